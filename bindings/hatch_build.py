@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ PACKAGE = "cdktf_cdktf_provider_nsxt"
 
 
 class BindingsHook(BuildHookInterface[Any]):
-    """Unpacks `bindings/dist/*.whl` beside it and includes the package. Editable installs take the wheel itself instead."""
+    """Unpacks `bindings/dist/*.whl` and includes the package; an editable install takes the wheel itself instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.target_name != "wheel" or version == "editable":
@@ -20,6 +21,7 @@ class BindingsHook(BuildHookInterface[Any]):
         here = Path(self.root) / "bindings"
         (wheel,) = (here / "dist").glob(f"{PACKAGE}-*.whl")
         unpacked = here / "build" / "unpacked"
+        shutil.rmtree(unpacked, ignore_errors=True)  # no leftovers of an older wheel
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(unpacked, [n for n in archive.namelist() if n.startswith(f"{PACKAGE}/")])
         build_data["force_include"][str(unpacked / PACKAGE)] = PACKAGE

@@ -1,0 +1,161 @@
+"""The committed wheel says what the provider schema says: attribute by attribute, both ways."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import json
+import re
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+(WHEEL,) = (ROOT / "bindings" / "dist").glob("*.whl")
+SCHEMA = json.loads((ROOT / "nsx_lab" / "provider" / "nsxt-schema.json").read_text())["provider_schemas"][
+    "registry.terraform.io/vmware/nsxt"
+]
+PRIMITIVES = {"string": "string", "number": "number", "bool": "boolean"}
+CDKTF_OWN = {"tfResourceType", "internalValue", "alias"}  # meta properties of every generated class
+
+# An object's face: dotted attribute path -> (type, "required" | "optional" | "computed"). The bindings do not tell an
+# optional attribute from an optional and computed one: both can be set and both can be read.
+Face = dict[str, tuple[str, str]]
+
+
+def camel(name: str) -> str:
+    return re.sub(r"_([a-z0-9])", lambda found: found.group(1).upper(), name)
+
+
+def schema_objects() -> dict[str, dict[str, Any]]:
+    resources = {camel(n.removeprefix("nsxt_")): body["block"] for n, body in SCHEMA["resource_schemas"].items()}
+    data = {camel(f"data_{n}"): body["block"] for n, body in SCHEMA["data_source_schemas"].items()}
+    return resources | data | {"provider": SCHEMA["provider"]["block"]}
+
+
+def schema_face(block: dict[str, Any], prefix: str = "") -> Face:
+    face: Face = {}
+    for name, attribute in block.get("attributes", {}).items():
+        kind = attribute["type"]
+        text = PRIMITIVES[kind] if isinstance(kind, str) else f"list({PRIMITIVES[kind[1]]})"
+        settable = "required" if attribute.get("required") else "optional"
+        mode = settable if attribute.get("required") or attribute.get("optional") else "computed"
+        face[prefix + camel(name)] = (text, mode)
+    for name, nested in block.get("block_types", {}).items():
+        many = nested.get("max_items") != 1
+        path = prefix + camel(name)
+        face[path] = ("list(block)" if many else "block", "required" if nested.get("min_items") else "optional")
+        face |= schema_face(nested["block"], f"{path}.")
+    return face
+
+
+@pytest.fixture(scope="module")
+def types() -> dict[str, Any]:
+    with zipfile.ZipFile(WHEEL) as wheel:
+        (bundle,) = (name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
+        with tarfile.open(fileobj=io.BytesIO(wheel.read(bundle))) as package:
+            member = package.extractfile("package/.jsii")
+            assert member is not None
+            found: dict[str, Any] = json.load(member)["types"]
+    return found
+
+
+def bindings_face(types: dict[str, Any], reader: str, writer: str, prefix: str = "") -> Face:
+    """The face of a generated class (`reader`) and of the struct that its constructor takes (`writer`)."""
+    settable = {p["name"]: p for p in types[writer].get("properties", [])}
+    readable = {p["name"]: p for p in types[reader].get("properties", []) if not p["name"].endswith("Input")}
+    face: Face = {}
+    for name in (settable.keys() | readable.keys()) - CDKTF_OWN:
+        given = settable.get(name)
+        if given is None:
+            assert readable[name].get("immutable"), f"{reader}.{name} can be assigned but not constructed"
+            face[prefix + name] = (type_text(readable[name]["type"]), "computed")
+            continue
+        assert name in readable, f"{writer}.{name} can be constructed but not read"
+        text = type_text(given["type"])
+        face[prefix + name] = (text, "optional" if given.get("optional") else "required")
+        if text.endswith("block)") or text == "block":
+            struct = struct_name(given["type"])
+            face |= bindings_face(types, f"{struct}OutputReference", struct, f"{prefix}{name}.")
+    return face
+
+
+def type_text(kind: dict[str, Any]) -> str:
+    if "primitive" in kind:
+        return str(kind["primitive"])
+    if "fqn" in kind:
+        return "block"
+    if "collection" in kind:
+        return f"list({type_text(kind['collection']['elementtype'])})"
+    (real,) = (t for t in kind["union"]["types"] if t.get("fqn") != "cdktf.IResolvable")
+    return type_text(real)
+
+
+def struct_name(kind: dict[str, Any]) -> str:
+    return next(fqn for fqn in fqns(kind) if fqn != "cdktf.IResolvable")
+
+
+def fqns(kind: Any) -> Iterator[str]:
+    if isinstance(kind, dict):
+        if "fqn" in kind:
+            yield kind["fqn"]
+        for value in kind.values():
+            yield from fqns(value)
+    elif isinstance(kind, list):
+        for value in kind:
+            yield from fqns(value)
+
+
+def test_wheel_has_one_class_per_schema_object_and_no_other(types: dict[str, Any]) -> None:
+    built = {
+        t["namespace"]
+        for t in types.values()
+        if t["kind"] == "class" and t["name"].lower().endswith(t["namespace"].lower())
+    }
+    assert built == schema_objects().keys()
+
+
+@pytest.mark.parametrize("name", sorted(schema_objects()))
+def test_every_attribute_has_the_name_type_and_mode_of_the_schema(name: str, types: dict[str, Any]) -> None:
+    class_name = "NsxtProvider" if name == "provider" else name[0].upper() + name[1:]
+    fqn = f"cdktf-provider-nsxt.{name}.{class_name}"
+    assert bindings_face(types, fqn, f"{fqn}Config") == schema_face(schema_objects()[name])
+
+
+def test_wheel_version_is_the_provider_version_of_the_schema() -> None:
+    assert WHEEL.name == "cdktf_cdktf_provider_nsxt-3.11.1-py3-none-any.whl"
+    assert json.loads((ROOT / "bindings" / "package.json").read_text())["version"] == "3.11.1"
+
+
+def test_installed_bindings_are_the_committed_ones() -> None:
+    with zipfile.ZipFile(WHEEL) as wheel:
+        for name in wheel.namelist():
+            if name.startswith("cdktf_cdktf_provider_nsxt/"):
+                installed = importlib.metadata.distribution("cdktf-cdktf-provider-nsxt").locate_file(name)
+                assert Path(str(installed)).read_bytes() == wheel.read(name), (
+                    f"{name}: install bindings/dist/*.whl again"
+                )
+
+
+def test_wheel_names_no_folder_of_the_machine_that_built_it() -> None:
+    with zipfile.ZipFile(WHEEL) as wheel:
+        (bundle,) = (name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
+        with tarfile.open(fileobj=io.BytesIO(wheel.read(bundle))) as package:
+            contents = {m.name: package.extractfile(m) for m in package.getmembers() if m.isfile()}
+            texts = {name: stream.read() for name, stream in contents.items() if stream is not None}
+        texts |= {name: wheel.read(name) for name in wheel.namelist() if not name.endswith(".tgz")}
+    here = str(ROOT).encode()
+    assert [name for name, text in texts.items() if here in text] == []
+    assert [name for name in texts if "shims" in name] == []
+
+
+def test_npm_lock_names_no_registry() -> None:
+    lock = json.loads((ROOT / "bindings" / "package-lock.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert packages
+    assert [name for name, entry in packages.items() if "resolved" in entry] == []
+    assert [name for name, entry in packages.items() if "integrity" not in entry and not entry.get("inBundle")] == []
