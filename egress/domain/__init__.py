@@ -1,0 +1,27 @@
+"""The typed model of a workload domain, its YAML files, and the NSX objects that follow from them.
+
+Imports neither cdktf nor jsii. Start with `load_domains(root)`.
+"""
+
+from egress.domain.files import DomainFile, find_files, find_root, load_domains
+from egress.domain.lab import LabTarget
+from egress.domain.model import FirewallMatch, HaMode, NatAction, NextHop, NextHopV6, WorkloadDomain
+from egress.domain.problems import DomainFileError, EgressError, Place, Problem
+
+__all__ = [
+    "DomainFile",
+    "DomainFileError",
+    "EgressError",
+    "FirewallMatch",
+    "HaMode",
+    "LabTarget",
+    "NatAction",
+    "NextHop",
+    "NextHopV6",
+    "Place",
+    "Problem",
+    "WorkloadDomain",
+    "find_files",
+    "find_root",
+    "load_domains",
+]

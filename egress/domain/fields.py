@@ -1,0 +1,203 @@
+"""The door: text from a domain file becomes typed values here, and nowhere else.
+
+Every parser takes a value that YAML gave (text, integer, boolean, None) and raises PydanticCustomError with a sentence that
+names the value, what is allowed and, where there is an obvious one, the fix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    NetmaskValueError,
+)
+from pathlib import PurePosixPath
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+IPV4_PATTERN = rf"{_OCTET}(\.{_OCTET}){{3}}"
+_LENGTH = r"(3[0-2]|[12]?[0-9])"
+_IPV6_PATTERN = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+_HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[1-9][0-9]{0,4})?"
+_ID = r"[^/&\s\x00-\x1f][^/&\x00-\x1f]{0,254}"
+
+
+Finding = tuple[tuple[str | int, ...], str]
+"""What is wrong at a place below the model that is being validated: keys and indices, and a sentence."""
+
+
+def wrong(what: str) -> PydanticCustomError:
+    """An error about one value, whose text is exactly `what`."""
+    return wrong_at([((), what)])
+
+
+def wrong_at(findings: list[Finding]) -> PydanticCustomError:
+    """One error that carries several findings, for validators that look at several keys."""
+    text = "; ".join(what for _, what in findings)
+    return PydanticCustomError("egress", "{text}", {"text": text, "findings": findings})
+
+
+def _text(value: Any, allowed: str) -> str:
+    if not isinstance(value, str):
+        raise wrong(f"{value!r} is not text, allowed is {allowed}")
+    return value
+
+
+def _address(value: Any) -> IPv4Address:
+    if isinstance(value, IPv4Address):
+        return value
+    allowed = "an IPv4 address such as 10.27.51.1"
+    text = _text(value, allowed)
+    if ":" in text:
+        raise wrong(f"{text!r} is not an IPv4 address, allowed is {allowed}: NSX has no NAT66, and BFD peers are IPv4")
+    try:
+        return IPv4Address(text)
+    except AddressValueError:
+        hint = " (without a prefix length)" if "/" in text else ""
+        raise wrong(f"{text!r} is not an IPv4 address, allowed is {allowed}{hint}") from None
+
+
+def _address_v6(value: Any) -> IPv6Address:
+    if isinstance(value, IPv6Address):
+        return value
+    allowed = "an IPv6 address such as 2001:db8:51::1"
+    text = _text(value, allowed)
+    try:
+        address = IPv6Address(text)
+    except AddressValueError:
+        raise wrong(f"{text!r} is not an IPv6 address, allowed is {allowed}") from None
+    if address.scope_id is not None:
+        raise wrong(f"{text!r} carries a zone, allowed is {allowed}; name the interface beside it")
+    return address
+
+
+def _any_address(value: Any) -> IPv4Address | IPv6Address:
+    if isinstance(value, IPv4Address | IPv6Address):
+        return value
+    return _address_v6(value) if isinstance(value, str) and ":" in value else _address(value)
+
+
+def _network(value: Any) -> IPv4Network:
+    if isinstance(value, IPv4Network):
+        return value
+    allowed = "an IPv4 network such as 30.0.0.0/24"
+    text = _text(value, allowed)
+    if "/" not in text or not re.fullmatch(rf"[0-9.]+/{_LENGTH}", text):
+        raise wrong(f"{text!r} is not an IPv4 network, allowed is {allowed}")
+    try:
+        return IPv4Network(text)
+    except (AddressValueError, NetmaskValueError):
+        raise wrong(f"{text!r} is not an IPv4 network, allowed is {allowed}") from None
+    except ValueError:
+        raise wrong(f"{text!r} has host bits set, did you mean {IPv4Network(text, strict=False)}?") from None
+
+
+def _address_or_network(value: Any) -> IPv4Address | IPv4Network:
+    if isinstance(value, IPv4Address | IPv4Network):
+        return value
+    text = _text(value, "an IPv4 address or network such as 30.0.0.5 or 30.0.0.0/28")
+    if "-" in text or "," in text:
+        raise wrong(
+            f"{text!r} is a range or a list, allowed is one IPv4 address or network: NSX refuses ranges in NAT rules"
+        )
+    if ":" in text:
+        raise wrong(f"{text!r} is IPv6, allowed is an IPv4 address or network: NSX has no NAT66")
+    return _network(text) if "/" in text else _address(text)
+
+
+def _interface(value: Any) -> IPv4Interface:
+    if isinstance(value, IPv4Interface):
+        return value
+    allowed = "an address with its prefix length such as 10.27.51.145/24"
+    text = _text(value, allowed)
+    if not re.fullmatch(rf"[0-9.]+/{_LENGTH}", text):
+        raise wrong(f"{text!r} is not an interface address, allowed is {allowed}")
+    try:
+        return IPv4Interface(text)
+    except ValueError:
+        raise wrong(f"{text!r} is not an interface address, allowed is {allowed}") from None
+
+
+def _interface_v6(value: Any) -> IPv6Interface:
+    if isinstance(value, IPv6Interface):
+        return value
+    allowed = "an IPv6 address with its prefix length such as 2001:db8:51::145/64"
+    text = _text(value, allowed)
+    try:
+        if "/" not in text or not text.rsplit("/", 1)[1].isdecimal():
+            raise ValueError
+        return IPv6Interface(text)
+    except ValueError:
+        raise wrong(f"{text!r} is not an IPv6 interface address, allowed is {allowed}") from None
+
+
+def _matching(pattern: str, allowed: str) -> Callable[[Any], str]:
+    compiled = re.compile(pattern)
+
+    def check(value: Any) -> str:
+        text = _text(value, allowed)
+        if not compiled.fullmatch(text):
+            raise wrong(f"{text!r} is not allowed here, allowed is {allowed}")
+        return text
+
+    return check
+
+
+def _relative_path(value: Any) -> str:
+    allowed = "a path relative to the project folder, inside it"
+    text = _text(value, allowed)
+    path = PurePosixPath(text)
+    if not text or path.is_absolute() or ".." in path.parts or "\\" in text or "~" in text or "\0" in text:
+        raise wrong(f"{text!r} is not allowed here, allowed is {allowed}")
+    return str(path)
+
+
+def _field(parser: Callable[[Any], Any], pattern: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    return BeforeValidator(parser), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+def _named(pattern: str, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    return _field(_matching(pattern, allowed), pattern)
+
+
+Ipv4 = Annotated[IPv4Address, *_field(_address, IPV4_PATTERN)]
+Ipv6 = Annotated[IPv6Address, *_field(_address_v6, _IPV6_PATTERN)]
+AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, f"({IPV4_PATTERN}|{_IPV6_PATTERN})")]
+Ipv4Net = Annotated[IPv4Network, *_field(_network, f"{IPV4_PATTERN}/{_LENGTH}")]
+Ipv4AddressOrNet = Annotated[IPv4Address | IPv4Network, *_field(_address_or_network, f"{IPV4_PATTERN}(/{_LENGTH})?")]
+Ipv4InterfaceAddress = Annotated[IPv4Interface, *_field(_interface, f"{IPV4_PATTERN}/{_LENGTH}")]
+Ipv6InterfaceAddress = Annotated[IPv6Interface, *_field(_interface_v6, f"{_IPV6_PATTERN}/[0-9]{{1,3}}")]
+AnyNetwork = IPv4Network | IPv6Network
+
+Name = Annotated[
+    str, *_named(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "lower-case letters, digits and dashes, as in wld01")
+]
+StackName = Annotated[str, *_named(r"[a-z0-9][a-z0-9-]{0,127}", "a stack name such as prod-wld02")]
+Host = Annotated[
+    str, *_named(_HOST, "a host name or address with an optional port, as in nsx.example.com or 10.0.0.1:443")
+]
+EnvPrefix = Annotated[
+    str,
+    *_named(
+        r"[A-Z][A-Z0-9_]*", "the prefix of two environment variables, as in NSXT for NSXT_USERNAME and NSXT_PASSWORD"
+    ),
+]
+PolicyId = Annotated[str, *_named(_ID, "an NSX id: 1 to 255 characters without '/' and '&'")]
+"""The provider refuses '/' and '&' in ids from its next release on; it takes 1,024 characters, 255 is ours (assumption)."""
+DisplayName = Annotated[str, *_named(r"[^\x00-\x1f]{1,255}", "1 to 255 characters on one line")]
+"""Length 1 to 255: provider schema validation of display_name."""
+Description = Annotated[str, *_named(r"[^\x00-\x08\x0b-\x1f]{0,1024}", "at most 1,024 characters")]
+TagScope = Annotated[str, *_named(r"[^\x00-\x1f]{0,128}", "a tag scope of at most 128 characters")]
+TagValue = Annotated[str, *_named(r"[^\x00-\x1f]{0,256}", "a tag of at most 256 characters")]
+RelativePath = Annotated[str, *_field(_relative_path, r"[^/\\~].*")]

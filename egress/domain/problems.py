@@ -1,0 +1,46 @@
+"""What can be wrong with domain files, and how it is told.
+
+EgressError                 anything this package tells a person in one sentence
+  DomainFileError           one or more domain files are wrong; carries every Problem found
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class EgressError(Exception):
+    """A sentence for a person: lower case, the offending value, what is allowed, the fix. Never a traceback."""
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a value stands: file as the user named it, line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One finding in a domain file. `key` is the dotted path of the value, empty for the file as a whole."""
+
+    place: Place
+    key: str
+    what: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (str(self.place), self.key, self.what) if part)
+
+
+class DomainFileError(EgressError):
+    """Domain files that cannot be used. `problems` holds all findings, sorted by place."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,0 +1,56 @@
+"""Where a stack's Terraform state lives. Credentials of a backend come from the environment, never from the file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f]*$")]
+Url = Annotated[str, Field(pattern=r"^https://[^@\s]+$", max_length=2048)]
+"""https only, and no user:password@ in it."""
+
+
+class _Backend(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class LocalState(_Backend):
+    """A file `state/<stack>.tfstate` in the project folder. For one person on one machine."""
+
+    backend: Literal["local"] = "local"
+
+
+class PgState(_Backend):
+    """PostgreSQL with locks. Connection string: PG_CONN_STR. `schema_name` left out: the stack's name."""
+
+    backend: Literal["pg"]
+    schema_name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")] | None = None
+
+
+class S3State(_Backend):
+    """S3 or a store that speaks it, with lock files (engine >= 1.10). Credentials: the AWS_* variables.
+
+    `key` left out: `<stack>.tfstate`. `endpoint` left out: AWS.
+    """
+
+    backend: Literal["s3"]
+    bucket: Text
+    key: Text | None = None
+    region: Text
+    endpoint: Url | None = None
+
+
+class HttpState(_Backend):
+    """GitLab or another HTTP state store, with locks. Credentials: TF_HTTP_USERNAME and TF_HTTP_PASSWORD.
+
+    `lock_address` and `unlock_address` left out: `<address>/lock`, with POST and DELETE, as GitLab has it.
+    """
+
+    backend: Literal["http"]
+    address: Url
+    lock_address: Url | None = None
+    unlock_address: Url | None = None
+
+
+State = Annotated[LocalState | PgState | S3State | HttpState, Field(discriminator="backend")]
