@@ -1,0 +1,97 @@
+"""The `egress` command. One file per command in this folder; a file's `command` is what it adds.
+
+Exit codes of every command: 0 well, or nothing to do; 1 could not answer (bad usage, unreadable input, a tool or the network
+missing); 2 answered, and it needs you (findings, changes, drift, a flow that fails); 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+from pathlib import Path
+
+import click
+
+from egress.cli.context import Project
+from egress.cli.output import FAILED, INTERRUPTED, OK, say
+from egress.domain import EgressError
+
+_NOT_COMMANDS = {"context", "output"}
+
+
+class CommandFiles(click.Group):
+    """A group whose commands are the files beside this one, imported only when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the command files, sorted; `_` reads as `-`. Files that begin with `_` are not commands."""
+        names = [module.name for module in pkgutil.iter_modules(__path__)]
+        return sorted(n.replace("_", "-") for n in names if n not in _NOT_COMMANDS and not n.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None when there is no such file."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=CommandFiles, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Project folder. Default: the nearest folder upwards with a cdktf.json.",
+)
+@click.version_option(package_name="tier0-egress", prog_name="egress")
+@click.pass_context
+def group(ctx: click.Context, root: Path | None) -> None:
+    """Default route and egress NAT of VCF workload domains on static routing, as code.
+
+    A domain is a file in domains/, a stack is a domain's Terraform. STACK is a file's path below domains/ joined with dashes:
+    domains/prod/wld02.yaml is prod-wld02. Without STACK a command takes every stack.
+
+    With EGRESS_LAB=FILE, written by a running lab, every command acts on that lab and on nothing else.
+
+    Exit codes: 0 well, or nothing to do; 1 could not answer; 2 answered, and it needs you; 130 after Ctrl-C.
+    """
+    ctx.obj = Project(root)
+
+
+def main() -> None:
+    """Entry point of the console script: runs a command and turns whatever happens into a sentence and an exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line and returns its exit code. Raises nothing, unless EGRESS_DEBUG=1 asks for tracebacks."""
+    try:
+        code = group.main(arguments, prog_name="egress", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return FAILED
+    except click.UsageError as error:
+        error.show()
+        return FAILED
+    except click.ClickException as error:
+        say(f"egress: {error.format_message()}")
+        return FAILED
+    except EgressError as error:
+        say(f"egress: {error}")
+        return FAILED
+    except (click.Abort, KeyboardInterrupt):
+        say("egress: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:
+        if os.environ.get("EGRESS_DEBUG") == "1":
+            raise
+        say(
+            f"egress: this is a defect: {type(error).__name__}: {error}\nrun it again with EGRESS_DEBUG=1 and report what it prints"
+        )
+        return FAILED
+    return code if isinstance(code, int) else OK

@@ -1,0 +1,33 @@
+"""What every command starts from: the project folder, its domains, and the lab if one is the target."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from egress.domain import LabTarget, WorkloadDomain, find_root, load_domains
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder, found lazily so that `--help` works anywhere."""
+
+    given_root: Path | None = None
+
+    @cached_property
+    def root(self) -> Path:
+        """The folder with cdktf.json. Errors: EgressError when there is none."""
+        return (self.given_root or find_root(Path.cwd())).resolve()
+
+    @cached_property
+    def lab(self) -> LabTarget | None:
+        """The lab that EGRESS_LAB names, if any. Errors: EgressError for a file that is missing or wrong."""
+        file = os.environ.get("EGRESS_LAB")
+        return LabTarget.from_file(Path(file)) if file else None
+
+    def domains(self, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
+        """The domains of the named stacks, all when none is named. Errors: DomainFileError, EgressError."""
+        return load_domains(self.root, stacks)

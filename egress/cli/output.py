@@ -1,0 +1,48 @@
+"""How commands speak: answers on standard output, everything else on standard error. Colours only on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from rich.console import Console
+
+OK = 0
+FAILED = 1
+NEEDS_YOU = 2
+INTERRUPTED = 130
+
+
+def console() -> Console:
+    """A console for answers. rich leaves colours out when the output is no terminal, or NO_COLOR is set."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def side() -> Console:
+    """A console for progress and notes, on standard error."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One line, or several, on standard error, as they are."""
+    click.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output, indented, keys in the given order."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Shows that something is going on: a spinner on a terminal, a line elsewhere."""
+    err = side()
+    if err.is_terminal:
+        with err.status(what):
+            yield
+    else:
+        say(what)
+        yield

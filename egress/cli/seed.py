@@ -1,0 +1,20 @@
+"""`egress seed`: what a lab must hold before the stacks are applied."""
+
+from __future__ import annotations
+
+import click
+
+from egress.cli.context import Project
+from egress.cli.output import print_json
+from egress.domain.seed import seed
+
+
+@click.command("seed")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.pass_obj
+def command(project: Project, stacks: tuple[str, ...]) -> None:
+    """Print the seed of a lab: the Tier-0s, their interfaces and the Tier-1s, as Policy objects in JSON.
+
+    Feed it to `nsx-lab serve`. The default route and the NAT rules are not in it: the stack makes them.
+    """
+    print_json(seed(project.domains(stacks)))
