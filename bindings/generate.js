@@ -2,16 +2,15 @@
 //
 // usage: node generate.js SCHEMA.json
 //
-// The version constraint given here ends up in every stack that uses the bindings (required_providers), so it is a range:
-// `cdktf get` itself would bake in the exact version.
+// cdktf writes the provider version that it finds in the schema file into every stack (required_providers), and falls back to
+// the constraint if there is none. The schema file here has none, so stacks accept the range of package.json, as they should.
 const fs = require("fs");
 const { CodeMaker, TerraformProviderGenerator } = require("@cdktf/provider-generator");
 const { ConstructsMakerProviderTarget, LANGUAGES, TerraformProviderConstraint } = require("@cdktf/commons");
-const { nsxt, version } = require("./package.json");
+const { nsxt } = require("./package.json");
 
 async function main(schemaFile) {
   const schema = JSON.parse(fs.readFileSync(schemaFile, "utf-8"));
-  schema.provider_versions = { [`registry.terraform.io/${nsxt.source}`]: version };
   const constraint = new TerraformProviderConstraint({ name: "nsxt", source: nsxt.source, version: nsxt.constraint });
   const generator = new TerraformProviderGenerator(new CodeMaker(), schema);
   generator.generate(new ConstructsMakerProviderTarget(constraint, LANGUAGES[0]));

@@ -54,13 +54,18 @@ def schema_face(block: dict[str, Any], prefix: str = "") -> Face:
 
 
 @pytest.fixture(scope="module")
-def types() -> dict[str, Any]:
+def bundle() -> dict[str, bytes]:
+    """The files of the JavaScript package inside the wheel."""
     with zipfile.ZipFile(WHEEL) as wheel:
-        (bundle,) = (name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
-        with tarfile.open(fileobj=io.BytesIO(wheel.read(bundle))) as package:
-            member = package.extractfile("package/.jsii")
-            assert member is not None
-            found: dict[str, Any] = json.load(member)["types"]
+        (name,) = (name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
+        with tarfile.open(fileobj=io.BytesIO(wheel.read(name))) as package:
+            streams = {m.name.removeprefix("package/"): package.extractfile(m) for m in package if m.isfile()}
+            return {name: stream.read() for name, stream in streams.items() if stream is not None}
+
+
+@pytest.fixture(scope="module")
+def types(bundle: dict[str, bytes]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(bundle[".jsii"])["types"]
     return found
 
 
@@ -141,16 +146,19 @@ def test_installed_bindings_are_the_committed_ones() -> None:
                 )
 
 
-def test_wheel_names_no_folder_of_the_machine_that_built_it() -> None:
+def test_wheel_names_no_folder_of_the_machine_that_built_it(bundle: dict[str, bytes]) -> None:
     with zipfile.ZipFile(WHEEL) as wheel:
-        (bundle,) = (name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
-        with tarfile.open(fileobj=io.BytesIO(wheel.read(bundle))) as package:
-            contents = {m.name: package.extractfile(m) for m in package.getmembers() if m.isfile()}
-            texts = {name: stream.read() for name, stream in contents.items() if stream is not None}
-        texts |= {name: wheel.read(name) for name in wheel.namelist() if not name.endswith(".tgz")}
-    here = str(ROOT).encode()
-    assert [name for name, text in texts.items() if here in text] == []
-    assert [name for name in texts if "shims" in name] == []
+        texts = bundle | {name: wheel.read(name) for name in wheel.namelist() if not name.endswith(".tgz")}
+    assert [name for name, text in texts.items() if str(ROOT).encode() in text] == []
+    assert {Path(name).parts[0] for name in bundle} == {".jsii", "README.md", "lib", "package.json"}
+
+
+def test_stacks_that_use_the_bindings_accept_a_range_of_provider_versions(bundle: dict[str, bytes]) -> None:
+    classes = [text.decode() for name, text in bundle.items() if re.fullmatch(r"lib/[^/]+/index\.js", name)]
+    assert len(classes) == len(schema_objects())
+    for text in classes:
+        assert "providerVersionConstraint: '>= 3.11, < 4.0'" in text
+        assert "providerVersion:" not in text
 
 
 def test_npm_lock_names_no_registry() -> None:
