@@ -1,0 +1,44 @@
+"""`egress lab`: a lab that holds what the stacks need."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from egress.cli.context import Project
+from egress.cli.output import FAILED, OK, say
+from egress.domain.seed import seed
+from egress.toolchain.processes import run
+from egress.toolchain.synthesis import LAB_FOLDER
+
+
+@click.command("lab")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.option("--port", default=0, show_default="a free one", help="Port on 127.0.0.1.")
+@click.option(
+    "--lab-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the lab writes how to reach it. Default: .lab/lab.json in the project folder.",
+)
+@click.pass_obj
+def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path | None) -> int:
+    """Run a lab in the foreground, seeded with the Tier-0s of the stacks, until Ctrl-C.
+
+    A new lab is an empty world: what an earlier lab left in .lab/state is removed.
+    """
+    domains = project.domains(stacks)
+    home = project.root / LAB_FOLDER
+    for leftover in ("state", "cdktf.out"):
+        shutil.rmtree(home / leftover, ignore_errors=True)
+    home.mkdir(exist_ok=True)
+    seed_file = home / "seed.json"
+    seed_file.write_text(json.dumps(seed(domains)))
+    lab_file = lab_file or home / "lab.json"
+    names = " ".join(domain.stack for domain in domains)
+    say(f"in another terminal: export EGRESS_LAB={lab_file}; egress plan {names}")
+    command_line: list[str | Path] = [sys.executable, "-m", "nsx_lab", "serve", seed_file, "--port", str(port), "--lab-file", lab_file]
+    return OK if run(command_line, capture=False).code == 0 else FAILED

@@ -1,0 +1,1 @@
+"""From a synthesised stack to a changed network: plans, saved plans, apply, drift."""

@@ -1,0 +1,66 @@
+"""Running other programs: their own words pass through, Ctrl-C reaches them once, and nothing is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GRACE = 30.0
+"""Seconds that a program gets to end by itself after an interrupt, before it is killed."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended. `out` and `err` are empty where they were passed through."""
+
+    code: int
+    out: str = ""
+    err: str = ""
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    capture: bool = True,
+) -> Ended:
+    """Runs a program to its end. With `capture=False` its streams are ours.
+
+    The program gets a process group of its own, so that Ctrl-C reaches it exactly once, from here: an engine that is
+    interrupted twice gives up without saving its state. Errors: FileNotFoundError; KeyboardInterrupt after it has ended.
+    """
+    pipe = subprocess.PIPE if capture else None
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=None if env is None else dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        out, err = process.communicate()
+    except BaseException:
+        _end(process)
+        raise
+    return Ended(process.returncode, out or "", err or "")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=GRACE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,113 @@
+"""The provider vmware/nsxt: from a mirror, a registry, or the lab's stand-in, which talks to labs only.
+
+EGRESS_PROVIDER=mirror:DIR|registry|lab decides. Without it: a registry, if the set-up could reach one (`.egress/provider.json`
+remembers); else the stand-in, if the target is a lab; else a refusal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from egress.domain import EgressError
+from egress.toolchain.processes import run
+
+PROBE_SECONDS = 3.0
+_MEMORY = Path(".egress") / "provider.json"
+_PROBE = "https://registry.terraform.io/.well-known/terraform.json"
+_MIRROR_HELP = (
+    "on a machine with a network: terraform providers mirror DIR (or tofu), copy DIR here, "
+    "and set EGRESS_PROVIDER=mirror:DIR; or EGRESS_PROVIDER=registry if the registry can be reached after all"
+)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Where the engine gets the provider from. `mirror` is None for a registry."""
+
+    origin: str
+    mirror: Path | None
+    stand_in: bool = False
+
+    def __str__(self) -> str:
+        return f"vmware/nsxt {self.origin}"
+
+
+def find_provider(root: Path, *, lab: bool, env: Mapping[str, str] = os.environ) -> Provider:
+    """The provider to use for a run in the project folder `root`; `lab` says whether the target is one.
+
+    Errors: EgressError when a real manager is the target and there is no real provider, or when EGRESS_PROVIDER is wrong.
+    """
+    chosen = env.get("EGRESS_PROVIDER", "")
+    kind, _, folder = chosen.partition(":")
+    if kind == "mirror" and folder:
+        return _mirror(Path(folder).expanduser())
+    if chosen == "registry" or (not chosen and _registry_was_reached(root)):
+        return Provider("from its registry", None)
+    if chosen not in ("", "lab"):
+        raise EgressError(f"EGRESS_PROVIDER={chosen} is not allowed, allowed is mirror:DIR, registry or lab")
+    if not lab:
+        raise EgressError(
+            "the target is a real NSX Manager, and there is no real provider: the lab's stand-in talks to labs only. "
+            + _MIRROR_HELP
+        )
+    return Provider("3.11.1+lab (the lab's stand-in)", _stand_in(root), stand_in=True)
+
+
+def _mirror(folder: Path) -> Provider:
+    for registry in ("registry.terraform.io", "registry.opentofu.org"):
+        if (folder / registry / "vmware" / "nsxt").is_dir():
+            return Provider(f"from the mirror {folder.name}", folder.resolve())
+    raise EgressError(f"EGRESS_PROVIDER=mirror:{folder}: no registry.terraform.io/vmware/nsxt in there. {_MIRROR_HELP}")
+
+
+def _stand_in(root: Path) -> Path:
+    """Writes the stand-in's mirror below `.lab/`; the lab's own command does it, since this room may not import the lab."""
+    mirror = root / ".lab" / "mirror"
+    done = run([sys.executable, "-m", "nsx_lab", "mirror", mirror])
+    if done.code:
+        raise EgressError(f"the lab's stand-in could not be written to {mirror}: {done.err.strip()}")
+    return mirror
+
+
+def _registry_was_reached(root: Path) -> bool:
+    try:
+        memory = json.loads((root / _MEMORY).read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(memory, dict) and memory.get("registry") is True
+
+
+def probe_registry(root: Path) -> bool:
+    """Asks the provider registry once, for at most three seconds, and remembers the answer below `.egress/`."""
+    try:
+        reached = httpx.get(_PROBE, timeout=PROBE_SECONDS).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        reached = False
+    file = root / _MEMORY
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"registry": reached}) + "\n")
+    return reached
+
+
+def engine_config(provider: Provider, file: Path) -> str | None:
+    """Writes the engine's CLI configuration for a mirror to `file` and returns its path; None for a registry, where the
+    user's own configuration is the right one."""
+    if provider.mirror is None:
+        return None
+    addresses = ["registry.terraform.io/vmware/nsxt", "registry.opentofu.org/vmware/nsxt"]
+    text = (
+        "provider_installation {\n"
+        f"  filesystem_mirror {{\n    path    = {json.dumps(str(provider.mirror))}\n    include = {json.dumps(addresses)}\n  }}\n"
+        f"  direct {{\n    exclude = {json.dumps(addresses)}\n  }}\n}}\n"
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.is_file() or file.read_text() != text:
+        file.write_text(text)
+    return str(file)
