@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -62,7 +64,13 @@ def group(ctx: click.Context, root: Path | None) -> None:
 
 def main() -> None:
     """Entry point of the console script: runs a command and turns whatever happens into a sentence and an exit code."""
+    signal.signal(signal.SIGTERM, _end_as_by_ctrl_c)
     sys.exit(run(sys.argv[1:]))
+
+
+def _end_as_by_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+    """A polite kill ends what was started, as Ctrl-C does."""
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:

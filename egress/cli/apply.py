@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from egress.cli._runs import confirm, each_stack, prepare
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
 from egress.delivery import plans
+from egress.delivery.imports import import_blocks
 from egress.delivery.plans import Plan
 from egress.domain import EgressError
 from egress.toolchain.synthesis import output_folder
@@ -24,15 +26,22 @@ from egress.toolchain.synthesis import output_folder
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Apply the plans that egress plan --out saved in this folder, exactly as they are.",
 )
+@click.option(
+    "--import-existing",
+    is_flag=True,
+    help="After a lost state: take the stacks' own objects, which are already on the manager, into the state.",
+)
 @click.pass_obj
-def command(project: Project, stacks: tuple[str, ...], yes: bool, saved: Path | None) -> int:
+def command(project: Project, stacks: tuple[str, ...], yes: bool, saved: Path | None, import_existing: bool) -> int:
     """Plan, show the plan, ask, and apply that very plan.
 
     The first stack that fails ends the run; later ones are left as they were.
 
     Exit codes: 0 applied, or nothing to do; 1 an apply failed, or was declined.
     """
-    for plan in _saved(project, stacks, saved) if saved else _made(project, stacks):
+    if saved and import_existing:
+        raise EgressError("--import-existing goes with a plan of its own, not with --saved")
+    for plan in _saved(project, stacks, saved) if saved else _made(project, stacks, import_existing):
         name = plan.stack.name
         if not plan.changes:
             say(f"{name}: nothing to do")
@@ -45,9 +54,10 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, saved: Path | 
     return OK
 
 
-def _made(project: Project, stacks: tuple[str, ...]) -> Iterator[Plan]:
+def _made(project: Project, stacks: tuple[str, ...], import_existing: bool) -> Iterator[Plan]:
     for stack in each_stack(prepare(project, stacks)):
-        yield plans.make(stack)
+        with import_blocks(stack) if import_existing else contextlib.nullcontext():
+            yield plans.make(stack)
 
 
 def _saved(project: Project, stacks: tuple[str, ...], directory: Path) -> Iterator[Plan]:

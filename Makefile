@@ -1,0 +1,35 @@
+# make demo and make test are all a newcomer needs; both set up what is missing first.
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST_WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test quick lint shell bench bindings lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: ## what the others need: .venv with hash-locked packages, an engine, the bindings
+	@$(PYTHON) tools/bootstrap.py
+
+demo: setup ## the whole story on a lab: plan, apply, drift, repair, import, destroy (KEEP=1 leaves the lab running)
+	@$(BIN)/python tools/demo.py
+
+test: setup lint ## everything that must hold: format, lint, types, floors, all tests
+	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) --dist worksteal
+
+quick: setup ## the tests that take no engine and no more than moments
+	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) -m "not slow and not e2e"
+
+lint: setup ## format, lint, types, floors
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy --no-error-summary && $(BIN)/lint-imports --no-timings >/dev/null || { $(BIN)/ruff format --check . ; $(BIN)/ruff check . ; $(BIN)/mypy ; $(BIN)/lint-imports ; exit 1 ; }
+
+bindings: setup ## rebuild the provider bindings from the schema (needs the npm registry)
+	@$(BIN)/python bindings/build.py
+
+lock: setup ## resolve requirements anew, with hashes and without addresses
+	@$(BIN)/uv pip compile pyproject.toml requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/lock.txt
+	@$(BIN)/uv pip compile requirements/engine.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/engine.txt
+
+clean: ## remove everything that was made, states of real stacks excepted
+	@rm -rf .venv .lab cdktf.out .mypy_cache .ruff_cache .pytest_cache .hypothesis dist bindings/build

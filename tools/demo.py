@@ -1,0 +1,195 @@
+"""`make demo`: the whole story on a lab, told step by step. Ends with an error if any step is not as told.
+
+KEEP=1 leaves the lab running at the end and prints how to go on by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+EGRESS = Path(sys.executable).with_name("egress")
+LAB_FILE = ROOT / ".lab" / "lab.json"
+STACK = "wld01"
+TIER0 = "/policy/api/v1/infra/tier-0s/T0-wld01"
+console = Console(highlight=False, soft_wrap=True)
+
+
+class NotAsToldError(Exception):
+    """A step that did not go as the story says."""
+
+
+def main() -> int:
+    """Tells the story. Exit code 0 if every step was as told."""
+    begin = time.monotonic()
+    lab = Lab()
+    try:
+        lab.start()
+        story(lab)
+    except NotAsToldError as error:
+        console.print(f"\n[bold red]not as told:[/] {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if os.environ.get("KEEP") == "1" and lab.alive():
+            lab.keep()
+        else:
+            lab.stop()
+    console.print(f"\n[bold green]as told[/], in {time.monotonic() - begin:.0f} s")
+    return 0
+
+
+def story(lab: Lab) -> None:
+    """The steps, in the order in which a platform engineer meets them."""
+    tell(
+        "The domain is one file",
+        "It names the manager, the Tier-0, the next hop, and the two egress addresses with what they become.",
+    )
+    console.print(Syntax((ROOT / "domains" / f"{STACK}.yaml").read_text(), "yaml", background_color="default"))
+    tell("The plan", "One default route and two NAT rules, and for each a check that NSX has realized it.")
+    egress("plan", STACK, exit_code=2)
+    tell("The apply", "The same plan, carried out and remembered in the state.")
+    egress("apply", STACK, "--yes", exit_code=0, quiet=True)
+    tell("Plan again", "Nothing to do: plan after apply is empty, always.")
+    egress("plan", STACK, exit_code=0, quiet=True)
+    tell("What the manager has now", "Read back through its API, not from the state.")
+    show_gateway(lab)
+    tell("Somebody clicks in NSX Manager", "The Supervisor's rule now translates to another address.")
+    lab.request("PATCH", RULE, lab.request("GET", RULE) | {"translated_network": "10.27.51.99"})
+    tell("The drift is seen", "")
+    egress("drift", STACK, exit_code=2)
+    tell("And repaired", "")
+    egress("apply", STACK, "--yes", exit_code=0, quiet=True)
+    egress("drift", STACK, exit_code=0)
+    tell(
+        "The state is lost",
+        "The ids are known in advance, so everything can be taken back: 3 to import, nothing changed.",
+    )
+    (ROOT / ".lab" / "state" / f"{STACK}.tfstate").unlink()
+    words = egress("apply", STACK, "--import-existing", "--yes", exit_code=0, quiet=True)
+    if "3 imported, 0 added, 0 changed, 0 destroyed" not in words:
+        raise NotAsToldError("the import was to change nothing")
+    if os.environ.get("KEEP") == "1":
+        return
+    tell(
+        "Destroyed",
+        "The rules first, then the route. On a real manager the route is protected and this would be refused.",
+    )
+    egress("destroy", STACK, "--yes", exit_code=0, quiet=True)
+
+
+RULE = f"{TIER0}/nat/USER/nat-rules/{STACK}-egress-supervisor"
+
+
+def tell(title: str, text: str) -> None:
+    """A heading of the story."""
+    console.print(f"\n[bold cyan]{title}[/]")
+    if text:
+        console.print(f"[dim]{text}[/]")
+
+
+def egress(*arguments: str, exit_code: int, quiet: bool = False) -> str:
+    """Runs an egress command as a user would. `quiet` shows its last line that says what happened, and nothing else."""
+    console.print(f"$ egress {' '.join(arguments)}")
+    env = {**os.environ, "EGRESS_LAB": str(LAB_FILE)}
+    done = subprocess.run([EGRESS, *arguments], cwd=ROOT, env=env, text=True, capture_output=True, check=False)
+    if done.returncode != exit_code:
+        console.print(done.stdout + done.stderr, markup=False)
+        raise NotAsToldError(f"egress {' '.join(arguments)} ended with {done.returncode}, told was {exit_code}")
+    gist = [line for line in done.stdout.splitlines() if line.startswith(("Apply complete", "No changes", "Plan:"))]
+    shown = "\n".join(gist[-1:]) if quiet else done.stdout.strip()
+    console.print(shown or done.stderr.strip().splitlines()[-1], markup=False)
+    return done.stdout
+
+
+def show_gateway(lab: Lab) -> None:
+    """The Tier-0's static routes and NAT rules as tables."""
+    routes = Table("static route", "network", "next hops", "realized", title="Tier-0 T0-wld01", title_justify="left")
+    for route in lab.request("GET", f"{TIER0}/static-routes")["results"]:
+        hops = ", ".join(f"{hop['ip_address']} ({hop['admin_distance']})" for hop in route["next_hops"])
+        routes.add_row(route["id"], route["network"], hops, lab.realized(route["path"]))
+    rules = Table("NAT rule", "priority", "action", "source", "becomes", "realized")
+    for rule in lab.request("GET", f"{TIER0}/nat/USER/nat-rules")["results"]:
+        row = [
+            rule["id"],
+            str(rule["sequence_number"]),
+            rule["action"],
+            rule["source_network"],
+            rule["translated_network"],
+        ]
+        rules.add_row(*row, lab.realized(rule["path"]))
+    console.print(routes)
+    console.print(rules)
+
+
+class Lab:
+    """The lab's process, and somebody with a browser on its API."""
+
+    def start(self) -> None:
+        """Starts `egress lab` and waits for the file that says it is ready."""
+        tell("A lab", "An NSX Manager that is none, on loopback, with a certificate of its own, which is verified.")
+        console.print(f"$ egress lab {STACK}")
+        LAB_FILE.unlink(missing_ok=True)
+        LAB_FILE.parent.mkdir(exist_ok=True)
+        log = (LAB_FILE.parent / "lab.log").open("w")
+        self._process = subprocess.Popen(
+            [EGRESS, "lab", STACK], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
+        give_up = time.monotonic() + 30
+        while not LAB_FILE.is_file():
+            if not self.alive() or time.monotonic() > give_up:
+                raise NotAsToldError(f"the lab did not start: {(LAB_FILE.parent / 'lab.log').read_text().strip()}")
+            time.sleep(0.05)
+        self._target = json.loads(LAB_FILE.read_text())
+        context = ssl.create_default_context(cadata=self._target["ca"])
+        auth = (self._target["username"], self._target["password"])
+        self._api = httpx.Client(base_url=f"https://{self._target['host']}", auth=auth, verify=context)
+        console.print(f"lab ready at {self._target['host']}")
+
+    def alive(self) -> bool:
+        """Whether the lab's process runs."""
+        return self._process.poll() is None
+
+    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One call of the Policy API, as a person's browser would make it."""
+        answer = self._api.request(method, path, json=body)
+        if answer.is_error:
+            raise NotAsToldError(f"{method} {path}: {answer.status_code} {answer.text}")
+        result: dict[str, Any] = answer.json() if answer.content else {}
+        return result
+
+    def realized(self, path: str) -> str:
+        """The realized state of an object."""
+        answer = self.request("GET", f"/policy/api/v1/infra/realized-state/realized-entities?intent_path={path}")
+        return ", ".join(entity["state"] for entity in answer["results"])
+
+    def stop(self) -> None:
+        """Ends the lab."""
+        if self.alive():
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=30)
+
+    def keep(self) -> None:
+        """Leaves the lab running and says how to go on."""
+        console.print(
+            f"\nthe lab runs on; to go on by hand:\n  export EGRESS_LAB={LAB_FILE.relative_to(ROOT)}\n"
+            f"  .venv/bin/egress plan {STACK}\n  .venv/bin/egress drift {STACK}\nto end it:\n  kill {self._process.pid}"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
