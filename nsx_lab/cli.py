@@ -1,0 +1,137 @@
+"""The `nsx-lab` command. Exit codes: 0 well, 1 could not answer, 2 answered and it needs you, 130 after Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Result = TypeVar("Result")
+
+
+class _Group(click.Group):
+    """click with this project's exit codes: bad usage is 1."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["standalone_mode"] = False
+        try:
+            sys.exit(super().main(*args, **kwargs) or 0)
+        except click.exceptions.Abort:
+            sys.exit(130)
+        except KeyboardInterrupt:
+            sys.exit(130)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A lab without NSX: an NSX Manager's Policy API for tests and demos."""
+
+
+@main.command()
+@click.argument("seed", required=False, type=click.Path(path_type=Path))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--lab-file", type=click.Path(path_type=Path), help="Write how to find this lab here; removed at the end."
+)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Keep the configuration here over restarts.")
+@click.option("--profile", default="4.2", show_default=True, help="NSX version to be: 3.2, 4.2 or 9.1.")
+@click.option(
+    "--semantics",
+    type=click.Choice(["refuse", "realize"]),
+    default="refuse",
+    show_default=True,
+    help="Broken rules: 400, or realized as ERROR.",
+)
+def serve(
+    seed: Path | None, host: str, port: int, lab_file: Path | None, data_dir: Path | None, profile: str, semantics: str
+) -> int:
+    """Serve a lab until Ctrl-C, beginning with SEED (a JSON file)."""
+    from nsx_lab.manager.lab import Lab
+
+    ended = threading.Event()
+    caught: list[int] = []
+
+    def end(number: int, frame: object) -> None:
+        caught.append(number)
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    lab = _or_fail(
+        lambda: Lab(seed, host=host, port=port, data_dir=data_dir, profile=profile, semantics=semantics).start()
+    )
+    written = lab.write_lab_file(lab_file) if lab_file else None
+    try:
+        click.echo(
+            f"lab ready at https://{lab.host}"
+            + (f", lab file {lab_file}" if lab_file else f", user {lab.username}, password {lab.password}")
+        )
+        sys.stdout.flush()
+        ended.wait()
+    finally:
+        if written is not None and lab_file is not None:
+            written.remove(lab_file)
+        lab.stop()
+    return 130 if signal.SIGINT in caught else 0
+
+
+def _control(lab_file: Path | None) -> Any:
+    from nsx_lab.manager.client import Control
+    from nsx_lab.manager.labfile import read_lab_file
+
+    if lab_file is None:
+        raise click.ClickException("no lab named: give --lab-file FILE or set EGRESS_LAB")
+    path = lab_file
+    return Control.of(_or_fail(lambda: read_lab_file(path)))
+
+
+lab_option = click.option(
+    "--lab-file", envvar="EGRESS_LAB", type=click.Path(path_type=Path), help="Lab file of the running lab [EGRESS_LAB]."
+)
+
+
+@main.command()
+@lab_option
+@click.option("--since", default=0, help="Only entries after this number.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def journal(lab_file: Path | None, since: int, as_json: bool) -> None:
+    """What the lab was asked."""
+    control = _control(lab_file)
+    entries = _or_fail(lambda: control.journal(since))
+    if as_json:
+        click.echo(json.dumps({"entries": entries}))
+        return
+    for entry in entries:
+        query = f"?{entry['query']}" if entry["query"] else ""
+        fault = f"  [{entry['fault']}]" if entry["fault"] else ""
+        click.echo(f"{entry['seq']:>5}  {entry['status'] or '---'}  {entry['method']:<6} {entry['path']}{query}{fault}")
+
+
+@main.command()
+@lab_option
+def reset(lab_file: Path | None) -> None:
+    """Back to the seed."""
+    control = _control(lab_file)
+    _or_fail(control.reset)
+    click.echo("lab is back at its seed")
+
+
+def _or_fail(action: Callable[[], Result]) -> Result:
+    try:
+        return action()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

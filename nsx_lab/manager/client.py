@@ -1,0 +1,104 @@
+"""A small client of a lab's control plane, for tests and for the command line."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from nsx_lab.manager.labfile import LabFile
+
+
+class ControlError(RuntimeError):
+    """The control plane refused; the message is its own."""
+
+
+class Control:
+    """Speaks to `https://<host>/_lab/...`. Every method is one request."""
+
+    def __init__(self, host: str, ca_pem: str, token: str) -> None:
+        self._http = httpx.Client(
+            base_url=f"https://{host}/_lab",
+            verify=ssl.create_default_context(cadata=ca_pem),
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+            trust_env=False,
+        )
+
+    @classmethod
+    def of(cls, lab: LabFile) -> Control:
+        return cls(lab.host, lab.ca, lab.control_token)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+        try:
+            answer = self._http.request(
+                method, path, json=body, params={key: value for key, value in query.items() if value is not None}
+            )
+        except httpx.HTTPError as error:
+            raise ControlError(
+                f"no answer from {self._http.base_url.host}:{self._http.base_url.port}: {error}"
+            ) from error
+        content = answer.json()
+        if answer.status_code != 200:
+            raise ControlError(str(content.get("error", content)))
+        assert isinstance(content, dict)
+        return content
+
+    def health(self) -> dict[str, Any]:
+        """Profile, number of objects, number of the last journal entry."""
+        return self._ask("GET", "/health")
+
+    def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        """Journal entries with a number above `since`: seq, t, method, path, query, body, status, who, fault, error_code."""
+        entries: list[dict[str, Any]] = self._ask("GET", "/journal", since=since)["entries"]
+        return entries
+
+    def mark(self) -> int:
+        """Number of the last journal entry: what to give to `journal` later."""
+        return int(self.health()["journal"])
+
+    def reset(self) -> None:
+        """Back to the seed; empties the journal."""
+        self._ask("POST", "/reset")
+
+    def seed(self, document: Mapping[str, Any]) -> None:
+        """Adds a seed document to what is there."""
+        self._ask("POST", "/seed", document)
+
+    def objects(self, below: str = "", type: str = "") -> dict[str, dict[str, Any]]:
+        """Stored objects by path."""
+        found: dict[str, dict[str, Any]] = self._ask("GET", "/objects", below=below, type=type)["objects"]
+        return found
+
+    def realized(self) -> dict[str, dict[str, Any]]:
+        """Realized objects by path."""
+        found: dict[str, dict[str, Any]] = self._ask("GET", "/realized")["objects"]
+        return found
+
+    def realization(
+        self,
+        path: str = "*",
+        state: str | None = None,
+        message: str = "",
+        *,
+        when: str = "now",
+        polls: int = 0,
+        delay: float | None = None,
+        stale: float | None = None,
+    ) -> list[str]:
+        """What becomes of `path` (a shell pattern): REALIZED, UNREALIZED (or "hold"), ERROR with a message, EMPTY, or any other word.
+
+        `when="now"` changes what is there and every later write, until another call for the same path; `when="next"` only the next
+        write. With `polls` the state turns REALIZED after so many looks. `delay` and `stale` are seconds of the lab's clock and count
+        for all paths. Returns the paths changed now.
+        """
+        body: dict[str, Any] = {"path": path, "message": message, "when": when, "polls": polls}
+        optional = {"state": state, "delay": delay, "stale": stale}
+        body.update({key: value for key, value in optional.items() if value is not None})
+        paths: list[str] = self._ask("POST", "/realization", body)["paths"]
+        return paths

@@ -1,0 +1,120 @@
+"""The control plane below /_lab: opened by its own token and by nothing else."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from nsx_lab.manager import errors
+from nsx_lab.manager.realization import Fate
+from nsx_lab.manager.seed import infra_of
+from nsx_lab.manager.world import World
+
+Reply = dict[str, Any]
+
+
+class ControlPlane:
+    """The handlers. Each takes the request's JSON object and its query, and returns a JSON object."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def health(self, body: Reply, query: Reply) -> Reply:
+        manager = self._world.manager
+        return {
+            "ok": True,
+            "profile": manager.settings.profile.name,
+            "objects": len(manager.store),
+            "journal": self._world.journal.last,
+        }
+
+    def journal(self, body: Reply, query: Reply) -> Reply:
+        entries = self._world.journal.since(int(query.get("since", 0)))
+        return {"entries": [entry.as_dict() for entry in entries], "last": self._world.journal.last}
+
+    def reset(self, body: Reply, query: Reply) -> Reply:
+        self._world.reset()
+        return {"objects": len(self._world.manager.store)}
+
+    def seed(self, body: Reply, query: Reply) -> Reply:
+        tree = infra_of(body)
+        self._world.manager.seed(tree)
+        return {"objects": len(self._world.manager.store)}
+
+    def objects(self, body: Reply, query: Reply) -> Reply:
+        below, wanted = query.get("below", ""), query.get("type", "")
+        return {
+            "objects": {
+                obj["path"]: obj
+                for obj in self._world.manager.store.objects()
+                if obj["path"].startswith(below) and wanted in ("", obj["resource_type"])
+            }
+        }
+
+    def realized(self, body: Reply, query: Reply) -> Reply:
+        return {"objects": self._world.manager.realization.realized()}
+
+    def realization(self, body: Reply, query: Reply) -> Reply:
+        realization = self._world.manager.realization
+        if "delay" in body:
+            realization.delay = float(body["delay"])
+        if "stale" in body:
+            realization.stale = float(body["stale"])
+        hit: list[str] = []
+        if "state" in body:
+            state = str(body["state"]).upper()
+            fate = Fate(
+                str(body.get("path", "*")),
+                "UNREALIZED" if state == "HOLD" else state,
+                str(body.get("message", "")),
+                int(body.get("error_code", 0)),
+                int(body.get("polls", 0)),
+                once=body.get("when") == "next",
+            )
+            hit = realization.decide(fate, now=body.get("when", "now") == "now")
+        return {"paths": hit, "delay": realization.delay, "stale": realization.stale}
+
+    def routes(self) -> list[Route]:
+        table: list[tuple[str, str, Callable[[Reply, Reply], Reply]]] = [
+            ("GET", "/_lab/health", self.health),
+            ("GET", "/_lab/journal", self.journal),
+            ("POST", "/_lab/reset", self.reset),
+            ("POST", "/_lab/seed", self.seed),
+            ("GET", "/_lab/objects", self.objects),
+            ("GET", "/_lab/realized", self.realized),
+            ("POST", "/_lab/realization", self.realization),
+        ]
+        return [Route(path, self._endpoint(handler), methods=[method]) for method, path, handler in table]
+
+    def _endpoint(self, handler: Callable[[Reply, Reply], Reply]) -> Callable[[Request], Any]:
+        async def endpoint(request: Request) -> Response:
+            if not self._opened_by(request):
+                return JSONResponse({"error": "the control plane wants Authorization: Bearer <control token>"}, 401)
+            raw = await request.body()
+            try:
+                body = await request.json() if raw.strip() else {}
+                if not isinstance(body, dict):
+                    raise ValueError("a JSON object is expected")
+                with self._world.manager.lock:
+                    return JSONResponse(handler(body, dict(request.query_params)))
+            except errors.NsxError as error:
+                return JSONResponse({"error": str(error), "nsx": error.body}, 400)
+            except (ValueError, TypeError, KeyError) as error:
+                return JSONResponse({"error": str(error)}, 400)
+
+        return endpoint
+
+    def _opened_by(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), self._world.control_token.encode())
+
+
+def control_app(world: World) -> Starlette:
+    """The ASGI application of the control plane."""
+    return Starlette(routes=ControlPlane(world).routes())

@@ -1,0 +1,239 @@
+"""The object types the lab knows: a table, and the way from a policy path to its row.
+
+Names, wrappers and collections are those of the official SDK, PyPI package `vcf-nsx` 9.1.1.0 (model_client.py for `Child*` classes and
+their one field, the `*_client.py` stubs for URL templates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row: a Policy object type at one place of the tree.
+
+    `collection` is the path between parent and id (`static-routes/bfd-peers`: two segments). A `singleton` has a collection and no id
+    in its path. `child_field` is the field of the `Child<type>` wrapper that holds the object; `variants` are the resource types
+    allowed where the SDK's type is abstract. `system` objects come with their parent and cannot be deleted.
+    """
+
+    resource_type: str
+    collection: str
+    parents: tuple[str, ...]
+    child_field: str = ""
+    singleton: bool = False
+    variants: tuple[str, ...] = ()
+    system: bool = False
+    entity_type: str = ""
+    guarded: bool = False
+    """Deleting it while children stand is refused (500030); otherwise the children go with it."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def child_type(self) -> str:
+        """`ChildStaticRoutes` and so on."""
+        return f"Child{self.resource_type}"
+
+    @property
+    def wrapped_in(self) -> str:
+        """The wrapper's field. It is the type's name but for BFD peers (`ChildStaticRouteBfdPeer.BfdPeer`)."""
+        return self.child_field or self.resource_type
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        return tuple(self.collection.split("/")) if self.collection else ()
+
+
+_TIER0_DEFAULTS: dict[str, Any] = {
+    "ha_mode": "ACTIVE_ACTIVE",
+    "failover_mode": "NON_PREEMPTIVE",
+    "transit_subnets": ["100.64.0.0/16"],
+    "internal_transit_subnets": ["169.254.0.0/24"],
+    "ipv6_profile_paths": ["/infra/ipv6-ndra-profiles/default", "/infra/ipv6-dad-profiles/default"],
+    "force_whitelisting": False,
+    "default_rule_logging": False,
+    "disable_firewall": False,
+    "advanced_config": {"forwarding_up_timer": 0, "connectivity": "ON"},
+    "arp_limit": 5000,
+    "multi_vrf_inter_sr_routing": False,
+}
+_TIER1_DEFAULTS: dict[str, Any] = {
+    "failover_mode": "NON_PREEMPTIVE",
+    "force_whitelisting": False,
+    "default_rule_logging": False,
+    "disable_firewall": False,
+    "enable_standby_relocation": False,
+    "pool_allocation": "ROUTING",
+    "ipv6_profile_paths": ["/infra/ipv6-ndra-profiles/default", "/infra/ipv6-dad-profiles/default"],
+    "arp_limit": 5000,
+    "type": "ROUTED",
+}
+_NAT_DEFAULTS: dict[str, Any] = {
+    "enabled": True,
+    "logging": False,
+    "firewall_match": "MATCH_INTERNAL_ADDRESS",
+    "sequence_number": 0,
+}
+
+INFRA = Kind("Infra", "", ())
+KINDS: tuple[Kind, ...] = (
+    Kind("Site", "sites", ("Infra",), system=True, guarded=True),
+    Kind("EnforcementPoint", "enforcement-points", ("Site",), system=True, guarded=True),
+    Kind("PolicyEdgeCluster", "edge-clusters", ("EnforcementPoint",), guarded=True),
+    Kind("PolicyEdgeNode", "edge-nodes", ("PolicyEdgeCluster",)),
+    Kind("PolicyTransportZone", "transport-zones", ("EnforcementPoint",)),
+    Kind("Tier0", "tier-0s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True, defaults=_TIER0_DEFAULTS),
+    Kind("Tier1", "tier-1s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True, defaults=_TIER1_DEFAULTS),
+    Kind("LocaleServices", "locale-services", ("Tier0", "Tier1"), guarded=True),
+    Kind(
+        "Tier0Interface",
+        "interfaces",
+        ("Tier0/LocaleServices",),
+        entity_type="RealizedLogicalRouterPort",
+        defaults={"urpf_mode": "STRICT", "type": "EXTERNAL", "admin_state": "UP"},
+    ),
+    Kind(
+        "Tier1Interface",
+        "interfaces",
+        ("Tier1/LocaleServices",),
+        entity_type="RealizedLogicalRouterPort",
+        defaults={"urpf_mode": "STRICT", "admin_state": "UP"},
+    ),
+    Kind("ServiceInterface", "service-interfaces", ("LocaleServices",), entity_type="RealizedLogicalRouterPort"),
+    Kind("BgpRoutingConfig", "bgp", ("Tier0/LocaleServices",), singleton=True),
+    Kind(
+        "StaticRouteBfdPeer",
+        "static-routes/bfd-peers",
+        ("Tier0",),
+        child_field="BfdPeer",
+        entity_type="RealizedStaticRouteBfdPeer",
+        defaults={"enabled": True},
+    ),
+    Kind(
+        "StaticRoutes",
+        "static-routes",
+        ("Tier0", "Tier1"),
+        entity_type="RealizedStaticRoute",
+        defaults={"enabled_on_secondary": False},
+    ),
+    Kind("PolicyNat", "nat", ("Tier0", "Tier1"), system=True),
+    Kind(
+        "PolicyNatRule",
+        "nat-rules",
+        ("PolicyNat",),
+        entity_type="RealizedLogicalRouterNatRule",
+        defaults=_NAT_DEFAULTS,
+    ),
+    Kind("PrefixList", "prefix-lists", ("Tier0",), entity_type="RealizedPrefixList"),
+    Kind(
+        "Segment",
+        "segments",
+        ("Infra", "Tier1"),
+        entity_type="RealizedLogicalSwitch",
+        defaults={"admin_state": "UP", "replication_mode": "MTEP"},
+    ),
+    Kind("BfdProfile", "bfd-profiles", ("Infra",), defaults={"interval": 500, "multiple": 3}),
+    Kind("IpAddressPool", "ip-pools", ("Infra",), entity_type="RealizedIpPool", guarded=True),
+    Kind(
+        "IpAddressPoolSubnet",
+        "ip-subnets",
+        ("IpAddressPool",),
+        variants=("IpAddressPoolBlockSubnet", "IpAddressPoolStaticSubnet"),
+        entity_type="RealizedIpSubnet",
+    ),
+    Kind("IpAddressAllocation", "ip-allocations", ("IpAddressPool",), entity_type="RealizedIpAllocation"),
+    Kind("IpAddressBlock", "ip-blocks", ("Infra",), entity_type="RealizedIpBlock"),
+    Kind("Domain", "domains", ("Infra",), system=True),
+    Kind("GatewayPolicy", "gateway-policies", ("Domain",), entity_type="RealizedFirewallSection"),
+    Kind(
+        "Rule",
+        "rules",
+        ("GatewayPolicy",),
+        entity_type="RealizedFirewallRule",
+        defaults={"disabled": False, "logged": False},
+    ),
+    Kind("Service", "services", ("Infra",)),
+    Kind("Ipv6NdraProfile", "ipv6-ndra-profiles", ("Infra",)),
+    Kind("Ipv6DadProfile", "ipv6-dad-profiles", ("Infra",)),
+    Kind("NetworkSpan", "network-spans", ("Infra",)),
+)
+
+NAT_SECTIONS = ("INTERNAL", "USER", "DEFAULT", "NAT64")
+"""Sections below each gateway, created with it (`_system_owned`): vcf-nsx PolicyNat.nat_type; example in the NSX 9.1 API specification."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path leads: to one object (`id` set) or to a collection (`id` empty), of `kind`, below `parent`.
+
+    `chain` are the paths of the ancestors that must exist, outermost first, without `/infra`.
+    """
+
+    kind: Kind
+    parent: str
+    id: str
+    chain: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        base = f"{self.parent}/{self.kind.collection}"
+        return base if self.kind.singleton or not self.id else f"{base}/{self.id}"
+
+    @property
+    def is_collection(self) -> bool:
+        return not self.id
+
+
+def children_of(lineage: tuple[str, ...]) -> Iterator[Kind]:
+    """Kinds that may stand below a kind whose ancestors' types are `lineage`, longest collection first."""
+    last, pair = lineage[-1], "/".join(lineage[-2:])
+    found = [kind for kind in KINDS if last in kind.parents or pair in kind.parents]
+    return iter(sorted(found, key=lambda kind: -len(kind.segments)))
+
+
+@lru_cache(maxsize=65536)
+def locate(path: str) -> Place | None:
+    """The place a policy path (`/infra/...`) leads to; None when no type of the table has such a path."""
+    rest = path.split("/")[1:]
+    if not rest or rest[0] != "infra" or "" in rest:
+        return None
+    return _walk(tuple(rest[1:]), ("Infra",), "/infra", ())
+
+
+def _walk(rest: tuple[str, ...], lineage: tuple[str, ...], parent: str, chain: tuple[str, ...]) -> Place | None:
+    for kind in children_of(lineage):
+        size = len(kind.segments)
+        if rest[:size] != kind.segments:
+            continue
+        after = rest[size:]
+        if kind.singleton:
+            return Place(kind, parent, kind.collection, chain) if not after else None
+        if not after:
+            return Place(kind, parent, "", chain)
+        if len(after) == 1:
+            return Place(kind, parent, after[0], chain)
+        here = f"{parent}/{kind.collection}/{after[0]}"
+        return _walk(after[1:], (*lineage, kind.resource_type), here, (*chain, here))
+    return None
+
+
+def child_kind(lineage: tuple[str, ...], child_type: str) -> Kind | None:
+    """The kind that a `Child*` wrapper of that name holds below this lineage; None when it may not stand there."""
+    for kind in children_of(lineage):
+        if kind.child_type == child_type:
+            return kind
+    return None
+
+
+def lineage_of(place: Place) -> tuple[str, ...]:
+    """Types from Infra down to the place's own."""
+    types = ["Infra"]
+    for path in place.chain:
+        found = locate(path)
+        assert found is not None
+        types.append(found.kind.resource_type)
+    return (*types, place.kind.resource_type)

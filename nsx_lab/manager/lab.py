@@ -1,0 +1,138 @@
+"""A lab as a value: starts with `with`, ends with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from nsx_lab.manager.app import LabApp
+from nsx_lab.manager.client import Control
+from nsx_lab.manager.control import control_app
+from nsx_lab.manager.labfile import LabFile
+from nsx_lab.manager.manager import Settings
+from nsx_lab.manager.profiles import profile as profile_of
+from nsx_lab.manager.seed import infra_of, read_seed
+from nsx_lab.manager.server import Server
+from nsx_lab.manager.store import Change, Object
+from nsx_lab.manager.tls import Authority, ClientCertificate
+from nsx_lab.manager.world import World
+
+Seed = Mapping[str, Any] | Path | None
+
+
+class Lab:
+    """An NSX Manager's Policy API over TLS, in a thread of this process.
+
+    `seed`: a seed document, a seed file, or nothing (a fresh manager). `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
+    to listen on, loopback by default. `port`: 0 (default) takes a free one. `semantics`: "refuse" (default) or "realize".
+    """
+
+    def __init__(
+        self,
+        seed: Seed = None,
+        *,
+        data_dir: Path | None = None,
+        profile: str = "4.2",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        username: str = "admin",
+        password: str = "",
+        semantics: str = "refuse",
+    ) -> None:
+        self._settings = Settings(profile=profile_of(profile), semantics=semantics)
+        self.world = World(self._settings, username, password)
+        if seed is not None:
+            tree = read_seed(seed) if isinstance(seed, Path) else infra_of(seed)
+            self.world.seed_tree = tree
+            self.world.manager.seed(tree)
+        self._authority = Authority()
+        self._server = Server(
+            LabApp(self.world, control_app(self.world)), self._authority.server_context(host), host, port
+        )
+        self._control: Control | None = None
+
+    def start(self) -> Self:
+        """Accepts connections once it returns."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def host(self) -> str:
+        """host:port."""
+        return self._server.address
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.host}"
+
+    @property
+    def ca_pem(self) -> str:
+        """The CA certificate that the lab's own is signed with."""
+        return self._authority.pem
+
+    @property
+    def username(self) -> str:
+        return self.world.username
+
+    @property
+    def password(self) -> str:
+        return self.world.password
+
+    @property
+    def control_token(self) -> str:
+        return self.world.control_token
+
+    @property
+    def control(self) -> Control:
+        """A client of the control plane."""
+        if self._control is None:
+            self._control = Control(self.host, self.ca_pem, self.control_token)
+        return self._control
+
+    def lab_file(self) -> LabFile:
+        return LabFile(self.host, self.ca_pem, self.username, self.password, self.control_token, os.getpid())
+
+    def write_lab_file(self, path: Path) -> LabFile:
+        """Writes the lab file that `EGRESS_LAB` may name."""
+        document = self.lab_file()
+        document.write(Path(path))
+        return document
+
+    def client_certificate(self, user: str) -> ClientCertificate:
+        """A certificate by which a known user may come in."""
+        return self._authority.client_certificate(user)
+
+    def add_user(self, name: str, password: str, role: str = "enterprise_admin") -> None:
+        """Another user; role enterprise_admin, network_engineer or auditor (read-only)."""
+        with self.world.manager.lock:
+            self.world.door.add_user(name, password, role)
+
+    def realized(self) -> dict[str, Object]:
+        """What the data plane has: realized objects by path. The objects are the lab's own: read, do not alter."""
+        with self.world.manager.lock:
+            return self.world.manager.realization.realized()
+
+    def on_realized(self, callback: Callable[[list[Change]], None]) -> Callable[[], None]:
+        """Calls back with the changes of the realized configuration, once for each accepted and realized write.
+
+        The callback runs while the lab is locked: it should note the change and return. Returns a function that ends it.
+        """
+        hooks = self.world.manager.realization.hooks
+        hooks.append(callback)
+        return lambda: hooks.remove(callback)

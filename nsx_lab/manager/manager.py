@@ -1,0 +1,226 @@
+"""The manager: intent in, realization out. It knows objects, not HTTP."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from nsx_lab.manager import defaults, errors, hierarchy, semantics
+from nsx_lab.manager.clock import Clock, wall_ms
+from nsx_lab.manager.envelope import compose
+from nsx_lab.manager.kinds import Place, locate
+from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.profiles import Profile, profile
+from nsx_lab.manager.realization import Realization
+from nsx_lab.manager.references import ReferenceIndex, check_deletions, check_targets, references
+from nsx_lab.manager.schema import Validator
+from nsx_lab.manager.search import SearchIndex
+from nsx_lab.manager.store import Change, Object, Store, Transaction
+
+claim(
+    "a look-up below a gateway that does not exist answers 404 for BFD peers, and 400/500012 for everything else",
+    Evidence.ASSUMPTION,
+    "provider 3.11.1 looks a BFD peer up with swapped ids before it creates it; with a 400 it could create none that has an nsx_id. "
+    "No capture of such a look-up exists (setting strict_bfd_lookup turns it into 400)",
+    "test_errors.py::test_swapped_bfd_lookup_answers_404",
+)
+
+
+@dataclass
+class Settings:
+    """What may be switched while the lab runs.
+
+    `semantics` says what happens to a configuration that breaks a rule: "refuse" (400 at once) or "realize" (accepted, realized as
+    ERROR). `index_lag` is in seconds of the lab's clock.
+    """
+
+    profile: Profile = field(default_factory=lambda: profile("4.2"))
+    semantics: str = "refuse"
+    partial_patch: bool = False
+    echo_any: bool = False
+    strict_bfd_lookup: bool = False
+    index_lag: float = 0.0
+
+
+class Manager:
+    """Everything a lab knows. Callers hold `lock` around each call; nothing in here waits."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.lock = threading.RLock()
+        self.settings = settings or Settings()
+        self.clock = Clock()
+        self.store = Store()
+        self.realization = Realization(self.clock)
+        self.search = SearchIndex(self.clock)
+        self.validator = Validator()
+        self.commit_hooks: list[Any] = []
+        self._references = ReferenceIndex()
+        self.reset()
+
+    # reading
+
+    def get(self, path: str) -> Object:
+        """The object at `path`."""
+        place = self._object_place(path)
+        obj = self.store.get(path)
+        if obj is None:
+            self._check_parents(place)
+            raise errors.not_found(path)
+        return self._shown(obj)
+
+    def children(self, path: str) -> list[Object]:
+        """The objects of a collection path, by order of creation."""
+        place = locate(path)
+        if place is None or not place.is_collection:
+            raise errors.not_found(path)
+        self._check_parents(place)
+        prefix = path + "/"
+        found = (
+            self.store.get(child)
+            for child in self.store.child_paths(place.parent)
+            if child.startswith(prefix) and "/" not in child[len(prefix) :]
+        )
+        return [self._shown(obj) for obj in found if obj is not None]
+
+    def infra_tree(self, wanted: str = "") -> Object:
+        """Everything as a hierarchical tree; with `wanted` (`Type-Tier0|StaticRoutes`) only those types and what leads to them."""
+        types = set(wanted.removeprefix("Type-").split("|")) - {""}
+        objects: dict[str, list[Object]] = {}
+        kinds = {}
+        for path in reversed(self.store.paths()):
+            obj, place = self.store.get(path), locate(path)
+            assert obj is not None
+            assert place is not None
+            if not types or obj["resource_type"] in types or path in objects:
+                objects.setdefault(obj["parent_path"], []).insert(0, self._shown(obj))
+                kinds[path] = place.kind
+        children = hierarchy.tree(objects, kinds, "/infra")
+        return {
+            "resource_type": "Infra",
+            "id": "infra",
+            "path": "/infra",
+            "display_name": "infra",
+            "_revision": 0,
+            "children": children,
+        }
+
+    def _shown(self, obj: Object) -> Object:
+        return semantics.echo(obj) if self.settings.echo_any else obj
+
+    # writing
+
+    def patch(self, path: str, body: Object, who: str, *, merge: bool | None = None) -> None:
+        """Creates or changes the object at `path`; see envelope.compose."""
+        place = self._object_place(path)
+        tx = Transaction(self.store)
+        merge = self.settings.partial_patch if merge is None else merge
+        self._write(tx, place, body, who, merge=merge)
+        self._commit(tx)
+
+    def put(self, path: str, body: Object, who: str) -> Object:
+        """Creates the object, or replaces it if the body carries its revision."""
+        place = self._object_place(path)
+        before = self.store.get(path)
+        if before is not None and body.get("_revision") != before["_revision"]:
+            raise errors.stale_revision(path, body.get("_revision"), before["_revision"])
+        tx = Transaction(self.store)
+        self._write(tx, place, body, who, merge=False)
+        self._commit(tx)
+        return self.get(path)
+
+    def delete(self, path: str) -> None:
+        """Deletes the object at `path`."""
+        self.get(path)
+        tx = Transaction(self.store)
+        self._remove(tx, path)
+        self._commit(tx)
+
+    def patch_infra(self, body: Object, who: str, *, enforce_revision: bool) -> None:
+        """Takes a hierarchical tree, whole or not at all."""
+        tx = Transaction(self.store)
+        for step in hierarchy.steps(body):
+            path = step.place.path
+            if step.delete:
+                if tx.get(path) is None:
+                    raise errors.not_found(path)
+                self._remove(tx, path)
+            elif not (step.bare and tx.get(path) is not None):
+                self._check_revision(tx, path, step.body, enforce_revision)
+                self._write(tx, step.place, step.body, who, merge=self.settings.partial_patch)
+        self._commit(tx)
+
+    def _check_revision(self, tx: Transaction, path: str, body: Object, enforce: bool) -> None:
+        before = tx.get(path)
+        if enforce and before is not None and body.get("_revision") != before["_revision"]:
+            raise errors.stale_revision(path, body.get("_revision"), before["_revision"])
+
+    def _write(self, tx: Transaction, place: Place, body: Object, who: str, *, merge: bool) -> None:
+        self._check_parents(place, tx)
+        self.validator.check_request(place, body, self.settings.profile)
+        before, now = tx.get(place.path), wall_ms()
+        tx.put(place.path, compose(place, body, before, who, now, merge=merge))
+        if before is None and place.kind.resource_type in ("Tier0", "Tier1"):
+            defaults.add_nat_sections(tx, place.path, now)
+
+    def _remove(self, tx: Transaction, path: str) -> None:
+        obj = tx.get(path)
+        if obj is not None and obj["_system_owned"]:
+            raise errors.still_referenced(path, ["the system"])
+        tx.delete(path)
+
+    def _commit(self, tx: Transaction) -> None:
+        check_deletions(tx, self._references)
+        check_targets(tx)
+        unrealizable = semantics.check(tx, self.settings.semantics)
+        self._take(tx.changes(), unrealizable)
+
+    def _take(self, changes: list[Change], unrealizable: dict[str, tuple[str, int]]) -> None:
+        self.store.apply(changes)
+        self._references.apply(changes)
+        self.search.apply(changes, self.settings.index_lag)
+        for hook in self.commit_hooks:
+            hook(changes)
+        self.realization.accept(changes, unrealizable)
+
+    # the whole
+
+    def reset(self) -> None:
+        """Back to a fresh manager."""
+        gone = [Change(path, self.store.get(path), None) for path in reversed(self.store.paths())]
+        self._take(gone, {})
+        self.store.clear()
+        self._references.clear()
+        self.search.clear()
+        self.realization.clear()
+        tx = Transaction(self.store)
+        defaults.add_always(tx, self.settings.profile, wall_ms())
+        self._take(tx.changes(), {})
+
+    def seed(self, infra: Object, who: str = "admin") -> None:
+        """Adds a tree to what is there. Edge clusters and nodes that it refers to are made up where they are missing."""
+        steps = list(hierarchy.steps(infra))
+        tx = Transaction(self.store)
+        now = wall_ms()
+        defaults.add_referenced_edges(tx, set().union(*(references(step.body) for step in steps)), now)
+        for step in steps:
+            if not (step.bare and tx.get(step.place.path) is not None):
+                self._write(tx, step.place, step.body, who, merge=False)
+        self._commit(tx)
+
+    # places
+
+    def _object_place(self, path: str) -> Place:
+        place = locate(path)
+        if place is None or place.is_collection:
+            raise errors.not_found(path)
+        return place
+
+    def _check_parents(self, place: Place, tx: Transaction | None = None) -> None:
+        look = tx.get if tx is not None else self.store.get
+        for above in place.chain:
+            if look(above) is None:
+                lenient = place.kind.resource_type == "StaticRouteBfdPeer" and not self.settings.strict_bfd_lookup
+                if tx is None and lenient and not place.is_collection:
+                    raise errors.not_found(place.path)
+                raise errors.invalid_path(above)

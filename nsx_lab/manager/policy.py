@@ -1,0 +1,159 @@
+"""The Policy API: which request does what with the manager. The only room that knows both URLs and objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nsx_lab.manager import errors, listing, realized
+from nsx_lab.manager.auth import Doorkeeper, User, form, session_cookie
+from nsx_lab.manager.kinds import locate
+from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.manager import Manager
+from nsx_lab.manager.store import Object
+from nsx_lab.manager.wire import Answer, Request
+
+PREFIX = "/policy/api/v1"
+INFRA = f"{PREFIX}/infra"
+PARTIAL_PATCH = f"{PREFIX}/system-config/nsx-partial-patch-config"
+
+claim(
+    "PATCH and DELETE answer 200 with an empty body, PUT answers 200 with the object",
+    Evidence.SPEC,
+    "NSX 9.1 API specification; vcf-nsx stubs (PATCH returns nothing, PUT the object)",
+    "test_objects.py::test_life_of_a_rule",
+)
+claim(
+    "GET and DELETE may carry a body, which is read and ignored",
+    Evidence.PROVIDER,
+    "terraform-provider-nsxt 3.11.1 sends {} with both",
+    "test_wire.py::test_get_with_a_body_keeps_the_connection_in_step",
+)
+
+Handler = Callable[[Request, User], Answer]
+
+
+class PolicyApi:
+    """Answers requests. Raises NsxError for everything that is not a success."""
+
+    def __init__(self, manager: Manager, door: Doorkeeper) -> None:
+        self._manager = manager
+        self._door = door
+        self._fixed: dict[tuple[str, str], Handler] = {
+            ("GET", "/api/v1/node/version"): self._version,
+            ("GET", f"{PREFIX}/search/query"): self._search,
+            ("GET", "/api/v1/search/query"): self._search,
+            ("GET", INFRA): self._get_infra,
+            ("PATCH", INFRA): self._patch_infra,
+            ("GET", f"{INFRA}/realized-state/realized-entities"): self._entities,
+            ("GET", f"{INFRA}/realized-state/status"): self._status,
+            ("GET", f"{INFRA}/realized-state/alarms"): self._alarms,
+            ("GET", PARTIAL_PATCH): self._get_partial_patch,
+            ("PATCH", PARTIAL_PATCH): self._set_partial_patch,
+        }
+
+    # sessions need no authentication
+
+    def session(self, request: Request) -> Answer | None:
+        """The answer to a session request; None when it is none."""
+        if request.method != "POST" or not request.path.startswith("/api/session/"):
+            return None
+        if request.path == "/api/session/create":
+            cookie, xsrf = self._door.log_in(*form(request.body.decode(errors="replace")))
+            set_cookie = f"JSESSIONID={cookie}; Path=/; Secure; HttpOnly; SameSite=Lax"
+            return Answer(headers=[("Set-Cookie", set_cookie), ("X-XSRF-TOKEN", xsrf)])
+        if request.path == "/api/session/destroy":
+            self._door.log_out(session_cookie(request.headers.get("cookie", "")))
+            return Answer()
+        return None
+
+    def answer(self, request: Request, user: User) -> Answer:
+        """The answer for a user who has come in."""
+        if request.method != "GET" and not user.may_write:
+            raise errors.read_only_role(user.name, f"{request.method} {request.path}")
+        handler = self._fixed.get((request.method, request.path))
+        if handler is not None:
+            return handler(request, user)
+        if request.path.startswith(INFRA + "/"):
+            return self._object(request, user)
+        raise errors.not_found(request.path)
+
+    # objects
+
+    def _object(self, request: Request, user: User) -> Answer:
+        path = request.path.removeprefix(PREFIX)
+        place = locate(path)
+        if place is None:
+            raise errors.not_found(path)
+        if place.is_collection:
+            if request.method != "GET":
+                raise errors.method_not_allowed(request.method, request.path, ["GET"])
+            return Answer(body=listing.page(self._manager.children(path), request.parameters()))
+        match request.method:
+            case "GET":
+                return Answer(body=self._manager.get(path))
+            case "PATCH":
+                self._manager.patch(path, request.json(), user.name, merge=_merge_wanted(request))
+                return Answer()
+            case "PUT":
+                return Answer(body=self._manager.put(path, request.json(), user.name))
+            case "DELETE":
+                self._manager.delete(path)
+                return Answer()
+        raise errors.method_not_allowed(request.method, request.path, ["DELETE", "GET", "PATCH", "PUT"])
+
+    def _get_infra(self, request: Request, user: User) -> Answer:
+        return Answer(body=self._manager.infra_tree(request.parameters().get("filter", "")))
+
+    def _patch_infra(self, request: Request, user: User) -> Answer:
+        enforce = request.parameters().get("enforce_revision_check", "false").lower() == "true"
+        self._manager.patch_infra(request.json(), user.name, enforce_revision=enforce)
+        return Answer()
+
+    # the rest
+
+    def _version(self, request: Request, user: User) -> Answer:
+        profile = self._manager.settings.profile
+        return Answer(body={"node_version": profile.node_version, "product_version": profile.product_version})
+
+    def _search(self, request: Request, user: User) -> Answer:
+        parameters = request.search_parameters()
+        found = self._manager.search.find(parameters.get("query", ""))
+        return Answer(body=listing.page(found, parameters, search=True))
+
+    def _entities(self, request: Request, user: User) -> Answer:
+        path = _intent_path(request)
+        return Answer(body=listing.page(realized.entities(self._manager.realization, path), request.parameters()))
+
+    def _status(self, request: Request, user: User) -> Answer:
+        path = _intent_path(request)
+        version = int(self._manager.get(path)["_revision"])
+        return Answer(body=realized.status(self._manager.realization, path, version))
+
+    def _alarms(self, request: Request, user: User) -> Answer:
+        found: list[Object] = [
+            alarm for record in self._manager.realization.records() for alarm in realized.alarms(record)
+        ]
+        return Answer(body=listing.page(found, request.parameters()))
+
+    def _get_partial_patch(self, request: Request, user: User) -> Answer:
+        return Answer(body={"enable_partial_patch": self._manager.settings.partial_patch})
+
+    def _set_partial_patch(self, request: Request, user: User) -> Answer:
+        wanted = request.json().get("enable_partial_patch")
+        if not isinstance(wanted, bool):
+            raise errors.malformed("enable_partial_patch is not true or false")
+        self._manager.settings.partial_patch = wanted
+        return Answer()
+
+
+def _merge_wanted(request: Request) -> bool | None:
+    """What the header nsx-enable-partial-patch asks for; None without it."""
+    text = request.headers.get("nsx-enable-partial-patch", "")
+    return text.lower() == "true" if text else None
+
+
+def _intent_path(request: Request) -> str:
+    path = request.parameters().get("intent_path", "")
+    if not path:
+        raise errors.malformed("the parameter intent_path is missing")
+    return path
