@@ -18,7 +18,7 @@ import click
 
 from egress.cli.context import Project
 from egress.cli.output import FAILED, INTERRUPTED, OK, say
-from egress.domain import EgressError
+from egress.domain import DomainFileError, EgressError
 
 _NOT_COMMANDS = {"context", "output"}
 
@@ -85,6 +85,9 @@ def run(arguments: list[str]) -> int:
         return FAILED
     except click.ClickException as error:
         say(f"egress: {error.format_message()}")
+        return FAILED
+    except DomainFileError as error:
+        say(str(error))  # file:line:column comes first, so that editors and terminals can jump there
         return FAILED
     except EgressError as error:
         say(f"egress: {error}")

@@ -1,0 +1,93 @@
+"""The command line as a user meets it: a process, its exit code, and what it says where."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EGRESS = Path(sys.executable).with_name("egress")
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def egress(*arguments: str, cwd: Path = REPOSITORY, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("EGRESS_", "NSXT_"))}
+    return subprocess.run([EGRESS, *arguments], cwd=cwd, env=clean | env, text=True, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("arguments", [[], ["nope"], ["seed", "--nope"], ["--root", "/nowhere/at/all", "seed"]])
+def test_bad_usage_is_exit_1_with_a_hint(arguments: list[str]) -> None:
+    done = egress(*arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Usage: egress" in done.stderr
+
+
+def test_help_names_the_exit_codes_and_every_command_says_what_it_does() -> None:
+    done = egress("--help")
+    assert done.returncode == 0
+    assert "130 after Ctrl-C" in done.stdout
+    for command in ("plan", "apply", "destroy", "drift", "seed", "lab"):
+        assert f"\n  {command} " in done.stdout
+        assert len(egress(command, "--help").stdout) > 200, f"egress {command} --help is worth reading"
+
+
+def test_outside_a_project_it_says_what_to_do(tmp_path: Path) -> None:
+    done = egress("seed", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no cdktf.json" in done.stderr
+    assert "--root" in done.stderr
+
+
+def test_an_unknown_stack_is_answered_with_the_known_ones() -> None:
+    done = egress("seed", "wld99")
+    assert done.returncode == 1
+    assert "no stack 'wld99', there are: " in done.stderr
+
+
+def test_a_lab_file_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    done = egress("plan", "wld01", EGRESS_LAB=str(tmp_path / "gone.json"))
+    assert done.returncode == 1
+    assert "does not exist: is the lab still running?" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"format": "nsx-lab", "version": 2}', "not json"])
+def test_a_lab_file_of_another_format_is_a_sentence(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "lab.json"
+    file.write_text(text)
+    done = egress("plan", "wld01", EGRESS_LAB=str(file))
+    assert done.returncode == 1
+    assert "is not a lab file of version 1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_real_manager_without_a_real_provider_is_refused_with_the_way_to_a_mirror(tmp_path: Path) -> None:
+    done = egress("--root", str(project(tmp_path)), "plan", "wld01", NSXT_USERNAME="u", NSXT_PASSWORD="p")
+    assert done.returncode == 1
+    assert "there is no real provider" in done.stderr
+    assert "EGRESS_PROVIDER=mirror:DIR" in done.stderr
+
+
+def test_a_wrong_domain_file_is_told_by_line_and_column(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    file = root / "domains" / "wld01.yaml"
+    file.write_text(file.read_text().replace("ha_mode: ACTIVE_ACTIVE", "ha_mode: ACTIVE"))
+    done = egress("--root", str(root), "seed")
+    assert done.returncode == 1
+    assert (
+        "domains/wld01.yaml:9:12: tier0.ha_mode: 'ACTIVE' is not allowed here, allowed is ACTIVE_ACTIVE or ACTIVE_STANDBY"
+        in done.stderr.splitlines()
+    )
+
+
+def test_nothing_is_coloured_when_piped() -> None:
+    assert "\x1b[" not in egress("--help").stdout + egress("seed").stdout
+
+
+def project(folder: Path) -> Path:
+    """A project with the golden domain, and no memory of a registry."""
+    (folder / "domains").mkdir()
+    for name in ("cdktf.json", "main.py", "domains/wld01.yaml"):
+        (folder / name).write_bytes((REPOSITORY / name).read_bytes())
+    return folder
