@@ -1,0 +1,138 @@
+"""An egress address and the address it leaves with: the value object, and the one place where it becomes a NAT rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+
+from cdktf import ITerraformDependable, Postcondition, TerraformProvider, TerraformResourceLifecycle
+from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule, PolicyNatRuleTag
+from constructs import Construct
+
+from constructs_lib.addresses import name_after_parent
+from constructs_lib.values import (
+    MAX_PRIORITY,
+    Ipv4Value,
+    RefusedValueError,
+    choice,
+    ipv4,
+    object_id,
+    unresolved,
+    whole_number,
+)
+from egress.domain import FirewallMatch, NatAction
+
+_DESTINATION_SET = (
+    'the rule is limited to destination ${join(",", self.destination_networks)}, which was set outside of Terraform: '
+    "take the destination away in NSX, or replace the rule (-replace)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EgressMapping:
+    """What one NAT rule says. IPv4 only: NSX has no NAT66.
+
+    source: egress address (or network) that the packets come with.
+    translated: address (or network) that they leave with.
+    nsx_id: id of the rule in NSX. Always given: after a lost state the rule is then refused as existing, not doubled, and its
+        import id is known.
+    priority: 0 to 2147481599, lower ones are looked at first; default: 100 for the Supervisor, 110 for TKG; further
+        mappings state theirs, so that adding one never moves another.
+    firewall_match: what the gateway firewall sees; default MATCH_INTERNAL_ADDRESS, which is what NSX does when nothing is
+        said. It is always written, because the provider's own default is BYPASS: traffic past the firewall.
+    display_name: default: the nsx_id. description: default: none. tags: scope -> tag, default: none.
+    """
+
+    source: Ipv4Value
+    translated: Ipv4Value
+    nsx_id: str
+    priority: int | None = None
+    firewall_match: FirewallMatch = FirewallMatch.MATCH_INTERNAL_ADDRESS
+    display_name: str | None = None
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object_id(self.nsx_id)
+        object.__setattr__(self, "source", ipv4(self.source, "source"))
+        object.__setattr__(self, "translated", ipv4(self.translated, "translated"))
+        if not unresolved(self.firewall_match):
+            object.__setattr__(self, "firewall_match", choice(FirewallMatch, self.firewall_match, "firewall_match"))
+        if self.priority is not None:
+            whole_number(self.priority, "priority", 0, MAX_PRIORITY)
+        if not unresolved(self.source) and network_of(self.source) == network_of(self.translated):
+            raise RefusedValueError(
+                f"translated: {str(self.translated)!r} is the source itself, allowed is another address"
+            )
+
+    def check(self, action: NatAction) -> None:
+        """Refuses a mapping that does not go with the action."""
+        source, translated = network_of(self.source), network_of(self.translated)
+        if action is NatAction.REFLEXIVE and source and translated and source.prefixlen != translated.prefixlen:
+            # APIDOC, PolicyNatRule.action.
+            reason = '"the number of original networks should be exactly the same as that of translated networks"'
+            sizes = (
+                f"{self.source} has {source.num_addresses} addresses, {self.translated} has {translated.num_addresses}"
+            )
+            raise RefusedValueError(f"translated: {sizes}; REFLEXIVE allows equal sizes only, as NSX says {reason}")
+
+
+def network_of(value: Ipv4Value) -> IPv4Network | None:
+    """The value as a network, a single address as a /32; None for a Terraform expression."""
+    return None if isinstance(value, str) else IPv4Network(value)
+
+
+def nat_rule(
+    scope: Construct,
+    key: str,
+    mapping: EgressMapping,
+    *,
+    action: NatAction,
+    priority: int,
+    gateway_path: str,
+    applied_to: Sequence[str],
+    depends_on: Sequence[ITerraformDependable],
+    provider: TerraformProvider | None,
+) -> PolicyNatRule:
+    """Makes the rule below `scope`, with everything said that NSX or the provider would otherwise fill in.
+
+    The rule has no destination: on REFLEXIVE "not applicable" (vendor's answer in vmware/nsxt issue 758; it once broke the UI).
+    """
+    rule = PolicyNatRule(
+        scope,
+        key,
+        gateway_path=gateway_path,
+        nsx_id=mapping.nsx_id,
+        display_name=mapping.display_name or mapping.nsx_id,
+        description=mapping.description or None,
+        type="USER",
+        action=action,
+        source_networks=[str(mapping.source)],
+        translated_networks=[str(mapping.translated)],
+        rule_priority=priority,
+        firewall_match=mapping.firewall_match,
+        scope=list(applied_to),
+        enabled=True,
+        logging=False,
+        tag=[PolicyNatRuleTag(scope=name, tag=tag) for name, tag in mapping.tags.items()] or None,
+        lifecycle=_tolerate_any_destination() if action is NatAction.SNAT else None,
+        depends_on=list(depends_on) or None,
+        provider=provider,
+    )
+    name_after_parent(rule)
+    return rule
+
+
+def _tolerate_any_destination() -> TerraformResourceLifecycle:
+    """NSX may answer 0.0.0.0/0 where an SNAT rule has no destination: a difference for ever, and an apply that fails with
+    500105 (vmware/nsxt issue 1152, seen on a project's Tier-1). So the destination is not compared; a real one, which would
+    go unseen then, fails the plan instead.
+    """
+    anything = (
+        '${self.destination_networks == null ? true : alltrue([for n in self.destination_networks : n == "0.0.0.0/0"])}'
+    )
+    return TerraformResourceLifecycle(
+        ignore_changes=["destination_networks"],
+        postcondition=[Postcondition(condition=anything, error_message=_DESTINATION_SET)],
+    )
