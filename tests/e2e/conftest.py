@@ -1,0 +1,64 @@
+"""Fixtures of the end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from egress.domain import load_domains
+from egress.domain.seed import seed
+from nsx_lab import Lab
+from tests.e2e.sites import ENGINES, STACK, Site, lab_site, project
+
+
+@pytest.fixture(params=ENGINES, ids=lambda engine: f"{engine.product}-{engine.version}")
+def engine_env(request: pytest.FixtureRequest) -> dict[str, str]:
+    """One engine after the other, by the variable that users have for it."""
+    return {"TERRAFORM_BINARY_NAME": str(request.param.command)}
+
+
+@pytest.fixture
+def any_engine() -> dict[str, str]:
+    """The best engine on this machine: for what does not depend on it."""
+    assert ENGINES, "no engine at all on this machine"
+    return {"TERRAFORM_BINARY_NAME": str(ENGINES[0].command)}
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """A lab that holds the golden domain's Tier-0."""
+    root = project(tmp_path / "seed")
+    with Lab(seed=json.loads(json.dumps(seed(load_domains(root))))) as lab:
+        yield lab
+
+
+@pytest.fixture
+def site(tmp_path: Path, lab: Lab, any_engine: dict[str, str]) -> Site:
+    """The usual: a project, a lab, the best engine."""
+    return lab_site(tmp_path / "project", lab, any_engine)
+
+
+@pytest.fixture
+def manager_site(tmp_path: Path, lab: Lab, any_engine: dict[str, str]) -> Site:
+    """The lab as if it were a real manager: named in the domain file, verified by a CA file, credentials in the environment,
+    the provider from a mirror. Everything that is different for labs is off."""
+    root = project(tmp_path / "project")
+    (root / "ca.pem").write_text(lab.ca_pem)
+    file = root / "domains" / f"{STACK}.yaml"
+    text = file.read_text()
+    assert "host: nsx-wld01.example.com" in text
+    file.write_text(text.replace("host: nsx-wld01.example.com", f"ca_file: ca.pem\n  host: {lab.host}"))
+    mirror = tmp_path / "mirror"
+    subprocess.run([sys.executable, "-m", "nsx_lab", "mirror", mirror], check=True, capture_output=True)
+    env = any_engine | {
+        "EGRESS_PROVIDER": f"mirror:{mirror}",
+        "NSXT_USERNAME": lab.username,
+        "NSXT_PASSWORD": lab.password,
+        "NSX_LAB_PYTHON": sys.executable,
+    }
+    return Site(root, lab, env)

@@ -1,0 +1,115 @@
+"""A project folder, a lab, and the `egress` command as a process: what a user has, for every engine on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from egress.toolchain.engine import engines
+from nsx_lab import Lab
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EGRESS = Path(sys.executable).with_name("egress")
+ENGINES = engines()
+STACK = "wld01"
+TIER0 = "/infra/tier-0s/T0-wld01"
+ROUTE = f"{TIER0}/static-routes/{STACK}-default-route"
+SUPERVISOR = f"{TIER0}/nat/USER/nat-rules/{STACK}-egress-supervisor"
+TKG = f"{TIER0}/nat/USER/nat-rules/{STACK}-egress-tkg"
+
+
+@dataclass
+class Site:
+    """A project folder and the lab that it works on. `env` goes to every command."""
+
+    root: Path
+    lab: Lab
+    env: dict[str, str] = field(default_factory=dict)
+
+    def egress(self, *arguments: str, code: int) -> subprocess.CompletedProcess[str]:
+        """Runs egress and asserts its exit code; no answer ever holds a traceback."""
+        done = subprocess.run(
+            [EGRESS, *arguments], cwd=self.root, env=self._env(), text=True, capture_output=True, check=False
+        )
+        assert done.returncode == code, f"egress {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stdout + done.stderr
+        return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts egress in a process group of its own."""
+        return subprocess.Popen(
+            [EGRESS, *arguments],
+            cwd=self.root,
+            env=self._env(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _env(self) -> dict[str, str]:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("EGRESS_", "NSXT_", "TF_"))}
+        return clean | self.env
+
+    def write(self, path: str, **changes: Any) -> None:
+        """Edits an object through the Policy API, as somebody in NSX Manager would."""
+        with self._api() as api:
+            body = api.get(f"/policy/api/v1{path}").raise_for_status().json()
+            api.patch(f"/policy/api/v1{path}", json=body | changes).raise_for_status()
+
+    def delete(self, path: str) -> None:
+        """Deletes an object through the Policy API."""
+        with self._api() as api:
+            api.delete(f"/policy/api/v1{path}").raise_for_status()
+
+    def _api(self) -> httpx.Client:
+        import ssl
+
+        context = ssl.create_default_context(cadata=self.lab.ca_pem)
+        return httpx.Client(base_url=self.lab.url, auth=(self.lab.username, self.lab.password), verify=context)
+
+    def writes(self, since: int = 0) -> list[str]:
+        """What changed the manager since a mark: method and path, in order."""
+        entries = self.lab.control.journal(since)
+        return [
+            f"{e['method']} {e['path']}"
+            for e in entries
+            if e["method"] not in ("GET",) and "/api/session/" not in e["path"]
+        ]
+
+    def objects(self) -> dict[str, dict[str, Any]]:
+        """Routes and rules on the manager, by path."""
+        return {
+            path: o
+            for path, o in self.lab.control.objects(TIER0).items()
+            if o["resource_type"] in ("StaticRoutes", "PolicyNatRule")
+        }
+
+
+def project(folder: Path, *files: str) -> Path:
+    """A copy of this repository's app in `folder`, with the golden domain and the files named besides."""
+    for name in ("main.py", "cdktf.json", f"domains/{STACK}.yaml", *files):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((REPOSITORY / name).read_bytes())
+    return folder
+
+
+def lab_site(folder: Path, lab: Lab, env: dict[str, str]) -> Site:
+    """A project whose target is the lab by EGRESS_LAB."""
+    root = project(folder)
+    file = folder / "lab-file.json"
+    lab.write_lab_file(file)
+    return Site(root, lab, env | {"EGRESS_LAB": str(file)})
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """Ctrl-C: SIGINT to the whole process group, as a terminal sends it."""
+    os.killpg(process.pid, signal.SIGINT)
