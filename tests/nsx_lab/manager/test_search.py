@@ -1,0 +1,131 @@
+"""The search API as its clients use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from nsx_lab import Lab
+
+Find = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def find(api: httpx.Client) -> Find:
+    """Ids found by a raw, already encoded query string."""
+
+    def ask(raw: str) -> list[str]:
+        answer = api.request("GET", f"/search/query?query={raw}", json={})
+        assert answer.status_code == 200, answer.text
+        return [hit["id"] for hit in answer.json()["results"]]
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "raw, ids",
+    [
+        ("id:T0%5C-wld01%20AND%20marked_for_delete:false%20AND%20path:%5C/infra*", ["T0-wld01"]),
+        ("id:T0%5C-none%20AND%20marked_for_delete:false%20AND%20path:%5C/infra*", []),
+        (
+            "resource_type:Tier0%20AND%20display_name:T0%5C-wld*%20AND%20marked_for_delete:false%20AND%20path:%5C/infra*",
+            ["T0-wld01"],
+        ),
+        ("resource_type:Tier0%20AND%20display_name:nope*%20AND%20marked_for_delete:false%20AND%20path:%5C/infra*", []),
+        (
+            "resource_type:BfdProfile%20AND%20display_name:default*%20AND%20marked_for_delete:false%20AND%20path:%5C/infra*",
+            ["default"],
+        ),
+        ("resource_type:PolicyEdgeCluster%20AND%20display_name:ec%5C-1*%20AND%20path:%5C/infra*", ["ec-1"]),
+        (
+            "resource_type:Tier0Interface%20AND%20display_name:services*%20AND%20"
+            "parent_path:%5C/infra%5C/tier%5C-0s%5C/T0%5C-wld01%5C/locale%5C-services%5C/*",
+            ["services"],
+        ),
+        ("resource_type:Tier1", ["domain-c8", "vnet-domain-c8"]),
+    ],
+)
+def test_queries_of_the_provider(find: Find, raw: str, ids: list[str]) -> None:
+    assert find(raw) == ids
+
+
+@pytest.mark.parametrize(
+    "name, raw",
+    [
+        ("my tier zero", "my%20tier%20zero"),
+        ("R&D", "R%5C&D"),
+        ("a+b", "a%5C+b"),
+        ("x=y:z", "x%5C=y%5C:z"),
+        ("AND so on", "AND%20so%20on*"),
+        ("50% (lab) [1]!", "50%25%20%5C(lab%5C)%20%5C[1%5C]%5C!"),
+        ("größe", "gr%C3%B6%C3%9Fe"),
+    ],
+)
+def test_names_that_need_escapes(api: httpx.Client, find: Find, name: str, raw: str) -> None:
+    api.patch("/infra/tier-0s/odd", json={"display_name": name})
+    if name.startswith("AND"):
+        assert api.get(f"/search/query?query=display_name:{raw}").status_code in (200, 400)
+        return
+    assert find(f"resource_type:Tier0%20AND%20display_name:{raw}%20AND%20path:%5C/infra*") == ["odd"]
+
+
+def test_display_name_ignores_case(find: Find) -> None:
+    assert find("display_name:t0%5C-WLD01") == ["T0-wld01"]
+    assert find("id:t0%5C-WLD01") == []
+
+
+def test_or_not_and_groups(find: Find) -> None:
+    assert find("resource_type:(Tier0%20OR%20Tier1)%20AND%20NOT%20id:domain*") == ["T0-wld01", "vnet-domain-c8"]
+    assert find("(id:T0%5C-wld01%20OR%20id:domain%5C-c8)") == ["T0-wld01", "domain-c8"]
+    assert find('display_name:"T0-wld01"') == ["T0-wld01"]
+
+
+def test_tags_can_be_searched(api: httpx.Client, find: Find, rule: dict[str, Any]) -> None:
+    api.patch("/infra/tier-0s/T0-wld01/nat/USER/nat-rules/a", json=rule)
+    assert find("resource_type:PolicyNatRule%20AND%20tags.scope:managed%5C-by%20AND%20tags.tag:terraform") == ["a"]
+    assert find("resource_type:PolicyNatRule%20AND%20tags.tag:other") == []
+
+
+def test_form_encoded_blanks_are_blanks(find: Find) -> None:
+    assert find("resource_type:Tier1+AND+id:domain%5C-c8") == ["domain-c8"]
+
+
+def test_pages_follow_the_cursor(api: httpx.Client) -> None:
+    for number in range(5):
+        api.patch(f"/infra/tier-0s/more-{number}", json={})
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        suffix = f"&cursor={cursor}" if cursor else ""
+        answer = api.get(f"/search/query?query=resource_type:Tier0{suffix}&page_size=4").json()
+        seen += [hit["id"] for hit in answer["results"]]
+        cursor = answer["cursor"]
+        if len(seen) >= answer["result_count"]:
+            break
+    assert seen == ["T0-wld01", *(f"more-{number}" for number in range(5))]
+
+
+def test_deleted_and_changed_objects_are_found_as_they_are(api: httpx.Client, find: Find) -> None:
+    api.patch("/infra/tier-0s/spare", json={"display_name": "one"})
+    api.patch("/infra/tier-0s/spare", json={"display_name": "two"})
+    assert find("display_name:one") == []
+    assert find("display_name:two") == ["spare"]
+    api.delete("/infra/tier-0s/spare")
+    assert find("display_name:two") == []
+
+
+def test_index_may_lag(lab: Lab, api: httpx.Client, find: Find) -> None:
+    lab.world.manager.clock.hold()
+    lab.world.manager.settings.index_lag = 3
+    api.patch("/infra/tier-0s/late", json={})
+    assert find("id:late") == []
+    lab.world.manager.clock.advance(3)
+    assert find("id:late") == ["late"]
+
+
+@pytest.mark.parametrize("raw", ["", "(", "a%20AND", "NOT", ")", "id:(x"])
+def test_unreadable_query_is_refused(api: httpx.Client, raw: str) -> None:
+    assert api.get(f"/search/query?query={raw}").status_code == 400

@@ -1,0 +1,146 @@
+"""Starting and stopping: the command, the lab file, the exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from nsx_lab import Lab
+from nsx_lab.manager.labfile import read_lab_file
+
+SEED = Path(__file__).parent.parent / "wld01-seed.json"
+COMMAND = [sys.executable, "-m", "nsx_lab.cli"]
+
+
+class Served:
+    """A lab in a process of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, "serve", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.line = self.process.stdout.readline()
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        self.process.communicate(timeout=30)
+        return self.process.returncode
+
+
+@pytest.fixture
+def serve() -> Iterator[Any]:
+    running: list[Served] = []
+
+    def start(*arguments: str) -> Served:
+        running.append(Served(*arguments))
+        return running[-1]
+
+    yield start
+    for served in running:
+        served.end(signal.SIGKILL)
+
+
+def get(file: Path, path: str) -> httpx.Response:
+    lab = read_lab_file(file)
+    with httpx.Client(
+        verify=ssl.create_default_context(cadata=lab.ca), trust_env=False, auth=(lab.username, lab.password)
+    ) as client:
+        return client.get(f"https://{lab.host}{path}")
+
+
+def test_serve_is_ready_when_it_says_so(serve: Any, tmp_path: Path) -> None:
+    file = tmp_path / "lab.json"
+    served = serve(str(SEED), "--lab-file", str(file))
+    lab = read_lab_file(file)
+    assert served.line == f"lab ready at https://{lab.host}, lab file {file}\n"
+    assert lab.host.startswith("127.0.0.1:")
+    assert lab.pid == served.process.pid
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert get(file, "/policy/api/v1/infra/tier-0s/T0-wld01").status_code == 200
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_signals_end_it_cleanly(serve: Any, tmp_path: Path, number: int, code: int) -> None:
+    file = tmp_path / "lab.json"
+    served = serve("--lab-file", str(file))
+    assert served.end(number) == code
+    assert not file.exists()
+
+
+def test_lab_file_of_another_lab_is_left_alone(serve: Any, tmp_path: Path) -> None:
+    file = tmp_path / "lab.json"
+    first = serve("--lab-file", str(file))
+    serve("--lab-file", str(file))
+    second = file.read_text()
+    first.end()
+    assert file.read_text() == second
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["serve", "missing.json"], "missing.json: No such file or directory"),
+        (["serve", "--profile", "5.0"], "allowed are 3.2, 4.2, 9.1"),
+        (["serve", "--port", "x"], "not a valid integer"),
+        (["bogus"], "No such command 'bogus'"),
+        (["journal", "--lab-file", "missing.json"], "is the lab running?"),
+    ],
+)
+def test_what_cannot_be_answered_is_exit_1(arguments: list[str], words: str, tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "EGRESS_LAB"}
+    run = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
+    )
+    assert run.returncode == 1
+    assert words in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_seed_that_is_no_seed_is_exit_1(tmp_path: Path) -> None:
+    file = tmp_path / "seed.json"
+    file.write_text("{}")
+    run = subprocess.run([*COMMAND, "serve", str(file)], capture_output=True, text=True, check=False)
+    assert (run.returncode, "not a seed" in run.stderr) == (1, True)
+
+
+def test_journal_and_reset_commands(serve: Any, tmp_path: Path) -> None:
+    file = tmp_path / "lab.json"
+    serve(str(SEED), "--lab-file", str(file))
+    get(file, "/policy/api/v1/infra/tier-0s")
+    environment = {**os.environ, "EGRESS_LAB": str(file)}
+    shown = subprocess.run([*COMMAND, "journal", "--json"], capture_output=True, text=True, env=environment, check=True)
+    assert [entry["path"] for entry in json.loads(shown.stdout)["entries"]] == ["/policy/api/v1/infra/tier-0s"]
+    reset = subprocess.run([*COMMAND, "reset"], capture_output=True, text=True, env=environment, check=True)
+    assert reset.stdout == "lab is back at its seed\n"
+
+
+def test_lab_in_process_writes_the_same_file(lab: Lab, tmp_path: Path) -> None:
+    lab.write_lab_file(tmp_path / "lab.json")
+    document = json.loads((tmp_path / "lab.json").read_text())
+    assert set(document) == {"format", "version", "host", "ca", "username", "password", "control_token", "pid"}
+    assert (document["format"], document["version"], document["pid"]) == ("nsx-lab", 1, os.getpid())
+
+
+def test_import_of_the_package_is_cheap() -> None:
+    code = "import sys, nsx_lab; print(sorted(set(sys.modules) & {'uvicorn', 'starlette', 'trustme', 'httpx', 'cryptography'}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
+
+
+def test_port_that_is_taken_is_said(lab: Lab) -> None:
+    with pytest.raises(OSError, match="in use"):
+        Lab(port=int(lab.host.rpartition(":")[2]))
