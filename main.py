@@ -1,0 +1,19 @@
+"""The CDKTF app: one stack for each workload domain in domains/."""
+
+from pathlib import Path
+
+from egress.domain import load_domains
+from stacks import Settings, WorkloadDomainStack, or_one_sentence
+
+
+def main() -> None:
+    """Writes every stack that the environment asks for."""
+    settings = Settings.from_environment(Path(__file__).parent)
+    app = settings.app()
+    for domain in load_domains(settings.root, settings.stacks):
+        WorkloadDomainStack(app, domain, lab=settings.lab)
+    app.synth()
+
+
+if __name__ == "__main__":
+    or_one_sentence(main)

@@ -1,0 +1,149 @@
+"""A workload domain as a Terraform stack: wiring only, what it says is decided in egress/domain and constructs_lib."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cdktf import TerraformOutput, TerraformStack
+from constructs import Construct
+
+from constructs_lib import (
+    BfdPeer,
+    EgressMapping,
+    EgressSnatPair,
+    NextHop,
+    RealizationCheck,
+    RefusedValueError,
+    Tier0DefaultRoute,
+    Tier0Gateway,
+)
+from constructs_lib.realization_check import Realizable
+from egress.domain import LabTarget, WorkloadDomain, objects
+from egress.domain.state import LocalState
+from stacks.backend import add_backend, engine_version
+from stacks.provider import nsx_provider
+
+
+class WorkloadDomainStack(TerraformStack):
+    """Default route and egress rules of one workload domain. Its addresses and ids are public: `tests/stacks` pins them."""
+
+    def __init__(self, scope: Construct, domain: WorkloadDomain, lab: LabTarget | None = None) -> None:
+        """The stack of `domain`, named as the domain's file is.
+
+        lab: a running lab to act on instead of the domain's manager; its state is then local, and nothing is protected.
+        Default: None, the domain's manager. Errors: RefusedValueError, beginning with the stack's name.
+        """
+        super().__init__(scope, domain.stack)
+        state = LocalState(backend="local") if lab else domain.state
+        add_backend(self, domain.stack, state)
+        self.add_override("terraform.required_version", engine_version(state))
+        nsx_provider(self, domain.nsx, lab)
+        try:
+            self._wire(domain, protect=domain.default_route.protect and lab is None)
+        except RefusedValueError as error:
+            raise RefusedValueError(f"{domain.stack}: {error}") from None
+
+    def _wire(self, domain: WorkloadDomain, *, protect: bool) -> None:
+        gateway = self._gateway(domain)
+        TerraformOutput(self, "gateway_path", value=gateway.path)
+        route = self._route("DefaultRoute", gateway, domain, objects.default_route(domain), protect)
+        self._route("DefaultRouteV6", gateway, domain, objects.default_route_v6(domain), protect)
+        rules = objects.nat_rules(domain)
+        if not rules:
+            return
+        mappings = {rule.key: _mapping(rule) for rule in rules}
+        pair = EgressSnatPair(
+            self,
+            "Egress",
+            gateway_path=gateway.path,
+            ha_mode=domain.tier0.ha_mode,
+            stateful_active_active=domain.tier0.stateful_active_active,
+            applied_to=[self._interface(gateway, domain, name) for name in objects.nat_scope(domain)],
+            supervisor=mappings.pop("supervisor", None),
+            tkg=mappings.pop("tkg", None),
+            more=mappings,
+            default_route=route,
+        )
+        for rule in rules:
+            self._follow(f"egress_{rule.key}", pair.rules[rule.key], rule.identity.nsx_id, domain)
+
+    def _gateway(self, domain: WorkloadDomain) -> Tier0Gateway:
+        tier0 = domain.tier0
+        if tier0.id is not None:
+            return Tier0Gateway.from_id(self, "Tier0", gateway_id=_literal(tier0.id))
+        return Tier0Gateway.from_display_name(self, "Tier0", display_name=_literal(tier0.display_name or ""))
+
+    def _route(
+        self, id_: str, gateway: Tier0Gateway, domain: WorkloadDomain, route: objects.Route | None, protect: bool
+    ) -> Tier0DefaultRoute | None:
+        if route is None:
+            return None
+        made = Tier0DefaultRoute(
+            self,
+            id_,
+            gateway_path=gateway.path,
+            nsx_id=_literal(route.identity.nsx_id),
+            display_name=_literal(route.identity.display_name),
+            description=_literal(route.identity.description),
+            tags=_tags(route.identity.tags),
+            ip_version=route.ip_version,
+            next_hops=[
+                NextHop(
+                    address=hop.address,
+                    admin_distance=hop.admin_distance,
+                    interface_path=self._interface(gateway, domain, hop.interface) if hop.interface else None,
+                )
+                for hop in route.next_hops
+            ],
+            bfd_peers=[_peer(peer) for peer in objects.bfd_peers(domain)] if route.ip_version == 4 else [],
+            protect=protect,
+        )
+        self._follow(
+            "default_route" if route.ip_version == 4 else "default_route_v6", made.resource, made.nsx_id, domain
+        )
+        return made
+
+    def _follow(self, name: str, resource: Realizable, nsx_id: str, domain: WorkloadDomain) -> None:
+        """Checks that NSX has realized a resource, and says where it is."""
+        wait = domain.realization
+        RealizationCheck(self, f"{name}_realized", resource=resource, delay=wait.delay, timeout=wait.timeout)
+        TerraformOutput(self, f"{name}_path", value=resource.path)
+        TerraformOutput(self, f"{name}_id", value=_literal(nsx_id))
+
+    @staticmethod
+    def _interface(gateway: Tier0Gateway, domain: WorkloadDomain, interface: str) -> str:
+        return gateway.interface_path(_literal(interface), _literal(domain.tier0.locale_service))
+
+
+def _mapping(rule: objects.NatRule) -> EgressMapping:
+    return EgressMapping(
+        source=rule.source,
+        translated=rule.translated,
+        nsx_id=_literal(rule.identity.nsx_id),
+        display_name=_literal(rule.identity.display_name),
+        description=_literal(rule.identity.description),
+        tags=_tags(rule.identity.tags),
+        priority=rule.priority,
+        firewall_match=rule.firewall_match,
+    )
+
+
+def _peer(peer: objects.BfdPeer) -> BfdPeer:
+    return BfdPeer(
+        nsx_id=_literal(peer.identity.nsx_id),
+        display_name=_literal(peer.identity.display_name),
+        tags=_tags(peer.identity.tags),
+        peer_address=peer.peer,
+        source_addresses=peer.sources,
+        profile_path=f"/infra/bfd-profiles/{_literal(peer.profile)}",
+        enabled=peer.enabled,
+    )
+
+
+def _tags(tags: Mapping[str, str]) -> dict[str, str]:
+    return {_literal(scope): _literal(tag) for scope, tag in tags.items()}
+
+
+def _literal(text: str) -> str:
+    """Text of a domain file means what it says: Terraform is not to read an expression into it."""
+    return text.replace("${", "$${").replace("%{", "%%{")
