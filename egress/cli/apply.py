@@ -12,6 +12,7 @@ from egress.cli._runs import confirm, each_stack, prepare
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
 from egress.delivery import plans
+from egress.delivery.guard import refuse_losing_a_route
 from egress.delivery.imports import import_blocks
 from egress.delivery.plans import Plan
 from egress.domain import EgressError
@@ -46,6 +47,8 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, saved: Path | 
         if not plan.changes:
             say(f"{name}: nothing to do")
             continue
+        if plan.stack.run.lab is None:
+            refuse_losing_a_route(plan.stack.domain, plan.as_data())
         if not confirm(f"apply this to {plan.stack.run}?", yes=yes):
             say(f"{name}: declined, nothing was changed")
             return FAILED

