@@ -1,0 +1,66 @@
+"""Policy objects and a world become a Topology: docs/world.md, "What the nodes are"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from egress.domain import EgressError
+from egress.reachability.gateways import tier0s, tier1s
+from egress.reachability.policy import PolicyObjects
+from egress.reachability.tier0_nodes import Tier0Nodes
+from egress.reachability.tier1_nodes import DEFAULTS, Link, tier1_nodes
+from egress.reachability.topology import Interface, Node, NodeKind, Route, RouteHop, Topology
+from egress.reachability.world import Host, Router, Tier1World, World, WorldRoute
+
+
+def assemble(objects: PolicyObjects, world: World) -> Topology:
+    """The topology of the gateways in `objects` with the `world` around them. Errors: EgressError, naming the value."""
+    nodes: list[Node] = []
+    notes: list[str] = []
+    by_path = {gateway.path: gateway for gateway in tier0s(objects)}
+    below: dict[str, list[Link]] = {path: [] for path in by_path}
+    for number, tier1 in enumerate(tier1s(objects)):
+        link = Link(tier1, number, world.tier1.get(tier1.id, Tier1World()))
+        nodes += tier1_nodes(link, by_path.get(tier1.tier0 or ""))
+        if tier1.tier0 in below:
+            below[tier1.tier0].append(link)
+    for path, tier0 in by_path.items():
+        nodes += Tier0Nodes(tier0, below[path], world).nodes()
+        notes += [f"{tier0.id}: {sentence}" for sentence in tier0.ignored]
+    nodes += [_host(host, world) for host in world.hosts]
+    nodes += [_router(router, world) for router in world.routers]
+    names = [node.name for node in nodes]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise EgressError(f"two nodes of the world are named {twice[0]!r}, every node needs a name of its own")
+    return Topology({node.name: node for node in nodes}, tuple(notes))
+
+
+def _host(host: Host, world: World) -> Node:
+    interfaces = tuple(
+        Interface(f"eth{number}", world.segment_of(one), (one,)) for number, one in enumerate(host.addresses)
+    )
+    own = [WorldRoute(to, (via,)) for via in host.gateway for to in DEFAULTS if to.version == via.version]
+    return Node(
+        host.name, NodeKind.HOST, interfaces, tuple(_world_routes((*host.routes, *own), interfaces)), forwards=False
+    )
+
+
+def _router(router: Router, world: World) -> Node:
+    interfaces = tuple(
+        Interface(one.name, world.segment_of(one.addresses[0]), one.addresses, one.urpf == "STRICT")
+        for one in router.interfaces
+    )
+    return Node(router.name, NodeKind.ROUTER, interfaces, tuple(_world_routes(router.routes, interfaces)))
+
+
+def _world_routes(routes: Iterable[WorldRoute], interfaces: Sequence[Interface]) -> Iterator[Route]:
+    for route in routes:
+        hops = tuple(
+            RouteHop(interface.name, via)
+            for via in route.via
+            for interface in interfaces
+            if any(via in own.network for own in interface.addresses)
+        )
+        if hops:
+            yield Route(route.to, hops, f"route {route.to}")

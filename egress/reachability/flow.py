@@ -1,0 +1,151 @@
+"""A flow, and what became of it: paths, hops, drops. `egress.reachability.walk` makes these values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from egress.reachability.topology import Address, NodeKind
+
+SOURCE_PORT = 40000
+"""Source port of every flow: free to choose, and the same each time so that answers can be compared."""
+
+
+class Protocol(StrEnum):
+    """Protocols of a flow. ICMP is an echo request; it has no port."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    ICMP = "icmp"
+
+
+class DropReason(StrEnum):
+    """Why a packet ended where it should not."""
+
+    NO_SOURCE = "no source address"
+    NO_ROUTE = "no route"
+    NO_NEIGHBOUR = "no neighbour"
+    REVERSE_PATH = "reverse path"
+    OWN_SOURCE = "own source address"
+    TAKEN_HERE = "taken by the gateway"
+    NOT_FORWARDING = "not forwarding"
+    LOOP = "loop"
+    WRONG_ANSWER = "answer from another address"
+
+
+class Result(StrEnum):
+    """How many of a flow's paths work, there and back."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """From a host or pod (by its node name) to an address. `port` is the destination port, 0 for ICMP."""
+
+    origin: str
+    to: Address
+    protocol: Protocol = Protocol.TCP
+    port: int = 443
+
+
+@dataclass(frozen=True)
+class Packet:
+    """Addresses and ports of a packet at one moment."""
+
+    source: Address
+    destination: Address
+    source_port: int
+    destination_port: int
+
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.destination}"
+
+
+@dataclass(frozen=True)
+class Hop:
+    """What one node did. `arrived`, `left`: interfaces, None at the ends. `rules`: NAT rules and "state" that changed the packet.
+
+    `route`: origin of the route taken. `via`: the neighbour it was sent to. `drop`: set where the packet ended badly.
+    """
+
+    node: str
+    kind: NodeKind
+    arrived: str | None
+    left: str | None
+    before: Packet
+    after: Packet
+    rules: tuple[str, ...]
+    route: str | None
+    via: Address | None
+    drop: DropReason | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The hop as plain values."""
+        return {
+            "node": self.node,
+            "in": self.arrived,
+            "out": self.left,
+            "before": str(self.before),
+            "after": str(self.after),
+            "rules": list(self.rules),
+            "route": self.route,
+            "via": str(self.via) if self.via else None,
+            "drop": self.drop.value if self.drop else None,
+        }
+
+
+@dataclass(frozen=True)
+class Path:
+    """One choice at every fork. `seen`: source address at the far side, None when nothing arrived there."""
+
+    forward: tuple[Hop, ...]
+    back: tuple[Hop, ...]
+    delivered: bool
+    returned: bool
+    seen: Address | None
+
+    @property
+    def last(self) -> Hop:
+        """The hop where it ended: the drop, or the sender that got its answer."""
+        return (self.back or self.forward)[-1]
+
+    def as_json(self) -> dict[str, Any]:
+        """The path as plain values."""
+        return {
+            "delivered": self.delivered,
+            "seen": str(self.seen) if self.seen else None,
+            "returned": self.returned,
+            "forward": [hop.as_json() for hop in self.forward],
+            "back": [hop.as_json() for hop in self.back],
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A flow and all its paths. `cut`: there were more paths than the walk follows."""
+
+    flow: Flow
+    paths: tuple[Path, ...]
+    cut: bool = False
+
+    @property
+    def result(self) -> Result:
+        """ALL, SOME or NONE of the paths carry the packet there and the answer back."""
+        good = sum(path.returned for path in self.paths)
+        if good == len(self.paths):
+            return Result.ALL
+        return Result.SOME if good else Result.NONE
+
+    @property
+    def failing(self) -> tuple[Path, ...]:
+        """The paths that do not work."""
+        return tuple(path for path in self.paths if not path.returned)
+
+    @property
+    def seen(self) -> tuple[Address, ...]:
+        """Every source address that the far side sees, without repetition, in the order of the paths."""
+        return tuple(dict.fromkeys(path.seen for path in self.paths if path.seen is not None))

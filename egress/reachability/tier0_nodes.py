@@ -1,0 +1,210 @@
+"""A Tier-0 as nodes: the DR, and an SR for each edge that is up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from typing import TypeAlias
+
+from egress.domain import HaMode
+from egress.reachability.gateways import Rule, StaticRoute, Tier0, Tier0Interface
+from egress.reachability.policy import last
+from egress.reachability.tier1_nodes import DEFAULTS, Link
+from egress.reachability.topology import (
+    Address,
+    Interface,
+    InterfaceAddress,
+    NatAction,
+    NatRule,
+    Network,
+    Node,
+    NodeKind,
+    Route,
+    RouteHop,
+)
+from egress.reachability.translation import STATEFUL
+from egress.reachability.world import World
+
+_TRANSIT_V4 = int(IPv4Address("169.254.0.0"))
+_TRANSIT_V6 = int(IPv6Address("fd00:254::"))
+_ToTier1: TypeAlias = Callable[[Link, Network], RouteHop]
+
+
+def dr_name(tier0: str) -> str:
+    """Name of the node that stands for the distributed router of a Tier-0."""
+    return f"{tier0}/dr"
+
+
+def sr_name(tier0: str, edge: str) -> str:
+    """Name of the node that stands for the service router of a Tier-0 on an edge."""
+    return f"{tier0}/{edge}"
+
+
+class Tier0Nodes:
+    """The DR of a Tier-0 and an SR for each edge that is up."""
+
+    def __init__(self, tier0: Tier0, links: Sequence[Link], world: World) -> None:
+        self._tier0 = tier0
+        self._links = links
+        self._world = world
+        self._up = [edge for edge in tier0.edges if edge not in world.down]
+        self._working = self._up
+        if tier0.ha_mode is HaMode.ACTIVE_STANDBY:
+            wanted = world.active.get(tier0.id)
+            self._working = [wanted] if wanted in self._up else self._up[:1]
+
+    def nodes(self) -> list[Node]:
+        """The DR first, then the SRs in the order of the edges."""
+        return [self._dr(), *(self._sr(edge) for edge in self._up)]
+
+    def _transit(self, edge: str | None) -> tuple[InterfaceAddress, ...]:
+        number = 1 if edge is None else self._tier0.edges.index(edge) + 2
+        return IPv4Interface((_TRANSIT_V4 + number, 24)), IPv6Interface((_TRANSIT_V6 + number, 64))
+
+    def _interfaces_of(self, edge: str) -> list[Tier0Interface]:
+        """External interfaces of the edge, and service interfaces that live there."""
+        home = next(iter(self._working), None)
+        return [
+            one
+            for one in self._tier0.interfaces
+            if one.edge == edge or (one.edge is None and not one.external and edge == home)
+        ]
+
+    def _service_networks(self, edge: str) -> list[Network]:
+        return [address.network for one in self._interfaces_of(edge) if not one.external for address in one.addresses]
+
+    def _dr(self) -> Node:
+        transit = Interface("transit", f"transit:{self._tier0.id}", self._transit(None))
+        interfaces = [transit, *(Interface(link.tier1.id, link.segment, link.addresses(0)) for link in self._links)]
+        routes = list(
+            self._tier1_routes(lambda link, network: RouteHop(link.tier1.id, _same(link.addresses(1), network)))
+        )
+        for edge in self._up:
+            via = self._transit(edge)
+            routes += [
+                Route(to, (RouteHop("transit", _same(via, to)),), f"service network on {edge}")
+                for to in self._service_networks(edge)
+            ]
+        for to in DEFAULTS if self._working else ():
+            hops = tuple(RouteHop("transit", _same(self._transit(edge), to)) for edge in self._working)
+            routes.append(Route(to, hops, "default to the edges"))
+        return Node(
+            dr_name(self._tier0.id), NodeKind.TIER0_DR, tuple(interfaces), tuple(routes), gateway=self._tier0.id
+        )
+
+    def _tier1_routes(self, hop: _ToTier1) -> Iterator[Route]:
+        for link in self._links:
+            for network in (*link.advertised(), *link.pods_v6()):
+                yield Route(network, (hop(link, network),), f"advertised by {link.tier1.id}")
+
+    def _sr(self, edge: str) -> Node:
+        working = edge in self._working
+        mine = self._interfaces_of(edge)
+        interfaces = [self._interface(one, edge, working) for one in mine]
+        interfaces.append(Interface("transit", f"transit:{self._tier0.id}", self._transit(edge)))
+        routes = [*_static_routes(self._tier0.routes, mine, self._vips(edge))]
+        to_dr = self._transit(None)
+        routes += self._tier1_routes(lambda _, network: RouteHop("transit", _same(to_dr, network)))
+        for other in self._up:
+            if other != edge:
+                routes += [
+                    Route(to, (RouteHop("transit", _same(to_dr, to)),), f"service network on {other}")
+                    for to in self._service_networks(other)
+                ]
+        rules = tuple(self._rules(mine))
+        stateful = any(rule.action in STATEFUL for rule in rules)
+        name = sr_name(self._tier0.id, edge)
+        return Node(
+            name,
+            NodeKind.TIER0_SR,
+            tuple(interfaces),
+            tuple(routes),
+            rules,
+            forwards=working,
+            state=(self._tier0.id if self._tier0.shares_state else name) if stateful else None,
+            gateway=self._tier0.id,
+            edge=edge,
+        )
+
+    def _vips(self, edge: str) -> dict[str, tuple[InterfaceAddress, ...]]:
+        """HA VIPs by the path of the interface of this edge that holds them."""
+        if edge not in self._working:
+            return {}
+        held: dict[str, tuple[InterfaceAddress, ...]] = {}
+        for vip in self._tier0.vips:
+            for one in self._interfaces_of(edge):
+                if one.path in vip.interfaces:
+                    held[one.path] = (*held.get(one.path, ()), *vip.addresses)
+                    break
+        return held
+
+    def _interface(self, one: Tier0Interface, edge: str, working: bool) -> Interface:
+        addresses = (*one.addresses, *self._vips(edge).get(one.path, ()))
+        answers = tuple(self._answers(one)) if working and one.external else ()
+        return Interface(one.name, self._world.segment_of(one.addresses[0]), addresses, one.strict, answers, True)
+
+    def _answers(self, one: Tier0Interface) -> Iterator[Network]:
+        """Proxy ARP: translated and DNAT destination networks, as far as they lie in the interface's own networks."""
+        for rule in self._tier0.rules:
+            if rule.scope and one.path not in rule.scope:
+                continue
+            for network in _visible_outside(rule):
+                for own in one.addresses:
+                    common = _common(network, own.network)
+                    if common:
+                        yield common
+
+    def _rules(self, mine: Iterable[Tier0Interface]) -> Iterator[NatRule]:
+        interfaces = list(mine)
+        for rule in self._tier0.rules:
+            scope = frozenset(one.name for one in interfaces if not rule.scope or one.path in rule.scope)
+            yield NatRule(
+                last(rule.path),
+                rule.action,
+                scope,
+                rule.sources,
+                rule.destinations,
+                rule.translated,
+                rule.section,
+                rule.priority,
+            )
+
+
+def _visible_outside(rule: Rule) -> tuple[Network, ...]:
+    if rule.action is NatAction.DNAT:
+        return rule.destinations
+    return (rule.translated,) if rule.translated else ()
+
+
+def _common(one: Network, other: Network) -> Network | None:
+    """What two networks have in common."""
+    if one.version != other.version:
+        return None
+    if one.subnet_of(other):  # type: ignore[arg-type]
+        return one
+    return other if other.subnet_of(one) else None  # type: ignore[arg-type]
+
+
+def _same(addresses: Iterable[InterfaceAddress], family: Network | Address) -> Address:
+    return next(one.ip for one in addresses if one.version == family.version)
+
+
+def _static_routes(
+    routes: Iterable[StaticRoute], mine: Sequence[Tier0Interface], vips: dict[str, tuple[InterfaceAddress, ...]]
+) -> Iterator[Route]:
+    """The static routes that are there on an SR: of the next hops it can reach, those with the lowest distance."""
+    for route in routes:
+        usable: list[tuple[int, RouteHop | None]] = []
+        for hop in route.next_hops:
+            if hop.address is None:
+                usable.append((hop.distance, None))
+                continue
+            for one in mine:
+                near = any(hop.address in own.network for own in (*one.addresses, *vips.get(one.path, ())))
+                if near and (not hop.scope or one.path in hop.scope):
+                    usable.append((hop.distance, RouteHop(one.name, hop.address)))
+                    break
+        if usable:
+            best = min(distance for distance, _ in usable)
+            hops = tuple(dict.fromkeys(hop for distance, hop in usable if distance == best and hop))
+            yield Route(route.network, hops, route.path)

@@ -1,0 +1,132 @@
+"""A Tier-1 as nodes: the gateway with its load balancers and source translation, and the pods behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_network
+
+from egress.reachability.gateways import Tier0, Tier1
+from egress.reachability.topology import (
+    Interface,
+    InterfaceAddress,
+    NatAction,
+    NatRule,
+    Network,
+    Node,
+    NodeKind,
+    Route,
+    RouteHop,
+)
+from egress.reachability.world import Pod, Tier1World, single
+
+DEFAULTS: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+_LINK_V4 = int(IPv4Address("100.64.0.0"))
+_LINK_V6 = int(IPv6Address("fd00:64::"))
+
+
+@dataclass(frozen=True)
+class Link:
+    """A Tier-1, its number (which makes the addresses of its link) and what hangs on it."""
+
+    tier1: Tier1
+    number: int
+    world: Tier1World
+
+    @property
+    def segment(self) -> str:
+        """The segment between the Tier-1 and the DR."""
+        return f"link:{self.tier1.id}"
+
+    def addresses(self, end: int) -> tuple[InterfaceAddress, ...]:
+        """Addresses of the link: end 0 is the DR, end 1 the Tier-1."""
+        return (
+            IPv4Interface((_LINK_V4 + 2 * self.number + end, 31)),
+            IPv6Interface((_LINK_V6 + (self.number << 16) + end, 127)),
+        )
+
+    def advertised(self) -> tuple[Network, ...]:
+        """What the Tier-0 learns from the Tier-1, without the pods' own networks."""
+        singles = [single(entry.translated) for entry in self.world.snat] + [single(lb.address) for lb in self.world.lb]
+        return tuple(dict.fromkeys([*singles, *self.world.advertise]))
+
+    def pods_v6(self) -> tuple[Network, ...]:
+        """The pods' IPv6 networks: they are never translated, so the Tier-0 has to know them."""
+        return tuple(dict.fromkeys(one.network for pod in self.world.pods for one in pod.addresses if one.version == 6))
+
+
+def tier1_nodes(link: Link, tier0: Tier0 | None) -> Iterator[Node]:
+    """The Tier-1 and its pods. Without a Tier-0 it has no way out."""
+    tier1 = link.tier1
+    networks = dict.fromkeys(one.network for pod in link.world.pods for one in pod.addresses)
+    interfaces = [_pod_side(tier1.id, network) for network in networks]
+    routes: list[Route] = []
+    if tier0:
+        interfaces.append(Interface("link", link.segment, link.addresses(1)))
+        routes = [
+            Route(to, (RouteHop("link", dr.ip),), "default to the Tier-0")
+            for to, dr in zip(DEFAULTS, link.addresses(0), strict=True)
+        ]
+        routes += [Route(to, (), "advertised, not in use") for to in link.advertised()]
+    rules = tuple(_tier1_rules(link.world))
+    yield Node(
+        tier1.id,
+        NodeKind.TIER1,
+        tuple(interfaces),
+        tuple(routes),
+        rules,
+        state=tier1.id if rules else None,
+        gateway=tier1.id,
+    )
+    for pod in link.world.pods:
+        yield _pod(tier1.id, pod)
+
+
+def _pod_side(tier1: str, network: Network) -> Interface:
+    return Interface(f"pods {network}", f"pods:{tier1}:{network}", (_gateway_of(network),))
+
+
+def _gateway_of(network: Network) -> InterfaceAddress:
+    """The Tier-1's own address on a pod network: the first host address."""
+    if network.version == 4:
+        return IPv4Interface((int(network.network_address) + 1, network.prefixlen))
+    return IPv6Interface((int(network.network_address) + 1, network.prefixlen))
+
+
+def _pod(tier1: str, pod: Pod) -> Node:
+    interfaces = tuple(
+        Interface(f"eth{number}", f"pods:{tier1}:{one.network}", (one,)) for number, one in enumerate(pod.addresses)
+    )
+    routes = tuple(
+        Route(to, (RouteHop(interface.name, _gateway_of(one.network).ip),), "default gateway")
+        for interface, one in zip(interfaces, pod.addresses, strict=True)
+        for to in DEFAULTS
+        if to.version == one.version
+    )
+    return Node(pod.name, NodeKind.POD, interfaces, routes, forwards=False, gateway=tier1)
+
+
+def _tier1_rules(world: Tier1World) -> Iterator[NatRule]:
+    scope = frozenset({"link"})
+    for number, lb in enumerate(world.lb):
+        name = f"load balancer {lb.address}:{lb.port}"
+        yield NatRule(
+            name,
+            NatAction.DNAT,
+            scope,
+            destinations=(single(lb.address),),
+            translated=single(lb.member),
+            priority=number,
+            protocol=lb.protocol,
+            port=lb.port,
+            translated_port=lb.member_port,
+        )
+    for number, snat in enumerate(world.snat):
+        yield NatRule(
+            f"egress {snat.translated}",
+            NatAction.SNAT,
+            scope,
+            (snat.source,),
+            translated=single(snat.translated),
+            priority=number,
+        )
