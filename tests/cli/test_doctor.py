@@ -1,0 +1,55 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsx_lab import Lab
+
+EGRESS = Path(sys.executable).with_name("egress")
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def doctor(cwd: Path = REPOSITORY, **env: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("EGRESS_", "NSXT_", "JSII_"))}
+    done = subprocess.run(
+        [EGRESS, "doctor", "--json"], cwd=cwd, env=clean | env, text=True, capture_output=True, check=False
+    )
+    return done.returncode, {part["name"]: part for part in json.loads(done.stdout)}
+
+
+def test_on_a_lab_everything_is_there(tmp_path: Path) -> None:
+    with Lab() as lab:
+        lab.write_lab_file(tmp_path / "lab.json")
+        code, parts = doctor(EGRESS_LAB=str(tmp_path / "lab.json"))
+    assert code == 0
+    assert parts["target"]["found"] == f"the lab {lab.host}"
+    assert {part["health"] for part in parts.values()} == {"fine"}
+
+
+def test_a_real_target_without_provider_and_credentials_is_exit_1_with_the_fixes(tmp_path: Path) -> None:
+    (tmp_path / "cdktf.json").write_text("{}")
+    (tmp_path / "domains").mkdir()
+    (tmp_path / "domains" / "wld01.yaml").write_bytes((REPOSITORY / "domains" / "wld01.yaml").read_bytes())
+    code, parts = doctor(tmp_path)
+    assert code == 1
+    assert parts["provider"]["health"] == "missing"
+    assert "EGRESS_PROVIDER=mirror:DIR" in parts["provider"]["fix"]
+    assert "NSXT_USERNAME" in parts["credentials NSXT_*"]["fix"]
+    assert "commit it" in parts["provider lock"]["fix"]
+
+
+@pytest.mark.parametrize("node", ["/nowhere/node", "/bin/false"])
+def test_a_node_that_does_not_run_is_told(node: str) -> None:
+    _, parts = doctor(JSII_NODE=node)
+    assert parts["Node"]["health"] != "fine"
+
+
+def test_outside_a_project_it_says_so_and_looks_at_the_rest(tmp_path: Path) -> None:
+    code, parts = doctor(tmp_path)
+    assert code == 0
+    assert parts["project"]["health"] == "note"
+    assert parts["engine"]["health"] == "fine"
