@@ -49,7 +49,8 @@ class Settings:
         return cls(root, outdir, tuple(name for name in names if name), lab)
 
     def app(self) -> App:
-        """An app that writes to the output folder."""
+        """An app that writes to the output folder, which is made if it is not there: cdktf makes no parents."""
+        self.outdir.mkdir(parents=True, exist_ok=True)
         return App(outdir=str(self.outdir))
 
 
