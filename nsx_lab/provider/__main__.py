@@ -1,0 +1,22 @@
+"""`python -m nsx_lab.provider`: started by Terraform or OpenTofu, never by hand."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Serve the engine that started this process."""
+    from nsx_lab.provider.server import serve, started_by_engine
+
+    if not started_by_engine():
+        sys.exit(
+            "this is a provider for terraform and tofu, the lab's stand-in for vmware/nsxt: it is started by them only"
+        )
+    serve()
+    sys.stdout.flush()
+    os._exit(0)  # threads that still wait for a manager must not keep the process
+
+
+main()
