@@ -19,7 +19,7 @@ from ipaddress import (
     NetmaskValueError,
 )
 from pathlib import PurePosixPath
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -33,8 +33,16 @@ _HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Z
 _ID = r"[^/&\s\x00-\x1f][^/&\x00-\x1f]{0,254}"
 
 
+_SHOWN = 80
+
 Finding = tuple[tuple[str | int, ...], str]
 """What is wrong at a place below the model that is being validated: keys and indices, and a sentence."""
+
+
+def quoted(value: Any) -> str:
+    """A value as messages show it: quoted, control characters escaped, cut after 80 characters."""
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 
 def wrong(what: str) -> PydanticCustomError:
@@ -50,7 +58,7 @@ def wrong_at(findings: list[Finding]) -> PydanticCustomError:
 
 def _text(value: Any, allowed: str) -> str:
     if not isinstance(value, str):
-        raise wrong(f"{value!r} is not text, allowed is {allowed}")
+        raise wrong(f"{quoted(value)} is not text, allowed is {allowed}")
     return value
 
 
@@ -60,12 +68,14 @@ def _address(value: Any) -> IPv4Address:
     allowed = "an IPv4 address such as 10.27.51.1"
     text = _text(value, allowed)
     if ":" in text:
-        raise wrong(f"{text!r} is not an IPv4 address, allowed is {allowed}: NSX has no NAT66, and BFD peers are IPv4")
+        raise wrong(
+            f"{quoted(text)} is not an IPv4 address, allowed is {allowed}: NSX has no NAT66, and BFD peers are IPv4"
+        )
     try:
         return IPv4Address(text)
     except AddressValueError:
         hint = " (without a prefix length)" if "/" in text else ""
-        raise wrong(f"{text!r} is not an IPv4 address, allowed is {allowed}{hint}") from None
+        raise wrong(f"{quoted(text)} is not an IPv4 address, allowed is {allowed}{hint}") from None
 
 
 def _address_v6(value: Any) -> IPv6Address:
@@ -76,9 +86,9 @@ def _address_v6(value: Any) -> IPv6Address:
     try:
         address = IPv6Address(text)
     except AddressValueError:
-        raise wrong(f"{text!r} is not an IPv6 address, allowed is {allowed}") from None
+        raise wrong(f"{quoted(text)} is not an IPv6 address, allowed is {allowed}") from None
     if address.scope_id is not None:
-        raise wrong(f"{text!r} carries a zone, allowed is {allowed}; name the interface beside it")
+        raise wrong(f"{quoted(text)} carries a zone, allowed is {allowed}; name the interface beside it")
     return address
 
 
@@ -94,13 +104,13 @@ def _network(value: Any) -> IPv4Network:
     allowed = "an IPv4 network such as 30.0.0.0/24"
     text = _text(value, allowed)
     if "/" not in text or not re.fullmatch(rf"[0-9.]+/{_LENGTH}", text):
-        raise wrong(f"{text!r} is not an IPv4 network, allowed is {allowed}")
+        raise wrong(f"{quoted(text)} is not an IPv4 network, allowed is {allowed}")
     try:
         return IPv4Network(text)
     except (AddressValueError, NetmaskValueError):
-        raise wrong(f"{text!r} is not an IPv4 network, allowed is {allowed}") from None
+        raise wrong(f"{quoted(text)} is not an IPv4 network, allowed is {allowed}") from None
     except ValueError:
-        raise wrong(f"{text!r} has host bits set, did you mean {IPv4Network(text, strict=False)}?") from None
+        raise wrong(f"{quoted(text)} has host bits set, did you mean {IPv4Network(text, strict=False)}?") from None
 
 
 def _address_or_network(value: Any) -> IPv4Address | IPv4Network:
@@ -109,10 +119,10 @@ def _address_or_network(value: Any) -> IPv4Address | IPv4Network:
     text = _text(value, "an IPv4 address or network such as 30.0.0.5 or 30.0.0.0/28")
     if "-" in text or "," in text:
         raise wrong(
-            f"{text!r} is a range or a list, allowed is one IPv4 address or network: NSX refuses ranges in NAT rules"
+            f"{quoted(text)} is a range or a list, allowed is one IPv4 address or network: NSX refuses ranges in NAT rules"
         )
     if ":" in text:
-        raise wrong(f"{text!r} is IPv6, allowed is an IPv4 address or network: NSX has no NAT66")
+        raise wrong(f"{quoted(text)} is IPv6, allowed is an IPv4 address or network: NSX has no NAT66")
     return _network(text) if "/" in text else _address(text)
 
 
@@ -122,11 +132,11 @@ def _interface(value: Any) -> IPv4Interface:
     allowed = "an address with its prefix length such as 10.27.51.145/24"
     text = _text(value, allowed)
     if not re.fullmatch(rf"[0-9.]+/{_LENGTH}", text):
-        raise wrong(f"{text!r} is not an interface address, allowed is {allowed}")
+        raise wrong(f"{quoted(text)} is not an interface address, allowed is {allowed}")
     try:
         return IPv4Interface(text)
     except ValueError:
-        raise wrong(f"{text!r} is not an interface address, allowed is {allowed}") from None
+        raise wrong(f"{quoted(text)} is not an interface address, allowed is {allowed}") from None
 
 
 def _interface_v6(value: Any) -> IPv6Interface:
@@ -135,11 +145,11 @@ def _interface_v6(value: Any) -> IPv6Interface:
     allowed = "an IPv6 address with its prefix length such as 2001:db8:51::145/64"
     text = _text(value, allowed)
     try:
-        if "/" not in text or not text.rsplit("/", 1)[1].isdecimal():
+        if "/" not in text or "%" in text or not text.rsplit("/", 1)[1].isdecimal():
             raise ValueError
         return IPv6Interface(text)
     except ValueError:
-        raise wrong(f"{text!r} is not an IPv6 interface address, allowed is {allowed}") from None
+        raise wrong(f"{quoted(text)} is not an IPv6 interface address, allowed is {allowed}") from None
 
 
 def _matching(pattern: str, allowed: str) -> Callable[[Any], str]:
@@ -148,10 +158,42 @@ def _matching(pattern: str, allowed: str) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         text = _text(value, allowed)
         if not compiled.fullmatch(text):
-            raise wrong(f"{text!r} is not allowed here, allowed is {allowed}")
+            raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")
         return text
 
     return check
+
+
+def _policy_id(value: Any) -> str:
+    allowed = "an NSX id: 1 to 255 characters without '/', '&' and line breaks"
+    text = _text(value, allowed)
+    if text.startswith(("/global-infra/", "/orgs/")):
+        raise wrong(
+            f"{quoted(text)} belongs to a Global Manager, a project or a VPC, allowed is {allowed}: only objects of a local "
+            "manager's default space can be served here"
+        )
+    if text.startswith("/infra/"):
+        raise wrong(f"{quoted(text)} is a path, did you mean {quoted(text.rsplit('/', 1)[1])}?")
+    if not re.fullmatch(_ID, text):
+        raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")
+    return text
+
+
+def _applied_to(value: Any) -> Any:
+    allowed = "uplinks, everywhere, or a list of interface ids"
+    if value in ("uplinks", "everywhere"):
+        return value
+    if not isinstance(value, tuple) or not value:
+        raise wrong(f"{quoted(value)} is not allowed here, allowed is {allowed}")
+    findings: list[Finding] = []
+    for index, name in enumerate(value):
+        try:
+            _policy_id(name)
+        except PydanticCustomError as error:
+            findings.append(((index,), error.message()))
+    if findings:
+        raise wrong_at(findings)
+    return value
 
 
 def _relative_path(value: Any) -> str:
@@ -159,7 +201,7 @@ def _relative_path(value: Any) -> str:
     text = _text(value, allowed)
     path = PurePosixPath(text)
     if not text or path.is_absolute() or ".." in path.parts or "\\" in text or "~" in text or "\0" in text:
-        raise wrong(f"{text!r} is not allowed here, allowed is {allowed}")
+        raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")
     return str(path)
 
 
@@ -193,11 +235,24 @@ EnvPrefix = Annotated[
         r"[A-Z][A-Z0-9_]*", "the prefix of two environment variables, as in NSXT for NSXT_USERNAME and NSXT_PASSWORD"
     ),
 ]
-PolicyId = Annotated[str, *_named(_ID, "an NSX id: 1 to 255 characters without '/' and '&'")]
+PolicyId = Annotated[str, *_field(_policy_id, _ID)]
 """The provider refuses '/' and '&' in ids from its next release on; it takes 1,024 characters, 255 is ours (assumption)."""
+AppliedTo = Annotated[
+    Literal["uplinks", "everywhere"] | tuple[str, ...],
+    BeforeValidator(_applied_to),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["uplinks", "everywhere"]},
+                {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": f"^{_ID}$"}},
+            ]
+        }
+    ),
+]
 DisplayName = Annotated[str, *_named(r"[^\x00-\x1f]{1,255}", "1 to 255 characters on one line")]
 """Length 1 to 255: provider schema validation of display_name."""
 Description = Annotated[str, *_named(r"[^\x00-\x08\x0b-\x1f]{0,1024}", "at most 1,024 characters")]
 TagScope = Annotated[str, *_named(r"[^\x00-\x1f]{0,128}", "a tag scope of at most 128 characters")]
 TagValue = Annotated[str, *_named(r"[^\x00-\x1f]{0,256}", "a tag of at most 256 characters")]
+NsxVersion = Annotated[str, *_named(r"[0-9]{1,2}(\.[0-9]{1,3}){1,3}", "an NSX version in quotes such as '4.2.1'")]
 RelativePath = Annotated[str, *_field(_relative_path, r"[^/\\~].*")]

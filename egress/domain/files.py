@@ -1,32 +1,53 @@
 """Finds domain files and reads them.
 
 `domains/<environment>/<name>.yaml` is one workload domain, and one stack named `<environment>-<name>`; a file directly in
-`domains/` is a stack named as the file. Names that begin with `_` are no domains.
+`domains/` is a stack named as the file. A `_defaults.yaml` in `domains/` and in the environment's folder lies under it.
 """
 
 from __future__ import annotations
 
+import functools
+import os
 import re
+import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from egress.domain.fields import quoted
+from egress.domain.merging import merge
 from egress.domain.model import WorkloadDomain
 from egress.domain.problems import DomainFileError, EgressError, Place, Problem
-from egress.domain.reading import read
-from egress.domain.yaml_tree import Tree, parse
+from egress.domain.reading import check_file, read
+from egress.domain.yaml_tree import MAX_BYTES, Tree, parse
 
 FOLDER = "domains"
-_PART = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+DEFAULTS = "_defaults.yaml"
+_PART = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
-class DomainFile:
-    """A file in `domains/` and the stack that it stands for. `shown` is its path as people see it."""
+class SourceFile:
+    """A YAML file. `shown` is its path as people see it."""
 
     path: Path
     shown: str
+
+
+@dataclass(frozen=True)
+class DomainFile(SourceFile):
+    """A file in `domains/` and the stack that it stands for. `defaults`: the files under it, the outermost first."""
+
     stack: str
+    defaults: tuple[SourceFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was read: the domains of all files that are right, sorted by stack, and the findings in the others."""
+
+    domains: tuple[WorkloadDomain, ...]
+    problems: tuple[Problem, ...]
 
 
 def find_root(start: Path) -> Path:
@@ -41,53 +62,147 @@ def find_files(root: Path) -> tuple[DomainFile, ...]:
     """Every domain file below `root`, sorted by stack.
 
     Errors: DomainFileError for a file that would be passed over silently (`.yml`, a deeper folder, a link that leads out of
-    the tree, a name that makes no stack name) and for two files that give one stack.
+    the tree, a name that makes no stack name) and for two files that give one stack. Hidden files are passed over.
+    """
+    files, problems = look(root)
+    if problems:
+        raise DomainFileError(problems)
+    return files
+
+
+def look(root: Path) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
+    """The domain files below `root` that can be read, sorted by stack, and what is wrong with the others.
+
+    Errors: EgressError when there is no folder `domains`.
     """
     base = root / FOLDER
     if not base.is_dir():
         raise EgressError(f"no folder {FOLDER!r} in {str(root)!r}: it holds one YAML file per workload domain")
     files: dict[str, DomainFile] = {}
     problems: list[Problem] = []
-    for path in sorted(_walk(base)):
-        shown = path.relative_to(root).as_posix()
-        what = _unusable(path, base)
+    for path, what in _walk(base, base):
+        shown = _shown(path, root)
+        stack = "-".join(path.relative_to(base).with_suffix("").parts)
         if what:
             problems.append(Problem(Place(shown, 1, 1), "", what))
-        elif path.suffix == ".yaml" and not path.name.startswith("_"):
-            stack = "-".join(path.relative_to(base).with_suffix("").parts)
-            if stack in files:
-                what = f"gives the stack name {stack!r}, as {files[stack].shown} does: rename one of them"
-                problems.append(Problem(Place(shown, 1, 1), "", what))
-            files.setdefault(stack, DomainFile(path, shown, stack))
-    if problems:
-        raise DomainFileError(problems)
-    return tuple(files[stack] for stack in sorted(files))
+        elif stack in files:
+            what = f"gives the stack name {stack!r}, as {files[stack].shown} does: rename one of them"
+            problems.append(Problem(Place(shown, 1, 1), "", what))
+        elif path.name != DEFAULTS:
+            files[stack] = DomainFile(path, shown, stack, defaults_of(path, base, root))
+    return tuple(files[stack] for stack in sorted(files)), tuple(problems)
 
 
-def _walk(base: Path) -> Iterator[Path]:
-    return (path for path in base.rglob("*") if path.suffix in (".yaml", ".yml") and not path.is_dir())
+def defaults_of(path: Path, base: Path, root: Path) -> tuple[SourceFile, ...]:
+    """The defaults files that exist for a domain file below `base`, the outermost first."""
+    folders = dict.fromkeys((base, path.parent))
+    found = (folder / DEFAULTS for folder in folders)
+    return tuple(SourceFile(file, _shown(file, root)) for file in found if os.path.lexists(file))
+
+
+def _shown(path: Path, root: Path) -> str:
+    """A path for people, relative to the project; characters that would spoil a terminal are escaped."""
+    text = os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def _walk(base: Path, folder: Path) -> Iterator[tuple[Path, str]]:
+    """YAML files below a folder, sorted, each with the reason why it cannot be a domain, or an empty one."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield folder, f"cannot be read: {error.strerror}"
+        return
+    for entry in entries:
+        path = folder / entry.name
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if path.suffix.lower() in (".yaml", ".yml"):
+                yield path, "is a folder, domain files are files: rename it"
+            else:
+                yield from _walk(base, path)
+        elif entry.is_symlink() and _is_folder(path):
+            yield path, "is a link to a folder, put the folder itself here"
+        elif path.suffix.lower() in (".yaml", ".yml"):
+            yield path, _unusable(path, base)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _unusable(path: Path, base: Path) -> str:
     """Why a YAML file below domains/ cannot be a domain, or nothing."""
     parts = path.relative_to(base).with_suffix("").parts
-    if path.suffix == ".yml":
-        return "ends in .yml, domain files end in .yaml: rename it"
+    if path.suffix != ".yaml":
+        return f"ends in {path.suffix}, domain files end in .yaml: rename it"
     if len(parts) > 2:
         return "lies too deep, allowed are domains/<name>.yaml and domains/<environment>/<name>.yaml"
-    if not path.resolve().is_relative_to(base.resolve()):
-        return "is a link that leads out of domains/, put the file itself here"
-    if not path.name.startswith("_") and not all(_PART.fullmatch(part) for part in parts):
-        return "makes no stack name, allowed in file and folder names are lower-case letters, digits and dashes"
+    if not _inside(path, base):
+        return "is a link that leads out of domains/ or nowhere, put the file itself here"
+    if not all(_PART.fullmatch(part) for part in parts if part != "_defaults"):
+        hint = f", and {DEFAULTS} for defaults" if path.name.startswith("_") else ""
+        return f"makes no stack name, allowed in file and folder names are lower-case letters, digits and dashes, at most 64{hint}"
     return ""
 
 
-def read_tree(file: DomainFile) -> Tree:
-    """The file's YAML with places. Errors: DomainFileError."""
+def _inside(path: Path, base: Path) -> bool:
     try:
-        return parse(file.path.read_bytes(), file.shown)
+        return path.resolve(strict=True).is_relative_to(base.resolve(strict=True))
+    except (OSError, RuntimeError):  # RuntimeError: a loop of links, before Python 3.13
+        return False
+
+
+def read_tree(file: SourceFile) -> Tree:
+    """The file's YAML with places; an empty file gives a tree whose value is None. Errors: DomainFileError."""
+    try:
+        # Opened without waiting: a pipe named like a domain file must not hang the command.
+        handle = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise DomainFileError(
+                    [Problem(Place(file.shown, 1, 1), "", "is no regular file, put a YAML file here")]
+                )
+            return parse(stream.read(MAX_BYTES + 1), file.shown)
     except OSError as error:
         raise DomainFileError([Problem(Place(file.shown, 1, 1), "", f"cannot be read: {error.strerror}")]) from None
+
+
+def merged_tree(file: DomainFile, known: dict[SourceFile, Tree] | None = None) -> Tree:
+    """The file laid over its defaults; every value keeps its place. `known` remembers defaults files between calls.
+
+    Errors: DomainFileError over all these files.
+    """
+    known = {} if known is None else known
+    trees: list[Tree] = []
+    problems: list[Problem] = []
+    for source in (*file.defaults, file):
+        try:
+            trees.append(_checked_tree(file) if source is file else _defaults_tree(source, known))
+        except DomainFileError as error:
+            problems += error.problems
+    if problems:
+        raise DomainFileError(problems)
+    return functools.reduce(merge, trees)
+
+
+def _checked_tree(source: SourceFile) -> Tree:
+    tree = read_tree(source)
+    check_file(tree)
+    return tree
+
+
+def _defaults_tree(source: SourceFile, known: dict[SourceFile, Tree]) -> Tree:
+    if source not in known:
+        tree = read_tree(source)
+        tree = Tree({}, tree.place, {}) if tree.value is None else tree
+        check_file(tree)
+        known[source] = tree
+    return known[source]
 
 
 def load_domains(root: Path, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
@@ -95,25 +210,31 @@ def load_domains(root: Path, stacks: Collection[str] = ()) -> tuple[WorkloadDoma
 
     Errors: DomainFileError with the findings of every wrong file that was selected; EgressError for an unknown stack.
     """
-    files = select(find_files(root), stacks)
+    loaded = load(select(find_files(root), stacks))
+    if loaded.problems:
+        raise DomainFileError(loaded.problems)
+    return loaded.domains
+
+
+def load(files: Collection[DomainFile]) -> Loaded:
+    """Reads the files, right and wrong ones. A finding in a defaults file that several domains share is told once."""
     domains: list[WorkloadDomain] = []
-    problems: list[Problem] = []
+    problems: dict[Problem, None] = {}
+    known: dict[SourceFile, Tree] = {}
     for file in files:
         try:
-            domains.append(read(read_tree(file), file.stack))
+            domains.append(read(merged_tree(file, known), file.stack))
         except DomainFileError as error:
-            problems += error.problems
-    if problems:
-        raise DomainFileError(problems)
-    return tuple(domains)
+            problems.update(dict.fromkeys(error.problems))
+    return Loaded(tuple(domains), tuple(sorted(problems)))
 
 
 def select(files: tuple[DomainFile, ...], stacks: Collection[str]) -> tuple[DomainFile, ...]:
     """The files of the named stacks, all when none is named. Errors: EgressError for a name that no file gives."""
     known = [file.stack for file in files]
-    for name in stacks:
-        if name not in known:
-            raise EgressError(f"no stack {name!r}, there are: {', '.join(known) or 'none'}")
+    unknown = [name for name in stacks if name not in known]
+    if unknown:
+        raise EgressError(f"no stack {quoted(unknown[0])}, there are: {', '.join(known) or 'none'}")
     if not known:
         raise EgressError(f"no domain file in {FOLDER}/: copy the golden one, or run egress init")
     return tuple(file for file in files if not stacks or file.stack in stacks)

@@ -12,11 +12,21 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    model_validator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from egress.domain.fields import (
     AnyAddress,
+    AppliedTo,
     Description,
     DisplayName,
     EnvPrefix,
@@ -29,15 +39,19 @@ from egress.domain.fields import (
     Ipv6,
     Ipv6InterfaceAddress,
     Name,
+    NsxVersion,
     PolicyId,
     RelativePath,
     StackName,
     TagScope,
     TagValue,
+    quoted,
     wrong,
     wrong_at,
 )
-from egress.domain.state import LocalState, State
+from egress.domain.origins import Origins
+from egress.domain.problems import Place
+from egress.domain.state import LocalState, State, given
 
 MAX_PRIORITY = 2147481599
 """Largest sequence_number in the USER section (NSX Policy API, PolicyNatRule.sequence_number)."""
@@ -76,26 +90,55 @@ def _enum(kind: type[E]) -> BeforeValidator:
         try:
             return kind(value)
         except ValueError:
-            raise wrong(f"{value!r} is not allowed here, allowed is {' or '.join(kind)}") from None
+            raise wrong(f"{quoted(value)} is not allowed here, allowed is {' or '.join(kind)}") from None
 
     return BeforeValidator(parse)
+
+
+def _number(value: Any) -> Any:
+    """Python takes true for 1; a file does not."""
+    if isinstance(value, bool):
+        raise wrong(f"{value!r} is not a number, allowed is 1".lower())
+    return value
 
 
 def _frozen(value: Mapping[str, V]) -> Mapping[str, V]:
     return MappingProxyType(dict(value))
 
 
-Frozen = (AfterValidator(_frozen), PlainSerializer(dict))
+def _without_nulls(value: Any) -> Any:
+    return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+
+
+Frozen = (BeforeValidator(_without_nulls), AfterValidator(_frozen), PlainSerializer(dict))
 Tags = Annotated[Mapping[TagScope, TagValue], *Frozen]
 HaModeField = Annotated[HaMode, _enum(HaMode)]
 FirewallMatchField = Annotated[FirewallMatch, _enum(FirewallMatch)]
 Priority = Annotated[int, Field(ge=0, le=MAX_PRIORITY)]
 
 
+_TIER0_RELATIONS: dict[str, Any] = {
+    "oneOf": [{"required": [key], "properties": {key: {"type": "string"}}} for key in ("id", "display_name")],
+    "if": {"required": ["stateful_active_active"], "properties": {"stateful_active_active": {"const": True}}},
+    "then": {"properties": {"ha_mode": {"const": "ACTIVE_ACTIVE"}}},
+}
+_ROUTE_RELATIONS: dict[str, Any] = {
+    "if": {"required": ["external"], "properties": {"external": {"const": True}}},
+    "then": {"properties": {"next_hops": {"maxItems": 0}, "ipv6": {"type": "null"}, "bfd": {"type": "null"}}},
+    "else": {"required": ["next_hops"], "properties": {"next_hops": {"type": "array", "minItems": 1}}},
+}
+"""What the validators below say, for the JSON Schema."""
+
+
 class Part(BaseModel):
-    """Base of everything in a domain file: frozen, strict, unknown keys refused."""
+    """Base of everything in a domain file: frozen, strict, unknown keys refused, null as if the key were not there."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_left_out(cls, value: Any) -> Any:
+        return given(cls, value)
 
 
 class Named(Part):
@@ -108,9 +151,13 @@ class Named(Part):
 
 
 class Nsx(Part):
-    """The manager. `ca_file` left out: the system's certificate authorities. `credentials`: environment prefix."""
+    """The manager. `ca_file` left out: the system's certificate authorities. `credentials`: environment prefix.
+
+    `version` is only for checks that depend on it; left out, they say that they cannot know.
+    """
 
     host: Host
+    version: NsxVersion | None = None
     ca_file: RelativePath | None = None
     credentials: EnvPrefix = "NSXT"
 
@@ -134,6 +181,8 @@ class ServiceInterface(Part):
 class Tier0(Part):
     """The Tier-0 gateway, which is read and never managed. Exactly one of `id` and `display_name` says which."""
 
+    model_config = ConfigDict(json_schema_extra=_TIER0_RELATIONS)
+
     id: PolicyId | None = None
     display_name: DisplayName | None = None
     locale_service: PolicyId = "default"
@@ -153,7 +202,7 @@ class Tier0(Part):
         ids = self.interface_ids
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
-            raise wrong(f"interface id {twice[0]!r} is used twice, every interface needs an id of its own")
+            raise wrong(f"interface id {quoted(twice[0])} is used twice, every interface needs an id of its own")
         return self
 
     @property
@@ -203,6 +252,8 @@ class Bfd(Part):
 class DefaultRoute(Named):
     """The IPv4 default route (0.0.0.0/0). `external`: somebody else owns it, on a Tier-0 that several domains share."""
 
+    model_config = ConfigDict(json_schema_extra=_ROUTE_RELATIONS)
+
     external: bool = False
     next_hops: tuple[NextHop, ...] = ()
     ipv6: RouteV6 | None = None
@@ -235,10 +286,14 @@ class FurtherMapping(EgressMapping):
 
 
 class Egress(Part):
-    """Egress range and its translations. `applied_to`: scope of the rules: uplinks, interface ids, or everywhere."""
+    """Egress range and its translations. `applied_to`: scope of the rules: uplinks, interface ids, or everywhere.
+
+    `routed`: networks outside the uplink subnets that the physical network routes to this Tier-0, for translated addresses.
+    """
 
     range: Ipv4Net
-    applied_to: Literal["uplinks", "everywhere"] | Annotated[tuple[PolicyId, ...], Field(min_length=1)] = "uplinks"
+    routed: tuple[Ipv4Net, ...] = ()
+    applied_to: AppliedTo = "uplinks"
     supervisor: EgressMapping | None = None
     tkg: EgressMapping | None = None
     more: Annotated[Mapping[Name, FurtherMapping], *Frozen] = Field(default_factory=dict, validate_default=True)
@@ -268,7 +323,7 @@ class WorkloadDomain(Part):
     """One workload domain, as its file says. `stack` comes from the file's path, everything else from its text."""
 
     stack: SkipJsonSchema[StackName]
-    version: Literal[1]
+    version: Annotated[Literal[1], BeforeValidator(_number)]
     name: Name
     description: Description = ""
     nsx: Nsx
@@ -278,9 +333,15 @@ class WorkloadDomain(Part):
     ingress: Ingress | None = None
     pods: Annotated[Mapping[PolicyId, Ipv4Net], *Frozen] = Field(default_factory=dict, validate_default=True)
     dns_servers: tuple[AnyAddress, ...] = ()
-    state: State = Field(default_factory=LocalState)
+    state: State = Field(default_factory=lambda: LocalState(backend="local"))
     realization: Realization = Field(default_factory=Realization)
     suppress: tuple[Suppression, ...] = ()
+    _origins: Origins = PrivateAttr(default_factory=Origins)
+
+    def place(self, *path: str | int) -> Place | None:
+        """Where the value at `path` stands, as in place("tier0", "uplinks", 0); the nearest one above it if the file does
+        not give it. None for a domain that was not read from a file."""
+        return self._origins.place(path)
 
     @model_validator(mode="after")
     def _references(self) -> Self:
@@ -314,4 +375,4 @@ def _interface_names(
 
 
 def _unknown(at: tuple[str | int, ...], name: str, known: list[str]) -> Finding:
-    return at, f"no interface {name!r} in tier0, allowed is {' or '.join(known)}"
+    return at, f"no interface {quoted(name)} in tier0, allowed is {' or '.join(known)}"

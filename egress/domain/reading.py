@@ -3,92 +3,76 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from egress.domain import secrets
+from egress.domain.fields import quoted
+from egress.domain.merging import without_nulls
 from egress.domain.model import WorkloadDomain
+from egress.domain.origins import Origins, follow
 from egress.domain.problems import DomainFileError, Problem
-from egress.domain.yaml_tree import Tree, join
-
-_SECRET_KEY = re.compile(r"(?i)(passw(or)?d|secret|token|api_?key|private_?key|credential$|conn_str)")
-_SECRET_VALUE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@|\bAKIA[0-9A-Z]{16}\b"
-)
+from egress.domain.yaml_tree import Tree
 
 Location = tuple[str | int, ...]
 
 
-def read(tree: Tree, stack: str) -> WorkloadDomain:
-    """Validates what a file says. `stack` is the name that the file's path gives.
+def check_file(tree: Tree) -> None:
+    """What holds for a single file, before it is merged with others: a mapping, without a secret.
 
     Errors: DomainFileError with every finding; a secret is refused before anything else looks at the file, and its value
     is not repeated.
     """
-    secrets = list(_secrets(tree, ""))
-    if secrets:
-        raise DomainFileError(secrets)
+    if not isinstance(tree.value, dict):
+        what = f"a domain is a mapping of keys, as in domains/wld01.yaml, found {_kind(tree)}"
+        raise DomainFileError([Problem(tree.place, "", what)])
+    found = list(secrets.find(tree))
+    if found:
+        raise DomainFileError(found)
+
+
+def read(tree: Tree, stack: str) -> WorkloadDomain:
+    """Validates a file, or a domain that is merged over its defaults. `stack` is the name that the file's path gives.
+
+    Errors: DomainFileError with every finding.
+    """
+    check_file(tree)
     plain = tree.plain()
-    if not isinstance(plain, dict):
-        raise DomainFileError([Problem(tree.place, "", "a domain is a mapping of keys, as in domains/wld01.yaml")])
+    assert isinstance(plain, dict)
+    problems: list[Problem] = []
     if "stack" in plain:
-        what = _unknown_key("stack", WorkloadDomain)
-        raise DomainFileError([Problem(_place(tree, ("stack",)).place, "stack", what)])
+        spot = follow(tree, ("stack",))
+        what = "unknown key 'stack', the file's path gives the stack's name: take it out"
+        problems.append(Problem(spot.key_place, spot.key, what))
     try:
-        return WorkloadDomain.model_validate({**plain, "stack": stack})
+        domain = WorkloadDomain.model_validate({**plain, "stack": stack})
     except ValidationError as error:
         details = error.errors(include_url=False)
-        raise DomainFileError([problem for detail in details for problem in _problems(detail, tree)]) from None
+        problems += [problem for detail in details for problem in _problems(detail, tree)]
+    if problems:
+        raise DomainFileError(problems)
+    domain._origins = Origins(without_nulls(tree))
+    return domain
 
 
-def _secrets(tree: Tree, key: str) -> Iterator[Problem]:
-    fix = "looks like a secret, no secret belongs into a file: give it in the environment and take this one out of use"
-    if isinstance(tree.value, dict):
-        for name, child in tree.value.items():
-            path = join(key, name)
-            if _SECRET_KEY.search(name):
-                yield Problem(tree.keys[name], path, f"key {fix}")
-            else:
-                yield from _secrets(child, path)
-    elif isinstance(tree.value, tuple):
-        for index, child in enumerate(tree.value):
-            yield from _secrets(child, f"{key}[{index}]")
-    elif isinstance(tree.value, str) and _SECRET_VALUE.search(tree.value):
-        yield Problem(tree.place, key, f"value {fix}")
+def _kind(tree: Tree) -> str:
+    if tree.value is None:
+        return "an empty file"
+    return "a list" if isinstance(tree.value, tuple) else "a single value"
 
 
 def _problems(detail: ErrorDetails, tree: Tree) -> Iterator[Problem]:
     """One or more findings of one pydantic error, at their places, in words."""
+    if detail["type"] == "too_short" and detail["input"]:
+        return  # pydantic counts the entries that passed; the entries that did not have findings of their own
     location: Location = tuple(detail["loc"])
     findings = detail.get("ctx", {}).get("findings") if detail["type"] == "egress" else None
     for at, what in findings or [((), _words(detail))]:
-        place = _place(tree, (*location, *at))
-        yield Problem(place.place, place.key, what)
-
-
-class _Spot:
-    def __init__(self, tree: Tree) -> None:
-        self.tree, self.place, self.key = tree, tree.place, ""
-
-
-def _place(tree: Tree, location: Location) -> _Spot:
-    """Follows a location as far as the file goes; parts that are not in the file (tags of unions) are passed over."""
-    spot = _Spot(tree)
-    for part in location:
-        value = spot.tree.value
-        if isinstance(value, dict) and isinstance(part, str):
-            if part in value:
-                spot.place = spot.tree.keys[part] if isinstance(value[part].value, dict) else value[part].place
-                spot.tree = value[part]
-                spot.key = join(spot.key, part)
-        elif isinstance(value, tuple) and isinstance(part, int) and part < len(value):
-            spot.tree = value[part]
-            spot.place = spot.tree.place
-            spot.key = f"{spot.key}[{part}]"
-    return spot
+        spot = follow(tree, (*location, *at))
+        yield Problem(spot.key_place if detail["type"] == "extra_forbidden" else spot.place, spot.key, what)
 
 
 def _words(detail: ErrorDetails) -> str:
@@ -97,36 +81,33 @@ def _words(detail: ErrorDetails) -> str:
     name = str(location[-1]) if location else ""
     match kind:
         case "missing":
-            return f"key {name!r} is missing{_allowed_for(location)}"
+            return f"key {quoted(name)} is missing{_allowed_for(location)}"
         case "extra_forbidden":
             return _unknown_key(name, _model_at(location[:-1]))
         case "literal_error":
-            return f"{value!r} is not allowed here, allowed is {context['expected']}"
+            return f"{quoted(value)} is not allowed here, allowed is {context['expected']}"
         case "union_tag_invalid":
-            return f"{context['tag']!r} is not allowed here, allowed is {context['expected_tags']}"
+            return f"{quoted(context['tag'])} is not allowed here, allowed is {context['expected_tags']}"
         case "union_tag_not_found":
             return "key 'backend' is missing, allowed is 'local', 'pg', 's3' or 'http'"
         case "string_pattern_mismatch":
-            return f"{value!r} is not allowed here, allowed is text that matches {context['pattern']}"
+            return f"{quoted(value)} is not allowed here, allowed is text that matches {context['pattern']}"
         case "model_type" | "mapping_type" | "dict_type":
-            return f"{_short(value)} is not a mapping, write the keys below it, indented"
+            return f"{quoted(value)} is not a mapping, write the keys below it, indented"
         case "tuple_type":
-            return f"{_short(value)} is not a list, write '- ' before each entry"
+            return f"{quoted(value)} is not a list, write '- ' before each entry"
         case "too_short":
             return "the list is empty, at least one entry is needed"
-    return f"{_short(value)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return f"{quoted(value)}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
 
 
 def _unknown_key(name: str, model: type[BaseModel] | None) -> str:
     keys = sorted(key for key in (model.model_fields if model else {}) if key != "stack")
     near = difflib.get_close_matches(name, keys, n=1)
     meant = f", did you mean {near[0]!r}?" if near else ""
-    return f"unknown key {name!r}{meant} allowed here: {', '.join(keys)}" if keys else f"unknown key {name!r}"
+    return (
+        f"unknown key {quoted(name)}{meant} allowed here: {', '.join(keys)}" if keys else f"unknown key {quoted(name)}"
+    )
 
 
 def _allowed_for(location: Location) -> str:

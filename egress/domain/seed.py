@@ -24,7 +24,9 @@ def seed(domains: Sequence[WorkloadDomain]) -> Json:
         tier0 = _tier0(domain)
         tier0s.setdefault(tier0["Tier0"]["id"], tier0)
         tier1s.update({child["Tier1"]["id"]: child for child in _tier1s(domain)})
-    children = [*tier0s.values(), *tier1s.values()]
+    parents = {domain.tier0.vrf_of: _parent(domain.tier0) for domain in domains if domain.tier0.vrf_of}
+    missing = [parent for name, parent in parents.items() if name not in tier0s]
+    children = [*missing, *tier0s.values(), *tier1s.values()]
     return {"format": "nsx-lab-seed", "version": 1, "infra": {"resource_type": "Infra", "children": children}}
 
 
@@ -53,6 +55,15 @@ def _tier0(domain: WorkloadDomain) -> Json:
     if tier0.vrf_of:
         body["vrf_config"] = {"tier0_path": f"/infra/tier-0s/{tier0.vrf_of}"}
     return {"resource_type": "ChildTier0", "Tier0": body}
+
+
+def _parent(tier0: Tier0) -> Json:
+    """The parent of a VRF gateway, which no domain file describes: its HA mode is the VRF's, which inherits it."""
+    body = {"resource_type": "Tier0", "id": tier0.vrf_of, "display_name": tier0.vrf_of, "ha_mode": tier0.ha_mode.value}
+    return {
+        "resource_type": "ChildTier0",
+        "Tier0": {**body, "failover_mode": "NON_PREEMPTIVE", "disable_firewall": False},
+    }
 
 
 def _edge_cluster(tier0: Tier0) -> str:

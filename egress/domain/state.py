@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Text = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f]*$")]
 Url = Annotated[str, Field(pattern=r"^https://[^@\s]+$", max_length=2048)]
 """https only, and no user:password@ in it."""
 
 
+def given(model: type[BaseModel], value: Any) -> Any:
+    """What a file gives: a known key whose value is null is left out, an unknown one stays, to be refused."""
+    if not isinstance(value, dict):
+        return value
+    return {name: one for name, one in value.items() if one is not None or name not in model.model_fields}
+
+
 class _Backend(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_left_out(cls, value: Any) -> Any:
+        return given(cls, value)
 
 
 class LocalState(_Backend):
     """A file `state/<stack>.tfstate` in the project folder. For one person on one machine."""
 
-    backend: Literal["local"] = "local"
+    backend: Literal["local"]
 
 
 class PgState(_Backend):

@@ -1,0 +1,48 @@
+"""Finds what looks like a secret in a domain file. Patterns of well-known tokens; a guess, on the safe side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from egress.domain.problems import Problem
+from egress.domain.yaml_tree import Tree, join
+
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+_KEY = re.compile(
+    r"(^|_)(password|passwort|passwd|pwd|pass|passphrase|secret|token|api_?key|private_?key|access_?key|secret_?key|"
+    r"credential|conn_?str)[0-9]*$"
+)
+"""The last word decides: a Tier-1 named token-service is none, a key named api-token is."""
+_VALUE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@"  # user:password in an address
+    r"|\b(AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS
+    r"|\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})"  # GitHub, GitLab, Slack
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"  # JSON web token
+    r"|(?i:\bauthorization\s*:\s*(basic|bearer)\s+\S)"
+    r"|(?i:\b(password|passwd|pwd|secret|token|api_?key)\s*=\s*\S)"
+)
+_FIX = "looks like a secret, no secret belongs into a file: give it in the environment and take this one out of use"
+
+
+def find(tree: Tree, key: str = "") -> Iterator[Problem]:
+    """A finding for every key and value that looks like a secret. The value itself is not repeated."""
+    if isinstance(tree.value, dict):
+        for name, child in tree.value.items():
+            path = join(key, name)
+            if _VALUE.search(name):
+                yield Problem(tree.keys[name], key, f"a key {_FIX}")
+            elif _is_secret_name(name) and child.value is not None:
+                yield Problem(tree.keys[name], path, f"key {_FIX}")
+            else:
+                yield from find(child, path)
+    elif isinstance(tree.value, tuple):
+        for index, child in enumerate(tree.value):
+            yield from find(child, f"{key}[{index}]")
+    elif isinstance(tree.value, str) and _VALUE.search(tree.value):
+        yield Problem(tree.place, key, f"value {_FIX}")
+
+
+def _is_secret_name(name: str) -> bool:
+    return len(name) <= 256 and bool(_KEY.search(_WORD_STARTS.sub("_", name).lower()))
