@@ -19,6 +19,7 @@ CODE_NEXT_HOP = SYNTHETIC + 7
 CODE_SCHEMA = SYNTHETIC + 8
 CODE_MIXED_NAT = SYNTHETIC + 9
 CODE_POOL = SYNTHETIC + 10
+CODE_NO_PATH = SYNTHETIC + 404
 CODE_METHOD = SYNTHETIC + 405
 CODE_NOT_IMPLEMENTED = SYNTHETIC + 501
 
@@ -171,6 +172,11 @@ def method_not_allowed(method: str, path: str, allowed: list[str]) -> NsxError:
     """The path exists in the API, the method does not."""
     message = f"{method} is not supported on {path}; allowed: {', '.join(allowed)}."
     return NsxError(405, CODE_METHOD, "nsx-lab", message)
+
+
+def no_such_path(path: str) -> NsxError:
+    """A path that NSX does not have."""
+    return NsxError(404, CODE_NO_PATH, "nsx-lab", f"NSX has no operation at {path}.")
 
 
 def not_implemented(operation: str) -> NsxError:

@@ -157,9 +157,10 @@ class Manager:
 
     def _write(self, tx: Transaction, place: Place, body: Object, who: str, *, merge: bool) -> None:
         self._check_parents(place, tx)
-        self.validator.check_request(place, body, self.settings.profile)
         before, now = tx.get(place.path), wall_ms()
-        tx.put(place.path, compose(place, body, before, who, now, merge=merge))
+        obj = compose(place, body, before, who, now, merge=merge)
+        self.validator.check_request(place, obj if merge and before is not None else body, self.settings.profile)
+        tx.put(place.path, obj)
         if before is None and place.kind.resource_type in ("Tier0", "Tier1"):
             defaults.add_nat_sections(tx, place.path, now)
 

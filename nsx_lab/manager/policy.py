@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nsx_lab.manager import errors, listing, realized
+from nsx_lab.manager import errors, listing, realized, routes
 from nsx_lab.manager.auth import Doorkeeper, User, form, session_cookie
 from nsx_lab.manager.kinds import locate
 from nsx_lab.manager.ledger import Evidence, claim
@@ -73,9 +73,10 @@ class PolicyApi:
         handler = self._fixed.get((request.method, request.path))
         if handler is not None:
             return handler(request, user)
-        if request.path.startswith(INFRA + "/"):
-            return self._object(request, user)
-        raise errors.not_found(request.path)
+        action = request.parameters().get("action", "")
+        if action or not routes.allows(request.method, request.path):
+            raise routes.unanswered(request.method, request.path, f"action={action}" if action else "")
+        return self._object(request, user)
 
     # objects
 
@@ -83,10 +84,8 @@ class PolicyApi:
         path = request.path.removeprefix(PREFIX)
         place = locate(path)
         if place is None:
-            raise errors.not_found(path)
+            raise routes.unanswered(request.method, request.path)
         if place.is_collection:
-            if request.method != "GET":
-                raise errors.method_not_allowed(request.method, request.path, ["GET"])
             return Answer(body=listing.page(self._manager.children(path), request.parameters()))
         match request.method:
             case "GET":
@@ -99,7 +98,7 @@ class PolicyApi:
             case "DELETE":
                 self._manager.delete(path)
                 return Answer()
-        raise errors.method_not_allowed(request.method, request.path, ["DELETE", "GET", "PATCH", "PUT"])
+        raise routes.unanswered(request.method, request.path)
 
     def _get_infra(self, request: Request, user: User) -> Answer:
         return Answer(body=self._manager.infra_tree(request.parameters().get("filter", "")))

@@ -1,14 +1,102 @@
-"""Validation of bodies against the schema of their type."""
+"""Validation of bodies against the schema of their type: the SDK's types with the overlay on top."""
 
 from __future__ import annotations
 
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from nsx_lab.manager import errors, overlay
 from nsx_lab.manager.kinds import Place
+from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.profiles import Profile
 from nsx_lab.manager.store import Object
 
 
+@cache
+def document() -> dict[str, Any]:
+    """The whole schema, overlay laid on. Cached and shared: do not alter."""
+    text = files("nsx_lab.manager").joinpath("data/nsx-policy.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    for name, body in loaded["$defs"].items():
+        if body.pop("x-envelope", False):
+            body["properties"] = {**loaded["x-envelope"], **body["properties"]}
+        body["properties"] = {key: _limited(name, key, value) for key, value in body["properties"].items()}
+        if name in overlay.REQUIRED:
+            body["required"] = overlay.REQUIRED[name]
+    return loaded
+
+
+def _limited(name: str, key: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {**value, **overlay.LIMITS.get(("", key), {}), **overlay.LIMITS.get((name, key), {})}
+
+
+def types() -> list[str]:
+    """Names of the types in the schema."""
+    return list(document()["$defs"])
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": document()["$defs"]})
+
+
+def problems(name: str, value: Any) -> list[str]:
+    """What does not fit type `name`, in words; [] when all does."""
+    return [f"{error.json_path}: {error.message}" for error in _validator(name).iter_errors(value)]
+
+
+claim(
+    "an id in the body that is not the path's, and a resource_type that is not the type's: refused",
+    Evidence.ASSUMPTION,
+    "no source; louder than taking the path's",
+    "test_schema.py::test_wrong_bodies_are_refused",
+)
+
+
 class Validator:
-    """Checks requests."""
+    """Checks requests as the manager does."""
 
     def check_request(self, place: Place, body: Object, profile: Profile) -> None:
         """Raises the NSX error for a body that does not fit its type."""
+        name = place.kind.resource_type
+        given = body.get("resource_type")
+        if place.kind.variants:
+            name = str(given or place.kind.variants[0])
+        if given is not None and given not in (name, *place.kind.variants):
+            raise errors.refused(
+                errors.CODE_SCHEMA, f"resource_type {given!r} at {place.path}, where {name} is expected"
+            )
+        if given is not None and place.kind.variants and given not in place.kind.variants:
+            raise errors.refused(
+                errors.CODE_SCHEMA, f"resource_type {given!r} is none of {', '.join(place.kind.variants)}"
+            )
+        if "id" in body and body["id"] != place.id:
+            raise errors.refused(errors.CODE_SCHEMA, f"id {body['id']!r} in the body, {place.id!r} in the path")
+        if not profile.vpn_mode and "policy_based_vpn_mode" in body:
+            raise errors.unrecognized("policy_based_vpn_mode")
+        error = next(_validator(name).iter_errors(without_nulls(body)), None)
+        if error is not None:
+            raise _as_nsx(error)
+
+
+def without_nulls(value: Any) -> Any:
+    """A copy in which a null is as good as nothing."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def _as_nsx(error: ValidationError) -> errors.NsxError:
+    if error.validator == "additionalProperties":
+        unknown = re.findall(r"'([^']+)'", error.message)
+        return errors.unrecognized(unknown[0] if unknown else error.message)
+    where = error.json_path.removeprefix("$").removeprefix(".") or "body"
+    return errors.refused(errors.CODE_SCHEMA, f"{where}: {error.message}")

@@ -38,8 +38,13 @@ def test_missing_parent_answers_400_500012(api: httpx.Client, below: str) -> Non
 
 
 def test_write_below_a_missing_parent_answers_400_500012(api: httpx.Client, rule: dict[str, Any]) -> None:
-    assert api.patch("/infra/tier-0s/None/nat/USER/nat-rules/a", json=rule).json()["error_code"] == 500012
-    assert api.patch("/infra/tier-0s/T0-wld01/nat/SYSTEM/nat-rules/a", json=rule).json()["error_code"] == 500012
+    assert (
+        api.patch("/infra/tier-0s/None/nat/USER/nat-rules/a", json={**rule, "id": "a"}).json()["error_code"] == 500012
+    )
+    assert (
+        api.patch("/infra/tier-0s/T0-wld01/nat/SYSTEM/nat-rules/a", json={**rule, "id": "a"}).json()["error_code"]
+        == 500012
+    )
 
 
 def test_swapped_bfd_lookup_answers_404(lab: Lab, api: httpx.Client) -> None:

@@ -11,7 +11,7 @@ UPLINK = f"{T0}/locale-services/default/interfaces/edge01-uplink1"
 
 
 def test_delete_of_a_referenced_object_is_refused(api: httpx.Client, rule: dict[str, Any]) -> None:
-    api.patch(f"{T0}/nat/USER/nat-rules/a", json={**rule, "scope": [UPLINK]})
+    api.patch(f"{T0}/nat/USER/nat-rules/a", json={**rule, "id": "a", "scope": [UPLINK]})
     answer = api.delete(UPLINK)
     assert answer.status_code == 400
     assert answer.json()["error_code"] == 500030
@@ -21,14 +21,14 @@ def test_delete_of_a_referenced_object_is_refused(api: httpx.Client, rule: dict[
 
 
 def test_dropping_the_reference_frees_the_object(api: httpx.Client, rule: dict[str, Any]) -> None:
-    api.patch(f"{T0}/nat/USER/nat-rules/a", json={**rule, "scope": [UPLINK]})
-    api.patch(f"{T0}/nat/USER/nat-rules/a", json=rule)
+    api.patch(f"{T0}/nat/USER/nat-rules/a", json={**rule, "id": "a", "scope": [UPLINK]})
+    api.patch(f"{T0}/nat/USER/nat-rules/a", json={**rule, "id": "a"})
     assert api.delete(UPLINK).status_code == 200
 
 
 def test_gateway_with_rules_cannot_be_deleted(api: httpx.Client, rule: dict[str, Any]) -> None:
     api.patch("/infra/tier-0s/spare", json={"display_name": "spare"})
-    api.patch("/infra/tier-0s/spare/nat/USER/nat-rules/a", json=rule)
+    api.patch("/infra/tier-0s/spare/nat/USER/nat-rules/a", json={**rule, "id": "a"})
     assert api.delete("/infra/tier-0s/spare").json()["error_code"] == 500030
     api.delete("/infra/tier-0s/spare/nat/USER/nat-rules/a")
     assert api.delete("/infra/tier-0s/spare").status_code == 200
@@ -42,7 +42,7 @@ def test_gateway_with_tier1s_cannot_be_deleted(api: httpx.Client) -> None:
 
 
 def test_reference_to_nothing_is_refused(api: httpx.Client, rule: dict[str, Any]) -> None:
-    answer = api.patch(f"{T0}/nat/USER/nat-rules/a", json={**rule, "scope": [f"{UPLINK}-x"]})
+    answer = api.patch(f"{T0}/nat/USER/nat-rules/a", json={**rule, "id": "a", "scope": [f"{UPLINK}-x"]})
     assert answer.json()["error_code"] == 500012
     assert answer.json()["error_message"] == f"The path=[{UPLINK}-x] is invalid"
     assert api.get(f"{T0}/nat/USER/nat-rules/a").status_code == 404

@@ -84,7 +84,7 @@ def test_or_not_and_groups(find: Find) -> None:
 
 
 def test_tags_can_be_searched(api: httpx.Client, find: Find, rule: dict[str, Any]) -> None:
-    api.patch("/infra/tier-0s/T0-wld01/nat/USER/nat-rules/a", json=rule)
+    api.patch("/infra/tier-0s/T0-wld01/nat/USER/nat-rules/a", json={**rule, "id": "a"})
     assert find("resource_type:PolicyNatRule%20AND%20tags.scope:managed%5C-by%20AND%20tags.tag:terraform") == ["a"]
     assert find("resource_type:PolicyNatRule%20AND%20tags.tag:other") == []
 

@@ -59,7 +59,7 @@ def test_every_answer_is_json(api: httpx.Client, rule: dict[str, Any]) -> None:
         api.get("/infra/tier-0s"),
         api.get("/infra/tier-0s/none"),
         api.get("/nothing/here"),
-        api.patch("/infra/tier-0s/T0-wld01/nat/USER/nat-rules/a", json=rule),
+        api.patch("/infra/tier-0s/T0-wld01/nat/USER/nat-rules/a", json={**rule, "id": "a"}),
         api.post("/infra/tier-0s", json={}),
     ]
     for answer in answers:
