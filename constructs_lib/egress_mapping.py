@@ -23,8 +23,9 @@ from constructs_lib.values import (
 )
 from egress.domain import FirewallMatch, NatAction
 
+# Terraform works a message out even when its condition holds, so it must stand a list that is null.
 _DESTINATION_SET = (
-    'the rule is limited to destination ${join(",", self.destination_networks)}, which was set outside of Terraform: '
+    "the rule is limited to destination ${jsonencode(self.destination_networks)}, which was set outside of Terraform: "
     "take the destination away in NSX, or replace the rule (-replace)"
 )
 

@@ -22,6 +22,7 @@ AddressValue: TypeAlias = IPv4Address | IPv6Address | str
 MAX_PRIORITY = 2147481599
 """Largest sequence_number of the NAT section USER (APIDOC, PolicyNatRule.sequence_number)."""
 
+_EXPRESSION = re.compile(r"(?<!\$)\$\{")  # $${ is how Terraform writes a plain ${
 _TIER0 = re.compile(r"/infra/tier-0s/[^/]+")
 _POLICY_PATH = re.compile(r"/(infra|global-infra|orgs)(/[^/]+){2,}")
 
@@ -38,7 +39,7 @@ def unresolved(value: object) -> bool:
     Text is told by its marker, as `Token.is_unresolved` does in JavaScript, without the trip there (0.3 ms each).
     """
     if isinstance(value, str):
-        return "${" in value
+        return _EXPRESSION.search(value) is not None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return bool(Token.is_unresolved(value))
