@@ -126,9 +126,12 @@ def nat_rule(
 
 
 def _tolerate_any_destination() -> TerraformResourceLifecycle:
-    """NSX may answer 0.0.0.0/0 where an SNAT rule has no destination: a difference for ever, and an apply that fails with
-    500105 (vmware/nsxt issue 1152, seen on a project's Tier-1). So the destination is not compared; a real one, which would
-    go unseen then, fails the plan instead.
+    """NSX may answer 0.0.0.0/0 where an SNAT rule has no destination, which is a difference for ever (vmware/nsxt issue 1152,
+    seen on a project's Tier-1; the remedy is the reporter's). So the destination is not compared. A real one, which would go
+    unseen then, fails the plan instead.
+
+    A later change of such a rule sends the 0.0.0.0/0 back, and NSX refuses it if a segment overlaps it (500105, same issue;
+    that it does so on an update is inferred): the rule is to be replaced then.
     """
     anything = (
         '${self.destination_networks == null ? true : alltrue([for n in self.destination_networks : n == "0.0.0.0/0"])}'
