@@ -24,6 +24,7 @@ class Store:
     def __init__(self) -> None:
         self._objects: dict[str, Object] = {}
         self._children: dict[str, dict[str, None]] = {}
+        self._by_type: dict[str, dict[str, None]] = {}
 
     def get(self, path: str) -> Object | None:
         return self._objects.get(path)
@@ -45,6 +46,10 @@ class Store:
         """Paths of the objects directly below `parent`, of whatever type."""
         return list(self._children.get(parent, ()))
 
+    def of_type(self, resource_type: str) -> list[str]:
+        """Paths of all objects of a type, wherever they stand."""
+        return list(self._by_type.get(resource_type, ()))
+
     def apply(self, changes: list[Change]) -> None:
         """Writes changes; the caller has checked them."""
         for change in changes:
@@ -53,15 +58,18 @@ class Store:
             else:
                 self._objects[change.path] = change.after
                 self._children.setdefault(change.after["parent_path"], {})[change.path] = None
+                self._by_type.setdefault(change.after["resource_type"], {})[change.path] = None
 
     def clear(self) -> None:
         self._objects.clear()
         self._children.clear()
+        self._by_type.clear()
 
     def _drop(self, path: str) -> None:
         gone = self._objects.pop(path, None)
         if gone is not None:
             self._children.get(gone["parent_path"], {}).pop(path, None)
+            self._by_type[gone["resource_type"]].pop(path, None)
 
 
 class Transaction:
@@ -95,6 +103,12 @@ class Transaction:
         """Objects directly below `parent`, of one type if one is given."""
         found = [self.get(path) for path in self.child_paths(parent)]
         return [obj for obj in found if obj is not None and resource_type in ("", obj["resource_type"])]
+
+    def of_type(self, resource_type: str) -> list[Object]:
+        """Objects of a type, wherever they stand."""
+        stored = [self._store.get(path) for path in self._store.of_type(resource_type) if path not in self._staged]
+        found = [obj for obj in stored if obj is not None]
+        return found + [obj for obj in self.written() if obj["resource_type"] == resource_type]
 
     def below(self, path: str) -> list[str]:
         """Paths of everything below `path`, children before their parents."""
