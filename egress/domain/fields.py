@@ -98,6 +98,14 @@ def _any_address(value: Any) -> IPv4Address | IPv6Address:
     return _address_v6(value) if isinstance(value, str) and ":" in value else _address(value)
 
 
+def _route_holder(value: Any) -> IPv4Address | IPv6Address | str:
+    if value == "upstream" or isinstance(value, IPv4Address | IPv6Address):
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, str) and (":" in value or value[:1].isdecimal()):
+        return _any_address(value)
+    raise wrong(f"{quoted(value)} is not allowed here, allowed is upstream or the address of a DNS server")
+
+
 def _network(value: Any) -> IPv4Network:
     if isinstance(value, IPv4Network):
         return value
@@ -216,6 +224,10 @@ def _named(pattern: str, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]
 Ipv4 = Annotated[IPv4Address, *_field(_address, IPV4_PATTERN)]
 Ipv6 = Annotated[IPv6Address, *_field(_address_v6, _IPV6_PATTERN)]
 AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, f"({IPV4_PATTERN}|{_IPV6_PATTERN})")]
+RouteHolder = Annotated[
+    IPv4Address | IPv6Address | Literal["upstream"],
+    *_field(_route_holder, f"(upstream|{IPV4_PATTERN}|{_IPV6_PATTERN})"),
+]
 Ipv4Net = Annotated[IPv4Network, *_field(_network, f"{IPV4_PATTERN}/{_LENGTH}")]
 Ipv4AddressOrNet = Annotated[IPv4Address | IPv4Network, *_field(_address_or_network, f"{IPV4_PATTERN}(/{_LENGTH})?")]
 Ipv4InterfaceAddress = Annotated[IPv4Interface, *_field(_interface, f"{IPV4_PATTERN}/{_LENGTH}")]

@@ -42,6 +42,7 @@ from egress.domain.fields import (
     NsxVersion,
     PolicyId,
     RelativePath,
+    RouteHolder,
     StackName,
     TagScope,
     TagValue,
@@ -305,6 +306,17 @@ class Ingress(Part):
     range: Ipv4Net
 
 
+class ReturnRoute(Part):
+    """A route that exists already outside NSX: on a DNS server (its address) or on the upstream router. NSX is not asked.
+
+    Only the packet walk reads it: with it, `egress explain` knows that answers find back.
+    """
+
+    on: RouteHolder
+    to: Ipv4Net
+    via: Annotated[tuple[Ipv4, ...], Field(min_length=1)]
+
+
 class Realization(Part):
     """How long an apply waits for NSX to realize an object: first look after `delay` s, given up after `timeout` s."""
 
@@ -333,6 +345,7 @@ class WorkloadDomain(Part):
     ingress: Ingress | None = None
     pods: Annotated[Mapping[PolicyId, Ipv4Net], *Frozen] = Field(default_factory=dict, validate_default=True)
     dns_servers: tuple[AnyAddress, ...] = ()
+    return_routes: tuple[ReturnRoute, ...] = ()
     state: State = Field(default_factory=lambda: LocalState(backend="local"))
     realization: Realization = Field(default_factory=Realization)
     suppress: tuple[Suppression, ...] = ()
