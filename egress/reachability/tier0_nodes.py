@@ -23,7 +23,7 @@ from egress.reachability.topology import (
     RouteHop,
 )
 from egress.reachability.translation import STATEFUL
-from egress.reachability.world import World
+from egress.reachability.world import World, single
 
 _TRANSIT_V4 = int(IPv4Address("169.254.0.0"))
 _TRANSIT_V6 = int(IPv6Address("fd00:254::"))
@@ -141,18 +141,22 @@ class Tier0Nodes:
     def _interface(self, one: Tier0Interface, edge: str, working: bool) -> Interface:
         addresses = (*one.addresses, *self._vips(edge).get(one.path, ()))
         answers = tuple(self._answers(one)) if working and one.external else ()
-        return Interface(one.name, self._world.segment_of(one.addresses[0]), addresses, one.strict, answers, True)
+        return Interface(
+            one.name, self._world.segment_of(one.addresses[0]), addresses, one.strict, answers, one.external
+        )
 
     def _answers(self, one: Tier0Interface) -> Iterator[Network]:
-        """Proxy ARP: translated and DNAT destination networks, as far as they lie in the interface's own networks."""
+        """Proxy ARP: translated and DNAT destination networks, as far as they lie in the interface's own networks.
+
+        Without the addresses that interfaces of this Tier-0 have: each of them lives on one edge, up or down.
+        """
+        own = [single(held.ip) for face in self._tier0.interfaces for held in face.addresses]
+        own += [single(held.ip) for vip in self._tier0.vips for held in vip.addresses]
         for rule in self._tier0.rules:
-            if rule.scope and one.path not in rule.scope:
-                continue
-            for network in _visible_outside(rule):
-                for own in one.addresses:
-                    common = _common(network, own.network)
-                    if common:
-                        yield common
+            if not rule.scope or one.path in rule.scope:
+                for network in _visible_outside(rule):
+                    for held in one.addresses:
+                        yield from _without(_common(network, held.network), own)
 
     def _rules(self, mine: Iterable[Tier0Interface]) -> Iterator[NatRule]:
         interfaces = list(mine)
@@ -183,6 +187,18 @@ def _common(one: Network, other: Network) -> Network | None:
     if one.subnet_of(other):  # type: ignore[arg-type]
         return one
     return other if other.subnet_of(one) else None  # type: ignore[arg-type]
+
+
+def _without(network: Network | None, excluded: Iterable[Network]) -> list[Network]:
+    """What is left of a network without some addresses."""
+    left = [network] if network else []
+    for address in excluded:
+        parts: list[Network] = []
+        for one in left:
+            inside = _common(address, one) == address
+            parts += one.address_exclude(address) if inside else [one]  # type: ignore[arg-type]
+        left = parts
+    return left
 
 
 def _same(addresses: Iterable[InterfaceAddress], family: Network | Address) -> Address:

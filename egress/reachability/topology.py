@@ -51,7 +51,7 @@ class Interface:
     """An interface and the segment it is on.
 
     `strict`: strict uRPF. `answers`: networks inside the interface's own ones that it answers ARP for (proxy ARP).
-    `outside`: it is an external or service interface of a Tier-0.
+    `uplink`: it is an external interface of a Tier-0.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Interface:
     addresses: tuple[InterfaceAddress, ...]
     strict: bool = False
     answers: tuple[Network, ...] = ()
-    outside: bool = False
+    uplink: bool = False
 
 
 @dataclass(frozen=True)
