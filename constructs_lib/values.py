@@ -22,7 +22,8 @@ AddressValue: TypeAlias = IPv4Address | IPv6Address | str
 MAX_PRIORITY = 2147481599
 """Largest sequence_number of the NAT section USER (APIDOC, PolicyNatRule.sequence_number)."""
 
-_EXPRESSION = re.compile(r"(?<!\$)\$\{")  # $${ is how Terraform writes a plain ${
+# $${ is how Terraform writes a plain ${; the second form is what cdktf puts into a list that is a token.
+_EXPRESSION = re.compile(r"(?<!\$)\$\{|#\{TfToken\[")
 _TIER0 = re.compile(r"/infra/tier-0s/[^/]+")
 _POLICY_PATH = re.compile(r"/(infra|global-infra|orgs)(/[^/]+){2,}")
 

@@ -164,6 +164,11 @@ def test_values_may_be_known_only_when_terraform_runs(stack: TerraformStack, syn
     assert rule["gateway_path"] == rule["nsx_id"] == "${var.address}"
 
 
+def test_scope_may_be_a_list_that_terraform_knows(stack: TerraformStack, synth: Synth) -> None:
+    pair(stack, applied_to=TerraformVariable(stack, "uplinks", type="list(string)").list_value)
+    assert rules(synth)["Egress_tkg"]["scope"] == "${var.uplinks}"
+
+
 def test_reflexive_rule_refuses_unequal_sizes(stack: TerraformStack) -> None:
     with pytest.raises(RefusedValueError, match="30.0.0.0/28 has 16 addresses.*should be exactly the same as that of"):
         pair(stack, more={"net": mapping(source="30.0.0.0/28")})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from egress.domain import load_domains
+from egress.domain import WorkloadDomain, load_domains
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Json = dict[str, Any]
@@ -85,3 +85,13 @@ def test_golden_rules_say_what_the_file_says(synth: Callable[..., Json]) -> None
     route = made["resource"]["nsxt_policy_static_route"]["DefaultRoute"]
     assert route["next_hop"] == [{"ip_address": "10.27.51.1", "admin_distance": 1}]
     assert route["lifecycle"] == {"prevent_destroy": True}
+
+
+EXAMPLES = load_domains(REPOSITORY / "examples")
+
+
+@pytest.mark.parametrize("domain", EXAMPLES, ids=lambda domain: domain.stack)
+def test_every_example_becomes_a_stack(domain: WorkloadDomain, synth: Callable[..., Json]) -> None:
+    made = synth(domain)
+    assert len(made["resource"]["nsxt_policy_nat_rule"]) >= 1
+    assert ("nsxt_policy_static_route" in made["resource"]) is not domain.default_route.external
