@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from nsx_lab.provider.mirror import mirror
+
 Result = TypeVar("Result")
 
 
@@ -132,6 +134,8 @@ def _or_fail(action: Callable[[], Result]) -> Result:
     except (OSError, ValueError, RuntimeError) as error:
         raise click.ClickException(str(error)) from error
 
+
+main.add_command(mirror)
 
 if __name__ == "__main__":
     main()

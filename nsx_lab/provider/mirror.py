@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def write_mirror(directory: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"terraform-provider-nsxt_v{VERSION}"
         if not path.is_file() or path.read_bytes() != launcher:
-            part = path.with_name(f".{path.name}.part")
+            part = path.with_name(f".{path.name}.{os.getpid()}")
             part.write_bytes(launcher)
             part.chmod(0o755)
             part.replace(path)
