@@ -100,15 +100,17 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc]
     def ApplyResourceChange(self, request: Any, context: Any) -> Any:
         block = self._provider.resources[request.type_name]
         prior, planned = _read(block, request.prior_state), _read(block, request.planned_state)
-        response = pb.ApplyResourceChange.Response(private=_PRIVATE, legacy_type_system=True)
+        response = pb.ApplyResourceChange.Response(private=_PRIVATE)
 
         def work() -> None:
             try:
                 state = self._provider.apply(request.type_name, prior, planned)
             except PartlyDoneError as failed:
                 response.new_state.CopyFrom(_write(failed.state))
+                response.legacy_type_system = failed.state is not None
                 raise failed.error from failed
             response.new_state.CopyFrom(_write(state))
+            response.legacy_type_system = state is not None  # as in the SDK: an object that is gone gets no such grace
 
         response.new_state.CopyFrom(request.prior_state)
         _guard(response, work)

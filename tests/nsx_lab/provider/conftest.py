@@ -1,0 +1,43 @@
+"""Certificates, a mirror, an initialised working folder: made once for each test process."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+
+from nsx_lab.mark import MARK
+from nsx_lab.provider.mirror import write_mirror
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """ca.pem, server.pem + server.key (a lab's: it carries the mark), client.pem + client.key, other.pem + other.key (no lab's)."""
+    folder = tmp_path_factory.mktemp("pki")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    made = {
+        "server": authority.issue_cert("127.0.0.1", "localhost", MARK),
+        "other": authority.issue_cert("127.0.0.1", "localhost"),
+        "client": authority.issue_cert("client@example.org"),
+    }
+    for name, certificate in made.items():
+        certificate.private_key_pem.write_to_path(folder / f"{name}.key")
+        (folder / f"{name}.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab_context(pki: Path) -> ssl.SSLContext:
+    """The server side of a lab."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki / "server.pem", pki / "server.key")
+    return context
+
+
+@pytest.fixture(scope="session")
+def mirror_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mirror with the stand-in."""
+    return write_mirror(tmp_path_factory.mktemp("mirror"))
