@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from egress.domain import load_domains
 from stacks import Settings, WorkloadDomainStack, or_one_sentence
 
 
@@ -10,7 +9,7 @@ def main() -> None:
     """Writes every stack that the environment asks for."""
     settings = Settings.from_environment(Path(__file__).parent)
     app = settings.app()
-    for domain in load_domains(settings.root, settings.stacks):
+    for domain in settings.domains():
         WorkloadDomainStack(app, domain, lab=settings.lab)
     app.synth()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -11,26 +12,37 @@ from pathlib import Path
 from cdktf import App
 
 from constructs_lib import RefusedValueError
-from egress.domain import EgressError, LabTarget
+from egress.domain import EgressError, LabTarget, WorkloadDomain, load_domains
 
 LAB_FOLDER = ".lab"
+CONTEXT = "CDKTF_CONTEXT_JSON"
+"""The cdktf CLI hands the context of cdktf.json over in this variable; without the CLI it is not set."""
+STACKS_IN_CONTEXT = "egress:stacks"
+SHELL_MARK = "EGRESS_SHELL"
+"""Set by `egress shell`: what its environment was made for, `lab HOST` or the prefix of the credentials in it."""
+_SHELL = "start it in egress shell (make shell in a checkout)"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Project folder, output folder, the stacks asked for (empty: all), and the lab, if the target is one."""
+    """Project folder, output folder, the stacks asked for (empty: all), and the lab, if the target is one.
+
+    credentials: under the cdktf CLI, the prefix of the credentials that the engine will be given; None without the CLI.
+    """
 
     root: Path
     outdir: Path
     stacks: tuple[str, ...]
     lab: LabTarget | None
+    credentials: str | None = None
 
     @classmethod
     def from_environment(cls, root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         """Reads EGRESS_LAB (file of a running lab), EGRESS_STACKS (names with commas between) and CDKTF_OUTDIR.
 
-        CDKTF_OUTDIR left out: `cdktf.out`, or `.lab/cdktf.out` for a lab. Errors: EgressError when it would mix the two, as
-        a stack's folder says where its local state is.
+        EGRESS_STACKS left out: `egress:stacks` of the CLI's context. CDKTF_OUTDIR left out: `cdktf.out`, or `.lab/cdktf.out`
+        for a lab. Errors: EgressError when it would mix the two, as a stack's folder says where its local state is; and when
+        the cdktf CLI runs without what it needs.
         """
         lab_file = environment.get("EGRESS_LAB")
         lab = LabTarget.from_file(Path(lab_file)) if lab_file else None
@@ -41,17 +53,64 @@ class Settings:
         if lab and not inside:
             raise EgressError(
                 f"CDKTF_OUTDIR={outdir} lies outside of {LAB_FOLDER}, which is not allowed while EGRESS_LAB is set: "
-                f"say {LAB_FOLDER}/cdktf.out (cdktf: --output {LAB_FOLDER}/cdktf.out), or unset EGRESS_LAB"
+                f"cdktf: {_SHELL}; otherwise say {LAB_FOLDER}/cdktf.out, or unset EGRESS_LAB"
             )
         if not lab and inside:
             raise EgressError(f"CDKTF_OUTDIR={outdir} lies in {LAB_FOLDER}, which is for labs only: say cdktf.out")
-        names = [name.strip() for name in environment.get("EGRESS_STACKS", "").split(",")]
-        return cls(root, outdir, tuple(name for name in names if name), lab)
+        return cls(root, outdir, _stacks(environment), lab, _credentials(environment, lab))
+
+    def domains(self) -> tuple[WorkloadDomain, ...]:
+        """The domains of the stacks asked for.
+
+        Errors: DomainFileError; EgressError when plain cdktf would send a domain's manager the credentials of another.
+        """
+        domains = load_domains(self.root, self.stacks)
+        for domain in domains:
+            if self.lab is None and self.credentials not in (None, domain.nsx.credentials):
+                raise EgressError(
+                    f"{domain.stack} takes its credentials from {domain.nsx.credentials}_*, cdktf was given {self.credentials}_*: "
+                    f"egress shell --stack {domain.stack}"
+                )
+        return domains
 
     def app(self) -> App:
         """An app that writes to the output folder, which is made if it is not there: cdktf makes no parents."""
         self.outdir.mkdir(parents=True, exist_ok=True)
         return App(outdir=str(self.outdir))
+
+
+def _stacks(environment: Mapping[str, str]) -> tuple[str, ...]:
+    asked: object = environment.get("EGRESS_STACKS") or _context(environment).get(STACKS_IN_CONTEXT) or ""
+    names = asked.split(",") if isinstance(asked, str) else asked
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise EgressError(f"{STACKS_IN_CONTEXT} in cdktf.json is {asked!r}, allowed is a list of stack names")
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def _context(environment: Mapping[str, str]) -> dict[str, object]:
+    context = json.loads(environment.get(CONTEXT) or "{}")
+    return context if isinstance(context, dict) else {}
+
+
+def _credentials(environment: Mapping[str, str], lab: LabTarget | None) -> str | None:
+    """The prefix of the credentials in the environment of the cdktf CLI, None without the CLI or with a lab.
+
+    Errors: EgressError when there are none, or when the environment was made for another target.
+    """
+    if CONTEXT not in environment:
+        return None
+    mark = environment.get(SHELL_MARK, "")
+    if lab:
+        if mark != f"lab {lab.host}":
+            raise EgressError(f"cdktf has no credentials and no provider for the lab {lab.host}: {_SHELL}")
+        return None
+    if mark.startswith("lab "):
+        raise EgressError(
+            "this shell was opened for a lab, and EGRESS_LAB is not set any more: leave it and open another"
+        )
+    if not mark and not any(environment.get(name) for name in ("NSXT_PASSWORD", "NSXT_CLIENT_AUTH_CERT_FILE")):
+        raise EgressError(f"cdktf finds no credentials in NSXT_*: {_SHELL}, or set NSXT_USERNAME and NSXT_PASSWORD")
+    return mark or "NSXT"
 
 
 def or_one_sentence(main: Callable[[], None]) -> None:

@@ -1,0 +1,51 @@
+"""`egress shell`: plain cdktf, the engine, egress and nsx-lab, all of which work in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from egress.cli.context import Project
+from egress.cli.output import progress, say
+from egress.domain import EgressError
+
+
+@click.command("shell", context_settings={"allow_interspersed_args": False})
+@click.option(
+    "--stack", "stacks", multiple=True, metavar="STACK", help="Let cdktf see this stack only; may be repeated."
+)
+@click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND [ARGUMENT]...]")
+@click.pass_obj
+def command(project: Project, stacks: tuple[str, ...], command_line: tuple[str, ...]) -> None:
+    """Open a shell, or run COMMAND, in the project folder, where plain `cdktf synth|diff|deploy|destroy` work.
+
+    The cdktf CLI is brought from npm at the first use; the engine, the provider (also from a mirror only) and the credentials
+    are those that every egress command would use. What egress adds to the engine (the shared provider lock, the refusal to
+    lose a default route unnoticed, saved plans) plain cdktf does not have.
+
+    Exit code: that of COMMAND, or of the shell; 1 when it cannot be opened.
+    """
+    if sys.platform == "win32":
+        raise EgressError("egress shell needs a POSIX shell: use WSL")
+    from egress.toolchain.cdktf_cli import COST, VERSION, bring_cli, find_cli  # not on Windows
+    from egress.toolchain.shell import open_shell
+
+    domains = project.domains(stacks)
+    cli = find_cli()
+    if cli is None:
+        with progress(f"bringing the cdktf CLI {VERSION} from npm, once ({COST})"):
+            cli = bring_cli()
+    shell = open_shell(project.root, project.lab, domains, stacks, cli)
+    for note in (*shell.notes, shell.words):
+        say(note)
+    if not command_line:
+        say("cdktf, the engine, egress and nsx-lab work in here; exit leaves")
+    words = command_line or (os.environ.get("SHELL") or "/bin/sh",)
+    os.chdir(project.root)
+    sys.stdout.flush()
+    try:
+        os.execvpe(words[0], words, shell.environment)  # noqa: S606 - the user's own command
+    except OSError as error:
+        raise EgressError(f"{words[0]} does not run: {error.strerror}") from None

@@ -1,0 +1,152 @@
+"""The environment of `egress shell`, looked at from outside: what it says, what it refuses, what is not in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from egress.domain import EgressError
+from egress.toolchain.cdktf_cli import find_cli, folder
+from egress.toolchain.runs import check_credentials
+
+EGRESS = Path(sys.executable).with_name("egress")
+REPOSITORY = Path(__file__).resolve().parents[2]
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with two domains, and a folder that passes for the cdktf CLI."""
+    root = tmp_path / "a project"
+    (root / "domains").mkdir(parents=True)
+    for name in ("cdktf.json", "main.py", "domains/wld01.yaml"):
+        (root / name).write_bytes((REPOSITORY / name).read_bytes())
+    golden = (root / "domains" / "wld01.yaml").read_text()
+    other = golden.replace("name: wld01", "name: wld09").replace("T0-wld01", "T0-wld09")
+    other = other.replace("host: nsx-wld01.example.com", "host: nsx-wld09.example.com\n  credentials: NINE")
+    (root / "domains" / "wld09.yaml").write_text(other)
+    script = tmp_path / "cli" / "node_modules" / "cdktf-cli" / "bundle" / "bin" / "cdktf"
+    script.parent.mkdir(parents=True)
+    script.write_text("console.log('cdktf', process.argv.slice(2).join(' '))\n")
+    return root
+
+
+def shell(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs egress shell with no variable of the caller's in the way."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("EGRESS_", "NSXT_", "TF_", "CDKTF_", "JSII_"))}
+    clean["EGRESS_CDKTF_CLI"] = str(root.parent / "cli")
+    return subprocess.run(
+        [EGRESS, "--root", root, "shell", *arguments], env=clean | env, capture_output=True, text=True, check=False
+    )
+
+
+def variables(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def lab_file(root: Path) -> str:
+    file = root.parent / "lab.json"
+    said = {"host": "127.0.0.1:40443", "ca": PEM, "username": "admin", "password": "lab-password"}
+    file.write_text(json.dumps({"format": "nsx-lab", "version": 1, **said, "control_token": "t", "pid": 1}))
+    return str(file)
+
+
+def test_a_command_gets_its_arguments_and_gives_its_exit_code(project: Path) -> None:
+    done = shell(project, "--stack", "wld01", "--", "sh", "-c", 'echo "$0|$1"; exit 7', "a b", "--stack")
+    assert (done.returncode, done.stdout) == (7, "a b|--stack\n")
+
+
+def test_cdktf_python_and_egress_are_those_that_belong_together(project: Path) -> None:
+    words = "cdktf deploy 'x y'; python -c 'import sys; print(sys.executable)'; egress --version"
+    done = shell(project, "--stack", "wld01", "--", "sh", "-c", words)
+    assert done.stdout.splitlines() == ["cdktf deploy x y", sys.executable, "egress, version 0.1.0"]
+
+
+def test_it_runs_in_the_project_folder(project: Path) -> None:
+    assert shell(project, "--stack", "wld01", "pwd").stdout.strip() == str(project)
+
+
+def test_credentials_under_another_prefix_become_the_providers(project: Path) -> None:
+    env = {"NINE_USERNAME": "nina", "NINE_PASSWORD": "p9", "NSXT_USERNAME": "norbert", "NSXT_REMOTE_AUTH": "true"}
+    seen = variables(shell(project, "--stack", "wld09", "env", **env).stdout)
+    assert {k: v for k, v in seen.items() if k.startswith("NSXT_")} == {"NSXT_USERNAME": "nina", "NSXT_PASSWORD": "p9"}
+    assert (seen["EGRESS_SHELL"], seen["EGRESS_STACKS"]) == ("NINE", "wld09")
+
+
+def test_credentials_from_several_places_are_refused_by_name(project: Path) -> None:
+    done = shell(project, "env", NINE_PASSWORD="p9")
+    assert done.returncode == 1
+    assert "wld09 from NINE_*, wld01 from NSXT_*" in done.stderr
+    assert "egress shell --stack STACK" in done.stderr
+
+
+def test_without_credentials_or_provider_it_opens_and_says_so(project: Path) -> None:
+    done = shell(project, "--stack", "wld01", "true")
+    assert done.returncode == 0
+    assert "there is no real provider" in done.stderr
+    assert "provider: none" in done.stderr
+
+
+def test_a_mirror_is_given_to_every_call_of_the_engine(project: Path, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    (mirror / "registry.terraform.io" / "vmware" / "nsxt").mkdir(parents=True)
+    env = {"EGRESS_PROVIDER": f"mirror:{mirror}", "TF_CLI_ARGS_plan": "-refresh=false"}
+    seen = variables(shell(project, "--stack", "wld01", "env", **env).stdout)
+    assert seen["TF_CLI_ARGS_providers_lock"] == f"-fs-mirror={mirror}"
+    assert str(mirror) in Path(seen["TF_CLI_CONFIG_FILE"]).read_text()
+    assert "TF_CLI_ARGS_plan" not in seen
+
+
+def test_a_lab_moves_everything_below_dot_lab(project: Path, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    (mirror / "registry.terraform.io" / "vmware" / "nsxt").mkdir(parents=True)
+    env = {"EGRESS_LAB": lab_file(project), "EGRESS_PROVIDER": f"mirror:{mirror}", "NSXT_PASSWORD": "real"}
+    done = shell(project, "env", **env)
+    seen = variables(done.stdout)
+    assert (seen["NSXT_PASSWORD"], seen["CDKTF_OUTPUT"]) == ("lab-password", ".lab/cdktf.out")
+    assert seen["EGRESS_SHELL"] == "lab 127.0.0.1:40443"
+    assert done.stderr.startswith("target: lab 127.0.0.1:40443 | ")
+    assert "lab-password" not in done.stderr
+    assert not (project / ".egress").exists()
+
+
+def test_a_command_that_does_not_exist_is_a_sentence(project: Path) -> None:
+    done = shell(project, "--stack", "wld01", "no-such-command")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "egress: no-such-command does not run: No such file or directory" in done.stderr
+
+
+def test_credentials_of_a_shell_are_not_taken_for_those_of_another_manager() -> None:
+    env = {"NSXT_USERNAME": "nina", "NSXT_PASSWORD": "p9", "NINE_USERNAME": "nina", "NINE_PASSWORD": "p9"}
+    check_credentials("NSXT", env)
+    check_credentials("NINE", env | {"EGRESS_SHELL": "NINE"})
+    for mark in ("NINE", "lab 127.0.0.1:40443"):
+        with pytest.raises(EgressError, match=f"are the credentials of {mark}"):
+            check_credentials("NSXT", env | {"EGRESS_SHELL": mark})
+
+
+def test_a_named_folder_without_the_cli_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EgressError, match="no node_modules/cdktf-cli"):
+        find_cli({"EGRESS_CDKTF_CLI": str(tmp_path)})
+
+
+def test_the_cli_is_kept_in_the_users_cache_under_its_lock(tmp_path: Path) -> None:
+    place = folder({"XDG_CACHE_HOME": str(tmp_path)})
+    assert place.parent == tmp_path / "tier0-egress"
+    assert place.name.startswith("cdktf-cli-0.21.0-")
+    assert find_cli({"XDG_CACHE_HOME": str(tmp_path)}) is None
+
+
+def test_the_npm_lock_names_hashes_and_no_registry() -> None:
+    lock = json.loads((REPOSITORY / "egress" / "toolchain" / "cdktf_npm" / "package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert packages["node_modules/cdktf-cli"]["version"] == "0.21.0"
+    assert [
+        name for name, package in packages.items() if "integrity" not in package and not package.get("inBundle")
+    ] == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
