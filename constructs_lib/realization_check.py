@@ -53,8 +53,8 @@ class RealizationCheck(Construct):
             path=resource.path,
             delay=whole_number(delay, "delay", 0, 86400),
             timeout=whole_number(timeout, "timeout", 1, 86400),
-            # The path is known when a resource is updated in place, so without this the data source would be read at
-            # plan time, before the change.
+            # The path is known when a resource is updated in place. Terraform 1.11.4 reads a data source that has a
+            # postcondition after the change all the same (measured); said here, it does not hang on that.
             depends_on=[resource],
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[Postcondition(condition='${self.state == "REALIZED"}', error_message=_NOT_REALIZED)]
