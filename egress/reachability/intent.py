@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
 
 from egress.domain import WorkloadDomain, objects
 from egress.domain.seed import seed, tier0_id
 from egress.reachability.assemble import assemble
 from egress.reachability.policy import Json, PolicyObjects, flatten
-from egress.reachability.surroundings import Surroundings, first_host, surroundings
+from egress.reachability.surroundings import NO_WISHES, Surroundings, Wishes, first_host, surroundings
 from egress.reachability.topology import Topology
 
 
@@ -39,12 +38,12 @@ class View:
 def intent(
     domain: WorkloadDomain,
     everyone: Sequence[WorkloadDomain] = (),
-    vip: tuple[IPv4Address, int] | None = None,
+    wishes: Wishes = NO_WISHES,
     down: frozenset[str] = frozenset(),
 ) -> View:
     """The view of a domain as its file says. `everyone`: domains that may share its Tier-0. `down`: edges taken away."""
     found, notes = intended_objects(domain, everyone)
-    return view(domain, tier0_path(domain), found, "the domain file, as if applied", vip, down, notes)
+    return view(domain, tier0_path(domain), found, "the domain file, as if applied", wishes, down, notes)
 
 
 def view(
@@ -52,12 +51,12 @@ def view(
     gateway: str,
     found: PolicyObjects,
     source: str,
-    vip: tuple[IPv4Address, int] | None = None,
+    wishes: Wishes = NO_WISHES,
     down: frozenset[str] = frozenset(),
     notes: Sequence[str] = (),
 ) -> View:
     """The view of a domain over Policy objects from anywhere. Errors: EgressError."""
-    around = surroundings(domain, vip)
+    around = surroundings(domain, wishes)
     around = replace(around, world=replace(around.world, down=down))
     complete = {**tier1_objects(gateway, around), **found}
     topology = assemble(complete, around.world)

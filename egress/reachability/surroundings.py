@@ -55,26 +55,40 @@ class Surroundings:
     notes: tuple[str, ...]
 
 
-def surroundings(domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None = None) -> Surroundings:
-    """The world around a domain. `vip`: address and port of the load balancer, left out: first of the ingress range, 443."""
-    return _Builder(domain, vip).build()
+@dataclass(frozen=True)
+class Wishes:
+    """What a particular question needs around it. `vip`: address and port of the load balancer, left out: first of the
+    ingress range, 443. `hosts`: addresses that must be hosts somewhere."""
+
+    vip: tuple[IPv4Address, int] | None = None
+    hosts: tuple[Address, ...] = ()
+
+
+NO_WISHES = Wishes()
+
+
+def surroundings(domain: WorkloadDomain, wishes: Wishes = NO_WISHES) -> Surroundings:
+    """The world around a domain."""
+    return _Builder(domain, wishes).build()
 
 
 class _Builder:
-    def __init__(self, domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None) -> None:
+    def __init__(self, domain: WorkloadDomain, wishes: Wishes) -> None:
         self.domain = domain
+        self.wishes = wishes
         self.notes: list[str] = []
         self.segments: dict[str, tuple[Network, ...]] = {}
         self.upstream: list[RouterInterface] = []
-        self.vip = vip or ((first_host(domain.ingress.range), 443) if domain.ingress else None)
+        self.vip = wishes.vip or ((first_host(domain.ingress.range), 443) if domain.ingress else None)
 
     def build(self) -> Surroundings:
         self._uplinks()
         outside = self._outside()
-        dns = tuple(self._dns())
+        dns = tuple(self._elsewhere(f"dns {address}", address) for address in self.domain.dns_servers)
+        further = tuple(self._elsewhere(f"host {address}", address) for address in self._further(outside.ip))
         senders, tier1 = self._tier1s()
         router = Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes()))
-        hosts = (Host(OUTSIDE, (outside,), (outside.network[1],)), *dns)
+        hosts = (Host(OUTSIDE, (outside,), (outside.network[1],)), *dns, *further)
         return Surroundings(
             World(self.segments, hosts, (router,), tier1),
             senders,
@@ -142,12 +156,14 @@ class _Builder:
         self._connect("outside", [with_length(network[1], network)])
         return with_length(network[10], network)
 
-    def _dns(self) -> Iterator[Host]:
-        for address in self.domain.dns_servers:
-            yield self._dns_host(address)
+    def _further(self, outside: Address) -> list[Address]:
+        """Wished hosts that are nobody yet."""
+        there = {*self._own(), *self.domain.dns_servers, outside}
+        there |= {one.ip for connected in self.upstream for one in connected.addresses}
+        return [address for address in dict.fromkeys(self.wishes.hosts) if address not in there]
 
-    def _dns_host(self, address: Address) -> Host:
-        name = f"dns {address}"
+    def _elsewhere(self, name: str, address: Address) -> Host:
+        """A host: beside a service interface or an uplink if its address lies there, else behind the upstream gateway."""
         routes = tuple(WorldRoute(route.to, route.via) for route in self.domain.return_routes if route.on == address)
         for interface in self.domain.tier0.service_interfaces:
             if address in interface.address.network:
@@ -158,10 +174,10 @@ class _Builder:
             for own in connected.addresses:
                 if address in own.network:
                     return Host(name, (with_length(address, own.network),), (own.ip,), routes)
-        network = self._dns_network(address)
+        network = self._network_for(address)
         gateway = self._free(network)
-        self.segments[f"dns {network}"] = (network,)
-        self._connect(f"dns {network}", [with_length(gateway, network)])
+        self.segments[f"elsewhere {network}"] = (network,)
+        self._connect(f"elsewhere {network}", [with_length(gateway, network)])
         return Host(name, (with_length(address, network),), (gateway,), routes)
 
     def _service_gateway(self, interface: str, network: Network) -> Address:
@@ -175,8 +191,8 @@ class _Builder:
         self._connect(name, [with_length(gateway, network)])
         return gateway
 
-    def _dns_network(self, address: Address) -> Network:
-        """A network for a DNS server elsewhere: as large as fits beside everything else."""
+    def _network_for(self, address: Address) -> Network:
+        """A network for a host elsewhere: as large as fits beside everything else."""
         used = [network for network in self._used() if network != single(address)]
         for length in (24, 30) if address.version == 4 else (64, 126):
             found: Network = ip_interface(f"{address}/{length}").network

@@ -1,0 +1,95 @@
+"""What the commands of the packet walk start from: a view of each domain, from its file, a plan, or a live manager."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import click
+
+from egress.cli.context import Project
+from egress.domain import EgressError, WorkloadDomain
+from egress.manager import Manager
+from egress.reachability.intent import View, intent, view
+from egress.reachability.planned import planned_objects
+from egress.reachability.surroundings import NO_WISHES, Wishes
+
+Decorated = Callable[..., Any]
+
+
+def source_options(function: Decorated) -> Decorated:
+    """The options that say where a topology comes from, and which edges are taken away."""
+    options: list[Callable[[Decorated], Decorated]] = [
+        click.option(
+            "--without", "edges", multiple=True, metavar="EDGE", help="Take an edge away, as if it were down."
+        ),
+        click.option("--live", is_flag=True, help="Read the manager (with EGRESS_LAB the lab) instead of the file."),
+        click.option(
+            "--plan",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="After this plan: the output of the engine's show -json, or - for standard input.",
+        ),
+    ]
+    for option in options:
+        function = option(function)
+    return function
+
+
+def views(
+    project: Project,
+    stacks: Collection[str],
+    plan: Path | None = None,
+    live: bool = False,
+    edges: Collection[str] = (),
+    wishes: Callable[[WorkloadDomain], Wishes] = lambda _: NO_WISHES,
+) -> list[View]:
+    """A view of each named domain. Errors: EgressError."""
+    domains = project.domains(stacks)
+    if plan and live:
+        raise click.UsageError("--plan and --live are two different sources: give one of them")
+    if plan and len(domains) != 1:
+        raise click.UsageError("a plan is of one stack: name it")
+    down = frozenset(edges)
+    for domain in domains:
+        _check_edges(domain, down)
+    if plan:
+        found = planned_objects(domains[0], _read(plan))
+        return [
+            view(domains[0], f"/infra/tier-0s/{_tier0(domains[0])}", found, "after the plan", wishes(domains[0]), down)
+        ]
+    if live:
+        return [_live(project, domain, wishes(domain), down) for domain in domains]
+    everyone = project.domains()
+    return [intent(domain, everyone, wishes(domain), down) for domain in domains]
+
+
+def _tier0(domain: WorkloadDomain) -> str:
+    return domain.tier0.id or str(domain.tier0.display_name)
+
+
+def _live(project: Project, domain: WorkloadDomain, wishes: Wishes, down: frozenset[str]) -> View:
+    with Manager.of(domain, project.root, project.lab) as manager:
+        gateway, found = manager.tier0(domain.tier0)
+        source = f"the lab {manager.host}" if project.lab else f"the manager {manager.host}"
+        return view(domain, gateway, found, source, wishes, down)
+
+
+def _check_edges(domain: WorkloadDomain, edges: frozenset[str]) -> None:
+    known = list(dict.fromkeys(uplink.edge for uplink in domain.tier0.uplinks))
+    for edge in sorted(edges):
+        if edge not in known:
+            raise EgressError(f"{domain.stack} has no edge {edge!r}, there are: {', '.join(known)}")
+
+
+def _read(plan: Path) -> Any:
+    try:
+        return json.loads(sys.stdin.read() if str(plan) == "-" else plan.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EgressError(f"the plan {str(plan)!r} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise EgressError(
+            f"{str(plan)!r} is not JSON: give the output of the engine's show -json, not the plan file itself"
+        ) from None

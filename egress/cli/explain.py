@@ -1,0 +1,182 @@
+"""`egress explain`: will the packet get there, and back?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from egress.cli._views import source_options, views
+from egress.cli.context import Project
+from egress.cli.output import NEEDS_YOU, OK, console, print_json
+from egress.reachability import Result, Walker
+from egress.reachability.asking import Ask, ask
+from egress.reachability.causes import Finding, find
+from egress.reachability.flow import Hop, Protocol
+from egress.reachability.intent import View
+from egress.reachability.questions import Question
+from egress.reachability.symptoms import symptom
+
+_COLOURS = {Result.ALL: "green", Result.SOME: "yellow", Result.NONE: "red"}
+_WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question with what the walk found."""
+
+    question: Question
+    finding: Finding
+
+    @property
+    def works(self) -> bool:
+        """Every path carries the packet there and the answer back."""
+        return self.finding.verdict.result is Result.ALL
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as plain values."""
+        verdict = self.finding.verdict
+        flow = verdict.flow
+        return {
+            "question": self.question.title,
+            "purpose": self.question.purpose.value,
+            "flow": {"from": flow.origin, "to": str(flow.to), "protocol": flow.protocol.value, "port": flow.port},
+            "result": verdict.result.value,
+            "seen": [str(address) for address in verdict.seen],
+            "symptom": symptom(self.question, verdict),
+            "missing": [remedy.as_json() for remedy in self.finding.remedies],
+            "complete": self.finding.complete,
+            "paths": [path.as_json() for path in verdict.paths],
+        }
+
+
+def answers(view: View, asked: Ask) -> list[Answer]:
+    """The answers to what was asked of one view. Errors: EgressError."""
+    walker = Walker(view.topology)
+    return [Answer(question, find(view, question.flow, walker)) for question in ask(view, asked)]
+
+
+@click.command("explain")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.option(
+    "--from", "origin", metavar="WHO", help="outside, a mapping (supervisor, tkg, ...), a Tier-1 or an address."
+)
+@click.option("--to", metavar="WHERE", help="registry, ingress or an address.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Destination port. Default: 443, for a DNS server 53.")
+@click.option("--proto", type=click.Choice([one.value for one in Protocol]), help="Default: tcp, for port 53 udp.")
+@source_options
+@click.option("--hops", is_flag=True, help="Show every hop of every path, also of flows that work.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+@click.pass_obj
+def command(
+    project: Project,
+    stacks: tuple[str, ...],
+    origin: str | None,
+    to: str | None,
+    port: int | None,
+    proto: str | None,
+    plan: Path | None,
+    live: bool,
+    edges: tuple[str, ...],
+    hops: bool,
+    as_json: bool,
+) -> int:
+    """Walk the packets of image pulls, DNS lookups and the ingress, there and back, and say what is missing.
+
+    Nothing is sent: the walk goes over the domain file as if it were applied, over a plan (--plan), or over what is on the
+    manager now (--live). --from and --to ask about one flow of your own.
+    """
+    asked = Ask(origin, to, port, Protocol(proto) if proto else None)
+    found = [(view, answers(view, asked)) for view in views(project, stacks, plan, live, edges, asked.wishes)]
+    if as_json:
+        print_json([_as_json(view, these) for view, these in found])
+    else:
+        for view, these in found:
+            show(view, these, hops)
+    return OK if all(answer.works for _, these in found for answer in these) else NEEDS_YOU
+
+
+def _as_json(view: View, these: list[Answer]) -> dict[str, Any]:
+    return {
+        "stack": view.domain.stack,
+        "source": view.source,
+        "without": sorted(view.around.world.down),
+        "assumed": list(view.notes),
+        "answers": [answer.as_json() for answer in these],
+    }
+
+
+def show(view: View, these: list[Answer], hops: bool = False) -> None:
+    """Prints a table of answers, and what is missing below it."""
+    out = console()
+    without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
+    out.print(f"[bold]{escape(view.domain.stack)}[/bold] ({escape(view.source)}{escape(without)})")
+    out.print(table(these))
+    for answer in these:
+        if not answer.works:
+            _show_failure(answer)
+        if hops:
+            _show_hops(answer)
+    for note in view.notes:
+        out.print(f"assumed: {escape(note)}")
+
+
+def table(these: list[Answer]) -> Table:
+    """Question, verdict, the source address that the far side sees, what is missing."""
+    grid = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("flow", "verdict", "seen as", "missing"):
+        grid.add_column(heading)
+    for answer in these:
+        verdict = answer.finding.verdict
+        word = f"[{_COLOURS[verdict.result]}]{_WORDS[verdict.result]}[/]"
+        missing = ", ".join(f"{remedy.missing.value} {remedy.name}" for remedy in answer.finding.remedies)
+        seen = ", ".join(str(address) for address in verdict.seen) or "-"
+        grid.add_row(
+            escape(answer.question.title), word, seen, escape(missing) or ("" if answer.works else "see below")
+        )
+    return grid
+
+
+def _show_failure(answer: Answer) -> None:
+    out = console()
+    verdict = answer.finding.verdict
+    path = verdict.failing[0]
+    way = "the answer" if path.back else "the packet"
+    hop = path.last
+    out.print(f"\n[bold]{escape(answer.question.title)}[/bold]")
+    out.print(f"  people see  {escape(symptom(answer.question, verdict))}")
+    out.print(f"  it ends at  {escape(hop.node)}: {way} {hop.before} is lost, {hop.drop.value if hop.drop else ''}")
+    for remedy in answer.finding.remedies:
+        out.print(f"  because     {escape(remedy.why)}")
+        out.print(f"  to do       {escape(remedy.fix)}")
+    if not answer.finding.complete and answer.finding.remedies:
+        out.print("  more        with that in place it still would not work: --hops shows the way")
+
+
+def _show_hops(answer: Answer) -> None:
+    out = console()
+    paths = answer.finding.verdict.paths
+    for number, path in enumerate(paths, 1):
+        out.print(f"\n{escape(answer.question.title)}, path {number} of {len(paths)}")
+        for direction, steps in (("there", path.forward), ("back", path.back)):
+            for hop in steps:
+                out.print(f"  {direction:5}  {escape(hop_text(hop))}")
+
+
+def hop_text(hop: Hop) -> str:
+    """One hop in one line: node, packet, what changed it, where it went."""
+    parts = [f"{hop.node}: {hop.before}"]
+    if hop.after != hop.before or hop.rules:
+        parts.append(f"becomes {hop.after} by {', '.join(hop.rules)}")
+    if hop.drop:
+        parts.append(f"LOST: {hop.drop.value}")
+    elif hop.left:
+        via = f" to {hop.via}" if hop.via else ""
+        parts.append(f"out by {hop.left}{via}")
+    else:
+        parts.append("arrived")
+    return "; ".join(parts)
