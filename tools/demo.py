@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 from rich.console import Console
 from rich.syntax import Syntax
-from rich.table import Table
+
+from egress.cli.output import table
 
 ROOT = Path(__file__).resolve().parent.parent
 EGRESS = Path(sys.executable).with_name("egress")
@@ -118,11 +119,11 @@ def egress(*arguments: str, exit_code: int, quiet: bool = False) -> str:
 
 def show_gateway(lab: Lab) -> None:
     """The Tier-0's static routes and NAT rules as tables."""
-    routes = Table("static route", "network", "next hops", "realized", title="Tier-0 T0-wld01", title_justify="left")
+    routes = table("static route", "network", "next hops", "realized", title="Tier-0 T0-wld01")
     for route in lab.request("GET", f"{TIER0}/static-routes")["results"]:
         hops = ", ".join(f"{hop['ip_address']} ({hop['admin_distance']})" for hop in route["next_hops"])
         routes.add_row(route["id"], route["network"], hops, lab.realized(route["path"]))
-    rules = Table("NAT rule", "priority", "action", "source", "becomes", "realized")
+    rules = table("NAT rule", "priority", "action", "source", "becomes", "realized")
     for rule in lab.request("GET", f"{TIER0}/nat/USER/nat-rules")["results"]:
         row = [
             rule["id"],

@@ -72,6 +72,6 @@ def _saved(project: Project, stacks: tuple[str, ...], directory: Path) -> Iterat
     output = output_folder(run.root, lab=run.lab is not None)
     for domain in run.domains:
         plan = plans.restore(run, domain, directory, output)
-        if plan.stack.engine("show", plans.PLAN).code:
+        if not plans.show(plan):
             raise EgressError(f"{domain.stack}: the saved plan cannot be shown: plan again")
         yield plan

@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 import click
-from rich.table import Table
 
 from egress.cli._runs import each_stack, prepare
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, console, print_json, say
+from egress.cli.output import NEEDS_YOU, OK, console, print_json, say, table
 from egress.delivery import drift, plans
 from egress.delivery.drift import Drift
 
@@ -46,13 +45,13 @@ def _show(name: str, found: tuple[Drift, ...]) -> None:
     if not real:
         say(f"{name}: no drift")
         return
-    table = Table("object", "attribute", "in the state", "on the manager", title=f"{name}: drift", title_justify="left")
+    rows = table("object", "attribute", "in the state", "on the manager", title=f"{name}: drift")
     for one in real:
         if one.deleted:
-            table.add_row(one.path, "", "present", "deleted")
-        for change in one.changed:
-            table.add_row(one.path, change.attribute, _short(change.state), _short(change.manager))
-    console().print(table)
+            rows.add_row(one.path, "", "present", "deleted")
+        for change in one.values:
+            rows.add_row(one.path, change.attribute, _short(change.state), _short(change.manager))
+    console().print(rows)
     say(f"to put it back: egress apply {name}; to keep it: change the domain file")
 
 

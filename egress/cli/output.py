@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.table import Column, Table
 
 OK = 0
 FAILED = 1
@@ -24,6 +25,12 @@ def console() -> Console:
 def side() -> Console:
     """A console for progress and notes, on standard error."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def table(*headers: str, title: str | None = None) -> Table:
+    """A table that folds long values rather than cutting them: a path that ends in dots helps nobody."""
+    columns = [Column(header, overflow="fold") for header in headers]
+    return Table(*columns, title=title, title_justify="left", title_style="bold")
 
 
 def say(text: str) -> None:

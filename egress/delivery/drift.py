@@ -33,7 +33,12 @@ class Drift:
     @property
     def matters(self) -> bool:
         """False where nothing but the revision moved: somebody saved the object without changing it."""
-        return self.deleted or any(change.attribute not in _BOOKKEEPING for change in self.changed)
+        return self.deleted or bool(self.values)
+
+    @property
+    def values(self) -> tuple[Changed, ...]:
+        """The changed attributes without bookkeeping, which moves with every edit."""
+        return tuple(change for change in self.changed if change.attribute not in _BOOKKEEPING)
 
     def as_data(self) -> dict[str, Any]:
         """For programs."""

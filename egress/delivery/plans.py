@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +46,9 @@ def make(stack: Stack, *options: str, capture: bool = False) -> Plan:
     """
     plan_file = stack.folder / PLAN
     plan_file.unlink(missing_ok=True)
-    done = stack.engine("plan", "-input=false", "-detailed-exitcode", f"-out={PLAN}", *options, capture=capture)
+    done = stack.engine(
+        "plan", *colour(capture), "-input=false", "-detailed-exitcode", f"-out={PLAN}", *options, capture=capture
+    )
     if done.code not in (0, 2):
         words = f":\n{(done.err or done.out).strip()}" if capture else ""
         raise EgressError(f"{stack.name}: the plan failed{words}")
@@ -54,7 +58,18 @@ def make(stack: Stack, *options: str, capture: bool = False) -> Plan:
 
 def apply(plan: Plan, *, capture: bool = False) -> bool:
     """Applies a plan file as it is. True if the engine says it went well."""
-    return plan.stack.engine("apply", "-input=false", PLAN, capture=capture).code == 0
+    return plan.stack.engine("apply", *colour(capture), "-input=false", PLAN, capture=capture).code == 0
+
+
+def show(plan: Plan) -> bool:
+    """Lets the engine show a plan file in its own words. True if it could."""
+    return plan.stack.engine("show", *colour(), PLAN).code == 0
+
+
+def colour(capture: bool = False) -> tuple[str, ...]:
+    """`-no-color`, unless a person looks at a terminal: the engines colour their words even into a pipe."""
+    wanted = sys.stdout.isatty() and not capture and not os.environ.get("NO_COLOR")
+    return () if wanted else ("-no-color",)
 
 
 def summary(data: dict[str, Any]) -> dict[str, Any]:
