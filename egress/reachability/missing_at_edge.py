@@ -15,16 +15,21 @@ def propose(view: View, path: Path, hop: Hop) -> Proposal | None:
         return _default_route(view, hop, hop.after.destination)
     if hop.drop is DropReason.REVERSE_PATH:
         return _reverse_path(view, path, hop)
+    if hop.drop in (DropReason.NOT_FORWARDING, DropReason.TAKEN_HERE):
+        return _wrong_address(view, hop)
+    return None
+
+
+def _wrong_address(view: View, hop: Hop) -> Proposal:
+    """The packet came to an edge that does not translate or forward it."""
     target = hop.before.destination
-    if hop.drop is DropReason.NOT_FORWARDING:
-        why = f"{target} is answered by {hop.node}, which is the standby edge and forwards nothing"
+    if not view.topology.nodes[hop.node].forwards:
+        why = f"{target} leads to {hop.node}, which is the standby edge and forwards nothing"
         fix = "use the HA VIP, or a spare address of the uplink network: these follow the active edge"
-        return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix), None)
-    if hop.drop is DropReason.TAKEN_HERE:
+    else:
         why = f"{hop.node} takes the packet for {target} for itself: nothing on that edge translates it back"
         fix = "translate with REFLEXIVE on ACTIVE_ACTIVE, or to an address that the translating edge answers for"
-        return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix), None)
-    return None
+    return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix), None)
 
 
 def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
