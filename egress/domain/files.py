@@ -93,6 +93,45 @@ def look(root: Path) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
     return tuple(files[stack] for stack in sorted(files)), tuple(problems)
 
 
+def named(path: Path, seen_from: Path) -> tuple[DomainFile, ...]:
+    """The domains that a path means, wherever it lies; `seen_from` is where relative paths start, and paths are shown from.
+
+    A file below a project's `domains` is the stack that it is there, over its defaults; a `_defaults.yaml` means every domain
+    over it. Any other file stands alone, and its stack is its name.
+
+    Errors: EgressError when there is no such file; DomainFileError when it can be no domain.
+    """
+    path = seen_from / path
+    if not os.path.lexists(path):
+        raise EgressError(f"no file {quoted(_seen(path, seen_from))}")
+    at = path.parent.resolve() / path.name
+    bases = [folder for folder in at.parents if folder.name == FOLDER and (folder.parent / "cdktf.json").is_file()]
+    if not bases:
+        stack = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:64] or "domain"
+        return (DomainFile(path, _seen(path, seen_from), stack),)
+    root = bases[0].parent
+    files, problems = look(root)
+    meant = [file for file in files if at in (file.path, *(one.path for one in file.defaults))]
+    if not meant:
+        shown = _seen(path, seen_from)
+        found = [problem.what for problem in problems if problem.place.file == _shown(at, root)]
+        found = found or ["no domain lies over these defaults"]
+        raise DomainFileError([Problem(Place(shown, 1, 1), "", what) for what in found])
+    return tuple(
+        DomainFile(
+            file.path,
+            _seen(file.path, seen_from),
+            file.stack,
+            tuple(SourceFile(one.path, _seen(one.path, seen_from)) for one in file.defaults),
+        )
+        for file in meant
+    )
+
+
+def _seen(path: Path, seen_from: Path) -> str:
+    return _printable(Path(os.path.relpath(path, seen_from)))
+
+
 def defaults_of(path: Path, base: Path, root: Path) -> tuple[SourceFile, ...]:
     """The defaults files that exist for a domain file below `base`, the outermost first."""
     folders = dict.fromkeys((base, path.parent))
@@ -102,7 +141,11 @@ def defaults_of(path: Path, base: Path, root: Path) -> tuple[SourceFile, ...]:
 
 def _shown(path: Path, root: Path) -> str:
     """A path for people, relative to the project; characters that would spoil a terminal are escaped."""
-    text = os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")
+    return _printable(path.relative_to(root))
+
+
+def _printable(path: Path) -> str:
+    text = os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
     return text if text.isprintable() else ascii(text)[1:-1]
 
 

@@ -104,7 +104,7 @@ def _words(detail: ErrorDetails) -> str:
 def _unknown_key(name: str, model: type[BaseModel] | None) -> str:
     keys = sorted(key for key in (model.model_fields if model else {}) if key != "stack")
     near = difflib.get_close_matches(name, keys, n=1)
-    meant = f", did you mean {near[0]!r}?" if near else ""
+    meant = f", did you mean {near[0]!r}?" if near else ","
     return (
         f"unknown key {quoted(name)}{meant} allowed here: {', '.join(keys)}" if keys else f"unknown key {quoted(name)}"
     )

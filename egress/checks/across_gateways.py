@@ -1,0 +1,184 @@
+"""Rules about domains on different gateways: addresses, VRFs, state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from egress.checks.look import gateway, mappings, network, own_addresses, short, where
+from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule, rule
+from egress.domain import WorkloadDomain
+from egress.domain.state import HttpState, LocalState, PgState, S3State
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A network that a domain uses, and for what."""
+
+    domain: WorkloadDomain
+    at: Path
+    name: str
+    network: IPv4Network
+
+
+def _addresses(domain: WorkloadDomain) -> Iterator[_Use]:
+    for address, (name, at) in own_addresses(domain).items():
+        yield _Use(domain, at, name, network(address))
+    for mapping in mappings(domain):
+        yield _Use(domain, (*mapping.at, "translated"), f"translated address of {mapping.rule.key}", mapping.translated)
+
+
+def _ranges(domain: WorkloadDomain) -> Iterator[_Use]:
+    yield _Use(domain, ("egress", "range"), "egress range", domain.egress.range)
+    if domain.ingress:
+        yield _Use(domain, ("ingress", "range"), "ingress range", domain.ingress.range)
+
+
+def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
+    """Overlapping uses on different gateways, each later one with the first that it meets."""
+    open_: list[_Use] = []
+    for use in sorted(uses, key=lambda use: (use.network.network_address, use.network.prefixlen)):
+        open_ = [other for other in open_ if other.network.overlaps(use.network)]
+        foreign = [other for other in open_ if gateway(other.domain) != gateway(use.domain)]
+        if foreign:
+            yield foreign[0], use
+        open_.append(use)
+
+
+def _judge(one: _Use, other: _Use, fix: str) -> Broken | CannotKnow:
+    """Whether two networks of different gateways meet: those of one manager do, unless a VRF keeps them apart."""
+    if one.domain.nsx.host.lower() != other.domain.nsx.host.lower():
+        return CannotKnow(
+            f"{short(other.network)} is used in {where(one.domain, one.at)} too, on another manager: whether the two networks are joined is not in these files",
+            other.domain,
+        )
+    if one.domain.tier0.vrf_of or other.domain.tier0.vrf_of:
+        return CannotKnow(
+            f"{short(other.network)} is used in {where(one.domain, one.at)} too, and a VRF has a table of its own: whether the two networks are joined is not in these files",
+            other.domain,
+        )
+    return Broken(
+        other.at,
+        f"{other.name} {short(other.network)} overlaps {one.name} {short(one.network)} of {one.domain.stack} ({where(one.domain, one.at)})",
+        fix,
+        other.domain,
+    )
+
+
+@fleet_rule(
+    "address-in-two-domains",
+    Severity.ERROR,
+    "an address belongs to one gateway",
+    explanation="Two gateways that answer for one address take each other's replies. Domains on different managers, or in VRFs, may live "
+    "in networks that never meet; the files do not tell.",
+    source="RFC 5227",
+)
+def address_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for one, other in _clashes([use for domain in domains for use in _addresses(domain)]):
+        yield _judge(one, other, "give one of the two another address")
+
+
+@fleet_rule(
+    "range-in-two-domains",
+    Severity.WARNING,
+    "egress and ingress ranges belong to one domain",
+    explanation="Egress ranges of two domains that overlap cannot both be routed back, so a DNS server that sees both answers one of "
+    "them. Ingress ranges that overlap give one address to two load balancers.",
+    source="vSphere with Tanzu, requirements for NSX networking: ranges are unique",
+)
+def range_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    uses = [use for domain in domains for use in _ranges(domain)]
+    for one, other in _clashes(uses):
+        yield _judge(one, other, "give one of the two another range")
+    yield from _same_gateway(uses)
+
+
+def _same_gateway(uses: Sequence[_Use]) -> Outcomes:
+    groups: dict[tuple[str, str], list[_Use]] = {}
+    for use in uses:
+        groups.setdefault(gateway(use.domain), []).append(use)
+    for group in groups.values():
+        for index, other in enumerate(group):
+            for one in group[:index]:
+                if one.domain.stack != other.domain.stack and one.network.overlaps(other.network):
+                    yield Broken(
+                        other.at,
+                        f"{other.name} {other.network} overlaps {one.name} {one.network} of {one.domain.stack} on the same Tier-0",
+                        "give one of the two another range",
+                        other.domain,
+                    )
+
+
+@fleet_rule(
+    "vrf-differs-from-its-parent",
+    Severity.ERROR,
+    "a VRF gateway has its parent's HA mode",
+    explanation="A VRF gateway inherits edges and HA mode. A file that says otherwise makes the wrong kind of NAT rule.",
+    source="NSX administration guide, VRF gateways",
+)
+def vrf_differs(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    known = {gateway(domain): domain for domain in domains}
+    for domain in domains:
+        if not domain.tier0.vrf_of:
+            continue
+        parent = known.get((domain.nsx.host.lower(), domain.tier0.vrf_of))
+        if parent is None:
+            yield CannotKnow(f"parent {domain.tier0.vrf_of} is in none of these files", domain)
+        elif parent.tier0.nat_action is not domain.tier0.nat_action or parent.tier0.ha_mode is not domain.tier0.ha_mode:
+            yield Broken(
+                ("tier0", "ha_mode"),
+                f"{domain.tier0.ha_mode} differs from {parent.tier0.ha_mode} of parent {domain.tier0.vrf_of} ({where(parent, ('tier0', 'ha_mode'))})",
+                "write the parent's ha_mode and stateful_active_active",
+                domain,
+            )
+
+
+@fleet_rule(
+    "state-in-two-domains",
+    Severity.ERROR,
+    "every stack has a state of its own",
+    explanation="Two stacks on one state destroy each other's objects: the next plan of each removes what the other made.",
+    source="Terraform, state",
+)
+def state_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    seen: dict[tuple[str, ...], WorkloadDomain] = {}
+    for domain in domains:
+        place = _state_place(domain)
+        first = seen.setdefault(place, domain)
+        if first is not domain:
+            yield Broken(
+                ("state",),
+                f"the state of {domain.stack} is that of {first.stack} ({where(first, ('state',))})",
+                "give each its own: leave schema_name or key out, or another address",
+                domain,
+            )
+
+
+def _state_place(domain: WorkloadDomain) -> tuple[str, ...]:
+    match domain.state:
+        case PgState(schema_name=schema):
+            return ("pg", schema or domain.stack)
+        case S3State(endpoint=endpoint, bucket=bucket, key=key):
+            return ("s3", endpoint or "", bucket, key or f"{domain.stack}.tfstate")
+        case HttpState(address=address):
+            return ("http", address.rstrip("/"))
+        case _:
+            return ("local", domain.stack)
+
+
+@rule(
+    "state-is-local",
+    Severity.NOTE,
+    "a state that several people use is kept with locks",
+    explanation="A local state is a file on one machine: nobody else sees it, nobody is kept from applying at the same time, and it is "
+    "lost with the disk.",
+    source="Terraform, backends",
+)
+def state_local(domain: WorkloadDomain) -> Outcomes:
+    if isinstance(domain.state, LocalState):
+        yield Broken(
+            ("state",),
+            f"the state of {domain.stack} is a file in this project folder",
+            "fine for one person; for a team write state: {backend: pg}, s3 or http",
+        )

@@ -1,0 +1,264 @@
+"""Rules about the Tier-0 itself: HA VIP, interfaces, VRF, versions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from ipaddress import IPv4Interface
+
+from egress.checks.look import edges_of, mappings, nsx_version, own_addresses, uplink_networks
+from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, rule
+from egress.domain import HaMode, WorkloadDomain
+
+_NO_VERSION = "nsx.version is not in this file"
+
+
+@rule(
+    "ha-vip-on-active-active",
+    Severity.ERROR,
+    "an HA VIP stands on an ACTIVE_STANDBY gateway only",
+    explanation="The HA VIP moves to the active edge. Where all edges are active there is nowhere to move.",
+    source="NSX Policy API, Tier0HaVipConfig (active-standby only)",
+)
+def vip_on_active_active(domain: WorkloadDomain) -> Outcomes:
+    vip = domain.tier0.ha_vip
+    if vip and domain.tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
+        yield Broken(
+            ("tier0", "ha_vip"), f"HA VIP {vip} on an ACTIVE_ACTIVE gateway", "take ha_vip out, or correct ha_mode"
+        )
+
+
+@rule(
+    "ha-vip-outside-uplinks",
+    Severity.ERROR,
+    "the HA VIP lies in the subnet that its two uplinks share",
+    explanation="The VIP is tied to exactly two external interfaces, one on each edge, and answers on their segment.",
+    source="vmware/terraform-provider-nsxt, ha_vip_config.external_interface_paths: exactly 2",
+)
+def vip_outside(domain: WorkloadDomain) -> Outcomes:
+    vip = domain.tier0.ha_vip
+    if vip is None:
+        return
+    inside = [uplink for uplink in domain.tier0.uplinks if uplink.address.network == vip.network]
+    edges = {uplink.edge for uplink in inside}
+    if len(edges) != 2 or len(inside) != 2:
+        names = ", ".join(uplink.id for uplink in inside) or "none"
+        yield Broken(
+            ("tier0", "ha_vip"),
+            f"HA VIP {vip} needs two uplinks on two edges in its subnet, the file has: {names}",
+            "choose an address of the subnet of two uplinks, with the same prefix length",
+        )
+
+
+@rule(
+    "active-standby-without-ha-vip",
+    Severity.WARNING,
+    "static routing on ACTIVE_STANDBY has an HA VIP",
+    explanation="Neighbours send to one address. If that is an uplink's own address, it dies with its edge and ingress, replies to "
+    "routed addresses and return routes die with it, although the other edge took over.",
+    source="NSX administration guide, HA VIP for static routing",
+)
+def standby_without_vip(domain: WorkloadDomain) -> Outcomes:
+    tier0 = domain.tier0
+    if tier0.ha_mode is HaMode.ACTIVE_STANDBY and tier0.ha_vip is None and len({up.edge for up in tier0.uplinks}) > 1:
+        yield Broken(
+            ("tier0",),
+            "ACTIVE_STANDBY without ha_vip: return routes die with the edge they point at",
+            "configure an HA VIP in NSX, write it into tier0.ha_vip and point return routes at it",
+        )
+
+
+def _addresses(domain: WorkloadDomain) -> Iterator[tuple[str, Path, IPv4Interface]]:
+    for index, uplink in enumerate(domain.tier0.uplinks):
+        yield f"uplink {uplink.id}", ("tier0", "uplinks", index, "address"), uplink.address
+    for index, interface in enumerate(domain.tier0.service_interfaces):
+        yield f"service interface {interface.id}", ("tier0", "service_interfaces", index, "address"), interface.address
+    if domain.tier0.ha_vip:
+        yield "the HA VIP", ("tier0", "ha_vip"), domain.tier0.ha_vip
+
+
+@rule(
+    "interface-address-twice",
+    Severity.ERROR,
+    "every interface, and the HA VIP, has an address of its own",
+    explanation="Two interfaces with one address answer for each other; the neighbours see the address flap.",
+    source="RFC 5227",
+)
+def address_twice(domain: WorkloadDomain) -> Outcomes:
+    seen: dict[object, str] = {}
+    for name, at, address in _addresses(domain):
+        if address.ip in seen:
+            yield Broken(
+                at, f"{address.ip} belongs to {seen[address.ip]} already", f"give {name} an address of its own"
+            )
+        seen.setdefault(address.ip, name)
+
+
+@rule(
+    "interface-is-network-or-broadcast",
+    Severity.ERROR,
+    "an interface's address is no network or broadcast address",
+    explanation="The first and the last address of a subnet belong to no host. A subnet of 31 bits has neither (RFC 3021).",
+    source="RFC 950, RFC 919, RFC 3021",
+)
+def interface_edge(domain: WorkloadDomain) -> Outcomes:
+    for name, at, address in _addresses(domain):
+        if address.ip in edges_of(address.network):
+            kind = "network" if address.ip == address.network.network_address else "broadcast"
+            yield Broken(
+                at,
+                f"{address.ip}, the address of {name}, is the {kind} address of {address.network}",
+                "write the address that the interface has in NSX",
+            )
+
+
+@rule(
+    "interface-subnets-overlap",
+    Severity.ERROR,
+    "subnets of interfaces are equal or apart, and service subnets are apart from uplink subnets",
+    explanation="One gateway routes by prefixes: a subnet that is also part of another is reached by one of the two interfaces only.",
+    source="assumption (NSX refuses overlapping connected subnets on one gateway)",
+)
+def subnets_overlap(domain: WorkloadDomain) -> Outcomes:
+    for (name, _, one), (other_name, at, other) in itertools.combinations(_addresses(domain), 2):
+        mixed = name.startswith("uplink") != other_name.startswith("uplink") and "service" in other_name
+        if one.network.overlaps(other.network) and (one.network != other.network or mixed):
+            yield Broken(
+                at,
+                f"{other.network} of {other_name} overlaps {one.network} of {name}",
+                "correct the prefix length, or the address",
+            )
+
+
+@rule(
+    "vrf-of-itself",
+    Severity.ERROR,
+    "a VRF gateway has another gateway as its parent",
+    explanation="`vrf_of` names the parent Tier-0, which lends edges and HA mode.",
+    source="NSX Policy API, Tier0VrfConfig.tier0_path",
+)
+def vrf_of_itself(domain: WorkloadDomain) -> Outcomes:
+    if domain.tier0.vrf_of and domain.tier0.vrf_of == domain.tier0.id:
+        yield Broken(
+            ("tier0", "vrf_of"), f"{domain.tier0.id} is its own parent", "name the parent Tier-0, or take vrf_of out"
+        )
+
+
+@rule(
+    "vrf-next-hop-without-interface",
+    Severity.WARNING,
+    "a next hop of a VRF gateway says by which interface",
+    explanation="A VRF gateway shares its edges with its parent and its sisters; the scope keeps the next hop in its own table.",
+    source="vmware/terraform-provider-nsxt#537",
+)
+def vrf_scope(domain: WorkloadDomain) -> Outcomes:
+    if domain.tier0.vrf_of is None:
+        return
+    for index, hop in enumerate(domain.default_route.next_hops):
+        if hop.interface is None:
+            yield Broken(
+                ("default_route", "next_hops", index, "address"),
+                f"next hop {hop.address} of VRF gateway {domain.tier0.id or domain.tier0.display_name} names no interface",
+                "add interface: with the id of the VRF's uplink",
+            )
+
+
+@rule(
+    "tier0-by-display-name",
+    Severity.NOTE,
+    "the Tier-0 is named by its id",
+    explanation="The provider's look-up by name also takes a name that only begins so. The stack insists on the whole name, and a "
+    "renamed gateway stops the plan. The id never changes.",
+    source="measured: vmware/nsxt 3.11.1 accepts a prefix of exactly one Tier-0's name",
+)
+def by_name(domain: WorkloadDomain) -> Outcomes:
+    if domain.tier0.display_name:
+        yield Broken(
+            ("tier0", "display_name"),
+            f"Tier-0 {domain.tier0.display_name!r} is looked up by name",
+            "write its id as tier0.id instead",
+        )
+
+
+@rule(
+    "snat-on-active-active",
+    Severity.ERROR,
+    "SNAT on ACTIVE_ACTIVE runs on stateful services of NSX 4.0 or later",
+    explanation="SNAT keeps state on one edge; replies that enter by another edge find none. NSX supports SNAT on ACTIVE_STANDBY, "
+    "and on ACTIVE_ACTIVE only with stateful services, which came with 4.0.",
+    source='NSX Policy API, PolicyNatRule.action ("only supported ... in active-standby mode"); Tier0StatefulServicesConfig',
+)
+def snat_on_active_active(domain: WorkloadDomain) -> Outcomes:
+    if not domain.tier0.stateful_active_active:
+        return
+    version = nsx_version(domain)
+    if version is None:
+        yield CannotKnow(f"{_NO_VERSION}: stateful services on ACTIVE_ACTIVE need 4.0")
+    elif version < (4, 0):
+        yield Broken(
+            ("tier0", "stateful_active_active"),
+            f"stateful ACTIVE_ACTIVE, so SNAT rules, on NSX {domain.nsx.version}",
+            "take stateful_active_active out, so that rules become REFLEXIVE, or correct nsx.version",
+        )
+
+
+@rule(
+    "stateful-active-active-unseen",
+    Severity.WARNING,
+    "stateful services on ACTIVE_ACTIVE are known from NSX, not only from this file",
+    explanation="The provider neither shows nor keeps stateful_services. If they are off, NSX refuses the SNAT rules or drops replies "
+    "that enter by another edge. They also need an interface group over the uplinks.",
+    source="NSX Policy API 4.1, Tier0StatefulServicesConfig; provider schema 3.12 (no stateful_services)",
+)
+def stateful_unseen(domain: WorkloadDomain) -> Outcomes:
+    if domain.tier0.stateful_active_active:
+        yield Broken(
+            ("tier0", "stateful_active_active"),
+            "nothing but this file says that stateful services are on",
+            "look at the Tier-0 in NSX (stateful_services.enabled, interface groups), then suppress this with the date",
+        )
+
+
+@rule(
+    "proxy-arp-needs-nsx-3-2",
+    Severity.ERROR,
+    "translated addresses of an ACTIVE_ACTIVE gateway are answered for by NSX 3.2 or later",
+    explanation="The router asks for the MAC address of a translated address that lies in the uplink subnet. NSX answers by itself on "
+    "ACTIVE_STANDBY, and on ACTIVE_ACTIVE since 3.2 only; before, the translated address had to be an uplink's own.",
+    source="vxplanet.com 2021-02-12 and 2022-08-22, proxy ARP on Tier-0",
+)
+def proxy_arp(domain: WorkloadDomain) -> Outcomes:
+    if domain.tier0.ha_mode is not HaMode.ACTIVE_ACTIVE:
+        return
+    own, version = own_addresses(domain), nsx_version(domain)
+    for mapping in mappings(domain):
+        needs = mapping.translated.network_address not in own or mapping.translated.num_addresses > 1
+        if not needs or not any(mapping.translated.subnet_of(subnet) for subnet in uplink_networks(domain)):
+            continue
+        if version is None:
+            yield CannotKnow(f"{_NO_VERSION}: proxy ARP for {mapping.entry.translated} on ACTIVE_ACTIVE needs 3.2")
+        elif version < (3, 2):
+            yield Broken(
+                (*mapping.at, "translated"),
+                f"NSX {domain.nsx.version} does not answer ARP for {mapping.entry.translated} on ACTIVE_ACTIVE",
+                "translate to an uplink's own address, or route the translated address to the Tier-0",
+            )
+
+
+@rule(
+    "nsx-version-unsupported",
+    Severity.WARNING,
+    "the provider supports this NSX",
+    explanation="Releases of the provider are tested with recent NSX only. 3.11 and 3.12 name 4.2, 9.0 and 9.1.",
+    source="README of vmware/terraform-provider-nsxt 3.11.1 and 3.12.0",
+)
+def version_unsupported(domain: WorkloadDomain) -> Outcomes:
+    version = nsx_version(domain)
+    if version is None:
+        yield CannotKnow(_NO_VERSION)
+    elif version < (4, 2):
+        yield Broken(
+            ("nsx", "version"),
+            f"NSX {domain.nsx.version} is older than 4.2, what provider 3.11 and later are tested with",
+            "try it on a copy first, or pin an older provider",
+        )

@@ -1,0 +1,135 @@
+"""Ways of looking at a domain that several rules share. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from egress.checks.rule import CannotKnow, Path
+from egress.domain import WorkloadDomain
+from egress.domain.model import EgressMapping
+from egress.domain.objects import NatRule, nat_rules
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """An egress mapping: where it stands in the file, what the file says, and the NAT rule that it becomes."""
+
+    at: Path
+    entry: EgressMapping
+    rule: NatRule
+
+    @property
+    def source(self) -> IPv4Network:
+        return network(self.entry.source)
+
+    @property
+    def translated(self) -> IPv4Network:
+        return network(self.entry.translated)
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range that the file names: what people call it, where it stands."""
+
+    name: str
+    at: Path
+    network: IPv4Network
+
+
+def network(value: IPv4Address | IPv4Network) -> IPv4Network:
+    """An address as the network that holds only it."""
+    return value if isinstance(value, IPv4Network) else IPv4Network(value)
+
+
+def short(value: IPv4Network) -> str:
+    """A network of one address without its length."""
+    return str(value.network_address) if value.num_addresses == 1 else str(value)
+
+
+def mappings(domain: WorkloadDomain) -> list[Mapping]:
+    """Every egress mapping: Supervisor, TKG, the further ones."""
+    egress = domain.egress
+    entries: dict[str, tuple[Path, EgressMapping]] = {}
+    if egress.supervisor:
+        entries["supervisor"] = (("egress", "supervisor"), egress.supervisor)
+    if egress.tkg:
+        entries["tkg"] = (("egress", "tkg"), egress.tkg)
+    further = {key: (("egress", "more", key), entry) for key, entry in egress.more.items()}
+    found = [*entries.values(), *further.values()]
+    return [Mapping(at, entry, rule) for (at, entry), rule in zip(found, nat_rules(domain), strict=True)]
+
+
+def uplink_networks(domain: WorkloadDomain) -> list[IPv4Network]:
+    """Distinct subnets of the uplinks, in the file's order."""
+    return list(dict.fromkeys(uplink.address.network for uplink in domain.tier0.uplinks))
+
+
+def service_networks(domain: WorkloadDomain) -> list[IPv4Network]:
+    """Distinct subnets of the service interfaces."""
+    return list(dict.fromkeys(interface.address.network for interface in domain.tier0.service_interfaces))
+
+
+def within(address: IPv4Address | IPv4Network, networks: Iterable[IPv4Network]) -> bool:
+    """Whether one of the networks holds the whole address or network."""
+    inner = network(address)
+    return any(inner.subnet_of(outer) for outer in networks)
+
+
+def own_addresses(domain: WorkloadDomain) -> dict[IPv4Address, tuple[str, Path]]:
+    """Addresses that the gateway itself has: what they are called, where they stand."""
+    found: dict[IPv4Address, tuple[str, Path]] = {}
+    for index, uplink in enumerate(domain.tier0.uplinks):
+        found.setdefault(uplink.address.ip, (f"uplink {uplink.id}", ("tier0", "uplinks", index, "address")))
+    for index, interface in enumerate(domain.tier0.service_interfaces):
+        at: Path = ("tier0", "service_interfaces", index, "address")
+        found.setdefault(interface.address.ip, (f"service interface {interface.id}", at))
+    if domain.tier0.ha_vip:
+        found.setdefault(domain.tier0.ha_vip.ip, ("the HA VIP", ("tier0", "ha_vip")))
+    return found
+
+
+def ranges(domain: WorkloadDomain) -> Iterator[Range]:
+    """Egress, ingress and pod ranges."""
+    yield Range("egress range", ("egress", "range"), domain.egress.range)
+    if domain.ingress:
+        yield Range("ingress range", ("ingress", "range"), domain.ingress.range)
+    for tier1, pods in domain.pods.items():
+        yield Range(f"pods of {tier1}", ("pods", tier1), pods)
+
+
+def owned_elsewhere() -> CannotKnow:
+    """What rules about the default route say where the domain does not own it."""
+    return CannotKnow(
+        "default_route.external is true: the route is somebody else's, its next hops are not in this file"
+    )
+
+
+def edges_of(subnet: IPv4Network) -> tuple[IPv4Address, ...]:
+    """Network and broadcast address, where a subnet has them (RFC 3021: a /31 has none)."""
+    return (subnet.network_address, subnet.broadcast_address) if subnet.prefixlen < 31 else ()
+
+
+def nsx_version(domain: WorkloadDomain) -> tuple[int, ...] | None:
+    """The NSX version that the file names, as numbers."""
+    return tuple(int(part) for part in domain.nsx.version.split(".")) if domain.nsx.version else None
+
+
+def gateway(domain: WorkloadDomain) -> tuple[str, str]:
+    """What makes two domains share a Tier-0: the manager's host, and the Tier-0's id or name."""
+    return domain.nsx.host.lower(), domain.tier0.id or str(domain.tier0.display_name)
+
+
+def by_gateway(domains: Sequence[WorkloadDomain]) -> list[list[WorkloadDomain]]:
+    """Domains grouped by Tier-0, in their order."""
+    groups: dict[tuple[str, str], list[WorkloadDomain]] = {}
+    for domain in domains:
+        groups.setdefault(gateway(domain), []).append(domain)
+    return list(groups.values())
+
+
+def where(domain: WorkloadDomain, at: Path) -> str:
+    """Where a value stands, for a sentence about another value."""
+    place = domain.place(*at)
+    return f"{place.file}:{place.line}" if place else domain.stack

@@ -1,0 +1,251 @@
+"""Rules about everything that lands on one Tier-0, from one domain or from several that share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from egress.checks.look import Mapping, by_gateway, mappings, short, where
+from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule
+from egress.domain import NatAction, WorkloadDomain
+from egress.domain.objects import bfd_peers, default_route, default_route_v6
+
+_RESERVED = {"bfd-peers"}
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A mapping and whose it is."""
+
+    domain: WorkloadDomain
+    mapping: Mapping
+
+    def at(self, key: str) -> str:
+        return where(self.domain, (*self.mapping.at, key))
+
+    @property
+    def path(self) -> Path:
+        return self.mapping.at
+
+
+def _on_gateways(domains: Sequence[WorkloadDomain]) -> Iterator[list[_Placed]]:
+    for group in by_gateway(domains):
+        yield [_Placed(domain, mapping) for domain in group for mapping in mappings(domain)]
+
+
+def _overlapping(placed: Sequence[_Placed], key: str) -> Iterator[tuple[_Placed, _Placed]]:
+    """Pairs whose networks overlap, in linear passes: sorted by first address, wider ones first."""
+
+    def value(one: _Placed) -> IPv4Network:
+        return one.mapping.source if key == "source" else one.mapping.translated
+
+    open_: list[_Placed] = []
+    for one in sorted(placed, key=lambda one: (value(one).network_address, value(one).prefixlen)):
+        open_ = [other for other in open_ if value(other).overlaps(value(one))]
+        for other in open_:
+            yield (other, one)
+        open_.append(one)
+
+
+@fleet_rule(
+    "source-twice",
+    Severity.ERROR,
+    "every source on a gateway has one mapping",
+    explanation="The first rule that matches wins, so the second of two rules for one source does nothing, and which is the first is a "
+    "matter of priorities.",
+    source="NSX Policy API, PolicyNatRule.sequence_number",
+)
+def source_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for placed in _on_gateways(domains):
+        for one, other in _overlapping(placed, "source"):
+            if one.mapping.source == other.mapping.source:
+                yield Broken(
+                    (*other.path, "source"),
+                    f"source {short(other.mapping.source)} is mapped already in {one.at('source')}",
+                    "take one of the two out",
+                    other.domain,
+                )
+
+
+@fleet_rule(
+    "sources-overlap",
+    Severity.WARNING,
+    "sources on a gateway are apart, or the narrower is looked at first",
+    explanation="A narrow source inside a wider one is an exception, and works as one only if its priority number is smaller.",
+    source="NSX Policy API, PolicyNatRule.sequence_number (lowest first, first match wins)",
+)
+def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for placed in _on_gateways(domains):
+        for wide, narrow in _overlapping(placed, "source"):
+            hidden = narrow.mapping.rule.priority >= wide.mapping.rule.priority
+            if wide.mapping.source != narrow.mapping.source and hidden:
+                yield Broken(
+                    (*narrow.path, "source"),
+                    f"source {short(narrow.mapping.source)} is hidden by {wide.mapping.source} in {wide.at('source')}, whose priority {wide.mapping.rule.priority} is not greater than {narrow.mapping.rule.priority}",
+                    "give the narrower mapping a smaller priority number",
+                    narrow.domain,
+                )
+
+
+@fleet_rule(
+    "translated-twice",
+    Severity.ERROR,
+    "REFLEXIVE rules on a gateway translate to different addresses",
+    explanation="A REFLEXIVE rule also says where inbound packets go. Two rules for one address cannot both be right, and replies of one "
+    "end at the other. SNAT keeps ports apart: many sources may share an address.",
+    source="NSX Policy API, PolicyNatRule.action REFLEXIVE (one to one, deterministic)",
+)
+def translated_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for placed in _on_gateways(domains):
+        for one, other in _overlapping(placed, "translated"):
+            if NatAction.REFLEXIVE in (one.mapping.rule.action, other.mapping.rule.action):
+                yield Broken(
+                    (*other.path, "translated"),
+                    f"translated {short(other.mapping.translated)} is used already in {one.at('translated')}",
+                    "choose another free address: REFLEXIVE is one to one",
+                    other.domain,
+                )
+
+
+@fleet_rule(
+    "priority-clash",
+    Severity.WARNING,
+    "every rule on a gateway has a priority of its own",
+    explanation="Rules with equal priorities are evaluated in an undefined order. As long as their sources are apart it makes no "
+    "difference; the day they are not, it does.",
+    source='NSX Manager API, NatRule.rule_priority ("evaluation sequence is undefined")',
+)
+def priority_clash(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for placed in _on_gateways(domains):
+        seen: dict[int, _Placed] = {}
+        for one in placed:
+            first = seen.setdefault(one.mapping.rule.priority, one)
+            if first is not one:
+                yield Broken(
+                    (*one.path, "priority"),
+                    f"priority {one.mapping.rule.priority} is taken by {first.mapping.rule.identity.nsx_id} in {first.at('priority')}",
+                    "give one of the two another priority",
+                    one.domain,
+                )
+
+
+@fleet_rule(
+    "nat-actions-mixed",
+    Severity.ERROR,
+    "the rules of one gateway are all stateless or all stateful",
+    explanation="All NAT rules of a gateway are either stateless (REFLEXIVE) or stateful (SNAT); a mix is not supported.",
+    source="NSX Manager API, NatRule; taken over for the Policy API (assumption)",
+)
+def actions_mixed(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for placed in _on_gateways(domains):
+        first = placed[0] if placed else None
+        for one in placed:
+            if first and one.mapping.rule.action is not first.mapping.rule.action:
+                yield Broken(
+                    ("tier0", "ha_mode"),
+                    f"rules of {one.domain.stack} are {one.mapping.rule.action}, those of {first.domain.stack} on the same Tier-0 are {first.mapping.rule.action}",
+                    "say the same ha_mode and stateful_active_active in both files",
+                    one.domain,
+                )
+                break
+
+
+@fleet_rule(
+    "shared-tier0-differs",
+    Severity.ERROR,
+    "domains that share a Tier-0 describe the same gateway",
+    explanation="There is one gateway. Where two files tell different things about it, one of them plans for a network that is not "
+    "there. Say what is shared in _defaults.yaml.",
+    source="house rule",
+)
+def shared_differs(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for first, *others in by_gateway(domains):
+        for other in others:
+            for key in ("ha_mode", "stateful_active_active", "locale_service", "vrf_of", "ha_vip", "uplinks"):
+                one_value, other_value = getattr(first.tier0, key), getattr(other.tier0, key)
+                if key == "uplinks":
+                    one_value, other_value = sorted(map(str, one_value)), sorted(map(str, other_value))
+                if one_value != other_value:
+                    yield Broken(
+                        ("tier0", key),
+                        f"tier0.{key} differs from {where(first, ('tier0', key))}, which describes the same Tier-0",
+                        "write the same in both, best once in _defaults.yaml",
+                        other,
+                    )
+
+
+@fleet_rule(
+    "default-route-has-two-owners",
+    Severity.ERROR,
+    "one domain owns the default route of a Tier-0",
+    explanation="Two stacks that each make a default route on one gateway make two static routes for 0.0.0.0/0: they share the load or "
+    "fight, and destroying one stack takes the other's way out along.",
+    source="NSX Policy API, StaticRoutes (nothing forbids two routes for one network)",
+)
+def two_owners(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for group in by_gateway(domains):
+        owners = [domain for domain in group if not domain.default_route.external]
+        for other in owners[1:]:
+            yield Broken(
+                ("default_route",),
+                f"{owners[0].stack} owns the default route of this Tier-0 already ({where(owners[0], ('default_route',))})",
+                "write default_route: {external: true} in one of the two",
+                other,
+            )
+        if not owners:
+            for domain in group:
+                yield CannotKnow(
+                    "default_route.external is true: whether somebody made the route is not in these files", domain
+                )
+
+
+@fleet_rule(
+    "nsx-id-twice",
+    Severity.ERROR,
+    "every object on a gateway has an id of its own",
+    explanation="Two objects of one kind with one id are one object: the second apply fails, or overwrites what the first made.",
+    source='measured: vmware/nsxt 3.11.1 ("already exists"; an existing BFD peer is overwritten silently)',
+)
+def id_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for group in by_gateway(domains):
+        seen: dict[tuple[str, str], tuple[WorkloadDomain, Path]] = {}
+        for domain in group:
+            for kind, nsx_id, at in _objects(domain):
+                first, first_at = seen.setdefault((kind, nsx_id), (domain, at))
+                if (first, first_at) != (domain, at):
+                    yield Broken(
+                        at,
+                        f"{kind} {nsx_id} is defined already in {where(first, first_at)}",
+                        "give it another nsx_id, or leave nsx_id out",
+                        domain,
+                    )
+
+
+@fleet_rule(
+    "nsx-id-reserved",
+    Severity.ERROR,
+    "no object is called what the API uses itself",
+    explanation="The BFD peers of static routes live below static-routes/bfd-peers, right where a route of that id would be.",
+    source="NSX Policy API, /infra/tier-0s/{id}/static-routes/bfd-peers",
+)
+def id_reserved(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for domain in domains:
+        for kind, nsx_id, at in _objects(domain):
+            if nsx_id in _RESERVED:
+                yield Broken(
+                    at, f"{kind} cannot be called {nsx_id}", "give it another nsx_id, or leave nsx_id out", domain
+                )
+
+
+def _objects(domain: WorkloadDomain) -> Iterator[tuple[str, str, Path]]:
+    """Kind, id and place of every object that the domain makes."""
+    route, route_v6 = default_route(domain), default_route_v6(domain)
+    if route:
+        yield "static route", route.identity.nsx_id, ("default_route", "nsx_id")
+    if route_v6:
+        yield "static route", route_v6.identity.nsx_id, ("default_route", "ipv6", "nsx_id")
+    for peer in bfd_peers(domain):
+        yield "BFD peer", peer.identity.nsx_id, ("default_route", "bfd")
+    for mapping in mappings(domain):
+        yield "NAT rule", mapping.rule.identity.nsx_id, (*mapping.at, "nsx_id")

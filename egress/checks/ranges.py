@@ -1,0 +1,195 @@
+"""Rules about ranges: overlaps, sizes, DNS servers."""
+
+from __future__ import annotations
+
+import itertools
+from ipaddress import IPv4Address, IPv4Network
+
+from egress.checks.look import mappings, ranges, uplink_networks, within
+from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
+from egress.domain import WorkloadDomain
+
+_TRANSIT = {
+    "100.64.0.0/16": "the links between Tier-0 and Tier-1",
+    "169.254.0.0/24": "the links between the parts of a gateway",
+}
+_LARGEST = 27
+
+
+@rule(
+    "ranges-overlap",
+    Severity.ERROR,
+    "egress, ingress and pod ranges are apart",
+    explanation="An address that is in two ranges has two meanings: an egress address that is also a load balancer's, or a pod that "
+    "answers for an egress address. vSphere refuses some of these overlaps, not all.",
+    source="vSphere with Tanzu, requirements for NSX networking; PowerValidatedSolutions",
+)
+def overlap(domain: WorkloadDomain) -> Outcomes:
+    for one, other in itertools.combinations(ranges(domain), 2):
+        if one.network.overlaps(other.network):
+            yield Broken(
+                other.at, f"{other.name} {other.network} overlaps {one.name} {one.network}", "give them ranges apart"
+            )
+    if domain.ingress is None:
+        yield CannotKnow("ingress.range is not in this file")
+    if not domain.pods:
+        yield CannotKnow("pods are not in this file")
+
+
+@rule(
+    "range-overlaps-interface",
+    Severity.ERROR,
+    "ranges are apart from the subnets that the gateway touches",
+    explanation="An address of a connected subnet is delivered on that segment, whatever it was meant to be. Egress and ingress may "
+    "lie inside an uplink's subnet (the gateway answers ARP for them), but not half, and pods never.",
+    source='NSX error 500105 "Address overlaps with Segment"; vxplanet.com, proxy ARP',
+)
+def overlaps_interface(domain: WorkloadDomain) -> Outcomes:
+    for interface in domain.tier0.service_interfaces:
+        for one in ranges(domain):
+            if one.network.overlaps(interface.address.network):
+                yield Broken(
+                    one.at,
+                    f"{one.name} {one.network} overlaps {interface.address.network} of service interface {interface.id}",
+                    "choose a range apart from it",
+                )
+    for subnet in uplink_networks(domain):
+        for one in ranges(domain):
+            inside = one.network.subnet_of(subnet) and one.at[0] != "pods"
+            if one.network.overlaps(subnet) and not inside:
+                yield Broken(
+                    one.at,
+                    f"{one.name} {one.network} overlaps the uplinks' subnet {subnet}",
+                    "choose a range apart from it, or wholly inside it (not for pods)",
+                )
+
+
+@rule(
+    "range-overlaps-transit",
+    Severity.WARNING,
+    "ranges are apart from NSX's own transit networks",
+    explanation="NSX numbers its inner links from 100.64.0.0/16 and 169.254.0.0/24 unless told otherwise. Addresses of these networks "
+    "do not leave the gateway.",
+    source="NSX administration guide, transit subnets of gateways (defaults)",
+)
+def overlaps_transit(domain: WorkloadDomain) -> Outcomes:
+    for one in ranges(domain):
+        for text, use in _TRANSIT.items():
+            if one.network.overlaps(IPv4Network(text)):
+                yield Broken(
+                    one.at,
+                    f"{one.name} {one.network} overlaps {text}, which NSX uses for {use}",
+                    "choose another range, or say in suppress that the transit networks were changed",
+                )
+
+
+@rule(
+    "range-too-small",
+    Severity.WARNING,
+    "egress and ingress ranges hold at least a /27",
+    explanation="Every namespace takes an egress address of its own, every load balancer an ingress address. vSphere asks for 32 "
+    "addresses of each.",
+    source="PowerValidatedSolutions, Test-WMSubnetInput: egress and ingress at least /27",
+)
+def too_small(domain: WorkloadDomain) -> Outcomes:
+    for one in ranges(domain):
+        if one.at[0] != "pods" and one.network.prefixlen > _LARGEST:
+            yield Broken(
+                one.at,
+                f"{one.name} {one.network} has {one.network.num_addresses} addresses, at least 32 (/{_LARGEST}) are asked for",
+                "choose a larger range",
+            )
+
+
+@rule(
+    "range-not-unicast",
+    Severity.ERROR,
+    "ranges hold addresses that a host can have",
+    explanation="Multicast, loopback, link-local and reserved addresses are not routed, and 0.0.0.0/8 is no host's.",
+    source="RFC 6890",
+)
+def not_unicast(domain: WorkloadDomain) -> Outcomes:
+    forbidden = [IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3")]
+    for one in ranges(domain):
+        hit = [network for network in forbidden if one.network.overlaps(network)]
+        if hit:
+            yield Broken(
+                one.at,
+                f"{one.name} {one.network} touches {hit[0]}, which holds no host addresses",
+                "choose a range of RFC 1918, or one of your own",
+            )
+
+
+@rule(
+    "range-is-public",
+    Severity.NOTE,
+    "ranges are private, or your own",
+    explanation="Hosts on the Internet that really have these addresses cannot be reached from the domain. Behind NAT that is often "
+    "accepted, and it is a surprise later.",
+    source="RFC 1918, RFC 6598; IANA special-purpose registry",
+)
+def public(domain: WorkloadDomain) -> Outcomes:
+    for one in ranges(domain):
+        if one.network.is_global:
+            yield Broken(
+                one.at,
+                f"{one.name} {one.network} consists of public addresses",
+                "if they are not yours, choose a range of RFC 1918 (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16)",
+            )
+
+
+@rule(
+    "dns-server-inside-a-range",
+    Severity.ERROR,
+    "DNS servers stand outside egress, ingress and pod ranges",
+    explanation="A query to an address of these ranges is kept inside the domain, and no DNS server is there to answer it.",
+    source="assumption",
+)
+def dns_inside(domain: WorkloadDomain) -> Outcomes:
+    if not domain.dns_servers:
+        yield CannotKnow("dns_servers are not in this file")
+    for index, server in enumerate(domain.dns_servers):
+        for one in ranges(domain):
+            if isinstance(server, IPv4Address) and server in one.network:
+                yield Broken(
+                    ("dns_servers", index),
+                    f"DNS server {server} lies in the {one.name} {one.network}",
+                    "name the DNS server that pods and nodes ask",
+                )
+
+
+@rule(
+    "dns-server-is-ipv6",
+    Severity.WARNING,
+    "an IPv6 DNS server can be reached",
+    explanation="Egress mappings are IPv4 (NSX has no NAT66). Queries to an IPv6 server need an IPv6 default route, and addresses that "
+    "the server can answer.",
+    source="NSX Policy API, PolicyNatRule (NAT64 is the only rule with IPv6)",
+)
+def dns_ipv6(domain: WorkloadDomain) -> Outcomes:
+    for index, server in enumerate(domain.dns_servers):
+        if server.version == 6 and domain.default_route.ipv6 is None and not domain.default_route.external:
+            yield Broken(
+                ("dns_servers", index),
+                f"DNS server {server} is IPv6 and the domain has no IPv6 default route",
+                "add default_route.ipv6, or name an IPv4 address of the server",
+            )
+
+
+@rule(
+    "nat-not-needed",
+    Severity.NOTE,
+    "mappings stand only where translation is needed",
+    explanation="The Tier-0 answers ARP for egress addresses inside the uplinks' subnet, so replies find the way back without NAT on "
+    "the Tier-0. A default route alone does.",
+    source="vxplanet.com, proxy ARP on Tier-0; labs that carve egress out of the uplink subnet",
+)
+def not_needed(domain: WorkloadDomain) -> Outcomes:
+    subnets = uplink_networks(domain)
+    for mapping in mappings(domain):
+        if within(mapping.source, subnets):
+            yield Broken(
+                (*mapping.at, "source"),
+                f"{mapping.entry.source} lies in the uplinks' subnet and needs no translation",
+                "take the mapping out, or choose an egress range outside the uplinks' subnet",
+            )

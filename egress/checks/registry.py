@@ -1,0 +1,22 @@
+"""All rules, in the order of their themes. Importing a theme registers its rules."""
+
+from __future__ import annotations
+
+from egress.checks import (
+    across_gateways,
+    failover,
+    gateway,
+    next_hops,
+    one_gateway,
+    ranges,
+    return_routes,
+    suppressions,
+    translations,
+)
+from egress.checks.rule import REGISTRY, Rule
+
+THEMES = (next_hops, failover, gateway, ranges, translations, return_routes, one_gateway, across_gateways, suppressions)
+_NAMES = [theme.__name__.rsplit(".", 1)[1].replace("_", " ") for theme in THEMES]
+
+RULES: tuple[Rule, ...] = tuple(sorted(REGISTRY.values(), key=lambda rule: _NAMES.index(rule.theme)))
+"""Every rule, by theme, within a theme in the order of its file."""

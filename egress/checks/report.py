@@ -1,0 +1,160 @@
+"""Runs the rules over domains and keeps what they said. Data first; text.py and sarif.py only write it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from egress.checks.registry import RULES
+from egress.checks.rule import Broken, CannotKnow, Path, Rule, Severity, Verdict
+from egress.checks.suppressions import UNUSED
+from egress.domain import Place, Problem, WorkloadDomain
+
+_NOT_SUPPRESSIBLE = {UNUSED, "suppression-of-unknown-rule"}
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A broken rule. `key`: dotted path of the value. `place`: None for a domain that was not read from a file.
+    `reason`: why it is suppressed, None if it is not."""
+
+    rule: Rule
+    stack: str
+    key: str
+    place: Place | None
+    what: str
+    fix: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A rule that the files do not tell enough for, and what is missing."""
+
+    rule: Rule
+    stack: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the rules said about `stacks`.
+
+    `findings` without the suppressed ones, worst first; `problems`: findings in files that are no domain yet.
+    """
+
+    stacks: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def of(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of one severity, in the order of files and lines."""
+        return tuple(finding for finding in self.findings if finding.rule.severity is severity)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings that stop a synth."""
+        return self.of(Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Findings that are told at every synth."""
+        return self.of(Severity.WARNING)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """Findings that are told only by `egress check`."""
+        return self.of(Severity.NOTE)
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error, or a file that is no domain."""
+        return bool(self.errors or self.problems)
+
+    def verdict(self, rule_id: str, stack: str) -> Verdict:
+        """What one rule says about one stack. A suppressed finding is still a broken rule."""
+        if any(f.rule.id == rule_id and f.stack == stack for f in (*self.findings, *self.suppressed)):
+            return Verdict.BROKEN
+        if any(u.rule.id == rule_id and u.stack == stack for u in self.undecided):
+            return Verdict.CANNOT_KNOW
+        return Verdict.HOLDS
+
+
+def check(domains: Sequence[WorkloadDomain], problems: Iterable[Problem] = ()) -> Report:
+    """Judges every rule over the domains. Pure: reads no file, asks no network.
+
+    `problems`: findings of files that could not be read as domains, carried into the report.
+    """
+    findings: list[Finding] = []
+    undecided: dict[Undecided, None] = {}
+    for rule in RULES:
+        for domain, outcome in _outcomes(rule, domains):
+            if isinstance(outcome, CannotKnow):
+                undecided[Undecided(rule, domain.stack, outcome.what)] = None
+            else:
+                findings.append(_finding(rule, domain, outcome))
+    open_, suppressed = _suppress(findings, domains)
+    return Report(
+        stacks=tuple(domain.stack for domain in domains),
+        findings=tuple(sorted(dict.fromkeys(open_), key=_rank)),
+        suppressed=tuple(sorted(dict.fromkeys(suppressed), key=_rank)),
+        undecided=tuple(undecided),
+        problems=tuple(sorted(set(problems))),
+    )
+
+
+def _outcomes(rule: Rule, domains: Sequence[WorkloadDomain]) -> Iterable[tuple[WorkloadDomain, Broken | CannotKnow]]:
+    if rule.one:
+        for domain in domains:
+            for outcome in rule.one(domain):
+                yield domain, outcome
+    if rule.all:
+        for outcome in rule.all(domains):
+            assert outcome.domain is not None, f"{rule.id} does not say whose value it is"
+            yield outcome.domain, outcome
+
+
+def _finding(rule: Rule, domain: WorkloadDomain, broken: Broken) -> Finding:
+    return Finding(rule, domain.stack, _dotted(broken.at), domain.place(*broken.at), broken.what, broken.fix)
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _rank(finding: Finding) -> tuple[int, str, int, int, str, str]:
+    place = finding.place or Place(finding.stack, 0, 0)
+    return _ORDER[finding.rule.severity], place.file, place.line, place.column, finding.rule.id, finding.what
+
+
+def _suppress(findings: Sequence[Finding], domains: Sequence[WorkloadDomain]) -> tuple[list[Finding], list[Finding]]:
+    reasons = {(domain.stack, entry.rule): entry.reason for domain in domains for entry in domain.suppress}
+    open_: list[Finding] = []
+    suppressed: list[Finding] = []
+    for finding in findings:
+        reason = reasons.get((finding.stack, finding.rule.id))
+        if reason is None or finding.rule.id in _NOT_SUPPRESSIBLE:
+            open_.append(finding)
+        else:
+            suppressed.append(Finding(**{**finding.__dict__, "reason": reason}))
+    used = {(finding.stack, finding.rule.id) for finding in suppressed}
+    return open_ + _unused(domains, used), suppressed
+
+
+def _unused(domains: Sequence[WorkloadDomain], used: set[tuple[str, str]]) -> list[Finding]:
+    known = {rule.id: rule for rule in RULES}
+    return [
+        _finding(
+            known[UNUSED],
+            domain,
+            Broken(
+                ("suppress", index, "rule"), f"{entry.rule} finds nothing to suppress here", "take the suppression out"
+            ),
+        )
+        for domain in domains
+        for index, entry in enumerate(domain.suppress)
+        if entry.rule in known and (domain.stack, entry.rule) not in used
+    ]

@@ -1,0 +1,93 @@
+"""Rules about the way back: routes outside NSX, which nobody but their owners can set."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from egress.checks.look import own_addresses
+from egress.checks.rule import Broken, Outcomes, Severity, rule
+from egress.domain import HaMode, WorkloadDomain
+
+
+@rule(
+    "dns-needs-return-route",
+    Severity.NOTE,
+    "a DNS server that sees egress addresses knows the way back",
+    explanation="What leaves by a service interface is not translated, so the DNS server sees egress addresses. Without a route it "
+    'answers by its own gateway, and pods tell "lookup ... i/o timeout". No provider can set a route on a DNS server: it stays your '
+    "step, and return_routes says that it is done.",
+    source="packet walk and kernel twin of this project; the write-up of the four steps",
+)
+def dns_server(domain: WorkloadDomain) -> Outcomes:
+    for index, server in enumerate(domain.dns_servers):
+        known = [route.to for route in domain.return_routes if str(route.on) == str(server)]
+        if any(domain.egress.range.subnet_of(to) for to in known):
+            continue
+        for interface in domain.tier0.service_interfaces:
+            if isinstance(server, IPv4Address) and server in interface.address.network:
+                yield Broken(
+                    ("dns_servers", index),
+                    f"DNS server {server} sees untranslated addresses of {domain.egress.range}",
+                    f"on {server}: route {domain.egress.range} via {interface.address.ip}; then write it into return_routes",
+                )
+
+
+@rule(
+    "return-route-to-stranger",
+    Severity.ERROR,
+    "a return route leads to an address of this Tier-0",
+    explanation="A return route that leads anywhere else sends the answers anywhere else.",
+    source="assumption",
+)
+def stranger(domain: WorkloadDomain) -> Outcomes:
+    own = own_addresses(domain)
+    for index, route in enumerate(domain.return_routes):
+        for hop, address in enumerate(route.via):
+            if address not in own:
+                shown = ", ".join(map(str, own))
+                yield Broken(
+                    ("return_routes", index, "via", hop),
+                    f"{route.to} on {route.on} leads to {address}, which is no address of this Tier-0 ({shown})",
+                    "name the service interface that the host can reach, the HA VIP, or uplinks",
+                )
+
+
+@rule(
+    "return-route-misses-egress",
+    Severity.WARNING,
+    "a return route covers the egress or the ingress range",
+    explanation="Answers go to egress addresses, requests to ingress addresses. A route to less leaves some of them without a way.",
+    source="assumption",
+)
+def misses(domain: WorkloadDomain) -> Outcomes:
+    wanted = [domain.egress.range, *([domain.ingress.range] if domain.ingress else []), *domain.egress.routed]
+    for index, route in enumerate(domain.return_routes):
+        if not any(one.subnet_of(route.to) for one in wanted):
+            shown = ", ".join(map(str, wanted))
+            yield Broken(
+                ("return_routes", index, "to"),
+                f"the route to {route.to} on {route.on} covers none of {shown}",
+                f"route {domain.egress.range}",
+            )
+
+
+@rule(
+    "return-route-on-one-edge",
+    Severity.WARNING,
+    "a return route survives the loss of an edge",
+    explanation="A route that leads to one uplink's own address is lost with its edge, although the other edge goes on.",
+    source="NSX administration guide, HA VIP for static routing",
+)
+def one_edge(domain: WorkloadDomain) -> Outcomes:
+    uplinks = {uplink.address.ip: uplink for uplink in domain.tier0.uplinks}
+    if len({uplink.edge for uplink in domain.tier0.uplinks}) < 2:
+        return
+    remedy = "the HA VIP" if domain.tier0.ha_mode is HaMode.ACTIVE_STANDBY else "uplinks of both edges"
+    for index, route in enumerate(domain.return_routes):
+        edges = {uplinks[address].edge for address in route.via if address in uplinks}
+        if len(edges) == 1 and all(address in uplinks for address in route.via):
+            yield Broken(
+                ("return_routes", index, "via"),
+                f"the route to {route.to} on {route.on} leads to {edges.pop()} alone",
+                f"name {remedy} in via, and on {route.on}",
+            )

@@ -1,0 +1,258 @@
+"""Rules about egress mappings: sources, translated addresses, sizes, scope, firewall."""
+
+from __future__ import annotations
+
+from egress.checks.look import (
+    edges_of,
+    mappings,
+    own_addresses,
+    ranges,
+    service_networks,
+    short,
+    uplink_networks,
+    within,
+)
+from egress.checks.rule import Broken, Outcomes, Severity, rule
+from egress.domain import FirewallMatch, NatAction, WorkloadDomain
+from egress.domain.objects import nat_scope
+
+
+@rule(
+    "mapping-missing",
+    Severity.WARNING,
+    "the Supervisor and the TKG cluster both have a mapping",
+    explanation="Each has a Tier-1 of its own and so an egress address of its own. A mapping for one alone is the classic half: the "
+    'Supervisor pulls images, and TKG nodes end in "connection timed out".',
+    source="vSphere with Tanzu 7.0 U1c: one SNAT address per namespace; the write-up of the four steps",
+)
+def missing(domain: WorkloadDomain) -> Outcomes:
+    if within(domain.egress.range, uplink_networks(domain)):
+        return
+    for key, mapping in (("supervisor", domain.egress.supervisor), ("tkg", domain.egress.tkg)):
+        if mapping is None:
+            yield Broken(
+                ("egress",),
+                f"no mapping egress.{key}: what the {_NAMES[key]} sends is not translated",
+                f"add egress.{key} with source and translated, or say in suppress why there is none",
+            )
+
+
+_NAMES = {"supervisor": "Supervisor", "tkg": "TKG cluster"}
+
+
+@rule(
+    "source-outside-egress-range",
+    Severity.ERROR,
+    "every source lies in the egress range",
+    explanation="vSphere takes egress addresses from the egress range. A rule for any other address never matches.",
+    source="vSphere with Tanzu, egress CIDR",
+)
+def source_outside(domain: WorkloadDomain) -> Outcomes:
+    for mapping in mappings(domain):
+        if not mapping.source.overlaps(domain.egress.range):
+            yield Broken(
+                (*mapping.at, "source"),
+                f"source {mapping.entry.source} is outside the egress range {domain.egress.range}",
+                "write the egress address as vSphere shows it, or correct egress.range",
+            )
+
+
+@rule(
+    "source-wider-than-egress-range",
+    Severity.ERROR,
+    "no source reaches beyond the egress range",
+    explanation="A wider source translates traffic that is none of this domain's, on a gateway that others may share.",
+    source="house rule of the plan gate: source wider than the egress block is denied",
+)
+def source_wider(domain: WorkloadDomain) -> Outcomes:
+    for mapping in mappings(domain):
+        if mapping.source.overlaps(domain.egress.range) and not mapping.source.subnet_of(domain.egress.range):
+            yield Broken(
+                (*mapping.at, "source"),
+                f"source {mapping.entry.source} reaches beyond the egress range {domain.egress.range}",
+                "narrow it to the egress range",
+            )
+
+
+@rule(
+    "translated-outside-uplinks",
+    Severity.ERROR,
+    "a translated address is in an uplink's subnet, or declared as routed",
+    explanation="Replies come to the translated address. In an uplink's subnet the gateway answers ARP for it; anywhere else somebody "
+    "has to route it to the Tier-0, and egress.routed says that somebody does.",
+    source="NSX administration guide, NAT and proxy ARP; return routes of static routing",
+)
+def translated_outside(domain: WorkloadDomain) -> Outcomes:
+    reachable = [*uplink_networks(domain), *domain.egress.routed]
+    for mapping in mappings(domain):
+        if not within(mapping.translated, reachable):
+            shown = ", ".join(map(str, uplink_networks(domain)))
+            yield Broken(
+                (*mapping.at, "translated"),
+                f"translated {mapping.entry.translated} is outside the uplinks' subnets ({shown}) and not in egress.routed",
+                "choose a free address of an uplink's subnet, or have it routed to the Tier-0 and add it to egress.routed",
+            )
+
+
+@rule(
+    "translated-is-next-hop",
+    Severity.ERROR,
+    "a translated address is not the router's",
+    explanation="Two hosts that answer for one address: the router's traffic and the domain's replies get lost in turn.",
+    source="RFC 5227",
+)
+def translated_next_hop(domain: WorkloadDomain) -> Outcomes:
+    for mapping in mappings(domain):
+        for hop in domain.default_route.next_hops:
+            if hop.address in mapping.translated:
+                yield Broken(
+                    (*mapping.at, "translated"),
+                    f"translated {mapping.entry.translated} holds the next hop {hop.address}",
+                    "choose a free address of the uplinks' subnet",
+                )
+
+
+@rule(
+    "translated-is-network-or-broadcast",
+    Severity.ERROR,
+    "translated addresses are no network or broadcast addresses of an uplink's subnet",
+    explanation="Replies to such an address reach everybody or nobody. A translated network is used whole, first and last included.",
+    source="NSX Policy API, PolicyNatRule.translated_network (a CIDR acts as a pool incl. its first and last address); RFC 919",
+)
+def translated_edge(domain: WorkloadDomain) -> Outcomes:
+    for mapping in mappings(domain):
+        for subnet in uplink_networks(domain):
+            hit = [address for address in edges_of(subnet) if address in mapping.translated]
+            if hit:
+                yield Broken(
+                    (*mapping.at, "translated"),
+                    f"translated {mapping.entry.translated} holds {hit[0]}, the network or broadcast address of {subnet}",
+                    "choose free host addresses of the subnet",
+                )
+
+
+@rule(
+    "translated-inside-a-range",
+    Severity.ERROR,
+    "a translated address is outside egress, ingress and pod ranges",
+    explanation="Those addresses belong to load balancers, pods or the egress side itself. Replies would be taken for theirs.",
+    source="house rule of the plan gate: translated address inside an ingress block is denied",
+)
+def translated_in_range(domain: WorkloadDomain) -> Outcomes:
+    for mapping in mappings(domain):
+        for one in ranges(domain):
+            if mapping.translated.overlaps(one.network):
+                yield Broken(
+                    (*mapping.at, "translated"),
+                    f"translated {mapping.entry.translated} lies in the {one.name} {one.network}",
+                    "choose a free address of the uplinks' subnet",
+                )
+
+
+@rule(
+    "translated-is-interface",
+    Severity.WARNING,
+    "a translated address is free, not an interface's own",
+    explanation="A REFLEXIVE rule works inwards too: everything that arrives for the interface's address (ping, BFD, traceroute) goes "
+    "to the egress address. The address also lives on one edge only and is lost with it. A free address of the same subnet has "
+    "neither fault since NSX 3.2 (proxy ARP). The golden domain does it on purpose, as its write-up did.",
+    source="NSX administration guide, reflexive NAT; inferred for interface addresses, not run on a live NSX",
+)
+def translated_interface(domain: WorkloadDomain) -> Outcomes:
+    own = own_addresses(domain)
+    for mapping in mappings(domain):
+        hit = sorted(address for address in own if address in mapping.translated)
+        if hit:
+            name = own[hit[0]][0]
+            yield Broken(
+                (*mapping.at, "translated"),
+                f"translated {mapping.entry.translated} is the address of {name}",
+                "choose a free address of the uplinks' subnet, or say in suppress why this is accepted",
+            )
+
+
+@rule(
+    "sizes-differ",
+    Severity.ERROR,
+    "source and translated of a REFLEXIVE rule have the same number of addresses",
+    explanation="REFLEXIVE maps one to one, in both directions.",
+    source='NSX Policy API, PolicyNatRule ("number of original networks should be exactly the same as that of translated networks")',
+)
+def sizes(domain: WorkloadDomain) -> Outcomes:
+    for mapping in mappings(domain):
+        source, translated = mapping.source.num_addresses, mapping.translated.num_addresses
+        if mapping.rule.action is NatAction.REFLEXIVE and source != translated:
+            yield Broken(
+                (*mapping.at, "translated"),
+                f"{mapping.entry.source} has {source} and {mapping.entry.translated} has {translated} addresses",
+                f"translate to {source}, as REFLEXIVE rules of {domain.tier0.ha_mode} are one to one",
+            )
+
+
+@rule(
+    "firewall-bypassed",
+    Severity.WARNING,
+    "a REFLEXIVE rule does not bypass the firewall",
+    explanation="A REFLEXIVE rule lets everybody in who sends to the translated address. With BYPASS the gateway firewall does not even "
+    "look: the egress address, and whatever answers there, is open to the outside.",
+    source="NSX Policy API, PolicyNatRule.firewall_match; BYPASS is the provider's default, MATCH_INTERNAL_ADDRESS is NSX's and ours",
+)
+def bypassed(domain: WorkloadDomain) -> Outcomes:
+    for mapping in mappings(domain):
+        if mapping.rule.action is NatAction.REFLEXIVE and mapping.entry.firewall_match is FirewallMatch.BYPASS:
+            yield Broken(
+                (*mapping.at, "firewall_match"),
+                f"inbound traffic to {mapping.entry.translated} reaches {mapping.entry.source} past the firewall",
+                "take firewall_match: BYPASS out, or say in suppress what else guards it",
+            )
+
+
+@rule(
+    "nat-applied-everywhere",
+    Severity.WARNING,
+    "NAT rules are applied to the uplinks where there are service interfaces",
+    explanation="A rule without a scope also rewrites what leaves by a service interface. The answer of a DNS server there comes back to "
+    "the translated address by the uplink, and strict uRPF drops it.",
+    source="packet walk and kernel twin of this project: fails with STRICT, works with uRPF off",
+)
+def everywhere(domain: WorkloadDomain) -> Outcomes:
+    services = {interface.id for interface in domain.tier0.service_interfaces}
+    scope = nat_scope(domain)
+    touched = sorted(services & set(scope)) if scope else sorted(services)
+    if touched and mappings(domain):
+        yield Broken(
+            ("egress", "applied_to"), f"NAT rules also apply to {', '.join(touched)}", "write applied_to: uplinks"
+        )
+
+
+@rule(
+    "nat-misses-an-uplink",
+    Severity.WARNING,
+    "NAT rules are applied to every uplink that traffic leaves by",
+    explanation="What leaves by an uplink outside the scope keeps its egress address, and no reply finds back. ECMP makes that every "
+    "second flow.",
+    source="NSX Policy API, PolicyNatRule.scope",
+)
+def misses(domain: WorkloadDomain) -> Outcomes:
+    scope = nat_scope(domain)
+    absent = [uplink.id for uplink in domain.tier0.uplinks if uplink.id not in scope]
+    if scope and absent and mappings(domain):
+        yield Broken(("egress", "applied_to"), f"NAT rules leave out {', '.join(absent)}", "write applied_to: uplinks")
+
+
+@rule(
+    "translated-on-service-segment",
+    Severity.ERROR,
+    "no translated address lies on a service segment",
+    explanation="Rules of this domain translate what leaves by uplinks. An address of a service segment is not known there.",
+    source="assumption",
+)
+def on_service_segment(domain: WorkloadDomain) -> Outcomes:
+    for mapping in mappings(domain):
+        for subnet in service_networks(domain):
+            if mapping.translated.overlaps(subnet):
+                yield Broken(
+                    (*mapping.at, "translated"),
+                    f"translated {short(mapping.translated)} lies on the service segment {subnet}",
+                    "choose a free address of the uplinks' subnet",
+                )

@@ -1,0 +1,108 @@
+"""`egress check`: the preflight rules over domain files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from egress.checks import Report, Severity, check, summary, told
+from egress.checks.sarif import as_sarif
+from egress.checks.text import as_json, page
+from egress.cli.context import Project
+from egress.cli.output import NEEDS_YOU, OK, console, print_json
+from egress.domain import DomainFile, DomainFileError, EgressError, Problem
+from egress.domain.files import load, look, named, select
+
+_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+@click.command("check")
+@click.argument("names", nargs=-1, metavar="[STACK|FILE]...")
+@click.option("--strict", is_flag=True, help="Exit 2 for warnings, too.")
+@click.option("--undecided", is_flag=True, help="Also list the rules that the files do not tell enough for.")
+@click.option("--json", "form", flag_value="json", help="Print the report as JSON.")
+@click.option("--sarif", "form", flag_value="sarif", help="Print the report as SARIF 2.1.0.")
+@click.option(
+    "--rules", "form", flag_value="rules", help="Print all rules as Markdown (docs/rules.md) and judge nothing."
+)
+@click.pass_obj
+def command(project: Project, names: tuple[str, ...], strict: bool, undecided: bool, form: str | None) -> int:
+    """Judge domain files against the preflight rules. Needs no NSX, no engine and no network.
+
+    Takes stacks and files; without either, every stack. Rules over several domains see those that were named.
+    Exits 2 when there is an error, or a file that is no domain; with --strict for a warning, too.
+    """
+    if form == "rules":
+        click.echo(page(), nl=False)
+        return OK
+    files, problems = _files(project, names)
+    loaded = load(files)
+    report = check(loaded.domains, (*problems, *loaded.problems))
+    if form == "json":
+        print_json(as_json(report))
+    elif form == "sarif":
+        print_json(as_sarif(report, metadata.version("tier0-egress")))
+    else:
+        _print(report, undecided)
+    return NEEDS_YOU if report.failed or (strict and report.warnings) else OK
+
+
+def _files(project: Project, names: Sequence[str]) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
+    """The files that the names mean. A name with a slash or a `.yaml` at its end is a file, any other a stack."""
+    found: list[DomainFile] = []
+    problems: list[Problem] = []
+    stacks = [name for name in names if not _is_path(name)]
+    for name in names:
+        if _is_path(name):
+            try:
+                found += named(Path(name), Path.cwd())
+            except DomainFileError as error:
+                problems += error.problems
+    if stacks or not names:
+        known, passed_over = look(project.root)
+        problems += passed_over
+        if known or stacks or not passed_over:
+            found += select(known, stacks)
+    return _each_once(found), tuple(problems)
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
+def _each_once(files: Sequence[DomainFile]) -> tuple[DomainFile, ...]:
+    """Every file once, however often it was named. Errors: EgressError for two files that give one stack."""
+    chosen = {file.path.absolute(): file for file in files}
+    stacks: dict[str, DomainFile] = {}
+    for file in chosen.values():
+        other = stacks.setdefault(file.stack, file)
+        if other is not file:
+            raise EgressError(f"{other.shown} and {file.shown} both give the stack {file.stack!r}, check one at a time")
+    return tuple(chosen.values())
+
+
+def _print(report: Report, undecided: bool) -> None:
+    out = console()
+    for problem in report.problems:
+        out.print(
+            _coloured(
+                f"{problem.place}: error: {problem.key + ': ' if problem.key else ''}{problem.what}", Severity.ERROR
+            )
+        )
+    for finding in report.findings:
+        out.print(_coloured(told(finding), finding.rule.severity))
+    for finding in report.suppressed:
+        out.print(Text(f"{told(finding).splitlines()[0]}\n    suppressed: {finding.reason}", style="dim"))
+    for entry in report.undecided if undecided else ():
+        out.print(Text(f"{entry.stack}: undecided: {entry.what} [{entry.rule.id}]", style="dim"))
+    out.print(Text(summary(report)))
+
+
+def _coloured(text: str, severity: Severity) -> Text:
+    coloured = Text(text)
+    coloured.highlight_words([f": {severity.value}: "], _COLOURS[severity])
+    return coloured

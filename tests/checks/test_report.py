@@ -1,0 +1,200 @@
+"""The report: suppression, order, exit codes, text, JSON, SARIF, the page of rules."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from egress.checks import Severity, check, summary, told
+from egress.checks.sarif import as_sarif
+from egress.checks.text import as_json, page
+from egress.cli import group, run
+from egress.domain import WorkloadDomain, load_domains
+
+SINGLE = {"default_route": {"next_hops": [{"address": "10.1.0.253"}]}}
+REASON = {"suppress": [{"rule": "single-next-hop", "reason": "the address is a VRRP address"}]}
+
+
+def invoke(*arguments: str):
+    result = CliRunner().invoke(group, arguments, standalone_mode=False)
+    return result.return_value, result.output
+
+
+@pytest.fixture
+def root(tmp_path, repository):
+    (tmp_path / "cdktf.json").write_text("{}")
+    (tmp_path / "domains").mkdir()
+    (tmp_path / "domains/wld01.yaml").write_text((repository / "domains/wld01.yaml").read_text())
+    return tmp_path
+
+
+def test_the_golden_domain_has_no_error_and_the_three_known_warnings(repository):
+    report = check(load_domains(repository, ["wld01"]))
+    assert report.errors == ()
+    assert {finding.rule.id for finding in report.warnings} == {
+        "single-next-hop", "active-active-without-bfd", "translated-is-interface",
+    }  # fmt: skip
+    assert not report.failed
+
+
+@pytest.mark.parametrize("folder", [".", "examples"])
+def test_what_is_shipped_has_no_errors(repository, folder):
+    assert check(load_domains(repository / folder)).errors == ()
+
+
+def test_every_finding_names_file_and_line(repository):
+    for finding in check(load_domains(repository)).findings:
+        assert finding.place is not None
+        assert (repository / finding.place.file).is_file()
+
+
+def test_a_value_from_the_defaults_is_told_at_the_defaults(root):
+    text = (root / "domains/wld01.yaml").read_text().replace("dns_servers: [172.20.0.53]\n", "")
+    (root / "domains/wld01.yaml").write_text(text)
+    (root / "domains/_defaults.yaml").write_text("\ndns_servers: [30.0.1.53]\n")
+    (finding,) = check(load_domains(root)).errors
+    assert told(finding).startswith(
+        "domains/_defaults.yaml:2:15: error: DNS server 30.0.1.53 lies in the ingress range"
+    )
+
+
+def test_a_suppressed_finding_is_kept_with_its_reason(domain):
+    report = check([domain("one", {**SINGLE, **REASON})])
+    assert report.findings == ()
+    (finding,) = report.suppressed
+    assert (finding.rule.id, finding.reason) == ("single-next-hop", "the address is a VRRP address")
+    assert summary(report) == "0 errors, 0 warnings, 0 notes in 1 domain; 1 suppressed"
+
+
+def test_a_suppression_holds_for_its_own_domain_only(domain):
+    hop = {"default_route": {"next_hops": [{"address": "10.11.0.253"}]}}
+    report = check([domain("one", {**SINGLE, **REASON}), domain("two", hop)])
+    assert [(finding.stack, finding.rule.id) for finding in report.findings] == [("two", "single-next-hop")]
+
+
+def test_rules_about_suppressions_cannot_be_suppressed(domain):
+    rules = ["no-such-rule", "suppression-of-unknown-rule", "suppression-unused"]
+    report = check([domain("one", {"suppress": [{"rule": rule, "reason": "because I say so"} for rule in rules]})])
+    assert {finding.rule.id for finding in report.errors} == {"suppression-of-unknown-rule"}
+    assert report.suppressed == ()
+
+
+def test_findings_are_sorted_by_severity_then_place(domain):
+    changes = {"egress": {"supervisor": {"translated": "10.8.0.1"}, "range": "30.0.0.0/24"}, **SINGLE}
+    findings = check([domain("one", changes)]).findings
+    assert [finding.rule.severity for finding in findings] == sorted(
+        (finding.rule.severity for finding in findings), key=list(Severity).index
+    )
+
+
+def test_a_domain_without_a_file_is_told_by_its_stack(repository):
+    (read_domain,) = load_domains(repository, ["wld01"])
+    made = WorkloadDomain.model_validate({"stack": "made", **_plain(read_domain)})
+    assert made.place("name") is None
+    first = check([made]).findings[0]
+    assert told(first).startswith("made: warning: ")
+
+
+def _plain(domain):
+    values = domain.model_dump(mode="json", exclude={"stack"}, exclude_unset=True)
+    return {key: _tuples(value) for key, value in values.items()}
+
+
+def _tuples(value):
+    if isinstance(value, dict):
+        return {key: _tuples(one) for key, one in value.items()}
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
+
+
+def test_json_carries_everything(domain):
+    value = as_json(check([domain("one", SINGLE), domain("two", {"nsx": {"version": None}})]))
+    assert json.loads(json.dumps(value)) == value
+    (finding,) = value["findings"]
+    assert {"rule", "severity", "stack", "key", "file", "line", "what", "fix", "explanation", "source"} <= set(finding)
+    assert value["undecided"] == [
+        {"rule": "nsx-version-unsupported", "stack": "two", "what": "nsx.version is not in this file"}
+    ]
+
+
+def test_sarif_names_rules_places_and_suppressions(domain):
+    run_ = as_sarif(check([domain("one", {**SINGLE, **REASON})]), "0.1.0")["runs"][0]
+    (result,) = run_["results"]
+    assert result["suppressions"] == [{"kind": "inSource", "justification": "the address is a VRRP address"}]
+    region = result["locations"][0]["physicalLocation"]
+    assert region["artifactLocation"]["uri"] == "one.yaml"
+    assert region["region"]["startLine"] >= 1
+    assert result["ruleId"] in {rule["id"] for rule in run_["tool"]["driver"]["rules"]}
+    assert result["level"] == "warning"
+
+
+def test_the_page_of_rules_is_current(repository):
+    assert (repository / "docs/rules.md").read_text() == page(), "run: egress check --rules > docs/rules.md"
+
+
+def test_check_exits_0_without_errors_and_2_when_strict_and_warned(root):
+    code, output = invoke("--root", str(root), "check")
+    assert code == 0
+    assert "0 errors, 4 warnings, 4 notes in 1 domain; 1 undecided" in output
+    assert "\x1b" not in output
+    assert invoke("--root", str(root), "check", "--strict")[0] == 2
+
+
+def test_check_exits_2_for_an_error_and_tells_place_rule_and_fix(root):
+    file = root / "domains/wld01.yaml"
+    file.write_text(file.read_text().replace("{address: 10.27.51.1}", "{address: 10.27.52.1}"))
+    code, output = invoke("--root", str(root), "check", "wld01")
+    assert code == 2
+    assert "domains/wld01.yaml:16:25: error: next hop 10.27.52.1 lies in no uplink's subnet (10.27.51.0/24) [next-hop-outside-uplinks]\n    fix: " in output  # fmt: skip
+
+
+def test_check_judges_right_files_beside_wrong_ones(root):
+    (root / "domains/bad.yaml").write_text("version: 1\nnsx: {hots: a}\n")
+    (root / "domains/c.yml").write_text("")
+    code, output = invoke("--root", str(root), "check")
+    assert code == 2
+    assert "domains/bad.yaml:2:7: error: nsx.hots: unknown key 'hots', did you mean 'host'?" in output
+    assert "domains/c.yml:1:1: error: ends in .yml" in output
+    assert "10.27.51.1 is the only next hop" in output
+
+
+def test_check_takes_files_and_defaults_stand_for_the_domains_over_them(root, monkeypatch):
+    monkeypatch.chdir(root)
+    (root / "domains/_defaults.yaml").write_text("realization: {timeout: 7}\n")
+    assert "in 1 domain" in invoke("check", "domains/wld01.yaml")[1]
+    assert "in 1 domain" in invoke("check", "domains/_defaults.yaml", "domains/wld01.yaml", "wld01")[1]
+    (root / "elsewhere.yaml").write_text((root / "domains/wld01.yaml").read_text())
+    assert "elsewhere.yaml:16:25: warning: 10.27.51.1 is the only next hop" in invoke("check", "elsewhere.yaml")[1]
+
+
+def test_check_cannot_answer_for_what_is_not_there(root, monkeypatch, capsys):
+    monkeypatch.chdir(root)
+    assert run(["check", "nope"]) == 1
+    assert "no stack 'nope', there are: wld01" in capsys.readouterr().err
+    assert run(["check", "nope.yaml"]) == 1
+    assert "no file 'nope.yaml'" in capsys.readouterr().err
+    assert run(["check", "--colour"]) == 1
+
+
+@pytest.mark.parametrize("form", ["--json", "--sarif"])
+def test_check_prints_machine_readable_reports(root, form):
+    (root / "domains/bad.yaml").write_text("version: 1\n")
+    code, output = invoke("--root", str(root), "check", form)
+    assert code == 2
+    assert "bad.yaml" in json.dumps(json.loads(output))
+
+
+def test_check_lists_undecided_rules_when_asked(root):
+    assert "wld01: undecided: nsx.version is not in this file [nsx-version-unsupported]" in invoke("--root", str(root), "check", "--undecided")[1]  # fmt: skip
+
+
+def test_check_needs_neither_jsii_nor_a_web_client(root):
+    code = (
+        "import sys; from egress.cli import run; run(['--root', sys.argv[1], 'check', '--json']);"
+        "sys.exit(', '.join(sorted({'jsii', 'cdktf', 'httpx', 'cryptography'} & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(root)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
