@@ -4,6 +4,8 @@ import pytest
 
 from egress.toolchain.engine import engines
 
+pytest_plugins = ["tests.e2e.fixtures"]
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     found = engines()

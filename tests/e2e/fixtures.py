@@ -1,4 +1,4 @@
-"""Fixtures of the end-to-end tests."""
+"""Fixtures of every test that runs the whole: a lab, a project folder, an engine."""
 
 from __future__ import annotations
 
