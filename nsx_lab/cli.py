@@ -54,10 +54,10 @@ def main() -> None:
     show_default=True,
     help="Broken rules: 400, or realized as ERROR.",
 )
-def serve(
-    seed: Path | None, host: str, port: int, lab_file: Path | None, data_dir: Path | None, profile: str, semantics: str
-) -> int:
-    """Serve a lab until Ctrl-C, beginning with SEED (a JSON file)."""
+@click.option("--faults", type=click.Path(path_type=Path), help="Faults on purpose: a YAML file.")
+@click.option("--limits", is_flag=True, help="The product's limits: 100 requests per second, 40 outstanding.")
+def serve(seed: Path | None, lab_file: Path | None, **options: Any) -> int:
+    """Serve a lab until Ctrl-C, beginning with SEED: a JSON file, a folder of saved GET answers, or a terraform.tfstate."""
     from nsx_lab.manager.lab import Lab
 
     ended = threading.Event()
@@ -69,20 +69,13 @@ def serve(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    lab = _or_fail(
-        lambda: Lab(seed, host=host, port=port, data_dir=data_dir, profile=profile, semantics=semantics).start()
-    )
-    written = lab.write_lab_file(lab_file) if lab_file else None
+    lab = _or_fail(lambda: Lab(seed, **options).start())
     try:
-        click.echo(
-            f"lab ready at https://{lab.host}"
-            + (f", lab file {lab_file}" if lab_file else f", user {lab.username}, password {lab.password}")
-        )
-        sys.stdout.flush()
-        ended.wait()
+        with lab.announced(lab_file) as how:
+            click.echo(f"lab ready at {lab.url}, {how}")
+            sys.stdout.flush()
+            ended.wait()
     finally:
-        if written is not None and lab_file is not None:
-            written.remove(lab_file)
         lab.stop()
     return 130 if signal.SIGINT in caught else 0
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import socket
 import ssl
+import struct
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nsx_lab.manager import errors
+from nsx_lab.manager.faults import Fault
 from nsx_lab.manager.journal import Entry
+from nsx_lab.manager.realization import ERROR, Fate
 from nsx_lab.manager.wire import Answer, Request, answer_of
 from nsx_lab.manager.world import World
 
@@ -33,32 +40,143 @@ class LabApp:
         request = await read(scope, receive)
         if request is None:
             return
-        with self._world.manager.lock:
-            entry = self._world.journal.open(
-                self._world.manager.clock.now(), request.method, request.path, request.query, request.readable_body()
+        world = self._world
+        with world.manager.lock:
+            entry = world.journal.open(
+                world.manager.clock.now(), request.method, request.path, request.query, request.readable_body()
             )
-            answer = self._answer(request, entry)
-            note(entry, answer)
-        await write(send, answer)
+            fault = world.faults.decide(request.method, request.path)
+            if fault is None and not world.limits.outstanding:
+                answer = self._answer(request, entry)
+                note(entry, answer)
+        if fault is None and not world.limits.outstanding:
+            await write(send, answer)
+        else:
+            await self._slowly(Exchange(request, entry, fault, scope, receive, send))
 
     def _answer(self, request: Request, entry: Entry) -> Answer:
+        """What the manager answers. The caller holds the lock."""
         world = self._world
         try:
-            session = world.policy.session(request)
-            if session is not None:
-                return session
-            user = world.door.admit(request.headers, request.certificate_name)
-            entry.who = user.name
-            return world.policy.answer(request, user)
+            world.limits.enter(claimed_name(request))
         except errors.NsxError as error:
             return answer_of(error)
+        try:
+            return self._decide(request, entry)
+        except errors.NsxError as error:
+            return answer_of(error)
+        finally:
+            world.limits.leave(claimed_name(request))
+
+    def _decide(self, request: Request, entry: Entry) -> Answer:
+        world = self._world
+        session = world.policy.session(request)
+        if session is not None:
+            return session
+        user = world.door.admit(request.headers, request.certificate_name)
+        entry.who = user.name
+        return world.policy.answer(request, user)
+
+    async def _slowly(self, exchange: Exchange) -> None:
+        """A request that meets a fault, or is counted while it is answered."""
+        world, entry, client = self._world, exchange.entry, claimed_name(exchange.request)
+        try:
+            with world.manager.lock:
+                world.limits.enter(client)
+        except errors.NsxError as error:
+            note(entry, answer_of(error))
+            await write(exchange.send, answer_of(error))
+            return
+        try:
+            await self._troubled(exchange)
+        finally:
+            with world.manager.lock:
+                world.limits.leave(client)
+
+    async def _troubled(self, exchange: Exchange) -> None:
+        fault, entry = exchange.fault or Fault(), exchange.entry
+        if exchange.fault is not None:
+            entry.fault = fault.describe()
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        early = fault.when == "before"
+        if early and (fault.hang or fault.reset):
+            await self._cut(exchange, fault)
+            return
+        answer = fault.answer() if early and fault.status else self._effect(exchange, fault)
+        if not early and (fault.hang or fault.reset):
+            await self._cut(exchange, fault)
+            return
+        if not early and fault.status:
+            answer = fault.answer()
+        note(entry, answer)
+        await write(exchange.send, answer, exchange.transport if fault.truncate else None)
+
+    def _effect(self, exchange: Exchange, fault: Fault) -> Answer:
+        world = self._world
+        with world.manager.lock:
+            if fault.expire:
+                world.door.expire_sessions()
+            if fault.realize:
+                path = exchange.request.path.removeprefix("/policy/api/v1")
+                world.manager.realization.decide(Fate(path, ERROR, fault.realize, once=True), now=False)
+            return self._decide_safely(exchange.request, exchange.entry)
+
+    def _decide_safely(self, request: Request, entry: Entry) -> Answer:
+        try:
+            return self._decide(request, entry)
+        except errors.NsxError as error:
+            return answer_of(error)
+
+    async def _cut(self, exchange: Exchange, fault: Fault) -> None:
+        """Never answers: resets the connection, or holds it until the client gives up."""
+        if fault.hang:
+            while (await exchange.receive())["type"] != "http.disconnect":
+                pass
+            return
+        reset_connection(exchange.transport)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request on its way, with all that is needed to answer it or not."""
+
+    request: Request
+    entry: Entry
+    fault: Fault | None
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    @property
+    def transport(self) -> Any:
+        return self.scope.get(TRANSPORT)
+
+
+def claimed_name(request: Request) -> str:
+    """The client that limits count for: the name it gives itself, not yet proven."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    try:
+        return (
+            base64.b64decode(encoded).decode().partition(":")[0] if scheme else request.certificate_name or "anonymous"
+        )
+    except ValueError:
+        return "anonymous"
+
+
+def reset_connection(transport: Any) -> None:
+    """Cuts a connection so that the peer sees a reset, not an end."""
+    raw = transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 def note(entry: Entry, answer: Answer) -> None:
     """Writes into the journal how a request ended."""
     entry.status = answer.status
-    if isinstance(answer.body, dict) and "error_code" in answer.body:
-        entry.error_code = answer.body["error_code"]
+    if isinstance(answer.body, dict) and str(answer.body.get("error_code", "")).isdigit():
+        entry.error_code = int(answer.body["error_code"])
 
 
 async def read(scope: Scope, receive: Receive) -> Request | None:
@@ -94,12 +212,16 @@ def certificate_name(transport: Any) -> str:
     return str(names[0]) if names else ""
 
 
-async def write(send: Send, answer: Answer) -> None:
-    """Sends an answer."""
+async def write(send: Send, answer: Answer, truncate: Any = None) -> None:
+    """Sends an answer. With a transport as `truncate` half of the body goes out, then the connection ends."""
     payload = answer.payload()
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.content_type:
         headers.append((b"content-type", answer.content_type.encode("latin-1")))
     headers.append((b"content-length", str(len(payload)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": payload})
+    if truncate is None:
+        await send({"type": "http.response.body", "body": payload})
+        return
+    await send({"type": "http.response.body", "body": payload[: len(payload) // 2], "more_body": True})
+    truncate.close()

@@ -102,3 +102,41 @@ class Control:
         body.update({key: value for key, value in optional.items() if value is not None})
         paths: list[str] = self._ask("POST", "/realization", body)["paths"]
         return paths
+
+    def fault(self, **fault: Any) -> list[dict[str, Any]]:
+        """Adds one fault; the keys are those of nsx_lab.manager.faults.Fault. Returns all faults, with how often each fired."""
+        faults: list[dict[str, Any]] = self._ask("POST", "/faults", fault)["faults"]
+        return faults
+
+    def faults(self) -> list[dict[str, Any]]:
+        """All faults, with how often each matched and fired."""
+        faults: list[dict[str, Any]] = self._ask("GET", "/faults")["faults"]
+        return faults
+
+    def set_faults(self, faults: list[dict[str, Any]], seed: int = 0) -> None:
+        """Replaces all faults; `seed` makes probabilities repeatable."""
+        self._ask("POST", "/faults", {"faults": faults, "seed": seed})
+
+    def clear_faults(self) -> None:
+        self._ask("DELETE", "/faults")
+
+    def limits(self, rate: int = 0, outstanding: int = 0) -> None:
+        """Requests per second and outstanding requests, per client; 0 is no limit."""
+        self._ask("POST", "/limits", {"rate": rate, "outstanding": outstanding})
+
+    def clock(self, *, hold: bool | None = None, advance: float = 0.0) -> float:
+        """Holds the lab's clock or lets it run, and moves it on. Returns its time in seconds."""
+        body = {"advance": advance} | ({} if hold is None else {"hold": hold})
+        return float(self._ask("POST", "/clock", body)["now"])
+
+    def expire_sessions(self) -> int:
+        """Ends every session of the Policy API."""
+        return int(self._ask("DELETE", "/sessions")["ended"])
+
+    def settings(self, **values: Any) -> dict[str, Any]:
+        """Changes settings (nsx_lab.manager.settings.Settings; profile by name) and returns all."""
+        return self._ask("POST", "/settings", values)
+
+    def fail_over(self, seconds: float) -> None:
+        """Cuts every connection and refuses new ones for a while, as when the cluster's virtual address moves."""
+        self._ask("POST", "/failover", {"seconds": seconds})

@@ -80,6 +80,49 @@ class ControlPlane:
             hit = realization.decide(fate, now=body.get("when", "now") == "now")
         return {"paths": hit, "delay": realization.delay, "stale": realization.stale}
 
+    def faults(self, body: Reply, query: Reply) -> Reply:
+        """POST adds one fault, or replaces all by `faults` (with `seed`)."""
+        engine = self._world.faults
+        if "faults" in body:
+            engine.set(list(body["faults"]), body.get("seed"))
+        elif body:
+            engine.add(body)
+        return {"faults": [fault.as_dict() for fault in engine.all()]}
+
+    def no_faults(self, body: Reply, query: Reply) -> Reply:
+        self._world.faults.set([])
+        return {"faults": []}
+
+    def limits(self, body: Reply, query: Reply) -> Reply:
+        limits = self._world.limits
+        limits.rate = int(body.get("rate", limits.rate))
+        limits.outstanding = int(body.get("outstanding", limits.outstanding))
+        return {"rate": limits.rate, "outstanding": limits.outstanding}
+
+    def clock(self, body: Reply, query: Reply) -> Reply:
+        """`hold` true or false, `advance` seconds."""
+        clock = self._world.manager.clock
+        if "hold" in body:
+            clock.hold() if body["hold"] else clock.run()
+        clock.advance(float(body.get("advance", 0)))
+        self._world.manager.realization.tick()
+        return {"now": clock.now(), "held": clock.held}
+
+    def sessions(self, body: Reply, query: Reply) -> Reply:
+        """Ends every session."""
+        return {"ended": self._world.door.expire_sessions()}
+
+    def settings(self, body: Reply, query: Reply) -> Reply:
+        """Shows the settings, after changing those that are named."""
+        settings = self._world.manager.settings
+        settings.change(body)
+        return settings.as_dict()
+
+    def failover(self, body: Reply, query: Reply) -> Reply:
+        seconds = float(body.get("seconds", 1))
+        self._world.fail_over(seconds)
+        return {"seconds": seconds}
+
     def routes(self) -> list[Route]:
         table: list[tuple[str, str, Callable[[Reply, Reply], Reply]]] = [
             ("GET", "/_lab/health", self.health),
@@ -89,6 +132,15 @@ class ControlPlane:
             ("GET", "/_lab/objects", self.objects),
             ("GET", "/_lab/realized", self.realized),
             ("POST", "/_lab/realization", self.realization),
+            ("GET", "/_lab/faults", self.faults),
+            ("POST", "/_lab/faults", self.faults),
+            ("DELETE", "/_lab/faults", self.no_faults),
+            ("POST", "/_lab/limits", self.limits),
+            ("POST", "/_lab/clock", self.clock),
+            ("DELETE", "/_lab/sessions", self.sessions),
+            ("GET", "/_lab/settings", self.settings),
+            ("POST", "/_lab/settings", self.settings),
+            ("POST", "/_lab/failover", self.failover),
         ]
         return [Route(path, self._endpoint(handler), methods=[method]) for method, path, handler in table]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,13 +12,14 @@ from typing import Any, Self
 from nsx_lab.manager.app import LabApp
 from nsx_lab.manager.client import Control
 from nsx_lab.manager.control import control_app
+from nsx_lab.manager.faults import documents_of
 from nsx_lab.manager.labfile import LabFile
-from nsx_lab.manager.manager import Settings
 from nsx_lab.manager.profiles import profile as profile_of
-from nsx_lab.manager.seed import infra_of, read_seed
+from nsx_lab.manager.seed import infra_of, read_seed, read_yaml
 from nsx_lab.manager.server import Server
+from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.store import Change, Object
-from nsx_lab.manager.tls import Authority, ClientCertificate
+from nsx_lab.manager.tls import Authority, ClientCertificate, temporary_ca_file
 from nsx_lab.manager.world import World
 
 Seed = Mapping[str, Any] | Path | None
@@ -27,7 +29,9 @@ class Lab:
     """An NSX Manager's Policy API over TLS, in a thread of this process.
 
     `seed`: a seed document, a seed file, or nothing (a fresh manager). `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
-    to listen on, loopback by default. `port`: 0 (default) takes a free one. `semantics`: "refuse" (default) or "realize".
+    to listen on, loopback by default. `port`: 0 (default) takes a free one. `semantics`: "refuse" (default) or "realize". `faults`: a fault
+    document or a YAML file of one. `limits`: the product's limits of 100 requests per second and 40 outstanding ones. `settings`: others of
+    nsx_lab.manager.settings.Settings by name.
     """
 
     def __init__(
@@ -41,9 +45,18 @@ class Lab:
         username: str = "admin",
         password: str = "",
         semantics: str = "refuse",
+        faults: Mapping[str, Any] | Path | None = None,
+        limits: bool = False,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._settings = Settings(profile=profile_of(profile), semantics=semantics)
+        self._settings.change(settings or {})
         self.world = World(self._settings, username, password)
+        if limits:
+            self.world.limits.rate, self.world.limits.outstanding = 100, 40
+        if faults is not None:
+            source = str(faults) if isinstance(faults, Path) else "faults"
+            self.world.faults.set(*documents_of(read_yaml(faults) if isinstance(faults, Path) else faults, source))
         if seed is not None:
             tree = read_seed(seed) if isinstance(seed, Path) else infra_of(seed)
             self.world.seed_tree = tree
@@ -52,6 +65,7 @@ class Lab:
         self._server = Server(
             LabApp(self.world, control_app(self.world)), self._authority.server_context(host), host, port
         )
+        self.world.fail_over = self._server.fail_over
         self._control: Control | None = None
 
     def start(self) -> Self:
@@ -113,6 +127,22 @@ class Lab:
         document = self.lab_file()
         document.write(Path(path))
         return document
+
+    @contextmanager
+    def announced(self, lab_file: Path | None) -> Iterator[str]:
+        """Tells others how to come in while it lasts: by a lab file or, without one, by a CA file and credentials. Yields the words for it."""
+        if lab_file is not None:
+            document = self.write_lab_file(lab_file)
+            try:
+                yield f"lab file {lab_file}"
+            finally:
+                document.remove(lab_file)
+        else:
+            ca_file = temporary_ca_file(self.ca_pem)
+            try:
+                yield f"CA file {ca_file}, user {self.username}, password {self.password}"
+            finally:
+                ca_file.unlink(missing_ok=True)
 
     def client_certificate(self, user: str) -> ClientCertificate:
         """A certificate by which a known user may come in."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 from typing import Any
 
 from nsx_lab.manager import defaults, errors, hierarchy, semantics
@@ -11,11 +10,11 @@ from nsx_lab.manager.clock import Clock, wall_ms
 from nsx_lab.manager.envelope import compose
 from nsx_lab.manager.kinds import Place, locate
 from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.profiles import Profile, profile
 from nsx_lab.manager.realization import Realization
 from nsx_lab.manager.references import ReferenceIndex, check_deletions, check_targets, references
 from nsx_lab.manager.schema import Validator
 from nsx_lab.manager.search import SearchIndex
+from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.store import Change, Object, Store, Transaction
 
 claim(
@@ -25,22 +24,6 @@ claim(
     "No capture of such a look-up exists (setting strict_bfd_lookup turns it into 400)",
     "test_errors.py::test_swapped_bfd_lookup_answers_404",
 )
-
-
-@dataclass
-class Settings:
-    """What may be switched while the lab runs.
-
-    `semantics` says what happens to a configuration that breaks a rule: "refuse" (400 at once) or "realize" (accepted, realized as
-    ERROR). `index_lag` is in seconds of the lab's clock.
-    """
-
-    profile: Profile = field(default_factory=lambda: profile("4.2"))
-    semantics: str = "refuse"
-    partial_patch: bool = False
-    echo_any: bool = False
-    strict_bfd_lookup: bool = False
-    index_lag: float = 0.0
 
 
 class Manager:

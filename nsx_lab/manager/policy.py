@@ -83,6 +83,8 @@ class PolicyApi:
     def _object(self, request: Request, user: User) -> Answer:
         path = request.path.removeprefix(PREFIX)
         place = locate(path)
+        if place is not None and not self._manager.settings.profile.has(place.kind.resource_type):
+            raise errors.no_such_path(request.path)
         if place is None:
             raise routes.unanswered(request.method, request.path)
         if place.is_collection:

@@ -37,6 +37,10 @@ class Profile:
     vpn_mode: bool = True
     network_spans: bool = False
 
+    def has(self, resource_type: str) -> bool:
+        """Whether this version knows the type."""
+        return resource_type != "NetworkSpan" or self.network_spans
+
 
 PROFILES = {
     profile.name: profile

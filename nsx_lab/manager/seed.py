@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from nsx_lab.manager.store import Object
 
 FORMAT, VERSION = "nsx-lab-seed", 1
@@ -38,3 +40,13 @@ def read_seed(path: Path) -> Object:
     except (ValueError, RecursionError) as error:
         raise SeedError(f"{path}: not JSON: {error}") from error
     return infra_of(document, str(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file's contents; SeedError when it cannot be read."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SeedError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise SeedError(f"{path}: not YAML: {error}") from error

@@ -10,8 +10,6 @@ from nsx_lab.manager.gateway import Gateway
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.store import Object, Transaction
 
-MODES = ("refuse", "realize")
-
 _RULES: dict[str, Callable[[Object, Gateway], Iterator[Finding]]] = {
     "PolicyNatRule": nat_rules.check,
     "StaticRoutes": route_rules.check_route,

@@ -53,12 +53,6 @@ class Authority:
         """TLS for a client that trusts this lab and nobody else."""
         return ssl.create_default_context(cadata=self.pem)
 
-    def write(self, folder: Path) -> Path:
-        """The CA certificate as a file, for tools that want one."""
-        path = folder / "ca.pem"
-        path.write_text(self.pem)
-        return path
-
 
 def _unspecified(name: str) -> bool:
     try:

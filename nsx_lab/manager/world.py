@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from nsx_lab.manager.auth import Doorkeeper
+from nsx_lab.manager.faults import FaultEngine
 from nsx_lab.manager.journal import Journal
-from nsx_lab.manager.manager import Manager, Settings
+from nsx_lab.manager.limits import Limits
+from nsx_lab.manager.manager import Manager
 from nsx_lab.manager.policy import PolicyApi
+from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.store import Object
 
 
@@ -22,12 +26,17 @@ class World:
         self.door = Doorkeeper(self.manager.clock)
         self.door.add_user(self.username, self.password)
         self.journal = Journal()
+        self.faults = FaultEngine()
+        self.limits = Limits(self.manager.clock)
         self.policy = PolicyApi(self.manager, self.door)
         self.seed_tree: Object | None = None
+        self.fail_over: Callable[[float], None] = lambda seconds: None
+        """Set by whoever serves this world."""
 
     def reset(self) -> None:
-        """Back to the seed: objects and realization; users, sessions and the journal's numbering stay."""
+        """Back to the seed, without faults: users, sessions, settings and the journal's numbering stay."""
         with self.manager.lock:
+            self.faults.set([])
             self.manager.reset()
             self.journal.clear()
             if self.seed_tree is not None:

@@ -35,9 +35,10 @@ def client_of() -> Iterator[Callable[..., httpx.Client]]:
 
     def make(lab: Lab, **options: Any) -> httpx.Client:
         options.setdefault("auth", (lab.username, lab.password))
+        options.setdefault("timeout", 20)
         base = options.pop("base", "/policy/api/v1")
         context = ssl.create_default_context(cadata=lab.ca_pem)
-        made.append(httpx.Client(base_url=lab.url + base, verify=context, trust_env=False, timeout=20, **options))
+        made.append(httpx.Client(base_url=lab.url + base, verify=context, trust_env=False, **options))
         return made[-1]
 
     yield make
