@@ -1,0 +1,55 @@
+"""Every synth judges the rules: errors stop it, warnings are told."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from egress.checks import ChecksFailedError, check, enforce
+
+HOP = "{address: 10.27.51.1}"
+
+
+@pytest.fixture
+def synth(tmp_path, repository):
+    """Runs the repository's main.py over a golden domain with a change, and gives exit code and standard error."""
+
+    def run(old="", new=""):
+        shutil.copy(repository / "main.py", tmp_path)
+        shutil.copy(repository / "cdktf.json", tmp_path)
+        (tmp_path / "domains").mkdir()
+        (tmp_path / "domains/wld01.yaml").write_text((repository / "domains/wld01.yaml").read_text().replace(old, new))
+        done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr, (tmp_path / "cdktf.out").exists()
+
+    return run
+
+
+def test_an_error_stops_the_synth_before_anything_is_written(synth):
+    code, err, written = synth(HOP, "{address: 10.27.52.1}")
+    assert code == 1
+    assert "domains/wld01.yaml:16:25: error: next hop 10.27.52.1 lies in no uplink's subnet" in err
+    assert "Traceback" not in err
+    assert not written
+
+
+def test_warnings_are_told_and_the_synth_goes_on(synth):
+    code, err, written = synth()
+    assert code == 0
+    assert "10.27.51.1 is the only next hop [single-next-hop]" in err
+    assert "note:" not in err
+    assert written
+
+
+def test_an_error_can_be_suppressed_with_a_reason(domain):
+    hop = {"default_route": {"next_hops": [{"address": "10.9.0.1"}, {"address": "10.1.0.254"}]}}
+    with pytest.raises(ChecksFailedError, match=r"next hop 10\.9\.0\.1 lies in no uplink's subnet"):
+        enforce(check([domain("one", hop)]), io.StringIO())
+    reason = {"suppress": [{"rule": "next-hop-outside-uplinks", "reason": "a route leads there"}]}
+    told = io.StringIO()
+    enforce(check([domain("one", {**hop, **reason})]), told)
+    assert told.getvalue() == ""
