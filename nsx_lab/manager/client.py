@@ -140,3 +140,11 @@ class Control:
     def fail_over(self, seconds: float) -> None:
         """Cuts every connection and refuses new ones for a while, as when the cluster's virtual address moves."""
         self._ask("POST", "/failover", {"seconds": seconds})
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything, as a document for `restore`."""
+        return self._ask("GET", "/snapshot")
+
+    def restore(self, document: Mapping[str, Any]) -> None:
+        """Replaces everything by a snapshot."""
+        self._ask("POST", "/restore", document)

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from nsx_lab.manager import errors
 from nsx_lab.manager.realization import Fate
-from nsx_lab.manager.seed import infra_of
+from nsx_lab.manager.seed import of_document
+from nsx_lab.manager.state import restore, snapshot
 from nsx_lab.manager.world import World
 
 Reply = dict[str, Any]
@@ -43,8 +44,7 @@ class ControlPlane:
         return {"objects": len(self._world.manager.store)}
 
     def seed(self, body: Reply, query: Reply) -> Reply:
-        tree = infra_of(body)
-        self._world.manager.seed(tree)
+        self._world.manager.seed(of_document(body))
         return {"objects": len(self._world.manager.store)}
 
     def objects(self, body: Reply, query: Reply) -> Reply:
@@ -123,6 +123,13 @@ class ControlPlane:
         self._world.fail_over(seconds)
         return {"seconds": seconds}
 
+    def snapshot(self, body: Reply, query: Reply) -> Reply:
+        return snapshot(self._world.manager)
+
+    def restore(self, body: Reply, query: Reply) -> Reply:
+        restore(self._world.manager, body)
+        return {"objects": len(self._world.manager.store)}
+
     def routes(self) -> list[Route]:
         table: list[tuple[str, str, Callable[[Reply, Reply], Reply]]] = [
             ("GET", "/_lab/health", self.health),
@@ -141,6 +148,8 @@ class ControlPlane:
             ("GET", "/_lab/settings", self.settings),
             ("POST", "/_lab/settings", self.settings),
             ("POST", "/_lab/failover", self.failover),
+            ("GET", "/_lab/snapshot", self.snapshot),
+            ("POST", "/_lab/restore", self.restore),
         ]
         return [Route(path, self._endpoint(handler), methods=[method]) for method, path, handler in table]
 

@@ -12,23 +12,26 @@ from typing import Any, Self
 from nsx_lab.manager.app import LabApp
 from nsx_lab.manager.client import Control
 from nsx_lab.manager.control import control_app
+from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.faults import documents_of
 from nsx_lab.manager.labfile import LabFile
 from nsx_lab.manager.profiles import profile as profile_of
-from nsx_lab.manager.seed import infra_of, read_seed, read_yaml
+from nsx_lab.manager.seed import Seed, SeedError, of_document, of_path, read_yaml
 from nsx_lab.manager.server import Server
 from nsx_lab.manager.settings import Settings
+from nsx_lab.manager.state import Database
 from nsx_lab.manager.store import Change, Object
 from nsx_lab.manager.tls import Authority, ClientCertificate, temporary_ca_file
 from nsx_lab.manager.world import World
 
-Seed = Mapping[str, Any] | Path | None
+SeedSource = Mapping[str, Any] | Path | None
 
 
 class Lab:
     """An NSX Manager's Policy API over TLS, in a thread of this process.
 
-    `seed`: a seed document, a seed file, or nothing (a fresh manager). `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
+    `seed`: a seed document, the path of a seed file, of a folder of saved answers or of a terraform.tfstate, or nothing (a fresh manager).
+    `data_dir`: where the configuration outlives the process; what is there wins over the seed. `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
     to listen on, loopback by default. `port`: 0 (default) takes a free one. `semantics`: "refuse" (default) or "realize". `faults`: a fault
     document or a YAML file of one. `limits`: the product's limits of 100 requests per second and 40 outstanding ones. `settings`: others of
     nsx_lab.manager.settings.Settings by name.
@@ -36,7 +39,7 @@ class Lab:
 
     def __init__(
         self,
-        seed: Seed = None,
+        seed: SeedSource = None,
         *,
         data_dir: Path | None = None,
         profile: str = "4.2",
@@ -58,15 +61,34 @@ class Lab:
             source = str(faults) if isinstance(faults, Path) else "faults"
             self.world.faults.set(*documents_of(read_yaml(faults) if isinstance(faults, Path) else faults, source))
         if seed is not None:
-            tree = read_seed(seed) if isinstance(seed, Path) else infra_of(seed)
-            self.world.seed_tree = tree
-            self.world.manager.seed(tree)
+            self.world.first_seed = of_path(seed) if isinstance(seed, Path) else of_document(seed)
+        self._database = Database(data_dir) if data_dir is not None else None
+        self._begin()
         self._authority = Authority()
         self._server = Server(
             LabApp(self.world, control_app(self.world)), self._authority.server_context(host), host, port
         )
         self.world.fail_over = self._server.fail_over
         self._control: Control | None = None
+
+    def _begin(self) -> None:
+        """From the data directory if there is anything in it, else from the seed."""
+        manager, database = self.world.manager, self._database
+        stored = database.load() if database is not None else []
+        if stored:
+            manager.load(stored)
+        elif self.world.first_seed is not None:
+            self._seed(self.world.first_seed)
+        if database is not None:
+            if not stored:
+                database.save([Change(obj["path"], None, obj) for obj in manager.store.objects()])
+            manager.commit_hooks.append(database.save)
+
+    def _seed(self, seed: Seed) -> None:
+        try:
+            self.world.manager.seed(seed)
+        except NsxError as error:
+            raise SeedError(f"the manager refuses the seed: {error}") from error
 
     def start(self) -> Self:
         """Accepts connections once it returns."""
@@ -77,6 +99,8 @@ class Lab:
         if self._control is not None:
             self._control.close()
         self._server.stop()
+        if self._database is not None:
+            self._database.close()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -14,6 +14,7 @@ from nsx_lab.manager.realization import Realization
 from nsx_lab.manager.references import ReferenceIndex, check_deletions, check_targets, references
 from nsx_lab.manager.schema import Validator
 from nsx_lab.manager.search import SearchIndex
+from nsx_lab.manager.seed import Seed
 from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.store import Change, Object, Store, Transaction
 
@@ -24,6 +25,9 @@ claim(
     "No capture of such a look-up exists (setting strict_bfd_lookup turns it into 400)",
     "test_errors.py::test_swapped_bfd_lookup_answers_404",
 )
+
+
+GATEWAYS = ("Tier0", "Tier1")
 
 
 class Manager:
@@ -144,7 +148,7 @@ class Manager:
         obj = compose(place, body, before, who, now, merge=merge)
         self.validator.check_request(place, obj if merge and before is not None else body, self.settings.profile)
         tx.put(place.path, obj)
-        if before is None and place.kind.resource_type in ("Tier0", "Tier1"):
+        if before is None and place.kind.resource_type in GATEWAYS:
             defaults.add_nat_sections(tx, place.path, now)
 
     def _remove(self, tx: Transaction, path: str) -> None:
@@ -171,26 +175,55 @@ class Manager:
 
     def reset(self) -> None:
         """Back to a fresh manager."""
+        self._empty()
+        tx = Transaction(self.store)
+        defaults.add_always(tx, self.settings.profile, wall_ms())
+        self._take(tx.changes(), {})
+
+    def _empty(self) -> None:
         gone = [Change(path, self.store.get(path), None) for path in reversed(self.store.paths())]
         self._take(gone, {})
         self.store.clear()
         self._references.clear()
         self.search.clear()
         self.realization.clear()
-        tx = Transaction(self.store)
-        defaults.add_always(tx, self.settings.profile, wall_ms())
-        self._take(tx.changes(), {})
 
-    def seed(self, infra: Object, who: str = "admin") -> None:
-        """Adds a tree to what is there. Edge clusters and nodes that it refers to are made up where they are missing."""
-        steps = list(hierarchy.steps(infra))
+    def seed(self, seed: Seed, who: str = "admin") -> None:
+        """Adds a seed to what is there. Edge clusters and nodes that it refers to are made up where they are missing."""
         tx = Transaction(self.store)
         now = wall_ms()
-        defaults.add_referenced_edges(tx, set().union(*(references(step.body) for step in steps)), now)
-        for step in steps:
-            if not (step.bare and tx.get(step.place.path) is not None):
-                self._write(tx, step.place, step.body, who, merge=False)
-        self._commit(tx)
+        defaults.add_referenced_edges(tx, set().union(*(references(body) for _, body in seed.writes)), now)
+        for path, body in seed.writes:
+            place = self._object_place(path)
+            if seed.facts:
+                self._store_fact(tx, place, body, who, now)
+            else:
+                self._write(tx, place, body, who, merge=False)
+        if seed.facts:
+            self._take(tx.changes(), {})
+        else:
+            self._commit(tx)
+
+    def _store_fact(self, tx: Transaction, place: Place, body: Object, who: str, now: int) -> None:
+        for above in place.chain:
+            if tx.get(above) is None:
+                defaults.add(tx, above, {}, now)
+        obj = compose(place, body, None, who, now)
+        known = {
+            key: value for key, value in body.items() if key.startswith("_") or key in ("unique_id", "realization_id")
+        }
+        tx.put(place.path, {**obj, **known})
+        if place.kind.resource_type in GATEWAYS:
+            defaults.add_nat_sections(tx, place.path, now)
+
+    def load(self, objects: list[Object]) -> None:
+        """Replaces everything by objects as they were stored, parents first."""
+        self._empty()
+        changes = [Change(obj["path"], None, obj) for obj in objects]
+        tx = Transaction(Store())
+        for obj in objects:
+            tx.put(obj["path"], obj)
+        self._take(changes, semantics.check(tx, "tell"))
 
     # places
 

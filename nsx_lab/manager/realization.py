@@ -192,6 +192,16 @@ class Realization:
         self.tick()
         return [record.path for record in hit]
 
+    def put_back(self, path: str, state: str, realized: Object | None, alarms: list[tuple[str, int]]) -> None:
+        """A record as it was when a snapshot was taken: it stays so until the next write."""
+        record = self._records.get(path)
+        if record is None:
+            return
+        record.state, record.alarms = state, alarms
+        before, record.realized = record.realized, realized
+        for hook in list(self.hooks):
+            hook([Change(path, before, realized)])
+
     def clear(self) -> None:
         """Forgets records and decisions; delays and hooks stay."""
         self._records.clear()

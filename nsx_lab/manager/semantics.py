@@ -26,14 +26,18 @@ claim(
 
 
 def check(tx: Transaction, mode: str) -> dict[str, tuple[str, int]]:
-    """Raises the refusal of a transaction, or returns what cannot be realized: path -> (message, code)."""
+    """Raises the refusal of a transaction, or returns what cannot be realized: path -> (message, code).
+
+    `mode` is that of the settings, or "tell": nothing is refused.
+    """
     unrealizable: dict[str, tuple[str, int]] = {}
     for obj in [*tx.written(), *_affected(tx)]:
         rules = _RULES.get(obj["resource_type"])
         if rules is None:
             continue
         for finding in rules(obj, Gateway.of(tx, obj)):
-            if finding.when is When.REFUSE or (finding.when is When.EITHER and mode == "refuse"):
+            refuse = finding.when is When.REFUSE or (finding.when is When.EITHER and mode == "refuse")
+            if refuse and mode != "tell":
                 raise errors.refused(finding.code, finding.message)
             unrealizable.setdefault(obj["path"], (finding.message, finding.code))
     return unrealizable

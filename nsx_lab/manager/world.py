@@ -11,12 +11,12 @@ from nsx_lab.manager.journal import Journal
 from nsx_lab.manager.limits import Limits
 from nsx_lab.manager.manager import Manager
 from nsx_lab.manager.policy import PolicyApi
+from nsx_lab.manager.seed import Seed
 from nsx_lab.manager.settings import Settings
-from nsx_lab.manager.store import Object
 
 
 class World:
-    """Manager, door, journal and API. `seed_document` is what `reset` goes back to."""
+    """Manager, door, journal and API. `first_seed` is what `reset` goes back to."""
 
     def __init__(self, settings: Settings | None = None, username: str = "admin", password: str = "") -> None:
         self.username = username
@@ -29,7 +29,7 @@ class World:
         self.faults = FaultEngine()
         self.limits = Limits(self.manager.clock)
         self.policy = PolicyApi(self.manager, self.door)
-        self.seed_tree: Object | None = None
+        self.first_seed: Seed | None = None
         self.fail_over: Callable[[float], None] = lambda seconds: None
         """Set by whoever serves this world."""
 
@@ -39,5 +39,5 @@ class World:
             self.faults.set([])
             self.manager.reset()
             self.journal.clear()
-            if self.seed_tree is not None:
-                self.manager.seed(self.seed_tree)
+            if self.first_seed is not None:
+                self.manager.seed(self.first_seed)

@@ -1,0 +1,142 @@
+"""Snapshots, and data that outlives the process."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from nsx_lab import Lab
+from nsx_lab.manager.client import ControlError
+from nsx_lab.manager.labfile import read_lab_file
+
+T0 = "/infra/tier-0s/T0-wld01"
+RULE = f"{T0}/nat/USER/nat-rules/nat-vm-a"
+ClientOf = Callable[..., httpx.Client]
+
+
+def test_snapshot_and_restore(lab: Lab, api: httpx.Client, client_of: ClientOf, rule: dict[str, Any]) -> None:
+    api.patch(RULE, json=rule)
+    document = lab.control.snapshot()
+    api.delete(RULE)
+    api.patch("/infra/tier-0s/other", json={})
+    lab.control.restore(document)
+    assert api.get(RULE).json()["source_network"] == "30.0.0.5"
+    assert api.get("/infra/tier-0s/other").status_code == 404
+    with Lab() as other:
+        other.control.restore(document)
+        assert other.control.snapshot() == document
+        found = client_of(other).get("/search/query?query=id:nat%5C-vm%5C-a").json()
+        assert found["result_count"] == 1
+
+
+def test_snapshot_keeps_what_is_not_realized(lab: Lab, api: httpx.Client, rule: dict[str, Any]) -> None:
+    api.patch(RULE, json=rule)
+    lab.control.realization(RULE, "ERROR", "boom", when="next")
+    api.patch(RULE, json={**rule, "source_network": "30.0.0.6"})
+    document = lab.control.snapshot()
+    with Lab() as other:
+        other.control.restore(document)
+        assert other.realized()[RULE]["source_network"] == "30.0.0.5"
+        assert other.control.snapshot()["unrealized"] == document["unrealized"]
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"format": "x"}, "not a snapshot"),
+        ({"version": 2}, "version 2 is not known"),
+        ({"objects": None}, "objects are missing"),
+        ({"more": 1}, "unknown key more"),
+    ],
+)
+def test_snapshot_that_is_not_known_is_refused(lab: Lab, api: httpx.Client, change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ControlError, match=words):
+        lab.control.restore({**lab.control.snapshot(), **change})
+    assert api.get(T0).status_code == 200
+
+
+def test_data_directory_wins_over_the_seed(
+    tmp_path: Path, seed_document: dict[str, Any], client_of: ClientOf, rule: dict[str, Any]
+) -> None:
+    with Lab(seed_document, data_dir=tmp_path) as lab:
+        client_of(lab).patch(RULE, json=rule)
+        client_of(lab).delete("/infra/tier-1s/domain-c8")
+        before = lab.control.objects()
+    with Lab(seed_document, data_dir=tmp_path) as lab:
+        assert lab.control.objects() == before
+        client_of(lab).patch(RULE, json=rule)
+        assert client_of(lab).get(RULE).json()["_revision"] == 1
+        assert RULE in lab.realized()
+
+
+def test_reset_reaches_the_data_directory(
+    tmp_path: Path, seed_document: dict[str, Any], client_of: ClientOf, rule: dict[str, Any]
+) -> None:
+    with Lab(seed_document, data_dir=tmp_path) as lab:
+        client_of(lab).patch(RULE, json=rule)
+        lab.control.reset()
+    with Lab(seed_document, data_dir=tmp_path) as lab:
+        assert client_of(lab).get(RULE).status_code == 404
+        assert client_of(lab).get(T0).status_code == 200
+
+
+def test_data_of_another_version_is_refused(tmp_path: Path) -> None:
+    with Lab(data_dir=tmp_path):
+        pass
+    database = sqlite3.connect(tmp_path / "lab.sqlite3")
+    database.execute("update meta set value = '99' where key = 'version'")
+    database.commit()
+    database.close()
+    with pytest.raises(ValueError, match="written by version 99"):
+        Lab(data_dir=tmp_path)
+
+
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lab.sqlite3").write_text("something else, and long enough to be looked at as a header")
+    with pytest.raises(ValueError, match="not the data of a lab"):
+        Lab(data_dir=tmp_path)
+
+
+def test_accepted_writes_survive_kill_9(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "nsx_lab.cli",
+        "serve",
+        "--data-dir",
+        str(tmp_path / "data"),
+        "--lab-file",
+        str(tmp_path / "lab.json"),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    lab = read_lab_file(tmp_path / "lab.json")
+    context = ssl.create_default_context(cadata=lab.ca)
+    accepted: list[str] = []
+    with httpx.Client(
+        base_url=f"https://{lab.host}/policy/api/v1", verify=context, auth=(lab.username, lab.password), trust_env=False
+    ) as client:
+        for number in range(200):
+            path = f"/infra/tier-0s/t{number}"
+            if number == 100:
+                process.send_signal(signal.SIGKILL)
+            try:
+                if client.patch(path, json={"description": str(number)}).status_code == 200:
+                    accepted.append(path)
+            except httpx.TransportError:
+                break
+    process.communicate()
+    assert len(accepted) >= 100
+    with Lab(data_dir=tmp_path / "data") as again:
+        stored = again.control.objects(type="Tier0")
+    assert set(accepted) <= set(stored)
