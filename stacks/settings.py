@@ -19,7 +19,7 @@ CONTEXT = "CDKTF_CONTEXT_JSON"
 """The cdktf CLI hands the context of cdktf.json over in this variable; without the CLI it is not set."""
 STACKS_IN_CONTEXT = "egress:stacks"
 SHELL_MARK = "EGRESS_SHELL"
-"""Set by `egress shell`: what its environment was made for, `lab HOST` or the prefix of the credentials in it."""
+"""Set by `egress shell`: what it was opened for, `lab HOST` or `managers`."""
 _SHELL = "start it in egress shell (make shell in a checkout)"
 
 
@@ -27,14 +27,14 @@ _SHELL = "start it in egress shell (make shell in a checkout)"
 class Settings:
     """Project folder, output folder, the stacks asked for (empty: all), and the lab, if the target is one.
 
-    credentials: under the cdktf CLI, the prefix of the credentials that the engine will be given; None without the CLI.
+    plain_cdktf: the cdktf CLI runs outside `egress shell`, so the engine will take its credentials from NSXT_* and nothing else.
     """
 
     root: Path
     outdir: Path
     stacks: tuple[str, ...]
     lab: LabTarget | None
-    credentials: str | None = None
+    plain_cdktf: bool = False
 
     @classmethod
     def from_environment(cls, root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -57,7 +57,7 @@ class Settings:
             )
         if not lab and inside:
             raise EgressError(f"CDKTF_OUTDIR={outdir} lies in {LAB_FOLDER}, which is for labs only: say cdktf.out")
-        return cls(root, outdir, _stacks(environment), lab, _credentials(environment, lab))
+        return cls(root, outdir, _stacks(environment), lab, _plain_cdktf(environment, lab))
 
     def domains(self) -> tuple[WorkloadDomain, ...]:
         """The domains of the stacks asked for.
@@ -66,10 +66,9 @@ class Settings:
         """
         domains = load_domains(self.root, self.stacks)
         for domain in domains:
-            if self.lab is None and self.credentials not in (None, domain.nsx.credentials):
+            if self.plain_cdktf and domain.nsx.credentials != "NSXT":
                 raise EgressError(
-                    f"{domain.stack} takes its credentials from {domain.nsx.credentials}_*, cdktf was given {self.credentials}_*: "
-                    f"egress shell --stack {domain.stack}"
+                    f"{domain.stack} takes its credentials from {domain.nsx.credentials}_*, which plain cdktf does not know: {_SHELL}"
                 )
         return domains
 
@@ -92,25 +91,23 @@ def _context(environment: Mapping[str, str]) -> dict[str, object]:
     return context if isinstance(context, dict) else {}
 
 
-def _credentials(environment: Mapping[str, str], lab: LabTarget | None) -> str | None:
-    """The prefix of the credentials in the environment of the cdktf CLI, None without the CLI or with a lab.
+def _plain_cdktf(environment: Mapping[str, str], lab: LabTarget | None) -> bool:
+    """Whether the cdktf CLI runs this app outside of `egress shell`.
 
-    Errors: EgressError when there are none, or when the environment was made for another target.
+    Errors: EgressError when it then lacks what it needs, or runs in a shell that was opened for another target.
     """
     if CONTEXT not in environment:
-        return None
+        return False
     mark = environment.get(SHELL_MARK, "")
     if lab:
         if mark != f"lab {lab.host}":
             raise EgressError(f"cdktf has no credentials and no provider for the lab {lab.host}: {_SHELL}")
-        return None
+        return False
     if mark.startswith("lab "):
-        raise EgressError(
-            "this shell was opened for a lab, and EGRESS_LAB is not set any more: leave it and open another"
-        )
+        raise EgressError(f"this shell was opened for the {mark}, and EGRESS_LAB is not set any more: open another")
     if not mark and not any(environment.get(name) for name in ("NSXT_PASSWORD", "NSXT_CLIENT_AUTH_CERT_FILE")):
         raise EgressError(f"cdktf finds no credentials in NSXT_*: {_SHELL}, or set NSXT_USERNAME and NSXT_PASSWORD")
-    return mark or "NSXT"
+    return not mark
 
 
 def or_one_sentence(main: Callable[[], None]) -> None:

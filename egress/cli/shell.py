@@ -37,12 +37,14 @@ def command(project: Project, stacks: tuple[str, ...], command_line: tuple[str, 
     if cli is None:
         with progress(f"bringing the cdktf CLI {VERSION} from npm, once ({COST})"):
             cli = bring_cli()
-    shell = open_shell(project.root, project.lab, domains, stacks, cli)
+    shell = open_shell(project.root, project.lab, domains, cli)
     for note in (*shell.notes, shell.words):
         say(note)
     if not command_line:
         say("cdktf, the engine, egress and nsx-lab work in here; exit leaves")
     words = command_line or (os.environ.get("SHELL") or "/bin/sh",)
+    if stacks:
+        shell.environment["EGRESS_STACKS"] = ",".join(stacks)
     os.chdir(project.root)
     sys.stdout.flush()
     try:

@@ -19,7 +19,7 @@ from egress.toolchain.synthesis import LAB_FOLDER, synthesise
 
 LOCK = ".terraform.lock.hcl"
 SHELL_MARK = "EGRESS_SHELL"
-"""Set by `egress shell`: what the NSXT_* variables in it are for, `lab HOST` or the prefix that they were taken from."""
+"""Set by `egress shell`: what it was opened for, `lab HOST` or `managers`."""
 _CREDENTIALS = (("USERNAME", "PASSWORD"), ("CLIENT_AUTH_CERT_FILE", "CLIENT_AUTH_KEY_FILE"))
 
 
@@ -69,26 +69,32 @@ class Run:
 
         A lab's run sees no NSXT_* variable of the user: real credentials never get near a lab, nor the other way round.
         """
-        env = engine_environment(self.provider, self.home, self.lab, domain.nsx.credentials)
-        return env | {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+        env = engine_environment(self.provider, self.home)
+        env = {key: value for key, value in env.items() if not key.startswith("NSXT_")}
+        env |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+        if self.lab:
+            return env | lab_variables(self.lab)
+        return env | provider_variables(domain.nsx.credentials, os.environ)
 
 
-def engine_environment(provider: Provider | None, home: Path, lab: LabTarget | None, prefix: str) -> dict[str, str]:
-    """This process's environment, made fit for an engine: where the provider is, and the credentials `<prefix>_*` or the lab's.
+def engine_environment(provider: Provider | None, home: Path) -> dict[str, str]:
+    """This process's environment, made fit for an engine, credentials apart: no telemetry, and where the provider is.
 
     provider: None leaves the user's own engine configuration alone. home: a folder for the configuration of a mirror.
     """
-    prefixes = ("NSXT_", "TF_VAR_", "TF_CLI_ARGS")
-    env = {key: value for key, value in os.environ.items() if not key.startswith(prefixes)}
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("TF_VAR_", "TF_CLI_ARGS"))}
     env |= {"CHECKPOINT_DISABLE": "1", "NSX_LAB_PYTHON": sys.executable}
     config = engine_config(provider, home / "engine.tfrc") if provider else None
     if config:
         env["TF_CLI_CONFIG_FILE"] = config
     elif not Path(env.get("TF_CLI_CONFIG_FILE", "")).is_file():
         env.pop("TF_CLI_CONFIG_FILE", None)  # the engines warn on every call about a file that is not there
-    if lab:
-        return env | {"NSXT_USERNAME": lab.username, "NSXT_PASSWORD": lab.password.get_secret_value()}
-    return env | provider_variables(prefix, os.environ)
+    return env
+
+
+def lab_variables(lab: LabTarget) -> dict[str, str]:
+    """A lab's throw-away credentials as the NSXT_* variables that the provider reads."""
+    return {"NSXT_USERNAME": lab.username, "NSXT_PASSWORD": lab.password.get_secret_value()}
 
 
 def provider_variables(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
@@ -100,13 +106,11 @@ def provider_variables(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
 def check_credentials(prefix: str, env: Mapping[str, str]) -> None:
     """Errors: EgressError when neither user and password nor a client certificate are in the environment.
 
-    Also when NSXT_* is wanted in an `egress shell` that put something else's credentials there.
+    Also when NSXT_* is wanted in an `egress shell` that put a lab's credentials there.
     """
-    mark = env.get(SHELL_MARK)
-    if mark and prefix == "NSXT" and mark != prefix:
-        raise EgressError(
-            f"NSXT_* in this shell are the credentials of {mark}: leave it, or open another with egress shell"
-        )
+    mark = env.get(SHELL_MARK, "")
+    if mark.startswith("lab ") and prefix == "NSXT":
+        raise EgressError(f"this shell was opened for the {mark}, whose credentials are in NSXT_*: leave it first")
     if any(all(env.get(f"{prefix}_{name}") for name in pair) for pair in _CREDENTIALS):
         return
     raise EgressError(

@@ -57,39 +57,59 @@ def lab_file(root: Path) -> str:
 
 
 def test_a_command_gets_its_arguments_and_gives_its_exit_code(project: Path) -> None:
-    done = shell(project, "--stack", "wld01", "--", "sh", "-c", 'echo "$0|$1"; exit 7', "a b", "--stack")
+    done = shell(project, "sh", "-c", 'echo "$0|$1"; exit 7', "a b", "--stack")
     assert (done.returncode, done.stdout) == (7, "a b|--stack\n")
 
 
 def test_cdktf_python_and_egress_are_those_that_belong_together(project: Path) -> None:
-    words = "cdktf deploy 'x y'; python -c 'import sys; print(sys.executable)'; egress --version"
-    done = shell(project, "--stack", "wld01", "--", "sh", "-c", words)
-    assert done.stdout.splitlines() == ["cdktf deploy x y", sys.executable, "egress, version 0.1.0"]
+    words = "cdktf deploy 'x y'; python -c 'import sys; print(sys.prefix)'; egress --version"
+    done = shell(project, "sh", "-c", words)
+    assert done.stdout.splitlines() == ["cdktf deploy x y", sys.prefix, "egress, version 0.1.0"]
 
 
 def test_it_runs_in_the_project_folder(project: Path) -> None:
-    assert shell(project, "--stack", "wld01", "pwd").stdout.strip() == str(project)
+    assert shell(project, "pwd").stdout.strip() == str(project)
 
 
-def test_credentials_under_another_prefix_become_the_providers(project: Path) -> None:
-    env = {"NINE_USERNAME": "nina", "NINE_PASSWORD": "p9", "NSXT_USERNAME": "norbert", "NSXT_REMOTE_AUTH": "true"}
-    seen = variables(shell(project, "--stack", "wld09", "env", **env).stdout)
-    assert {k: v for k, v in seen.items() if k.startswith("NSXT_")} == {"NSXT_USERNAME": "nina", "NSXT_PASSWORD": "p9"}
-    assert (seen["EGRESS_SHELL"], seen["EGRESS_STACKS"]) == ("NINE", "wld09")
+@pytest.mark.parametrize("stack, user", [("wld01", "norbert"), ("wld09", "nina")])
+def test_the_engine_gets_the_credentials_of_the_stack_in_whose_folder_it_runs(
+    project: Path, tmp_path: Path, stack: str, user: str
+) -> None:
+    engine = tmp_path / "terraform-that-tells"
+    engine.write_text(
+        '#!/bin/sh\necho Terraform v1.11.4\necho "$NSXT_USERNAME $NSXT_PASSWORD [$NSXT_REMOTE_AUTH]" >&2\n'
+    )
+    engine.chmod(0o755)
+    env = {"NINE_USERNAME": "nina", "NINE_PASSWORD": "$(p 9)", "NSXT_USERNAME": "norbert", "NSXT_PASSWORD": "$(p 9)"}
+    words = f"mkdir -p cdktf.out/stacks/{stack}; cd cdktf.out/stacks/{stack}; terraform plan"
+    done = shell(project, "sh", "-c", words, TERRAFORM_BINARY_NAME=str(engine), NSXT_REMOTE_AUTH="true", **env)
+    remote = "true" if stack == "wld01" else ""
+    assert done.stderr.splitlines()[-1] == f"{user} $(p 9) [{remote}]"
+    assert "p 9" not in (project / ".egress" / "shell" / "terraform").read_text()
 
 
-def test_credentials_from_several_places_are_refused_by_name(project: Path) -> None:
-    done = shell(project, "env", NINE_PASSWORD="p9")
-    assert done.returncode == 1
-    assert "wld09 from NINE_*, wld01 from NSXT_*" in done.stderr
-    assert "egress shell --stack STACK" in done.stderr
+def test_cdktf_calls_the_engine_by_that_script_and_egress_does_not(project: Path) -> None:
+    cli = project.parent / "cli" / "node_modules" / "cdktf-cli" / "bundle" / "bin" / "cdktf"
+    cli.write_text("console.log(process.env.TERRAFORM_BINARY_NAME)\n")
+    done = shell(project, "sh", "-c", "cdktf; echo $TERRAFORM_BINARY_NAME")
+    for_cdktf, for_egress = done.stdout.splitlines()
+    assert Path(for_cdktf).parent == project / ".egress" / "shell"
+    assert Path(for_egress).parent != Path(for_cdktf).parent
 
 
 def test_without_credentials_or_provider_it_opens_and_says_so(project: Path) -> None:
-    done = shell(project, "--stack", "wld01", "true")
+    done = shell(project, "true")
     assert done.returncode == 0
     assert "there is no real provider" in done.stderr
     assert "provider: none" in done.stderr
+    assert "set NINE_USERNAME and NINE_PASSWORD" in done.stderr
+    assert "set NSXT_USERNAME and NSXT_PASSWORD" in done.stderr
+
+
+def test_stacks_are_selected_by_name(project: Path) -> None:
+    assert variables(shell(project, "--stack", "wld09", "env").stdout)["EGRESS_STACKS"] == "wld09"
+    assert "EGRESS_STACKS" not in variables(shell(project, "env").stdout)
+    assert "no stack 'wld99'" in shell(project, "--stack", "wld99", "env").stderr
 
 
 def test_a_mirror_is_given_to_every_call_of_the_engine(project: Path, tmp_path: Path) -> None:
@@ -121,13 +141,11 @@ def test_a_command_that_does_not_exist_is_a_sentence(project: Path) -> None:
     assert "egress: no-such-command does not run: No such file or directory" in done.stderr
 
 
-def test_credentials_of_a_shell_are_not_taken_for_those_of_another_manager() -> None:
-    env = {"NSXT_USERNAME": "nina", "NSXT_PASSWORD": "p9", "NINE_USERNAME": "nina", "NINE_PASSWORD": "p9"}
-    check_credentials("NSXT", env)
-    check_credentials("NINE", env | {"EGRESS_SHELL": "NINE"})
-    for mark in ("NINE", "lab 127.0.0.1:40443"):
-        with pytest.raises(EgressError, match=f"are the credentials of {mark}"):
-            check_credentials("NSXT", env | {"EGRESS_SHELL": mark})
+def test_credentials_of_a_lab_are_not_taken_for_a_managers() -> None:
+    env = {"NSXT_USERNAME": "admin", "NSXT_PASSWORD": "lab-password"}
+    check_credentials("NSXT", env | {"EGRESS_SHELL": "managers"})
+    with pytest.raises(EgressError, match="this shell was opened for the lab 127.0.0.1:40443"):
+        check_credentials("NSXT", env | {"EGRESS_SHELL": "lab 127.0.0.1:40443"})
 
 
 def test_a_named_folder_without_the_cli_is_refused(tmp_path: Path) -> None:
