@@ -35,21 +35,25 @@ def enter(descriptor: int, kind: int = CLONE_NEWNET) -> None:
 
 
 def leave_the_host() -> int:
-    """Puts this process into a network namespace of its own, in a user namespace of its own unless it is root.
+    """Puts this process into a network namespace of its own, and into a user namespace of its own if it needs that to be allowed.
 
     Returns its descriptor. Must be called while the process has one thread. Errors: Unavailable, with the way to allow it.
     """
     user, group = os.geteuid(), os.getegid()
     try:
-        if user == 0:
-            _call("unshare", CLONE_NEWNET)
-        else:
+        _call("unshare", CLONE_NEWNET)
+    except PermissionError:
+        try:
             _call("unshare", CLONE_NEWUSER | CLONE_NEWNET)
             Path("/proc/self/setgroups").write_text("deny")
             Path("/proc/self/uid_map").write_text(f"0 {user} 1")
             Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+        except OSError as error:
+            raise Unavailable(
+                f"this kernel does not let this user make network namespaces ({error})", _REMEDY
+            ) from error
     except OSError as error:
-        raise Unavailable(f"this kernel does not let this user make network namespaces ({error})", _REMEDY) from error
+        raise Unavailable(f"this kernel makes no network namespaces ({error})", _REMEDY) from error
     return current()
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
 
 from nsx_lab.dataplane.networks import Address, Interface, Network, longest
 
@@ -22,14 +23,22 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Proxied:
+    """Addresses of a network that a port answers ARP for, as proxy; they count as its own."""
+
+    network: IPv4Network
+    addresses: tuple[IPv4Address, ...]
+
+
+@dataclass(frozen=True)
 class Port:
-    """A network interface. `strict`: uRPF STRICT. `proxied`: addresses it answers ARP for, as proxy (they count as its own)."""
+    """A network interface. `strict`: uRPF STRICT."""
 
     name: str
     segment: str
     addresses: tuple[Interface, ...]
     strict: bool = False
-    proxied: tuple[Address, ...] = ()
+    proxied: tuple[Proxied, ...] = ()
 
     @property
     def networks(self) -> list[Network]:
@@ -71,7 +80,7 @@ class Node:
 class Choice:
     """A place where several ways are equally good.
 
-    `where`: "route" and the node, or "arp" and the segment. `subject`: the prefix, or the address that several edges answer for.
+    `where`: "route" and the node, or "arp" and the segment. `subject`: the prefix, or the network whose addresses several edges answer for.
     `options`: the next hops, or the names of the answering nodes.
     """
 
@@ -79,6 +88,11 @@ class Choice:
     where: str
     subject: str
     options: tuple[str, ...]
+
+    @property
+    def version(self) -> int:
+        """4 or 6: a flow meets choices of its own family only."""
+        return 6 if ":" in self.subject else 4
 
     @property
     def key(self) -> str:

@@ -113,8 +113,7 @@ class Prober:
                 probe.socket = self._socket(probe)
             self._start(probe, probe.socket)
         except OSError as error:
-            if error.errno != errno.EINPROGRESS:
-                probe.error = f"the sender's own kernel says: {error.strerror}"
+            probe.error = f"the sender's own kernel says: {error.strerror}"
 
     def _socket(self, probe: Probe) -> socket.socket:
         family = socket.AF_INET6 if probe.version == 6 else socket.AF_INET
@@ -138,8 +137,9 @@ class Prober:
             self._selector.register(one, selectors.EVENT_READ, lambda: self._datagram(probe, one))
             one.send(packets.dns_query(probe.identifier, QUESTION) if probe.port == 53 else b"tier0-egress")
             return
+        with suppress(BlockingIOError):  # on its way; any other error is final
+            one.connect((probe.to, probe.port))
         self._selector.register(one, selectors.EVENT_WRITE, lambda: self._connected(probe, one))
-        one.connect((probe.to, probe.port))
 
     def _connected(self, probe: Probe, one: socket.socket) -> None:
         number = one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

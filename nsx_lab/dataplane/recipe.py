@@ -90,7 +90,7 @@ def _recipe(node: Node, plan: Plan, pins: Pins) -> Recipe:
 
 
 def _addresses(port: Port) -> tuple[str, ...]:
-    return (*map(str, port.addresses), *(f"{address}/32" for address in port.proxied))
+    return (*map(str, port.addresses), *(f"{one}/32" for proxied in port.proxied for one in proxied.addresses))
 
 
 def _line(route: Route, chosen: Mapping[str, int], table: int | None = None, prefer: str = "") -> str:
@@ -134,7 +134,7 @@ def _quiet(node: Node, plan: Plan, pins: Pins) -> str:
         if choice.kind != "arp" or choice.key not in pins or choice.options[pins[choice.key]] == node.name:
             continue
         for port in node.ports:
-            if port.segment == choice.where and choice.subject in map(str, port.proxied):
+            if port.segment == choice.where and choice.subject in [str(one.network) for one in port.proxied]:
                 lines.append(f'    iifname "{port.name}" arp operation request arp daddr ip {choice.subject} drop')
     if not lines:
         return ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 from nsx_lab.dataplane import rulesets, tier1, translation
 from nsx_lab.dataplane.hosts import segment_name
-from nsx_lab.dataplane.networks import Address, Interface, Network, host_prefix, inside, read_interface
+from nsx_lab.dataplane.networks import Address, Interface, Network, inside, read_interface
 from nsx_lab.dataplane.objects import GatewayInterface, StaticRoute, Tier0
-from nsx_lab.dataplane.plan import Choice, Hop, Kind, Node, Port, Route, hop_to, port_name
+from nsx_lab.dataplane.plan import Choice, Hop, Kind, Node, Port, Proxied, Route, hop_to, port_name
 from nsx_lab.dataplane.surroundings import Surroundings
 from nsx_lab.dataplane.surroundings import Tier1 as Tier1Wiring
 
@@ -116,7 +116,7 @@ class Tier0Nodes:
     def _port(self, one: GatewayInterface, name: str, edge: str) -> Port:
         segment = segment_name(self._around, one.addresses, one.path)
         addresses = (*one.addresses, *self._vips(one, edge))
-        proxied = tuple(self._proxied(one, segment)) if one.external and edge in self.working else ()
+        proxied = tuple(self._proxied(one)) if one.external and edge in self.working else ()
         return Port(name, segment, addresses, one.strict, proxied)
 
     def _vips(self, one: GatewayInterface, edge: str) -> list[Interface]:
@@ -129,21 +129,23 @@ class Tier0Nodes:
                 held += list(vip.addresses)
         return held
 
-    def _proxied(self, one: GatewayInterface, segment: str) -> Iterable[IPv4Address]:
+    def _proxied(self, one: GatewayInterface) -> list[Proxied]:
         """Translated addresses and DNAT destinations inside the interface's own networks that nobody on the segment has himself."""
         own = [address.network for address in one.addresses]
-        found: dict[IPv4Address, None] = {}
+        found: list[Proxied] = []
+        taken = set(self._occupied)
         for rule in self._translations:
             if rule.rule.scope and one.path not in rule.rule.scope:
                 continue
             visible = rule.destination if rule.action == "DNAT" else rule.translated
             for network in (common for wanted in visible for common in _common(wanted, own)):
                 if network.num_addresses > LARGEST_PROXY:
-                    self.notes.append(
-                        f"{one.path} answers ARP for nothing of {network}: more than {LARGEST_PROXY} addresses"
-                    )
+                    sentence = f"{one.path} answers ARP for nothing of {network}"
+                    self.notes.append(f"{sentence}: more than {LARGEST_PROXY} addresses")
                     continue
-                found.update(dict.fromkeys(address for address in network if address not in self._occupied))
+                free = tuple(address for address in network if address not in taken)
+                taken.update(free)
+                found += [Proxied(network, free)] if free else []
         return found
 
     def _routes(
@@ -175,7 +177,7 @@ class Tier0Nodes:
             return None
         lowest = min(distance for distance, _ in usable)
         own = {address.ip for port in ports for address in port.addresses}
-        own |= {address for port in ports for address in port.proxied}
+        own |= {address for port in ports for proxied in port.proxied for address in proxied.addresses}
         return tuple(dict.fromkeys(hop for distance, hop in usable if distance == lowest and hop.via not in own))
 
 
@@ -194,15 +196,15 @@ def _common(wanted: IPv4Network, own: Sequence[Network]) -> list[IPv4Network]:
 
 
 def answering(nodes: Sequence[Node]) -> list[Choice]:
-    """A choice for each address for which several edges of one segment answer ARP."""
-    who: dict[tuple[str, Address], list[str]] = {}
+    """A choice for each network for whose addresses several edges of one segment answer ARP."""
+    who: dict[tuple[str, IPv4Network], dict[str, None]] = {}
     for node in nodes:
         for port in node.ports:
-            for address in port.proxied:
-                who.setdefault((port.segment, address), []).append(node.name)
+            for proxied in port.proxied:
+                who.setdefault((port.segment, proxied.network), {})[node.name] = None
     return [
-        Choice("arp", segment, str(address), tuple(names))
-        for (segment, address), names in who.items()
+        Choice("arp", segment, str(network), tuple(names))
+        for (segment, network), names in who.items()
         if len(names) > 1
     ]
 
@@ -211,6 +213,3 @@ def reserved(networks: Iterable[Network]) -> Network | None:
     """A network of the world that collides with the links inside the gateways, or None."""
     mine = (tier1.Link(0).at(0)[0].ip, read_interface("169.254.0.1/24", "transit").ip)
     return next((one for one in networks if one.prefixlen and any(inside(address, [one]) for address in mine)), None)
-
-
-__all__ = ["Below", "Tier0Nodes", "answering", "host_prefix", "merged", "reserved"]
