@@ -1,0 +1,93 @@
+"""`egress routes`: routes that are missing outside NSX, ready to be entered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from egress.cli._views import source_options, views
+from egress.cli.context import Project
+from egress.cli.output import NEEDS_YOU, OK, console, print_json, say
+from egress.reachability.intent import View
+from egress.reachability.returns import OutsideRoute, assumed_routes, missing_routes
+from egress.reachability.route_text import FORMATS, INTERFACE, render
+
+
+@click.command("routes")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.option(
+    "--format",
+    "wanted",
+    type=click.Choice(["table", *FORMATS]),
+    default="table",
+    show_default=True,
+    help="Whose commands to print.",
+)
+@click.option("--all", "everything", is_flag=True, help="Also routes that are taken for granted.")
+@source_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+@click.pass_obj
+def command(
+    project: Project,
+    stacks: tuple[str, ...],
+    wanted: str,
+    everything: bool,
+    plan: Path | None,
+    live: bool,
+    edges: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Print the routes that DNS servers and the upstream router lack, decided by the packet walk.
+
+    A host that sees egress addresses un-translated needs a way back to them. Nothing is changed anywhere. Once a route is
+    there, say so in the domain file (return_routes), and explain counts on it. Exit code 2: something is missing.
+    """
+    found = [(view, missing_routes(view)) for view in views(project, stacks, plan, live, edges)]
+    if as_json:
+        print_json([_as_json(view, missing) for view, missing in found])
+    else:
+        for view, missing in found:
+            _show(view, missing, wanted, everything)
+    return NEEDS_YOU if any(missing for _, missing in found) else OK
+
+
+def _show(view: View, missing: tuple[OutsideRoute, ...], wanted: str, everything: bool) -> None:
+    granted = assumed_routes(view) if everything else ()
+    if wanted == "table":
+        _show_table(view, missing, granted)
+        return
+    click.echo(render(wanted, [*missing, *granted]), nl=False)
+    if not missing:
+        say(f"{view.domain.stack}: no route is missing outside NSX")
+    if wanted == "netplan" and (missing or granted):
+        say(f"{INTERFACE} stands for the interface towards the Tier-0: put its name there")
+
+
+def _show_table(view: View, missing: tuple[OutsideRoute, ...], granted: tuple[OutsideRoute, ...]) -> None:
+    out = console()
+    if not missing:
+        out.print(f"{escape(view.domain.stack)}: no route is missing outside NSX")
+    if missing or granted:
+        grid = Table(box=None, padding=(0, 2, 0, 0), title=None)
+        for heading in ("stack", "on", "to", "via", "why"):
+            grid.add_column(heading, overflow="fold")
+        for route in (*missing, *granted):
+            via = ", ".join(str(one) for one in route.via)
+            grid.add_row(escape(view.domain.stack), escape(route.on), str(route.to), via, escape(route.why))
+        out.print(grid)
+
+
+def _as_json(view: View, missing: tuple[OutsideRoute, ...]) -> dict[str, object]:
+    return {
+        "stack": view.domain.stack,
+        "source": view.source,
+        "missing": [_route(route) for route in missing],
+        "assumed": [_route(route) for route in assumed_routes(view)],
+    }
+
+
+def _route(route: OutsideRoute) -> dict[str, object]:
+    return {"on": route.on, "to": str(route.to), "via": [str(one) for one in route.via], "why": route.why}
