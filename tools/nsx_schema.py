@@ -65,6 +65,9 @@ TYPES = [
     "PartialPatchConfig",
     "ConsolidatedRealizedStatus",
     "RoutingEntry",
+    "RoutingTable",
+    "PolicyNatRuleStatisticsPerEnforcementPoint",
+    "PolicyNatRuleStatisticsPerLogicalRouter",
     "PolicyNatRuleStatistics",
 ]
 ROUTES = re.compile(r"http_method='(\w+)',\s*url_template='([^']+)'")

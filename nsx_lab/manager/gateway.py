@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from nsx_lab.manager.addresses import Address, Network, interface_addresses, segment_networks
+from nsx_lab.manager.kinds import NAT_SECTIONS
 from nsx_lab.manager.store import Object, Transaction
 
 
@@ -13,7 +14,7 @@ class Gateway:
     """Read-only view of a gateway and what belongs to it."""
 
     def __init__(self, tx: Transaction, path: str) -> None:
-        self._tx = tx
+        self.tx = tx
         self.path = path
 
     @classmethod
@@ -23,7 +24,7 @@ class Gateway:
 
     @cached_property
     def object(self) -> Object:
-        return self._tx.get(self.path) or {}
+        return self.tx.get(self.path) or {}
 
     @property
     def is_tier0(self) -> bool:
@@ -34,7 +35,7 @@ class Gateway:
         """A VRF gateway has the mode of the gateway it is part of (NSX admin guide, VRF gateways)."""
         parent = (self.object.get("vrf_config") or {}).get("tier0_path")
         if parent:
-            return Gateway(self._tx, parent).ha_mode
+            return Gateway(self.tx, parent).ha_mode
         return str(self.object.get("ha_mode") or ("ACTIVE_ACTIVE" if self.is_tier0 else "ACTIVE_STANDBY"))
 
     @property
@@ -44,7 +45,7 @@ class Gateway:
 
     @cached_property
     def locale_services(self) -> list[Object]:
-        return self._tx.children(self.path, "LocaleServices")
+        return self.tx.children(self.path, "LocaleServices")
 
     @property
     def has_edge_cluster(self) -> bool:
@@ -54,7 +55,22 @@ class Gateway:
     def interfaces(self) -> list[Object]:
         """Interfaces of all locale services."""
         kind = "Tier0Interface" if self.is_tier0 else "Tier1Interface"
-        return [found for service in self.locale_services for found in self._tx.children(service["path"], kind)]
+        return [found for service in self.locale_services for found in self.tx.children(service["path"], kind)]
+
+    def static_routes(self) -> list[Object]:
+        return self.tx.children(self.path, "StaticRoutes")
+
+    def tier1s(self) -> list[Object]:
+        """Tier-1 gateways connected to this Tier-0."""
+        return [tier1 for tier1 in self.tx.of_type("Tier1") if tier1.get("tier0_path") == self.path]
+
+    def nat_rules(self) -> list[Object]:
+        """Rules of all sections, in the order in which they are looked at: section, then sequence number."""
+        found = []
+        for name in NAT_SECTIONS:
+            rules = self.tx.children(f"{self.path}/nat/{name}", "PolicyNatRule")
+            found += sorted(rules, key=lambda rule: int(rule.get("sequence_number", 0)))
+        return found
 
     def addresses(self) -> Iterator[tuple[Address, Network, Object]]:
         """Address, network and interface of everything the gateway itself answers to."""
@@ -64,7 +80,7 @@ class Gateway:
 
     def segments(self) -> Iterator[tuple[Network, Object]]:
         """Networks of the segments connected to this gateway or to a Tier-1 below it."""
-        for segment in self._tx.of_type("Segment"):
+        for segment in self.tx.of_type("Segment"):
             if self._reaches(segment):
                 for network in segment_networks(segment):
                     yield network, segment
@@ -74,5 +90,5 @@ class Gateway:
         owner = parent if parent != "/infra" else segment.get("connectivity_path")
         if owner == self.path:
             return True
-        tier1 = self._tx.get(owner) if owner else None
+        tier1 = self.tx.get(owner) if owner else None
         return tier1 is not None and tier1.get("tier0_path") == self.path

@@ -182,6 +182,11 @@ class Lab:
         with self.world.manager.lock:
             return self.world.manager.realization.realized()
 
+    def report_nat(self, rule_path: str, packets: int, octets: int, sessions: int = 0) -> None:
+        """What a data plane counted for a NAT rule; shown by the rule's statistics."""
+        with self.world.manager.lock:
+            self.world.manager.counters.report(rule_path, packets, octets, sessions)
+
     def on_realized(self, callback: Callable[[list[Change]], None]) -> Callable[[], None]:
         """Calls back with the changes of the realized configuration, once for each accepted and realized write.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from nsx_lab.manager import defaults, errors, hierarchy, semantics
+from nsx_lab.manager import allocation, defaults, errors, hierarchy, semantics
 from nsx_lab.manager.clock import Clock, wall_ms
+from nsx_lab.manager.counters import Counters
 from nsx_lab.manager.envelope import compose
 from nsx_lab.manager.kinds import Place, locate
 from nsx_lab.manager.ledger import Evidence, claim
@@ -41,6 +42,7 @@ class Manager:
         self.realization = Realization(self.clock)
         self.search = SearchIndex(self.clock)
         self.validator = Validator()
+        self.counters = Counters()
         self.commit_hooks: list[Any] = []
         self._references = ReferenceIndex()
         self.reset()
@@ -147,7 +149,7 @@ class Manager:
         before, now = tx.get(place.path), wall_ms()
         obj = compose(place, body, before, who, now, merge=merge)
         self.validator.check_request(place, obj if merge and before is not None else body, self.settings.profile)
-        tx.put(place.path, obj)
+        tx.put(place.path, allocation.enrich(tx, obj, before))
         if before is None and place.kind.resource_type in GATEWAYS:
             defaults.add_nat_sections(tx, place.path, now)
 
@@ -187,6 +189,7 @@ class Manager:
         self._references.clear()
         self.search.clear()
         self.realization.clear()
+        self.counters.clear()
 
     def seed(self, seed: Seed, who: str = "admin") -> None:
         """Adds a seed to what is there. Edge clusters and nodes that it refers to are made up where they are missing."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nsx_lab.manager import errors, listing, realized, routes
+from nsx_lab.manager import errors, listing, realized, routes, routing
 from nsx_lab.manager.auth import Doorkeeper, User, form, session_cookie
+from nsx_lab.manager.clock import wall_ms
 from nsx_lab.manager.kinds import locate
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.manager import Manager
@@ -76,7 +77,41 @@ class PolicyApi:
         action = request.parameters().get("action", "")
         if action or not routes.allows(request.method, request.path):
             raise routes.unanswered(request.method, request.path, f"action={action}" if action else "")
-        return self._object(request, user)
+        derived = self._derived(request) if request.method == "GET" else None
+        return derived if derived is not None else self._object(request, user)
+
+    # what is derived from objects
+
+    def _derived(self, request: Request) -> Answer | None:
+        """Tables and statistics; None for a request that asks for neither."""
+        path, _, last = request.path.removeprefix(PREFIX).rpartition("/")
+        if last in ("routing-table", "forwarding-table") and path.startswith("/infra/tier-0s/"):
+            return self._table(path, last, request.parameters())
+        if last == "statistics" and path.endswith("/nat"):
+            gateway = path.removesuffix("/nat")
+            self._manager.get(gateway)
+            return Answer(body=listing.page([self._manager.counters.of_gateway(gateway, now=wall_ms())], {}))
+        if last == "statistics" and "/nat-rules/" in path:
+            self._manager.get(path)
+            off = bool(self._manager.get("/".join(path.split("/")[:4])).get("disable_firewall"))
+            return Answer(
+                body=listing.page([self._manager.counters.of_rule(path, firewall_off=off, now=wall_ms())], {})
+            )
+        return None
+
+    def _table(self, gateway: str, name: str, query: dict[str, str]) -> Answer:
+        self._manager.get(gateway)
+        found = routing.tables(self._manager.realization.realized(), gateway, forwarding=name == "forwarding-table")
+        edge, prefix = query.get("edge_path", ""), query.get("network_prefix", "")
+        kinds = routing.SOURCES.get(query.get("route_source", ""), ())
+        for table in found:
+            entries = [
+                entry
+                for entry in table["route_entries"]
+                if (not prefix or entry["network"].startswith(prefix)) and (not kinds or entry["route_type"] in kinds)
+            ]
+            table.update(route_entries=entries, count=len(entries))
+        return Answer(body=listing.page([table for table in found if not edge or table["edge_node"] == edge], {}))
 
     # objects
 

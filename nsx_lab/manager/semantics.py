@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from nsx_lab.manager import errors, nat_rules, route_rules
+from nsx_lab.manager import allocation, errors, nat_rules, route_rules
 from nsx_lab.manager.finding import Finding, When
 from nsx_lab.manager.gateway import Gateway
 from nsx_lab.manager.ledger import Evidence, claim
@@ -14,6 +14,8 @@ _RULES: dict[str, Callable[[Object, Gateway], Iterator[Finding]]] = {
     "PolicyNatRule": nat_rules.check,
     "StaticRoutes": route_rules.check_route,
     "StaticRouteBfdPeer": route_rules.check_bfd_peer,
+    "IpAddressAllocation": allocation.check,
+    "IpAddressPoolBlockSubnet": allocation.check,
     "LocaleServices": route_rules.check_locale_services,
 }
 

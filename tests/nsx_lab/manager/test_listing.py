@@ -38,9 +38,10 @@ def test_pages_of_a_list(many: httpx.Client) -> None:
     assert "cursor" not in third
 
 
-def test_included_fields(many: httpx.Client) -> None:
-    got = many.get(T0S, params={"included_fields": "ha_mode"}).json()["results"][0]
-    assert set(got) == {"ha_mode", "id", "path", "resource_type"}
+def test_included_fields_count_in_searches_only(many: httpx.Client) -> None:
+    found = many.get("/search/query?query=resource_type:Tier0&included_fields=ha_mode").json()["results"][0]
+    assert set(found) == {"ha_mode", "id", "path", "resource_type"}
+    assert "transit_subnets" in many.get(T0S, params={"included_fields": "ha_mode"}).json()["results"][0]
 
 
 @pytest.mark.parametrize("query", ["cursor=99", "cursor=x", "page_size=1001", "page_size=-1", "page_size=a"])
