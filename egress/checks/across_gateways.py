@@ -36,14 +36,21 @@ def _ranges(domain: WorkloadDomain) -> Iterator[_Use]:
 
 
 def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
-    """Overlapping uses on different gateways, each later one with the first that it meets."""
-    open_: list[_Use] = []
+    """Overlapping uses on different gateways, each later one with the first that it meets.
+
+    Sorted by first address, wider ones first, so that an open list of the uses around the current one is enough. Two uses of
+    one network on two gateways are enough to meet every later one, so no more of them are kept.
+    """
+    open_: list[tuple[_Use, tuple[str, str]]] = []
     for use in sorted(uses, key=lambda use: (use.network.network_address, use.network.prefixlen)):
-        open_ = [other for other in open_ if other.network.overlaps(use.network)]
-        foreign = [other for other in open_ if gateway(other.domain) != gateway(use.domain)]
+        open_ = [(other, owner) for other, owner in open_ if other.network.overlaps(use.network)]
+        own = gateway(use.domain)
+        foreign = [other for other, owner in open_ if owner != own]
         if foreign:
             yield foreign[0], use
-        open_.append(use)
+        same = {owner for other, owner in open_ if other.network == use.network}
+        if own not in same and len(same) < 2:
+            open_.append((use, own))
 
 
 def _judge(one: _Use, other: _Use, fix: str) -> Broken | CannotKnow:

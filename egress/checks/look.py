@@ -11,6 +11,8 @@ from egress.domain import WorkloadDomain
 from egress.domain.model import EgressMapping
 from egress.domain.objects import NatRule, nat_rules
 
+_NAMED = ("supervisor", "tkg")
+
 
 @dataclass(frozen=True)
 class Mapping:
@@ -19,14 +21,8 @@ class Mapping:
     at: Path
     entry: EgressMapping
     rule: NatRule
-
-    @property
-    def source(self) -> IPv4Network:
-        return network(self.entry.source)
-
-    @property
-    def translated(self) -> IPv4Network:
-        return network(self.entry.translated)
+    source: IPv4Network
+    translated: IPv4Network
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class Range:
 
 def network(value: IPv4Address | IPv4Network) -> IPv4Network:
     """An address as the network that holds only it."""
-    return value if isinstance(value, IPv4Network) else IPv4Network(value)
+    return value if isinstance(value, IPv4Network) else IPv4Network((int(value), 32))
 
 
 def short(value: IPv4Network) -> str:
@@ -50,15 +46,19 @@ def short(value: IPv4Network) -> str:
 
 def mappings(domain: WorkloadDomain) -> list[Mapping]:
     """Every egress mapping: Supervisor, TKG, the further ones."""
-    egress = domain.egress
-    entries: dict[str, tuple[Path, EgressMapping]] = {}
-    if egress.supervisor:
-        entries["supervisor"] = (("egress", "supervisor"), egress.supervisor)
-    if egress.tkg:
-        entries["tkg"] = (("egress", "tkg"), egress.tkg)
-    further = {key: (("egress", "more", key), entry) for key, entry in egress.more.items()}
-    found = [*entries.values(), *further.values()]
-    return [Mapping(at, entry, rule) for (at, entry), rule in zip(found, nat_rules(domain), strict=True)]
+    return [
+        Mapping(_at(rule.key), _entry(domain, rule.key), rule, network(rule.source), network(rule.translated))
+        for rule in nat_rules(domain)
+    ]
+
+
+def _at(key: str) -> Path:
+    return ("egress", key) if key in _NAMED else ("egress", "more", key)
+
+
+def _entry(domain: WorkloadDomain, key: str) -> EgressMapping:
+    named = {"supervisor": domain.egress.supervisor, "tkg": domain.egress.tkg}
+    return named.get(key) or domain.egress.more[key]
 
 
 def uplink_networks(domain: WorkloadDomain) -> list[IPv4Network]:

@@ -237,6 +237,13 @@ AnyNetwork = IPv4Network | IPv6Network
 Name = Annotated[
     str, *_named(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "lower-case letters, digits and dashes, as in wld01")
 ]
+MappingName = Annotated[
+    str,
+    *_named(
+        r"(?!(supervisor|tkg)$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+        "lower-case letters, digits and dashes, as in registry; supervisor and tkg have keys of their own",
+    ),
+]
 StackName = Annotated[str, *_named(r"[a-z0-9][a-z0-9-]{0,127}", "a stack name such as prod-wld02")]
 Host = Annotated[
     str, *_named(_HOST, "a host name or address with an optional port, as in nsx.example.com or 10.0.0.1:443")

@@ -38,6 +38,7 @@ from egress.domain.fields import (
     Ipv4Net,
     Ipv6,
     Ipv6InterfaceAddress,
+    MappingName,
     Name,
     NsxVersion,
     PolicyId,
@@ -297,7 +298,7 @@ class Egress(Part):
     applied_to: AppliedTo = "uplinks"
     supervisor: EgressMapping | None = None
     tkg: EgressMapping | None = None
-    more: Annotated[Mapping[Name, FurtherMapping], *Frozen] = Field(default_factory=dict, validate_default=True)
+    more: Annotated[Mapping[MappingName, FurtherMapping], *Frozen] = Field(default_factory=dict, validate_default=True)
 
 
 class Ingress(Part):

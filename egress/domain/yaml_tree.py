@@ -1,6 +1,6 @@
 """YAML text to a tree of values that know where they stand.
 
-PyYAML's C loader is used for reading only (`parse` for anchors and depth, `compose` for nodes). Scalars follow YAML 1.2:
+PyYAML's C parser gives events, and nothing else of PyYAML is used: no constructor, no resolver. Scalars follow YAML 1.2:
 nothing but `true`/`false`, `null`/`~`/empty and decimal integers is anything but text; `no`, `0x10`, `1:20`, `1.5` and dates
 are text.
 """
@@ -8,7 +8,6 @@ are text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -62,21 +61,16 @@ def parse(raw: bytes, file: str) -> Tree:
     ends the file), anchors, aliases, tags, duplicate keys, keys that are not text, several documents, nesting below MAX_DEPTH.
     """
     text = _decode(raw, file)
+    builder = _Builder(file, text)
     try:
-        problems = _refused_events(text, file)
-        if problems:
-            raise DomainFileError(problems)
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        tree = builder.document()
     except yaml.MarkedYAMLError as error:
-        raise DomainFileError([_syntax(error, file)]) from None
+        builder.problems.append(_syntax(error, file))
     except yaml.YAMLError as error:
         what = " ".join(str(error).split())
-        raise DomainFileError([Problem(Place(file, 1, 1), "", f"not valid YAML: {what}")]) from None
-    if node is None:
-        return Tree(None, Place(file, 1, 1), {})
-    tree = _tree(node, file, "", problems)
-    if problems:
-        raise DomainFileError(problems)
+        builder.problems.append(Problem(Place(file, 1, 1), "", f"not valid YAML: {what}"))
+    if builder.problems:
+        raise DomainFileError(builder.problems)
     return tree
 
 
@@ -104,36 +98,10 @@ def _place_in(before: str, file: str) -> Place:
     return Place(file, len(lines), len(lines[-1]) + 1)
 
 
-def _refused_events(text: str, file: str) -> list[Problem]:
-    """Anchors, aliases and bottomless nesting, found before anything is built: they hide where a value comes from, and
-    can explode."""
-    problems: list[Problem] = []
-    for event, depth in _with_depth(text):
-        if depth > MAX_DEPTH:
-            what = f"nested deeper than {MAX_DEPTH} levels, a domain needs 6"
-            return [*problems, Problem(_place(event.start_mark, file), "", what)]
-        if getattr(event, "anchor", None):
-            what = "anchors and aliases are not allowed, write the value out or put it in _defaults.yaml"
-            problems.append(Problem(_place(event.start_mark, file), "", what))
-    return problems
-
-
-def _with_depth(text: str) -> Iterator[tuple[Any, int]]:
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        yield event, depth
-
-
 def _syntax(error: yaml.MarkedYAMLError, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     place = _place(mark, file) if mark else Place(file, 1, 1)
     what = " ".join(part for part in (error.context, error.problem) if part)
-    if error.problem == "but found another document":
-        return Problem(place, "", "a second document begins here, allowed is one domain a file: take the '---' out")
     hint = _HINTS.get(error.problem or "")
     return Problem(place, "", f"not valid YAML: {what}" + (f" ({hint})" if hint else ""))
 
@@ -142,39 +110,93 @@ def _place(mark: Any, file: str) -> Place:
     return Place(file, mark.line + 1, mark.column + 1)
 
 
-def _tree(node: yaml.Node, file: str, key: str, problems: list[Problem]) -> Tree:
-    place = _place(node.start_mark, file)
-    if not _STANDARD_TAG.fullmatch(node.tag):
-        problems.append(Problem(place, key, f"tag {quoted(node.tag)} is not allowed, write a plain value"))
-        return Tree(None, place, {})
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, file, key, problems)
-    if isinstance(node, yaml.SequenceNode):
-        items = tuple(_tree(item, file, f"{key}[{index}]", problems) for index, item in enumerate(node.value))
-        return Tree(items, place, {})
-    return Tree(_scalar(node), place, {})
+class _TooDeepError(Exception):
+    """Ends the reading of a file that nests without end."""
 
 
-def _mapping(node: yaml.MappingNode, file: str, key: str, problems: list[Problem]) -> Tree:
-    values: dict[str, Tree] = {}
-    keys: dict[str, Place] = {}
-    for key_node, value_node in node.value:
-        place = _place(key_node.start_mark, file)
-        if not isinstance(key_node, yaml.ScalarNode):
-            problems.append(Problem(place, key, "a key must be text, found a list or a mapping"))
-            continue
-        name = str(key_node.value)
-        if name in keys:
-            problems.append(Problem(place, join(key, name), f"key given twice, first in line {keys[name].line}"))
-            continue
-        keys[name] = place
-        values[name] = _tree(value_node, file, join(key, name), problems)
-    return Tree(values, _place(node.start_mark, file), keys)
+class _Builder:
+    """Events to a tree. Findings are collected in `problems`; only a syntax error and bottomless nesting end the file."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.events = yaml.parse(text, Loader=yaml.CSafeLoader)
+        self.problems: list[Problem] = []
+
+    def document(self) -> Tree:
+        """The one document of the stream; the value is None when there is none."""
+        tree = Tree(None, Place(self.file, 1, 1), {})
+        documents = 0
+        try:
+            for event in self.events:
+                if isinstance(event, yaml.DocumentStartEvent):
+                    documents += 1
+                    if documents == 2:
+                        what = "a second document begins here, allowed is one domain a file: take the '---' out"
+                        self.problems.append(Problem(self.place(event), "", what))
+                elif isinstance(event, yaml.NodeEvent):
+                    read = self.node(event, "", 1)
+                    tree = tree if documents > 1 else read
+        except _TooDeepError:
+            pass
+        return tree
+
+    def place(self, event: Any) -> Place:
+        return _place(event.start_mark, self.file)
+
+    def node(self, event: Any, key: str, depth: int) -> Tree:
+        """The tree that begins with `event`."""
+        place = self.place(event)
+        if depth > MAX_DEPTH:
+            self.problems.append(Problem(place, "", f"nested deeper than {MAX_DEPTH} levels, a domain needs 6"))
+            raise _TooDeepError
+        if event.anchor:
+            what = "anchors and aliases are not allowed, write the value out or put it in _defaults.yaml"
+            self.problems.append(Problem(place, key, what))
+        if isinstance(event, yaml.AliasEvent):
+            return Tree(None, place, {})
+        if event.tag and not _STANDARD_TAG.fullmatch(event.tag):
+            self.problems.append(Problem(place, key, f"tag {quoted(event.tag)} is not allowed, write a plain value"))
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.mapping(place, key, depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(place, key, depth)
+        return Tree(_scalar(event), place, {})
+
+    def sequence(self, place: Place, key: str, depth: int) -> Tree:
+        items: list[Tree] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.node(event, f"{key}[{len(items)}]", depth + 1))
+        return Tree(tuple(items), place, {})
+
+    def mapping(self, place: Place, key: str, depth: int) -> Tree:
+        values: dict[str, Tree] = {}
+        keys: dict[str, Place] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            name = self.key(event, key, depth)
+            value = self.node(next(self.events), key if name is None else join(key, name), depth + 1)
+            if name is None:
+                continue
+            if name in keys:
+                what = f"key given twice, first in line {keys[name].line}"
+                self.problems.append(Problem(self.place(event), join(key, name), what))
+                continue
+            keys[name] = self.place(event)
+            values[name] = value
+        return Tree(values, place, keys)
+
+    def key(self, event: Any, above: str, depth: int) -> str | None:
+        """The name that a key event gives; None, and a finding, for a key that is no text."""
+        self.node(event, above, depth + 1)
+        if isinstance(event, yaml.ScalarEvent):
+            return str(event.value)
+        if not isinstance(event, yaml.AliasEvent):
+            self.problems.append(Problem(self.place(event), above, "a key must be text, found a list or a mapping"))
+        return None
 
 
-def _scalar(node: Any) -> Scalar:
-    text = str(node.value)
-    if node.style in ("'", '"', "|", ">"):
+def _scalar(event: Any) -> Scalar:
+    text = str(event.value)
+    if event.style in ("'", '"', "|", ">"):
         return text
     if text in ("", "~", "null"):
         return None

@@ -25,13 +25,14 @@ GOOD = "address: 10.27.51.1}"
         ("  ha_mode: ACTIVE_ACTIVE\n", "", "d.yaml:7:1: tier0: key 'ha_mode' is missing, allowed is ACTIVE_ACTIVE or ACTIVE_STANDBY"),
         ("  host: nsx-wld01.example.com", "  password: VMware1!\n  host: nsx-wld01.example.com", "nsx.password: key looks like a secret"),
         ("  host: nsx-wld01.example.com", "  host: https://admin:VMware1@nsx.example.com", "nsx.host: value looks like a secret"),
-        ("description: VI", "description: &text VI", "d.yaml:4:14: anchors and aliases are not allowed"),
+        ("description: VI", "description: &text VI", "d.yaml:4:14: description: anchors and aliases are not allowed"),
         ("description: VI", "description: !!python/object/apply:os.system VI", "tag 'tag:yaml.org,2002:python/object/apply:os.system' is not allowed"),
         ("description: VI", "description: !secret VI", "tag '!secret' is not allowed"),
         ("state: {backend: local}", "state: {backend: gcs}", "state: 'gcs' is not allowed here, allowed is 'local', 'pg', 's3', 'http'"),
         ("state: {backend: local}", "state: {}", "key 'backend' is missing"),
         ("state: {backend: local}", "state: {backend: pg, schema: a}", "state.schema: unknown key 'schema', did you mean 'schema_name'?"),
         ("more: {}", "more: {a: {source: 30.0.0.9, translated: 10.27.51.9}}", "egress.more.a: key 'priority' is missing, allowed is a number that no other rule of this gateway has"),
+        ("more: {}", "more: {tkg: {source: 30.0.0.9, translated: 10.27.51.9, priority: 9}}", "supervisor and tkg have keys of their own"),
         ("source: 30.0.0.5,", "source: 30.0.0.5-30.0.0.9,", "is a range or a list, allowed is one IPv4 address or network"),
         ("source: 30.0.0.5,", 'source: "2001:db8::5",', "is IPv6, allowed is an IPv4 address or network: NSX has no NAT66"),
         ("  id: T0-wld01", "  id: /global-infra/tier-0s/T0", "belongs to a Global Manager, a project or a VPC"),
@@ -85,6 +86,11 @@ def test_hostile_bytes_are_refused_in_words(problems, raw, expected):
     told = "\n".join(map(str, problems(raw)))
     assert expected in told
     assert all(character.isprintable() or character == "\n" for character in told)
+
+
+def test_findings_before_a_syntax_error_are_told_with_it(problems):
+    told = [str(problem) for problem in problems("a: &x 1\na: 2\nb: *x\nc: [\n")]
+    assert [line.split(": ")[0] for line in told] == ["d.yaml:1:4", "d.yaml:2:1", "d.yaml:3:4", "d.yaml:5:1"]
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_accepted(golden, problems):
