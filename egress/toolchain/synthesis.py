@@ -31,7 +31,7 @@ def synthesise(root: Path, stacks: Sequence[str], *, lab: bool) -> tuple[dict[st
         raise EgressError(f"no main.py in {str(root)!r}: it is the CDKTF app, egress init writes one")
     out = output_folder(root, lab=lab)
     env = {
-        **os.environ,
+        **{key: value for key, value in os.environ.items() if lab or key != "EGRESS_LAB"},
         "JSII_NODE": str(find_node()),
         "EGRESS_STACKS": ",".join(stacks),
         "CDKTF_OUTDIR": str(out),

@@ -122,7 +122,7 @@ class TestMainUnderTheCli:
         )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
-        assert len(done.stderr.splitlines()) == (1 if code else 0)
+        assert not code or len(done.stderr.splitlines()) == 1
         return done.stderr
 
     def test_without_credentials(self, tmp_path: Path) -> None:

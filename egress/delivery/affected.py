@@ -1,0 +1,118 @@
+"""Which stacks a change affects: exactly those whose synthesised Terraform differs, byte by byte, from that of a base.
+
+A change in shared code or in a `_defaults.yaml` thus affects the stacks that it moves and no others, and a comment none. What
+synthesis does not show (the pinned version of this distribution, the provider locks) affects every stack when it differs.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from egress.domain import EgressError, find_files
+from egress.domain.files import FOLDER
+from egress.toolchain.processes import run
+from egress.toolchain.synthesis import synthesise
+
+CONFIG = "cdk.tf.json"
+SHARED = ("requirements*.txt", "locks/*.lock.hcl")
+"""Files, as patterns in the project folder, of which every stack's plan depends without its configuration showing it."""
+
+
+class Why(StrEnum):
+    """Why a stack is affected. A removed one cannot be planned: its file is gone, its objects and its state are not."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    EVERYTHING = "everything"
+
+
+@dataclass(frozen=True)
+class Affected:
+    """An affected stack; `detail` says what else there is to say."""
+
+    stack: str
+    why: Why
+    detail: str = ""
+
+
+def affected(root: Path, base: Path | str) -> tuple[Affected, ...]:
+    """The affected stacks of the project `root`, sorted by name.
+
+    base: another folder with the project as it was, or a git reference of the repository that holds `root`.
+    Errors: EgressError when `root` does not synthesise or git does not know the reference. A base that does not synthesise
+    affects every stack.
+    """
+    with _base_folder(root, base) as before:
+        here = _synthesised(root)
+        moved = [name for name in _shared_files(root, before) if _bytes(root / name) != _bytes(before / name)]
+        try:
+            there = _synthesised(before) if (before / FOLDER).is_dir() else {}
+        except EgressError:
+            return tuple(Affected(stack, Why.EVERYTHING, "the base does not synthesise") for stack in sorted(here))
+        return compare(here, there, f"{', '.join(moved)} differs" if moved else "")
+
+
+def compare(here: Mapping[str, bytes], there: Mapping[str, bytes], everything: str = "") -> tuple[Affected, ...]:
+    """Compares configurations by stack: `here` against those of the base. `everything`: why all of them are affected."""
+    found = []
+    for stack in sorted({*here, *there}):
+        if stack not in here:
+            found.append(
+                Affected(stack, Why.REMOVED, "its objects stay: destroy it from the base before the file goes")
+            )
+        elif stack not in there:
+            found.append(Affected(stack, Why.NEW))
+        elif here[stack] != there[stack]:
+            found.append(Affected(stack, Why.CHANGED))
+        elif everything:
+            found.append(Affected(stack, Why.EVERYTHING, everything))
+    return tuple(found)
+
+
+def _synthesised(root: Path) -> dict[str, bytes]:
+    names = [file.stack for file in find_files(root)]
+    folders, _notes = synthesise(root, names, lab=False)
+    return {stack: (folder / CONFIG).read_bytes() for stack, folder in folders.items()}
+
+
+def _shared_files(*roots: Path) -> list[str]:
+    return sorted({str(file.relative_to(root)) for root in roots for pattern in SHARED for file in root.glob(pattern)})
+
+
+def _bytes(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
+
+
+@contextmanager
+def _base_folder(root: Path, base: Path | str) -> Iterator[Path]:
+    """The project at the base: the folder itself, or what git has at a reference, in a folder that is removed again."""
+    if isinstance(base, Path):
+        yield base
+        return
+    if base.startswith("-"):
+        raise EgressError(f"{base!r} is no git reference, allowed is a branch, a tag or a commit")
+    with tempfile.TemporaryDirectory(prefix="egress-base-") as scratch:
+        tar, folder = Path(scratch, "base.tar"), Path(scratch, "base")
+        done = run(
+            ["git", "archive", "--format=tar", "-o", tar, base], cwd=root
+        )  # the project folder, wherever it lies
+        if done.code:
+            raise EgressError(
+                f"git does not give the files of {base!r}: {done.err.strip()} "
+                "(in CI the base must have been fetched: actions/checkout with fetch-depth: 0)"
+            )
+        folder.mkdir()
+        try:
+            with tarfile.open(tar) as archive:
+                archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python before 3.11.4 has none
+                archive.extractall(folder)  # noqa: S202 - what git archive wrote
+        except tarfile.TarError as error:
+            raise EgressError(f"the files of {base!r} cannot be laid out: {error}") from None
+        yield folder
