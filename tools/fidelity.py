@@ -1,0 +1,83 @@
+"""Writes docs/fidelity.md from the claims in the lab's code (nsx_lab/manager/ledger.py).
+
+python tools/fidelity.py            writes it
+python tools/fidelity.py --check    exit 1 if what is committed differs
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import nsx_lab.manager
+from nsx_lab.manager.ledger import LEDGER, NOT_MODELLED, Claim, Evidence
+
+PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
+TESTS = "tests/nsx_lab/manager"
+
+
+def main() -> int:
+    text = page()
+    if "--check" in sys.argv[1:]:
+        same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
+        print(f"{PAGE.name} is {'as the code says' if same else 'stale: run python tools/fidelity.py'}")
+        return 0 if same else 1
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"{PAGE.name}: {len(LEDGER)} behaviours")
+    return 0
+
+
+def load() -> list[Claim]:
+    """All claims: every room of the lab is imported."""
+    for module in pkgutil.walk_packages(nsx_lab.manager.__path__, "nsx_lab.manager."):
+        importlib.import_module(module.name)
+    return sorted(LEDGER, key=lambda claim: (claim.room, list(Evidence).index(claim.evidence), claim.behaviour))
+
+
+def page() -> str:
+    return "\n".join(_lines(load())) + "\n"
+
+
+def _lines(claims: list[Claim]) -> Iterator[str]:
+    yield "# How true the lab is"
+    yield ""
+    yield "Generated from the code by `python tools/fidelity.py`; a test keeps it equal. Nothing here has been compared with a live NSX."
+    yield ""
+    yield "Each behaviour of the simulated NSX Manager, with the strongest evidence there is for it. *Provider-side recording* shows what a client sends and"
+    yield "what it can digest; it is no evidence of what an NSX answers. *Assumption* means that nobody here knows: do not rest a decision on it."
+    yield ""
+    yield from _counts(claims)
+    room = ""
+    for claim in claims:
+        if claim.room != room:
+            room = claim.room
+            yield from ("", f"## {room}", "", "| behaviour | evidence | reference | test |", "|---|---|---|---|")
+        yield f"| {_cell(claim.behaviour)} | {claim.evidence.value} | {_cell(claim.reference)} | {_test(claim)} |"
+    yield from ("", "## Not modelled", "", "| what | what happens instead |", "|---|---|")
+    for subject, happens in sorted(NOT_MODELLED):
+        yield f"| {_cell(subject)} | {_cell(happens)} |"
+    yield "| every operation of NSX that the lab does not have | 501 that names it, and a journal entry |"
+
+
+def _counts(claims: list[Claim]) -> Iterator[str]:
+    counted = Counter(claim.evidence for claim in claims)
+    yield "| evidence | behaviours |"
+    yield "|---|---|"
+    for evidence in Evidence:
+        yield f"| {evidence.value} | {counted[evidence]} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*")
+
+
+def _test(claim: Claim) -> str:
+    return f"`{claim.test}`" if claim.test else "none"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
