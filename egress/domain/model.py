@@ -8,216 +8,79 @@ one is still a domain that can be shown and explained.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PrivateAttr,
-    model_validator,
-)
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from egress.domain.base import (
+    MAX_PRIORITY,
+    FirewallMatch,
+    FirewallMatchField,
+    Frozen,
+    HaMode,
+    Named,
+    NatAction,
+    Part,
+    Priority,
+    Tags,
+    number_not_truth,
+)
 from egress.domain.fields import (
     AnyAddress,
     AppliedTo,
     Description,
-    DisplayName,
-    EnvPrefix,
     Finding,
-    Host,
     Ipv4,
     Ipv4AddressOrNet,
-    Ipv4InterfaceAddress,
     Ipv4Net,
     Ipv6,
-    Ipv6InterfaceAddress,
     MappingName,
     Name,
-    NsxVersion,
     PolicyId,
-    RelativePath,
     RouteHolder,
     StackName,
-    TagScope,
-    TagValue,
     quoted,
     wrong,
     wrong_at,
 )
 from egress.domain.origins import Origins
 from egress.domain.problems import Place
-from egress.domain.state import LocalState, State, given
+from egress.domain.state import LocalState, State
+from egress.domain.tier0 import Nsx, ServiceInterface, Tier0, Uplink
 
-MAX_PRIORITY = 2147481599
-"""Largest sequence_number in the USER section (NSX Policy API, PolicyNatRule.sequence_number)."""
+__all__ = [
+    "MAX_PRIORITY",
+    "Bfd",
+    "DefaultRoute",
+    "Egress",
+    "EgressMapping",
+    "FirewallMatch",
+    "FurtherMapping",
+    "HaMode",
+    "Ingress",
+    "Named",
+    "NatAction",
+    "NextHop",
+    "NextHopV6",
+    "Nsx",
+    "Part",
+    "Realization",
+    "ReturnRoute",
+    "RouteV6",
+    "ServiceInterface",
+    "Suppression",
+    "Tier0",
+    "Uplink",
+    "WorkloadDomain",
+]
 
-E = TypeVar("E", bound=StrEnum)
-V = TypeVar("V")
-
-
-class HaMode(StrEnum):
-    """How the edges of a Tier-0 share the work (NSX Policy API, Tier0.ha_mode)."""
-
-    ACTIVE_ACTIVE = "ACTIVE_ACTIVE"
-    ACTIVE_STANDBY = "ACTIVE_STANDBY"
-
-
-class NatAction(StrEnum):
-    """The two NAT actions that egress needs (NSX Policy API, PolicyNatRule.action).
-
-    REFLEXIVE is stateless and works in both directions; SNAT is stateful and needs one active edge, or stateful services.
-    """
-
-    REFLEXIVE = "REFLEXIVE"
-    SNAT = "SNAT"
-
-
-class FirewallMatch(StrEnum):
-    """Which address the gateway firewall sees (NSX Policy API, PolicyNatRule.firewall_match)."""
-
-    MATCH_INTERNAL_ADDRESS = "MATCH_INTERNAL_ADDRESS"
-    MATCH_EXTERNAL_ADDRESS = "MATCH_EXTERNAL_ADDRESS"
-    BYPASS = "BYPASS"
-
-
-def _enum(kind: type[E]) -> BeforeValidator:
-    def parse(value: Any) -> E:
-        try:
-            return kind(value)
-        except ValueError:
-            raise wrong(f"{quoted(value)} is not allowed here, allowed is {' or '.join(kind)}") from None
-
-    return BeforeValidator(parse)
-
-
-def _number(value: Any) -> Any:
-    """Python takes true for 1; a file does not."""
-    if isinstance(value, bool):
-        raise wrong(f"{value!r} is not a number, allowed is 1".lower())
-    return value
-
-
-def _frozen(value: Mapping[str, V]) -> Mapping[str, V]:
-    return MappingProxyType(dict(value))
-
-
-def _without_nulls(value: Any) -> Any:
-    return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
-
-
-Frozen = (BeforeValidator(_without_nulls), AfterValidator(_frozen), PlainSerializer(dict))
-Tags = Annotated[Mapping[TagScope, TagValue], *Frozen]
-HaModeField = Annotated[HaMode, _enum(HaMode)]
-FirewallMatchField = Annotated[FirewallMatch, _enum(FirewallMatch)]
-Priority = Annotated[int, Field(ge=0, le=MAX_PRIORITY)]
-
-
-_TIER0_RELATIONS: dict[str, Any] = {
-    "oneOf": [{"required": [key], "properties": {key: {"type": "string"}}} for key in ("id", "display_name")],
-    "if": {"required": ["stateful_active_active"], "properties": {"stateful_active_active": {"const": True}}},
-    "then": {"properties": {"ha_mode": {"const": "ACTIVE_ACTIVE"}}},
-}
 _ROUTE_RELATIONS: dict[str, Any] = {
     "if": {"required": ["external"], "properties": {"external": {"const": True}}},
     "then": {"properties": {"next_hops": {"maxItems": 0}, "ipv6": {"type": "null"}, "bfd": {"type": "null"}}},
     "else": {"required": ["next_hops"], "properties": {"next_hops": {"type": "array", "minItems": 1}}},
 }
-"""What the validators below say, for the JSON Schema."""
-
-
-class Part(BaseModel):
-    """Base of everything in a domain file: frozen, strict, unknown keys refused, null as if the key were not there."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_left_out(cls, value: Any) -> Any:
-        return given(cls, value)
-
-
-class Named(Part):
-    """Keys that every NSX object of a domain may carry. Left out: the id and name are derived, tags are the domain's own."""
-
-    nsx_id: PolicyId | None = None
-    display_name: DisplayName | None = None
-    description: Description = ""
-    tags: Tags | None = None
-
-
-class Nsx(Part):
-    """The manager. `ca_file` left out: the system's certificate authorities. `credentials`: environment prefix.
-
-    `version` is only for checks that depend on it; left out, they say that they cannot know.
-    """
-
-    host: Host
-    version: NsxVersion | None = None
-    ca_file: RelativePath | None = None
-    credentials: EnvPrefix = "NSXT"
-
-
-class Uplink(Part):
-    """An external interface of the Tier-0 on one edge. `id` is its id in NSX."""
-
-    id: PolicyId
-    edge: PolicyId
-    address: Ipv4InterfaceAddress
-    ipv6: Ipv6InterfaceAddress | None = None
-
-
-class ServiceInterface(Part):
-    """A service interface of the Tier-0: a segment that it touches directly, without an uplink in between."""
-
-    id: PolicyId
-    address: Ipv4InterfaceAddress
-
-
-class Tier0(Part):
-    """The Tier-0 gateway, which is read and never managed. Exactly one of `id` and `display_name` says which."""
-
-    model_config = ConfigDict(json_schema_extra=_TIER0_RELATIONS)
-
-    id: PolicyId | None = None
-    display_name: DisplayName | None = None
-    locale_service: PolicyId = "default"
-    ha_mode: HaModeField
-    stateful_active_active: bool = False
-    vrf_of: PolicyId | None = None
-    ha_vip: Ipv4InterfaceAddress | None = None
-    uplinks: Annotated[tuple[Uplink, ...], Field(min_length=1)]
-    service_interfaces: tuple[ServiceInterface, ...] = ()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.id is None) == (self.display_name is None):
-            raise wrong("give exactly one of id and display_name")
-        if self.stateful_active_active and self.ha_mode is not HaMode.ACTIVE_ACTIVE:
-            raise wrong(f"stateful_active_active goes with ha_mode ACTIVE_ACTIVE only, not with {self.ha_mode}")
-        ids = self.interface_ids
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        if twice:
-            raise wrong(f"interface id {quoted(twice[0])} is used twice, every interface needs an id of its own")
-        return self
-
-    @property
-    def interface_ids(self) -> list[str]:
-        """Ids of uplinks and service interfaces, in the file's order."""
-        return [uplink.id for uplink in self.uplinks] + [interface.id for interface in self.service_interfaces]
-
-    @property
-    def nat_action(self) -> NatAction:
-        """REFLEXIVE on ACTIVE_ACTIVE ("SNAT and DNAT are only supported in active-standby mode", PolicyNatRule.action),
-        SNAT on ACTIVE_STANDBY and where stateful services run on ACTIVE_ACTIVE (NSX 4.0 and later)."""
-        stateless = self.ha_mode is HaMode.ACTIVE_ACTIVE and not self.stateful_active_active
-        return NatAction.REFLEXIVE if stateless else NatAction.SNAT
+"""What the validator below says, for the JSON Schema."""
 
 
 class NextHop(Part):
@@ -336,7 +199,7 @@ class WorkloadDomain(Part):
     """One workload domain, as its file says. `stack` comes from the file's path, everything else from its text."""
 
     stack: SkipJsonSchema[StackName]
-    version: Annotated[Literal[1], BeforeValidator(_number)]
+    version: Annotated[Literal[1], BeforeValidator(number_not_truth)]
     name: Name
     description: Description = ""
     nsx: Nsx

@@ -1,0 +1,96 @@
+"""What every part of a domain's model is made of: enums, frozen maps, and the bases Part and Named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+from egress.domain.fields import Description, DisplayName, PolicyId, TagScope, TagValue, quoted, wrong
+from egress.domain.state import given
+
+MAX_PRIORITY = 2147481599
+"""Largest sequencenumber_not_truth in the USER section (NSX Policy API, PolicyNatRule.sequencenumber_not_truth)."""
+
+E = TypeVar("E", bound=StrEnum)
+V = TypeVar("V")
+
+
+class HaMode(StrEnum):
+    """How the edges of a Tier-0 share the work (NSX Policy API, Tier0.ha_mode)."""
+
+    ACTIVE_ACTIVE = "ACTIVE_ACTIVE"
+    ACTIVE_STANDBY = "ACTIVE_STANDBY"
+
+
+class NatAction(StrEnum):
+    """The two NAT actions that egress needs (NSX Policy API, PolicyNatRule.action).
+
+    REFLEXIVE is stateless and works in both directions; SNAT is stateful and needs one active edge, or stateful services.
+    """
+
+    REFLEXIVE = "REFLEXIVE"
+    SNAT = "SNAT"
+
+
+class FirewallMatch(StrEnum):
+    """Which address the gateway firewall sees (NSX Policy API, PolicyNatRule.firewall_match)."""
+
+    MATCH_INTERNAL_ADDRESS = "MATCH_INTERNAL_ADDRESS"
+    MATCH_EXTERNAL_ADDRESS = "MATCH_EXTERNAL_ADDRESS"
+    BYPASS = "BYPASS"
+
+
+def _enum(kind: type[E]) -> BeforeValidator:
+    def parse(value: Any) -> E:
+        try:
+            return kind(value)
+        except ValueError:
+            raise wrong(f"{quoted(value)} is not allowed here, allowed is {' or '.join(kind)}") from None
+
+    return BeforeValidator(parse)
+
+
+def number_not_truth(value: Any) -> Any:
+    """Python takes true for 1; a file does not."""
+    if isinstance(value, bool):
+        raise wrong(f"{value!r} is not a number, allowed is 1".lower())
+    return value
+
+
+def _frozen(value: Mapping[str, V]) -> Mapping[str, V]:
+    return MappingProxyType(dict(value))
+
+
+def _without_nulls(value: Any) -> Any:
+    return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+
+
+Frozen = (BeforeValidator(_without_nulls), AfterValidator(_frozen), PlainSerializer(dict))
+Tags = Annotated[Mapping[TagScope, TagValue], *Frozen]
+HaModeField = Annotated[HaMode, _enum(HaMode)]
+FirewallMatchField = Annotated[FirewallMatch, _enum(FirewallMatch)]
+Priority = Annotated[int, Field(ge=0, le=MAX_PRIORITY)]
+
+
+class Part(BaseModel):
+    """Base of everything in a domain file: frozen, strict, unknown keys refused, null as if the key were not there."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_left_out(cls, value: Any) -> Any:
+        return given(cls, value)
+
+
+class Named(Part):
+    """Keys that every NSX object of a domain may carry. Left out: the id and name are derived, tags are the domain's own."""
+
+    nsx_id: PolicyId | None = None
+    display_name: DisplayName | None = None
+    description: Description = ""
+    tags: Tags | None = None
