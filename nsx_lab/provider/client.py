@@ -38,6 +38,7 @@ _KINDS = {
     "unable_to_allocate_resource": (507, 509),
 }
 KIND = {status: kind for kind, statuses in _KINDS.items() for status in statuses}
+_GO_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 _DECLARED = {400, 403, 404, 500, 503}  # an empty body of these counts as no data, of others as an empty object
 
 
@@ -202,8 +203,9 @@ class Client:
 
 
 def _encode(body: dict[str, Any]) -> bytes:
-    """Compact, keys sorted, not escaped beyond what JSON needs."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """Compact, keys sorted, with the escapes of Go's json.Marshal."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.translate(_GO_ESCAPES).encode()
 
 
 def _basic(user: str, password: str) -> str:

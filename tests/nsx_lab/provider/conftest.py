@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ import trustme
 
 from nsx_lab.mark import MARK
 from nsx_lab.provider.mirror import write_mirror
+from nsx_lab.provider.provider import Provider
+from tests.nsx_lab.provider.policy import PolicyServer, provider_config
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +45,28 @@ def lab_context(pki: Path) -> ssl.SSLContext:
 def mirror_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A mirror with the stand-in."""
     return write_mirror(tmp_path_factory.mktemp("mirror"))
+
+
+@pytest.fixture
+def policy_server(lab_context: ssl.SSLContext) -> Iterator[PolicyServer]:
+    """A lab with a few policy objects."""
+    server = PolicyServer(lab_context)
+    server.policy.put("/infra/tier-0s/T0", {"resource_type": "Tier0", "display_name": "T0"})
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def provider(policy_server: PolicyServer, clean_environment: None) -> Provider:
+    """A provider that is connected to `policy_server`, without pauses between retries."""
+    made = Provider()
+    made.configure(provider_config(made, policy_server.port))
+    return made
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No NSXT_ variable of the developer's."""
+    for name in list(os.environ):
+        if name.startswith("NSXT_"):
+            monkeypatch.delenv(name)
