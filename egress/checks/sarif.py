@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from egress.checks.registry import RULES
 from egress.checks.report import Finding, Report
@@ -56,4 +57,4 @@ def _locations(place: Place | None) -> list[Json]:
     if place is None:
         return []
     region = {"startLine": place.line, "startColumn": place.column}
-    return [{"physicalLocation": {"artifactLocation": {"uri": place.file}, "region": region}}]
+    return [{"physicalLocation": {"artifactLocation": {"uri": quote(place.file)}, "region": region}}]

@@ -10,7 +10,7 @@ import functools
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +53,17 @@ class Loaded:
 def find_root(start: Path) -> Path:
     """The nearest folder at or above `start` that holds a cdktf.json. Errors: EgressError when there is none."""
     for folder in (start, *start.parents):
-        if (folder / "cdktf.json").is_file():
+        if _is(folder / "cdktf.json", stat.S_ISREG):
             return folder
     raise EgressError(f"no cdktf.json in {str(start)!r} or above: go to your project folder or name it with --root")
+
+
+def _is(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Whether there is such a thing, as far as this user may see. Path.is_file raises where a folder may not be entered."""
+    try:
+        return kind(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def find_files(root: Path) -> tuple[DomainFile, ...]:
@@ -76,16 +84,17 @@ def look(root: Path) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
     Errors: EgressError when there is no folder `domains`.
     """
     base = root / FOLDER
-    if not base.is_dir():
+    if not _is(base, stat.S_ISDIR):
         raise EgressError(f"no folder {FOLDER!r} in {str(root)!r}: it holds one YAML file per workload domain")
     files: dict[str, DomainFile] = {}
     problems: list[Problem] = []
     for path, what in _walk(base, base):
         shown = _shown(path, root)
-        stack = "-".join(path.relative_to(base).with_suffix("").parts)
         if what:
             problems.append(Problem(Place(shown, 1, 1), "", what))
-        elif stack in files:
+            continue
+        stack = "-".join(path.relative_to(base).with_suffix("").parts)
+        if stack in files:
             what = f"gives the stack name {stack!r}, as {files[stack].shown} does: rename one of them"
             problems.append(Problem(Place(shown, 1, 1), "", what))
         elif path.name != DEFAULTS:
@@ -105,7 +114,9 @@ def named(path: Path, seen_from: Path) -> tuple[DomainFile, ...]:
     if not os.path.lexists(path):
         raise EgressError(f"no file {quoted(_seen(path, seen_from))}")
     at = path.parent.resolve() / path.name
-    bases = [folder for folder in at.parents if folder.name == FOLDER and (folder.parent / "cdktf.json").is_file()]
+    bases = [
+        folder for folder in at.parents if folder.name == FOLDER and _is(folder.parent / "cdktf.json", stat.S_ISREG)
+    ]
     if not bases:
         stack = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:64] or "domain"
         return (DomainFile(path, _seen(path, seen_from), stack),)
@@ -165,17 +176,10 @@ def _walk(base: Path, folder: Path) -> Iterator[tuple[Path, str]]:
                 yield path, "is a folder, domain files are files: rename it"
             else:
                 yield from _walk(base, path)
-        elif entry.is_symlink() and _is_folder(path):
+        elif entry.is_symlink() and _is(path, stat.S_ISDIR):
             yield path, "is a link to a folder, put the folder itself here"
         elif path.suffix.lower() in (".yaml", ".yml"):
             yield path, _unusable(path, base)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
 
 
 def _unusable(path: Path, base: Path) -> str:

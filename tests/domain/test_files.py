@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -89,12 +92,52 @@ def test_a_pipe_named_like_a_domain_is_refused_without_waiting(root):
         load_domains(root)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_an_unreadable_file_is_told(root, golden):
-    (root / "domains/a.yaml").write_text(golden)
-    (root / "domains/a.yaml").chmod(0)
-    with pytest.raises(DomainFileError, match="cannot be read: Permission denied"):
-        load_domains(root)
+@pytest.fixture
+def as_nobody(golden):
+    """A project that everybody can reach, seen by a user who is not root; cleaned up as who one was."""
+    root = Path(tempfile.mkdtemp())
+    (root / "domains/prod").mkdir(parents=True)
+    (root / "cdktf.json").write_text("{}")
+    (root / "domains/prod/a.yaml").write_text(golden)
+    for path in (root, root / "domains", root / "domains/prod", root / "domains/prod/a.yaml"):
+        path.chmod(0o755)
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    yield root
+    os.seteuid(before)
+    for path in (root, root / "domains", root / "domains/prod"):
+        path.chmod(0o755)
+    shutil.rmtree(root)
+
+
+@pytest.fixture
+def forbid(as_nobody):
+    """Takes every right on a path away, as its owner."""
+
+    def take(path):
+        me = os.geteuid()
+        os.seteuid(as_nobody.stat().st_uid)
+        (as_nobody / path).chmod(0)
+        os.seteuid(me)
+
+    return take
+
+
+@pytest.mark.parametrize("path", ["domains/prod/a.yaml", "domains/prod", "domains"])
+def test_what_may_not_be_read_is_told(as_nobody, forbid, path):
+    assert [domain.stack for domain in load_domains(as_nobody)] == ["prod-a"]
+    forbid(path)
+    with pytest.raises(DomainFileError, match=f"{path}:1:1: cannot be read: Permission denied"):
+        load_domains(as_nobody)
+
+
+def test_a_project_that_may_not_be_entered_is_told(as_nobody, forbid):
+    forbid(".")
+    with pytest.raises(EgressError, match="no folder 'domains'"):
+        load_domains(as_nobody)
+    with pytest.raises(EgressError, match=r"no cdktf\.json"):
+        find_root(as_nobody / "domains")
 
 
 def test_a_file_that_vanishes_after_it_was_found_is_told(root, golden):
