@@ -12,6 +12,8 @@ from egress.reachability.policy import Json, PolicyObjects, flatten
 from egress.reachability.surroundings import NO_WISHES, Surroundings, Wishes, first_host, surroundings
 from egress.reachability.topology import Topology
 
+INTENDED = "the domain file, as if applied"
+
 
 @dataclass(frozen=True)
 class View:
@@ -43,7 +45,7 @@ def intent(
 ) -> View:
     """The view of a domain as its file says. `everyone`: domains that may share its Tier-0. `down`: edges taken away."""
     found, notes = intended_objects(domain, everyone)
-    return view(domain, tier0_path(domain), found, "the domain file, as if applied", wishes, down, notes)
+    return view(domain, tier0_path(domain), found, INTENDED, wishes, down, notes)
 
 
 def view(
