@@ -1,7 +1,8 @@
 """A node as command lines: what `ip -batch`, `nft -f` and the files below /proc/sys get to read. Pure.
 
 Pinning: where several ways are equally good, a test wants each in turn. The main table keeps all of them, because uRPF asks it; what is
-forwarded looks at a table of its own first, in which each prefix has one next hop.
+forwarded looks at a table of its own first, in which each prefix has one next hop. It is told apart by its mark (a rule on the arriving
+interface will not do: Linux looks up the source of a forwarded packet as if it had arrived where it is about to leave).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nsx_lab.dataplane.plan import Kind, Node, Plan, Port, Route
-from nsx_lab.dataplane.rulesets import MARK, several_v6
+from nsx_lab.dataplane.rulesets import FORWARDED, MARK, several_v6
 
 PROTOCOL = 66
 """Routing protocol number of the routes made here, so that an update leaves alone what a person adds with `ip route add`."""
@@ -67,9 +68,9 @@ def _recipe(node: Node, plan: Plan, pins: Pins) -> Recipe:
             default = "0.0.0.0/0" if family == 4 else "::/0"
             lines.append(f"blackhole {default} proto {PROTOCOL} metric {LAST}")
         rules: list[str] = []
-        if chosen and not host:
+        if not host and any(str(route.to) in chosen for route in mine):
             lines += _table(node.ports, mine, family, PINNED, chosen)
-            rules.append(f"pref 50 not iif lo lookup {PINNED}")
+            rules.append(f"pref 50 fwmark {FORWARDED} lookup {PINNED}")
         if family == 6 and several_v6(node.routes):
             for number, port in enumerate(node.ports):
                 if port.strict:
@@ -123,7 +124,7 @@ def _sysctls(node: Node) -> dict[str, str]:
     values = {"net/ipv4/ip_forward": forward, "net/ipv6/conf/all/forwarding": forward}
     for port in node.ports:
         # rp_filter is the maximum of `all` and the interface: `all` is 0 (kernel docs, ip-sysctl)
-        values[f"net/ipv4/conf/{port.name}/rp_filter"] = "1" if port.strict and node.forwards else "0"
+        values[f"net/ipv4/conf/{port.name}/rp_filter"] = "1" if port.strict else "0"
     return values
 
 

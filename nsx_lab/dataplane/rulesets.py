@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from nsx_lab.dataplane.plan import Port, Route
 
+FORWARDED = 500
+"""Mark of what is forwarded, for the routing policy that pins one of several next hops. rp_filter looks up sources without a mark."""
 MARK = 1000
 """First mark and routing table for uRPF over several IPv6 next hops: one of each for a port."""
 
@@ -38,6 +40,7 @@ table inet notes {
     meta l4proto { tcp, udp } fib saddr type local add @own_source { %(key)s }
     ip6 saddr != fe80::/10 fib saddr type local drop
 %(reverse_path)s
+    meta mark set %(forwarded)d
   }
   chain taken {
     type filter hook input priority -10; policy accept;
@@ -55,11 +58,16 @@ NOTE_SETS = ("expired", "own_source", "reverse_path", "taken", "forwarded")
 def forwarder(ports: Sequence[Port], routes: Sequence[Route]) -> str:
     """Rules of a node that is not a host. Linux checks IPv4 sources itself (rp_filter, and martians); IPv6 is checked here."""
     sets = "\n".join(
-        f"  set {name} {{\n    type inet_proto . inet_service . inet_service\n    flags dynamic\n    size 65535\n  }}"
+        f"  set {name} {{\n    type inet_proto . inet_service . inet_service\n    flags dynamic\n    size 65535\n    counter\n  }}"
         for name in NOTE_SETS
     )
     lines = [line for number, port in enumerate(ports) if port.strict for line in _strict(port, number, routes)]
-    return _SILENCE + _NOTES % {"sets": sets, "key": _KEY, "reverse_path": "\n".join(f"    {line}" for line in lines)}
+    return _SILENCE + _NOTES % {
+        "sets": sets,
+        "key": _KEY,
+        "forwarded": FORWARDED,
+        "reverse_path": "\n".join(f"    {line}" for line in lines),
+    }
 
 
 def _strict(port: Port, number: int, routes: Sequence[Route]) -> list[str]:
@@ -71,7 +79,7 @@ def _strict(port: Port, number: int, routes: Sequence[Route]) -> list[str]:
     here = f'meta nfproto ipv6 iifname "{port.name}" ip6 saddr != fe80::/10'
     lines += [f"{here} meta mark set {mark}"]
     lines += [f'{here} meta l4proto {{ tcp, udp }} fib saddr . mark oifname != "{port.name}" {note}']
-    lines += [f'{here} fib saddr . mark oifname != "{port.name}" drop', f"{here} meta mark set 0"]
+    lines += [f'{here} fib saddr . mark oifname != "{port.name}" drop']
     return lines
 
 

@@ -80,7 +80,7 @@ class Tier0Nodes:
             ports.append(Port(port, one.link.segment, one.link.at(0)))
             for to in tier1.known_outside(one.wiring):
                 routes.setdefault(to, Route(to, (Hop(one.link.to(1, to.version), port),)))
-        for edge in self.working:
+        for edge in self._up:  # a standby edge too: the DR knows where the network is, not whether the edge forwards
             for to in self._service_networks(edge):
                 known = routes.get(to, Route(to, ()))
                 routes[to] = Route(to, (*known.hops, self._transit_hop(edge, to)))
@@ -107,7 +107,7 @@ class Tier0Nodes:
             f"{self._tier0.id}/{edge}",
             Kind.EDGE,
             tuple(ports),
-            routes if working else (),
+            routes,
             forwards=working,
             rules=rules,
             tracks=working and remembers,
@@ -159,7 +159,7 @@ class Tier0Nodes:
             if hops is not None and route.network not in connected:
                 routes[route.network] = Route(route.network, hops)
         inner = [to for one in self._below for to in tier1.known_outside(one.wiring)]
-        inner += [to for other in self.working if other != edge for to in self._service_networks(other)]
+        inner += [to for other in self._up if other != edge for to in self._service_networks(other)]
         for to in inner:
             if to not in connected:
                 routes.setdefault(to, Route(to, (self._transit_hop(None, to),)))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import selectors
 import socket
-from collections.abc import Iterable, Sequence
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -31,6 +32,12 @@ REASONS = {
     "expired": "loop",
 }
 """What a note says, in the order in which a node looks: what comes first decides."""
+
+
+_ANSWERING = ("no route", "no neighbour")
+"""Reasons for which a host that got the question cannot send its answer."""
+Notes = dict[str, dict[tuple[int, int], int]]
+"""Packets by source and destination port, in each set."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class Watch:
         self._selector = selector
         self._socket: socket.socket | None = None
         self._crossings: dict[int, list[Crossing]] = {}
-        self._notes: dict[str, dict[str, set[tuple[int, int]]]] = {}
+        self._notes: dict[str, Notes] = {}
 
     def __enter__(self) -> Watch:
         text = "".join(f"flush set inet notes {name}\n" for name in NOTE_SETS)
@@ -122,27 +129,40 @@ class Watch:
 
     def _lost(self, probe: Probe, crossings: Sequence[Crossing]) -> Lost:
         if not crossings:
-            return Lost(probe.node, "no source address" if not probe.source else "no route", False)
+            reason = "no source address" if not probe.source else "no route" if probe.error else "no neighbour"
+            return Lost(probe.node, reason, False)
         last = crossings[-1]
-        key = (probe.protocol, probe.identifier, last.reply)
         if last.leaves:
             return Lost(last.node, "no neighbour", last.reply)
-        recipe = self._kernel.recipes[last.node]
-        return Lost(last.node, self._reason(recipe.listens, last, key), last.reply)
+        if self._kernel.recipes[last.node].listens:
+            reason = self._at_host(last)
+            return Lost(last.node, reason, last.reply or reason in _ANSWERING)
+        return Lost(last.node, self._at_gateway(last, probe, crossings), last.reply)
 
-    def _reason(self, host: bool, last: Crossing, key: tuple[str, int, bool]) -> str:
-        if host:
-            own = {text.partition("/")[0] for _, _, texts in self._kernel.recipes[last.node].ports for text in texts}
-            if last.source in own:
-                return "own source address"
-            return "answer from another address" if last.destination in own else "not forwarding"
+    def _at_host(self, last: Crossing) -> str:
+        """A host or pod got it last: it is not for it, or is not the answer it waits for, or its own answer does not get out."""
+        recipe = self._kernel.recipes[last.node]
+        own = {text.partition("/")[0] for _, _, texts in recipe.ports for text in texts}
+        if last.source in own:
+            return "own source address"
+        if last.destination not in own:
+            return "not forwarding"
+        if last.reply:
+            return "answer from another address"
+        with self._kernel.inside(last.node):
+            command = [self._kernel.tools.ip, "route", "get", last.source, "from", last.destination]
+            known = subprocess.run(command, capture_output=True, check=False).returncode == 0
+        return "no neighbour" if known else "no route"
+
+    def _at_gateway(self, last: Crossing, probe: Probe, crossings: Sequence[Crossing]) -> str:
         notes = self._notes[last.node]
         for name, reason in REASONS.items():
-            if _noted(notes.get(name, set()), key):
+            if _noted(notes.get(name, {}), probe.identifier, last.reply):
                 return reason
         if self._kernel.recipes[last.node].sysctls["net/ipv4/ip_forward"] == "0":
             return "not forwarding"
-        return "no neighbour" if _noted(notes.get("forwarded", set()), key) else "no route"
+        left = sum(1 for one in crossings if one.node == last.node and one.leaves and one.reply == last.reply)
+        return "no neighbour" if _noted(notes.get("forwarded", {}), probe.identifier, last.reply) > left else "no route"
 
 
 def _capture() -> socket.socket:
@@ -160,19 +180,19 @@ def _identifiers(seen: packets.Seen) -> Iterable[tuple[int, bool]]:
     return ((seen.source_port, False), (seen.destination_port, True))
 
 
-def _noted(keys: set[tuple[int, int]], key: tuple[str, int, bool]) -> bool:
-    _, identifier, reply = key
-    return any(pair[1 if reply else 0] == identifier for pair in keys)
+def _noted(notes: Mapping[tuple[int, int], int], identifier: int, reply: bool) -> int:
+    return sum(count for ports, count in notes.items() if ports[1 if reply else 0] == identifier)
 
 
 _SET = re.compile(r"set (\w+) \{(.*?)\n\t\}", re.DOTALL)
-_ELEMENT = re.compile(r"\d+ \. (\d+) \. (\d+)")
+_ELEMENT = re.compile(r"\d+ \. (\d+) \. (\d+) counter packets (\d+)")
 
 
-def read_notes(text: str) -> dict[str, set[tuple[int, int]]]:
-    """Source and destination port in each set of `nft -n list table inet notes`."""
+def read_notes(text: str) -> Notes:
+    """From `nft -n list table inet notes`."""
     return {
-        name: {(int(one), int(other)) for one, other in _ELEMENT.findall(body)} for name, body in _SET.findall(text)
+        name: {(int(one), int(other)): int(count) for one, other, count in _ELEMENT.findall(body)}
+        for name, body in _SET.findall(text)
     }
 
 
