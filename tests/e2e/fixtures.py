@@ -13,6 +13,7 @@ import pytest
 from egress.domain import load_domains
 from egress.domain.seed import seed
 from nsx_lab import Lab
+from tests.e2e.installed import Installed, install
 from tests.e2e.sites import ENGINES, STACK, Site, lab_site, project
 
 
@@ -62,3 +63,9 @@ def manager_site(tmp_path: Path, lab: Lab, any_engine: dict[str, str]) -> Site:
         "NSX_LAB_PYTHON": sys.executable,
     }
     return Site(root, lab, env)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel of this distribution in a virtual environment of its own."""
+    return install(tmp_path_factory.mktemp("installed"))
