@@ -78,7 +78,7 @@ def handshake(raw: socket.socket, made: ssl.SSLContext, host: str, address: str)
     except ssl.SSLEOFError as error:
         raise HandshakeError("EOF") from error
     except ssl.SSLError as error:
-        raise HandshakeError(_failure(error)) from error
+        raise HandshakeError(failure(error)) from error
     try:
         certificate = _peer(wrapped)
         if made.verify_mode is ssl.CERT_REQUIRED:
@@ -152,7 +152,7 @@ def _verification(error: ssl.SSLCertVerificationError) -> str:
     return told + error.verify_message
 
 
-def _failure(error: ssl.SSLError) -> str:
+def failure(error: ssl.SSLError) -> str:
     reason = (error.reason or "").lower()
     if "wrong_version_number" in reason or "http_request" in reason or "record_layer" in reason:
         return "tls: first record does not look like a TLS handshake"

@@ -1,6 +1,7 @@
 """HTTP/1.1 as Go's net/http speaks it: header order, two idle connections a host, silent second tries, redirects, its words.
 
-Built on http.client, with requests written by hand where the order on the wire matters. No proxy is used: labs are near.
+Requests are written by hand, since their order on the wire matters; answers are read by http.client. No proxy is used: labs
+are near.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from nsx_lab.provider import tls
 from nsx_lab.provider.errors import NotALabError
 
 IDLE_PER_HOST = 2  # net/http, DefaultMaxIdleConnsPerHost
 MAX_REDIRECTS = 10
+_IN_TARGET = "%/?&=+:@$,;!*'()~[]"
 _SEND_AGAIN = {"GET", "HEAD", "OPTIONS", "TRACE"}  # net/http, Request.isReplayable
 
 
@@ -58,34 +60,40 @@ class Response:
         return values[0] if values else None
 
 
-class _Connection(http.client.HTTPConnection):
-    """One TLS connection to a lab."""
+class _Connection:
+    """One TLS connection to a lab, open from the start."""
 
     def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext) -> None:
-        super().__init__(host, port)
-        self._address = address
-        self._context = context
-
-    def connect(self) -> None:
+        self.host, self.port = host, port
         try:
-            raw = socket.create_connection((self.host, self.port))
+            raw = socket.create_connection((host, port))
         except OSError as error:
-            raise TransportError(_dial(error, self.host, self.port), error.errno == errno.ETIMEDOUT) from error
+            raise TransportError(_dial(error, host, port), error.errno == errno.ETIMEDOUT) from error
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        local, remote = _name(raw.getsockname()), _name(raw.getpeername())
+        self.ends = f"{_name(raw.getsockname())}->{_name(raw.getpeername())}"
         try:
-            self.sock = tls.handshake(raw, self._context, self.host, self._address)
+            self.sock = tls.handshake(raw, context, host, address)
         except tls.HandshakeError as error:
             raw.close()
             raise TransportError(str(error)) from error
         except OSError as error:
             raw.close()
-            raise TransportError(_broken(error, local, remote)) from error
-        self.ends = (local, remote)
+            raise TransportError(_broken(error, self.ends)) from error
 
     def stale(self) -> bool:
         """Whether the other side has said something, that is goodbye, while nothing was asked."""
-        return self.sock is None or bool(select.select([self.sock], [], [], 0)[0])
+        return bool(select.select([self.sock], [], [], 0)[0])
+
+    def was_reset(self) -> bool:
+        """Whether an end of data was a reset: OpenSSL tells both as an end, but a reset socket has no peer any more."""
+        try:
+            self.sock.getpeername()
+        except OSError:
+            return True
+        return False
+
+    def close(self) -> None:
+        self.sock.close()
 
 
 class Transport:
@@ -141,27 +149,25 @@ class Transport:
         return _Connection(host, port, address, self._context), False
 
     def _exchange(self, connection: _Connection, request: Request) -> Response:
-        if connection.sock is None:
-            connection.connect()
-        local, remote = connection.ends
+        ends = connection.ends
         try:
-            _write(connection, request)
+            connection.sock.sendall(_wire(request))
         except OSError as error:
-            connection.close()
-            raise _NoAnswerError(_broken(error, local, remote, "write"), unsent=True) from error
+            raise _NoAnswerError(_broken(error, ends, "write"), unsent=True) from error
+        got = http.client.HTTPResponse(connection.sock, method=request.method)
         try:
-            got = connection.getresponse()
+            got.begin()
         except (http.client.RemoteDisconnected, ssl.SSLEOFError) as error:
-            raise _NoAnswerError("EOF") from error
+            reset = f"read tcp {ends}: read: connection reset by peer"
+            raise _NoAnswerError(reset if connection.was_reset() else "EOF") from error
         except ssl.SSLError as error:
-            raise _NoAnswerError(tls._failure(error)) from error
+            raise _NoAnswerError(tls.failure(error)) from error
         except OSError as error:
-            raise _NoAnswerError(_broken(error, local, remote)) from error
+            raise _NoAnswerError(_broken(error, ends)) from error
         except (http.client.HTTPException, ValueError) as error:
             connection.close()
-            raise TransportError(
-                f"net/http: HTTP/1.x transport connection broken: malformed HTTP response ({error})"
-            ) from error
+            said = f"net/http: HTTP/1.x transport connection broken: malformed HTTP response ({error})"
+            raise TransportError(said) from error
         response = _read(got)
         self._keep(connection, got, response)
         return response
@@ -184,18 +190,18 @@ class _NoAnswerError(Exception):
         self.unsent = unsent
 
 
-def _write(connection: _Connection, request: Request) -> None:
+def _wire(request: Request) -> bytes:
+    """The request as bytes. Raises TransportError for what would break out of its line."""
     url = urlsplit(request.url)
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
-    connection.putheader("Host", url.netloc)
-    connection.putheader("User-Agent", request.user_agent)
+    target = quote((url.path or "/") + (f"?{url.query}" if url.query else ""), safe=_IN_TARGET)
+    lines = [f"{request.method} {target} HTTP/1.1", f"Host: {url.netloc}", f"User-Agent: {request.user_agent}"]
     if request.body:
-        connection.putheader("Content-Length", str(len(request.body)))
-    for name, value in request.headers.items():
-        connection.putheader(name, value)
-    connection.putheader("Accept-Encoding", "gzip")
-    connection.endheaders(request.body or None)
+        lines.append(f"Content-Length: {len(request.body)}")
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    lines.append("Accept-Encoding: gzip")
+    if any("\r" in line or "\n" in line for line in lines):
+        raise TransportError("net/http: invalid header field value")
+    return "\r\n".join([*lines, "", ""]).encode() + request.body
 
 
 def _read(got: http.client.HTTPResponse) -> Response:
@@ -250,5 +256,5 @@ def _dial(error: OSError, host: str, port: int) -> str:
     return f"dial tcp {_name((host, port))}: connect: {_words(error)}"
 
 
-def _broken(error: OSError, local: str, remote: str, verb: str = "read") -> str:
-    return f"{verb} tcp {local}->{remote}: {verb}: {_words(error)}"
+def _broken(error: OSError, ends: str, verb: str = "read") -> str:
+    return f"{verb} tcp {ends}: {verb}: {_words(error)}"
