@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nsx_lab.manager.app import LabApp
-from nsx_lab.manager.client import Control
 from nsx_lab.manager.control import control_app
 from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.faults import documents_of
@@ -23,6 +22,9 @@ from nsx_lab.manager.state import Database
 from nsx_lab.manager.store import Change, Object
 from nsx_lab.manager.tls import Authority, ClientCertificate, temporary_ca_file
 from nsx_lab.manager.world import World
+
+if TYPE_CHECKING:
+    from nsx_lab.manager.client import Control
 
 SeedSource = Mapping[str, Any] | Path | None
 
@@ -140,6 +142,9 @@ class Lab:
     def control(self) -> Control:
         """A client of the control plane."""
         if self._control is None:
+            # here, because httpx costs a fifth of the start and `nsx-lab serve` needs none
+            from nsx_lab.manager.client import Control
+
             self._control = Control(self.host, self.ca_pem, self.control_token)
         return self._control
 

@@ -78,6 +78,7 @@ class Transaction:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._staged: dict[str, Object | None] = {}
+        self._staged_below: dict[str, dict[str, None]] = {}
 
     def get(self, path: str) -> Object | None:
         if path in self._staged:
@@ -86,6 +87,7 @@ class Transaction:
 
     def put(self, path: str, obj: Object) -> None:
         self._staged[path] = obj
+        self._staged_below.setdefault(obj["parent_path"], {})[path] = None
 
     def delete(self, path: str) -> None:
         self._staged[path] = None
@@ -94,10 +96,10 @@ class Transaction:
         """Paths directly below `parent` as they would be after a commit."""
         stored = [path for path in self._store.child_paths(parent) if self._staged.get(path, True) is not None]
         known = set(stored)
-        for path, obj in self._staged.items():
-            if obj is not None and obj["parent_path"] == parent and path not in known:
-                stored.append(path)
-        return stored
+        new = (
+            path for path in self._staged_below.get(parent, ()) if self._staged[path] is not None and path not in known
+        )
+        return stored + list(new)
 
     def children(self, parent: str, resource_type: str = "") -> list[Object]:
         """Objects directly below `parent`, of one type if one is given."""
