@@ -1,0 +1,63 @@
+"""`egress topology`: a picture of a domain, with the verdicts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from egress.cli._drawing import svg
+from egress.cli._views import source_options, views
+from egress.cli.context import Project
+from egress.cli.explain import answers
+from egress.cli.output import OK, say
+from egress.domain import EgressError
+from egress.reachability.asking import Ask
+from egress.reachability.graph_text import dot, mermaid, tree
+from egress.reachability.intent import View
+from egress.reachability.picture import Picture, draw
+
+_FORMATS: dict[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermaid, "svg": svg, "dot": dot}
+
+
+@click.command("topology")
+@click.argument("stack")
+@click.option("--format", "wanted", type=click.Choice(list(_FORMATS)), default="tree", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File. Default: standard output.")
+@source_options
+@click.pass_obj
+def command(
+    project: Project,
+    stack: str,
+    wanted: str,
+    output: Path | None,
+    plan: Path | None,
+    live: bool,
+    edges: tuple[str, ...],
+) -> int:
+    """Draw a domain: pods, Tier-1s, Tier-0, edges, uplinks, next hops, mappings, and what the packet walk says of them.
+
+    tree is for terminals, mermaid for READMEs, svg for everything else, dot for Graphviz users.
+    """
+    (view,) = views(project, [stack], plan, live, edges)
+    text = _FORMATS[wanted](picture(view))
+    if output is None:
+        click.echo(text, nl=False)
+        return OK
+    write(output, text)
+    say(f"wrote {output}")
+    return OK
+
+
+def picture(view: View) -> Picture:
+    """The picture of a view with the answers to its questions."""
+    return draw(view, [(answer.question, answer.finding) for answer in answers(view, Ask())])
+
+
+def write(output: Path, text: str) -> None:
+    """Writes a text file. Errors: EgressError."""
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EgressError(f"{str(output)!r} cannot be written: {error.strerror}") from None
