@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from nsx_lab.dataplane.commands import register
 from nsx_lab.provider.mirror import mirror
 
 Result = TypeVar("Result")
@@ -56,8 +58,15 @@ def main() -> None:
 )
 @click.option("--faults", type=click.Path(path_type=Path), help="Faults on purpose: a YAML file.")
 @click.option("--limits", is_flag=True, help="The product's limits: 100 requests per second, 40 outstanding.")
-def serve(seed: Path | None, lab_file: Path | None, **options: Any) -> int:
+@click.option(
+    "--packets",
+    metavar="WORLD",
+    type=click.Path(path_type=Path),
+    help="Move real packets through what is realized; WORLD is a world file (docs/real-packets.md).",
+)
+def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, **options: Any) -> int:
     """Serve a lab until Ctrl-C, beginning with SEED: a JSON file, a folder of saved GET answers, or a terraform.tfstate."""
+    from nsx_lab.dataplane.attach import packets as attached
     from nsx_lab.manager.lab import Lab
 
     ended = threading.Event()
@@ -71,7 +80,9 @@ def serve(seed: Path | None, lab_file: Path | None, **options: Any) -> int:
         signal.signal(number, end)
     lab = _or_fail(lambda: Lab(seed, **options).start())
     try:
-        with lab.announced(lab_file) as how:
+        with contextlib.ExitStack() as stack:
+            _or_fail(lambda: stack.enter_context(attached(lab, packets, lambda line: click.echo(line, err=True))))
+            how = stack.enter_context(lab.announced(lab_file))
             click.echo(f"lab ready at {lab.url}, {how}")
             sys.stdout.flush()
             ended.wait()
@@ -129,6 +140,8 @@ def _or_fail(action: Callable[[], Result]) -> Result:
 
 
 main.add_command(mirror)
+
+register(main)
 
 if __name__ == "__main__":
     main()
