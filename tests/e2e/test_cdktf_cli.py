@@ -88,7 +88,9 @@ def test_the_whole_path_with_a_mirror_only(manager_site: Site, cli: Path) -> Non
     assert len(site.objects()) == 3
     assert "No changes." in plain(site, "cdktf", "diff", STACK)
     assert (site.root / "state" / f"{STACK}.tfstate").is_file()
-    plain(site, "cdktf", "destroy", STACK, "--auto-approve", code=1)  # it does not always print the cause (cdk-terrain#169)
+    plain(
+        site, "cdktf", "destroy", STACK, "--auto-approve", code=1
+    )  # it does not always print the cause (cdk-terrain#169)
     assert len(site.objects()) == 3, "the default route is protected from cdktf, too"
 
 
