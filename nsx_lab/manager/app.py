@@ -129,12 +129,23 @@ class LabApp:
             return answer_of(error)
 
     async def _cut(self, exchange: Exchange, fault: Fault) -> None:
-        """Never answers: resets the connection, or holds it until the client gives up."""
+        """Never answers: resets the connection, or holds it until the client gives up or the faults are taken away."""
         if fault.hang:
-            while (await exchange.receive())["type"] != "http.disconnect":
-                pass
-            return
+            released = asyncio.Event()
+            self._world.hanging.add(released)
+            gone = asyncio.ensure_future(_gone(exchange.receive))
+            waiting = asyncio.ensure_future(released.wait())
+            await asyncio.wait({gone, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            self._world.hanging.discard(released)
+            gone.cancel()
+            waiting.cancel()
         reset_connection(exchange.transport)
+
+
+async def _gone(receive: Receive) -> None:
+    """Returns when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 @dataclass(frozen=True, slots=True)

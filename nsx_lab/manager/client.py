@@ -118,6 +118,7 @@ class Control:
         self._ask("POST", "/faults", {"faults": faults, "seed": seed})
 
     def clear_faults(self) -> None:
+        """Takes all faults away, and cuts the connections of requests that hang."""
         self._ask("DELETE", "/faults")
 
     def limits(self, rate: int = 0, outstanding: int = 0) -> None:

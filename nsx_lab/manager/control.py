@@ -91,6 +91,8 @@ class ControlPlane:
 
     def no_faults(self, body: Reply, query: Reply) -> Reply:
         self._world.faults.set([])
+        for held in self._world.hanging:
+            held.set()
         return {"faults": []}
 
     def limits(self, body: Reply, query: Reply) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 
@@ -27,6 +28,8 @@ class World:
         self.door.add_user(self.username, self.password)
         self.journal = Journal()
         self.faults = FaultEngine()
+        self.hanging: set[asyncio.Event] = set()
+        """Requests that a fault holds; the server's loop only."""
         self.limits = Limits(self.manager.clock)
         self.policy = PolicyApi(self.manager, self.door)
         self.first_seed: Seed | None = None
