@@ -24,6 +24,9 @@ from egress.reachability.symptoms import symptom
 _COLOURS = {Result.ALL: "green", Result.SOME: "yellow", Result.NONE: "red"}
 _WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
 
+_PIPED_WIDTH = 160
+"""Columns of a table that goes into a file or another program."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -115,7 +118,7 @@ def show(view: View, these: list[Answer], hops: bool = False) -> None:
     out = console()
     without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
     out.print(f"[bold]{escape(view.domain.stack)}[/bold] ({escape(view.source)}{escape(without)})")
-    out.print(table(these))
+    out.print(table(these), width=None if out.is_terminal else _PIPED_WIDTH)
     for answer in these:
         if not answer.works:
             _show_failure(answer)
