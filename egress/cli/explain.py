@@ -118,7 +118,7 @@ def show(view: View, these: list[Answer], hops: bool = False) -> None:
     out = console()
     without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
     out.print(f"[bold]{escape(view.domain.stack)}[/bold] ({escape(view.source)}{escape(without)})")
-    out.print(table(these), width=None if out.is_terminal else _PIPED_WIDTH)
+    print_table(table(these))
     for answer in these:
         if not answer.works:
             _show_failure(answer)
@@ -126,6 +126,14 @@ def show(view: View, these: list[Answer], hops: bool = False) -> None:
             _show_hops(answer)
     for note in view.notes:
         out.print(f"assumed: {escape(note)}")
+
+
+def print_table(grid: Table) -> None:
+    """Prints a table as wide as the terminal is, and without one as wide as it needs to be."""
+    out = console()
+    if not out.is_terminal:
+        out.width = _PIPED_WIDTH
+    out.print(grid)
 
 
 def table(these: list[Answer]) -> Table:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
+from egress.cli.explain import print_table
 from egress.cli.output import NEEDS_YOU, OK, console, print_json, say
 from egress.reachability.intent import View
 from egress.reachability.returns import OutsideRoute, assumed_routes, missing_routes
@@ -71,13 +72,13 @@ def _show_table(view: View, missing: tuple[OutsideRoute, ...], granted: tuple[Ou
     if not missing:
         out.print(f"{escape(view.domain.stack)}: no route is missing outside NSX")
     if missing or granted:
-        grid = Table(box=None, padding=(0, 2, 0, 0), title=None)
+        grid = Table(box=None, padding=(0, 2, 0, 0))
         for heading in ("stack", "on", "to", "via", "why"):
             grid.add_column(heading, overflow="fold")
         for route in (*missing, *granted):
             via = ", ".join(str(one) for one in route.via)
             grid.add_row(escape(view.domain.stack), escape(route.on), str(route.to), via, escape(route.why))
-        out.print(grid)
+        print_table(grid)
 
 
 def _as_json(view: View, missing: tuple[OutsideRoute, ...]) -> dict[str, object]:
