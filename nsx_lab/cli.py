@@ -59,6 +59,14 @@ def main() -> None:
 @click.option("--faults", type=click.Path(path_type=Path), help="Faults on purpose: a YAML file.")
 @click.option("--limits", is_flag=True, help="The product's limits: 100 requests per second, 40 outstanding.")
 @click.option(
+    "--set",
+    "settings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=lambda context, option, values: _settings(values),
+    help="Another setting: echo_any, partial_patch, strict_bfd_lookup (true or false), index_lag (seconds).",
+)
+@click.option(
     "--packets",
     metavar="WORLD",
     type=click.Path(path_type=Path),
@@ -130,6 +138,36 @@ def reset(lab_file: Path | None) -> None:
     control = _control(lab_file)
     _or_fail(control.reset)
     click.echo("lab is back at its seed")
+
+
+@main.command()
+@lab_option
+@click.argument("method", type=click.Choice(["GET", "POST", "DELETE"], case_sensitive=False))
+@click.argument("name")
+@click.argument("body", required=False, metavar="[JSON]")
+def control(lab_file: Path | None, method: str, name: str, body: str | None) -> None:
+    """Ask the control plane: METHOD NAME [JSON], for instance `GET health` or `POST realization '{"path": "*", "state": "ERROR"}'`.
+
+    Names: health, journal, reset, seed, objects, realized, realization, faults, limits, clock, sessions, settings, users, certificates,
+    failover, snapshot, restore.
+    """
+    asked = _control(lab_file)
+    answer = _or_fail(lambda: asked.ask(method, f"/{name.lstrip('/')}", json.loads(body) if body else None))
+    click.echo(json.dumps(answer, indent=1))
+
+
+def _settings(values: tuple[str, ...]) -> dict[str, Any]:
+    """`NAME=VALUE` pairs; a value is JSON."""
+    found = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise click.BadParameter(f"{text!r}: NAME=VALUE is expected, with true, false or a number as VALUE")
+    return found
 
 
 def _or_fail(action: Callable[[], Result]) -> Result:

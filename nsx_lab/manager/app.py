@@ -70,12 +70,20 @@ class LabApp:
 
     def _decide(self, request: Request, entry: Entry) -> Answer:
         world = self._world
-        session = world.policy.session(request)
-        if session is not None:
-            return session
-        user = world.door.admit(request.headers, request.certificate_name)
-        entry.who = user.name
-        return world.policy.answer(request, user)
+        try:
+            session = world.policy.session(request)
+            if session is not None:
+                return session
+            user = world.door.admit(request.headers, request.certificate_name)
+            entry.who = user.name
+            return world.policy.answer(request, user)
+        except errors.NsxError:
+            raise
+        except (
+            Exception
+        ) as error:  # a bug of the lab must be seen as one: in the answer, in the journal, and by the tests
+            entry.note = f"bug in the lab: {type(error).__name__}: {error}"
+            raise errors.bug(error) from error
 
     async def _slowly(self, exchange: Exchange) -> None:
         """A request that meets a fault, or is counted while it is answered."""

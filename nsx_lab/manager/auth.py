@@ -91,6 +91,9 @@ class Doorkeeper:
             raise ValueError(f"{name!r} is no user name: it must not be empty nor contain ':'")
         self._users[name] = (User(name, role), _digest(password))
 
+    def names(self) -> list[str]:
+        return list(self._users)
+
     def user(self, name: str) -> User | None:
         found = self._users.get(name)
         return found[0] if found else None

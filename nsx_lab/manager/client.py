@@ -34,7 +34,8 @@ class Control:
     def close(self) -> None:
         self._http.close()
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+        """One request to the control plane; ControlError when it refuses or does not answer."""
         try:
             answer = self._http.request(
                 method, path, json=body, params={key: value for key, value in query.items() if value is not None}
@@ -51,11 +52,11 @@ class Control:
 
     def health(self) -> dict[str, Any]:
         """Profile, number of objects, number of the last journal entry."""
-        return self._ask("GET", "/health")
+        return self.ask("GET", "/health")
 
     def journal(self, since: int = 0) -> list[dict[str, Any]]:
         """Journal entries with a number above `since`: seq, t, method, path, query, body, status, who, fault, error_code."""
-        entries: list[dict[str, Any]] = self._ask("GET", "/journal", since=since)["entries"]
+        entries: list[dict[str, Any]] = self.ask("GET", "/journal", since=since)["entries"]
         return entries
 
     def mark(self) -> int:
@@ -64,20 +65,20 @@ class Control:
 
     def reset(self) -> None:
         """Back to the seed; empties the journal."""
-        self._ask("POST", "/reset")
+        self.ask("POST", "/reset")
 
     def seed(self, document: Mapping[str, Any]) -> None:
         """Adds a seed document to what is there."""
-        self._ask("POST", "/seed", document)
+        self.ask("POST", "/seed", document)
 
     def objects(self, below: str = "", type: str = "") -> dict[str, dict[str, Any]]:
         """Stored objects by path."""
-        found: dict[str, dict[str, Any]] = self._ask("GET", "/objects", below=below, type=type)["objects"]
+        found: dict[str, dict[str, Any]] = self.ask("GET", "/objects", below=below, type=type)["objects"]
         return found
 
     def realized(self) -> dict[str, dict[str, Any]]:
         """Realized objects by path."""
-        found: dict[str, dict[str, Any]] = self._ask("GET", "/realized")["objects"]
+        found: dict[str, dict[str, Any]] = self.ask("GET", "/realized")["objects"]
         return found
 
     def realization(
@@ -100,52 +101,61 @@ class Control:
         body: dict[str, Any] = {"path": path, "message": message, "when": when, "polls": polls}
         optional = {"state": state, "delay": delay, "stale": stale}
         body.update({key: value for key, value in optional.items() if value is not None})
-        paths: list[str] = self._ask("POST", "/realization", body)["paths"]
+        paths: list[str] = self.ask("POST", "/realization", body)["paths"]
         return paths
 
     def fault(self, **fault: Any) -> list[dict[str, Any]]:
         """Adds one fault; the keys are those of nsx_lab.manager.faults.Fault. Returns all faults, with how often each fired."""
-        faults: list[dict[str, Any]] = self._ask("POST", "/faults", fault)["faults"]
+        faults: list[dict[str, Any]] = self.ask("POST", "/faults", fault)["faults"]
         return faults
 
     def faults(self) -> list[dict[str, Any]]:
         """All faults, with how often each matched and fired."""
-        faults: list[dict[str, Any]] = self._ask("GET", "/faults")["faults"]
+        faults: list[dict[str, Any]] = self.ask("GET", "/faults")["faults"]
         return faults
 
     def set_faults(self, faults: list[dict[str, Any]], seed: int = 0) -> None:
         """Replaces all faults; `seed` makes probabilities repeatable."""
-        self._ask("POST", "/faults", {"faults": faults, "seed": seed})
+        self.ask("POST", "/faults", {"faults": faults, "seed": seed})
 
     def clear_faults(self) -> None:
         """Takes all faults away, and cuts the connections of requests that hang."""
-        self._ask("DELETE", "/faults")
+        self.ask("DELETE", "/faults")
 
     def limits(self, rate: int = 0, outstanding: int = 0) -> None:
         """Requests per second and outstanding requests, per client; 0 is no limit."""
-        self._ask("POST", "/limits", {"rate": rate, "outstanding": outstanding})
+        self.ask("POST", "/limits", {"rate": rate, "outstanding": outstanding})
 
     def clock(self, *, hold: bool | None = None, advance: float = 0.0) -> float:
         """Holds the lab's clock or lets it run, and moves it on. Returns its time in seconds."""
         body = {"advance": advance} | ({} if hold is None else {"hold": hold})
-        return float(self._ask("POST", "/clock", body)["now"])
+        return float(self.ask("POST", "/clock", body)["now"])
 
     def expire_sessions(self) -> int:
         """Ends every session of the Policy API."""
-        return int(self._ask("DELETE", "/sessions")["ended"])
+        return int(self.ask("DELETE", "/sessions")["ended"])
 
     def settings(self, **values: Any) -> dict[str, Any]:
         """Changes settings (nsx_lab.manager.settings.Settings; profile by name) and returns all."""
-        return self._ask("POST", "/settings", values)
+        return self.ask("POST", "/settings", values)
+
+    def add_user(self, name: str, password: str, role: str = "enterprise_admin") -> None:
+        """Another user of the Policy API; role enterprise_admin, network_engineer or auditor (read-only)."""
+        self.ask("POST", "/users", {"name": name, "password": password, "role": role})
+
+    def client_certificate(self, user: str) -> tuple[str, str]:
+        """Certificate and key, PEM, by which a known user may come in."""
+        made = self.ask("POST", "/certificates", {"user": user})
+        return made["certificate"], made["key"]
 
     def fail_over(self, seconds: float) -> None:
         """Cuts every connection and refuses new ones for a while, as when the cluster's virtual address moves."""
-        self._ask("POST", "/failover", {"seconds": seconds})
+        self.ask("POST", "/failover", {"seconds": seconds})
 
     def snapshot(self) -> dict[str, Any]:
         """Everything, as a document for `restore`."""
-        return self._ask("GET", "/snapshot")
+        return self.ask("GET", "/snapshot")
 
     def restore(self, document: Mapping[str, Any]) -> None:
         """Replaces everything by a snapshot."""
-        self._ask("POST", "/restore", document)
+        self.ask("POST", "/restore", document)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from nsx_lab.manager import errors
+from nsx_lab.manager.auth import ROLES
 from nsx_lab.manager.realization import Fate
 from nsx_lab.manager.seed import of_document
 from nsx_lab.manager.state import restore, snapshot
@@ -120,6 +121,17 @@ class ControlPlane:
         settings.change(body)
         return settings.as_dict()
 
+    def users(self, body: Reply, query: Reply) -> Reply:
+        self._world.door.add_user(str(body["name"]), str(body["password"]), str(body.get("role", ROLES[0])))
+        return {"users": self._world.door.names()}
+
+    def certificates(self, body: Reply, query: Reply) -> Reply:
+        user = self._world.door.user(str(body["user"]))
+        if user is None:
+            raise ValueError(f"unknown user {body['user']!r}: known are {', '.join(self._world.door.names())}")
+        made = self._world.authority.client_certificate(user.name)
+        return {"certificate": made.certificate, "key": made.key}
+
     def failover(self, body: Reply, query: Reply) -> Reply:
         seconds = float(body.get("seconds", 1))
         self._world.fail_over(seconds)
@@ -149,6 +161,8 @@ class ControlPlane:
             ("DELETE", "/_lab/sessions", self.sessions),
             ("GET", "/_lab/settings", self.settings),
             ("POST", "/_lab/settings", self.settings),
+            ("POST", "/_lab/users", self.users),
+            ("POST", "/_lab/certificates", self.certificates),
             ("POST", "/_lab/failover", self.failover),
             ("GET", "/_lab/snapshot", self.snapshot),
             ("POST", "/_lab/restore", self.restore),
@@ -168,7 +182,9 @@ class ControlPlane:
                     return JSONResponse(handler(body, dict(request.query_params)))
             except errors.NsxError as error:
                 return JSONResponse({"error": str(error), "nsx": error.body}, 400)
-            except (ValueError, TypeError, KeyError) as error:
+            except KeyError as error:
+                return JSONResponse({"error": f"{error.args[0]} is missing"}, 400)
+            except (ValueError, TypeError) as error:
                 return JSONResponse({"error": str(error)}, 400)
 
         return endpoint

@@ -21,6 +21,7 @@ CODE_MIXED_NAT = SYNTHETIC + 9
 CODE_POOL = SYNTHETIC + 10
 CODE_NO_PATH = SYNTHETIC + 404
 CODE_METHOD = SYNTHETIC + 405
+CODE_BUG = SYNTHETIC + 500
 CODE_NOT_IMPLEMENTED = SYNTHETIC + 501
 
 claim(
@@ -183,3 +184,8 @@ def not_implemented(operation: str) -> NsxError:
     """NSX has the operation, the lab has not."""
     message = f"NSX has the operation {operation}, this lab has not."
     return NsxError(501, CODE_NOT_IMPLEMENTED, "nsx-lab", message)
+
+
+def bug(error: Exception) -> NsxError:
+    """Something the lab did not expect of itself."""
+    return NsxError(500, CODE_BUG, "nsx-lab", f"This is a bug in the lab: {type(error).__name__}: {error}")

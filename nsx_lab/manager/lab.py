@@ -20,7 +20,7 @@ from nsx_lab.manager.server import Server
 from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.state import Database
 from nsx_lab.manager.store import Change, Object
-from nsx_lab.manager.tls import Authority, ClientCertificate, temporary_ca_file
+from nsx_lab.manager.tls import ClientCertificate, temporary_ca_file
 from nsx_lab.manager.world import World
 
 if TYPE_CHECKING:
@@ -66,9 +66,8 @@ class Lab:
             self.world.first_seed = of_path(seed) if isinstance(seed, Path) else of_document(seed)
         self._database = Database(data_dir) if data_dir is not None else None
         self._begin()
-        self._authority = Authority()
         self._server = Server(
-            LabApp(self.world, control_app(self.world)), self._authority.server_context(host), host, port
+            LabApp(self.world, control_app(self.world)), self.world.authority.server_context(host), host, port
         )
         self.world.fail_over = self._server.fail_over
         self._control: Control | None = None
@@ -124,7 +123,7 @@ class Lab:
     @property
     def ca_pem(self) -> str:
         """The CA certificate that the lab's own is signed with."""
-        return self._authority.pem
+        return self.world.authority.pem
 
     @property
     def username(self) -> str:
@@ -175,7 +174,7 @@ class Lab:
 
     def client_certificate(self, user: str) -> ClientCertificate:
         """A certificate by which a known user may come in."""
-        return self._authority.client_certificate(user)
+        return self.world.authority.client_certificate(user)
 
     def add_user(self, name: str, password: str, role: str = "enterprise_admin") -> None:
         """Another user; role enterprise_admin, network_engineer or auditor (read-only)."""

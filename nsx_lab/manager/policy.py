@@ -24,6 +24,18 @@ claim(
     "test_objects.py::test_life_of_a_rule",
 )
 claim(
+    "GET /policy/api/v1/search is the older form of search/query",
+    Evidence.DOC,
+    "vmware-nsxlib 19.4.3, v3/lib.py asks there; the SDK 9.1.1.0 does not know it any more",
+    "test_search.py::test_older_form_of_the_search",
+)
+claim(
+    "GET /api/v1/reverse-proxy/node/health answers healthy: true",
+    Evidence.DOC,
+    "vmware-nsxlib 19.4.3, v3/cluster.py looks at it before its first request",
+    "test_wire.py::test_health_of_the_reverse_proxy",
+)
+claim(
     "GET and DELETE may carry a body, which is read and ignored",
     Evidence.PROVIDER,
     "terraform-provider-nsxt 3.11.1 sends {} with both",
@@ -41,8 +53,10 @@ class PolicyApi:
         self._door = door
         self._fixed: dict[tuple[str, str], Handler] = {
             ("GET", "/api/v1/node/version"): self._version,
+            ("GET", "/api/v1/reverse-proxy/node/health"): lambda request, user: Answer(body={"healthy": True}),
             ("GET", f"{PREFIX}/search/query"): self._search,
             ("GET", "/api/v1/search/query"): self._search,
+            ("GET", f"{PREFIX}/search"): self._search,
             ("GET", INFRA): self._get_infra,
             ("PATCH", INFRA): self._patch_infra,
             ("GET", f"{INFRA}/realized-state/realized-entities"): self._entities,

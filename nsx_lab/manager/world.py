@@ -14,6 +14,7 @@ from nsx_lab.manager.manager import Manager
 from nsx_lab.manager.policy import PolicyApi
 from nsx_lab.manager.seed import Seed
 from nsx_lab.manager.settings import Settings
+from nsx_lab.manager.tls import Authority
 
 
 class World:
@@ -23,6 +24,7 @@ class World:
         self.username = username
         self.password = password or secrets.token_urlsafe(18)
         self.control_token = secrets.token_urlsafe(24)
+        self.authority = Authority()
         self.manager = Manager(settings)
         self.door = Doorkeeper(self.manager.clock)
         self.door.add_user(self.username, self.password)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -64,3 +66,21 @@ def test_unknown_seed_is_refused(lab: Lab, document: dict[str, Any], words: str)
 def test_objects_can_be_looked_up_by_type_and_place(lab: Lab) -> None:
     uplinks = lab.control.objects(below="/infra/tier-0s/T0-wld01/", type="Tier0Interface")
     assert {obj["id"] for obj in uplinks.values()} == {"edge01-uplink1", "edge02-uplink1", "services"}
+
+
+def test_users_and_certificates_by_the_control_plane(lab: Lab, client_of: ClientOf, tmp_path: Path) -> None:
+    lab.control.add_user("eve", "looking only", "auditor")
+    assert client_of(lab, auth=("eve", "looking only")).delete("/infra/tier-1s/domain-c8").status_code == 403
+    file = tmp_path / "eve.pem"
+    file.write_text("".join(lab.control.client_certificate("eve")))
+    context = ssl.create_default_context(cadata=lab.ca_pem)
+    context.load_cert_chain(file)
+    with httpx.Client(base_url=lab.url, verify=context, trust_env=False) as eve:
+        assert eve.get("/policy/api/v1/infra/tier-0s").status_code == 200
+    for action, words in (
+        (lambda: lab.control.add_user("x", "y", "king"), "allowed are enterprise_admin"),
+        (lambda: lab.control.client_certificate("nobody"), "known are admin, eve"),
+        (lambda: lab.control.ask("POST", "/users", {"name": "x"}), "password is missing"),
+    ):
+        with pytest.raises(ControlError, match=words):
+            action()

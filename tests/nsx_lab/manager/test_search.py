@@ -129,3 +129,8 @@ def test_index_may_lag(lab: Lab, api: httpx.Client, find: Find) -> None:
 @pytest.mark.parametrize("raw", ["", "(", "a%20AND", "NOT", ")", "id:(x"])
 def test_unreadable_query_is_refused(api: httpx.Client, raw: str) -> None:
     assert api.get(f"/search/query?query={raw}").status_code == 400
+
+
+def test_older_form_of_the_search(api: httpx.Client) -> None:
+    answer = api.get("/search", params={"query": "resource_type:Tier1", "sort_by": "id"}).json()
+    assert [hit["id"] for hit in answer["results"]] == ["domain-c8", "vnet-domain-c8"]

@@ -96,6 +96,8 @@ def test_lab_file_of_another_lab_is_left_alone(serve: Any, tmp_path: Path) -> No
         (["serve", "missing.json"], "missing.json: No such file or directory"),
         (["serve", "--profile", "5.0"], "allowed are 3.2, 4.2, 9.1"),
         (["serve", "--port", "x"], "not a valid integer"),
+        (["serve", "--set", "echo_any"], "NAME=VALUE is expected"),
+        (["serve", "--set", "nope=1"], "unknown setting 'nope'"),
         (["bogus"], "No such command 'bogus'"),
         (["journal", "--lab-file", "missing.json"], "is the lab running?"),
     ],
@@ -126,6 +128,16 @@ def test_journal_and_reset_commands(serve: Any, tmp_path: Path) -> None:
     assert [entry["path"] for entry in json.loads(shown.stdout)["entries"]] == ["/policy/api/v1/infra/tier-0s"]
     reset = subprocess.run([*COMMAND, "reset"], capture_output=True, text=True, env=environment, check=True)
     assert reset.stdout == "lab is back at its seed\n"
+
+
+def test_control_command_and_settings(serve: Any, tmp_path: Path) -> None:
+    file = tmp_path / "lab.json"
+    serve("--lab-file", str(file), "--set", "echo_any=true")
+    command = [*COMMAND, "control", "--lab-file", str(file)]
+    shown = subprocess.run([*command, "GET", "settings"], capture_output=True, text=True, check=True)
+    assert json.loads(shown.stdout)["echo_any"] is True
+    refused = subprocess.run([*command, "POST", "settings", '{"nope": 1}'], capture_output=True, text=True, check=False)
+    assert (refused.returncode, "unknown setting 'nope'" in refused.stderr) == (1, True)
 
 
 def test_lab_in_process_writes_the_same_file(lab: Lab, tmp_path: Path) -> None:

@@ -81,3 +81,10 @@ def test_connection_serves_many_requests(lab: Lab) -> None:
         client.getresponse().read()
     assert client.sock.getsockname() == before
     client.close()
+
+
+def test_health_of_the_reverse_proxy(lab: Lab) -> None:
+    client = connection(lab)
+    client.request("GET", "/api/v1/reverse-proxy/node/health", headers=basic(lab))
+    assert json.loads(client.getresponse().read()) == {"healthy": True}
+    client.close()
