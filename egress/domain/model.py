@@ -191,8 +191,8 @@ class Realization(Part):
 class Suppression(Part):
     """A preflight rule that does not apply here, and why."""
 
-    rule: Annotated[str, Field(min_length=1)]
-    reason: Annotated[str, Field(min_length=10)]
+    rule: Annotated[str, Field(min_length=1, max_length=128)]
+    reason: Annotated[str, Field(min_length=10, max_length=1024)]
 
 
 class WorkloadDomain(Part):

@@ -16,10 +16,10 @@ _KEY = re.compile(
 """The last word decides: a Tier-1 named token-service is none, a key named api-token is."""
 _VALUE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@"  # user:password in an address
+    r"|[a-z][a-z0-9+.-]{0,30}://[^/\s:@]*:[^/\s@]+@"  # user:password in an address
     r"|\b(AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS
-    r"|\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})"  # GitHub, GitLab, Slack
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"  # JSON web token
+    r"|(?<![\w-])(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})"  # GitHub, GitLab, Slack
+    r"|(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"  # JSON web token
     r"|(?i:\bauthorization\s*:\s*(basic|bearer)\s+\S)"
     r"|(?i:\b(password|passwd|pwd|secret|token|api_?key)\s*=\s*\S)"
 )

@@ -20,6 +20,10 @@ MAX_BYTES = 1 << 20
 """Larger files are refused before parsing: a domain is a page, not a database (limit of this project)."""
 MAX_DEPTH = 32
 """Deeper nesting is refused before anything is built: a domain needs 6 levels (limit of this project)."""
+MAX_VALUES = 20_000
+"""More keys and values are refused: a domain with a thousand mappings has 7,000 (limit of this project)."""
+MAX_TEXT = 4096
+"""Longer values are refused, before any pattern looks at them (limit of this project; NSX takes 1,024 characters)."""
 
 Scalar: TypeAlias = str | int | bool | None
 Plain: TypeAlias = "Scalar | tuple[Plain, ...] | dict[str, Plain]"
@@ -58,7 +62,8 @@ def parse(raw: bytes, file: str) -> Tree:
     """Reads one YAML document; an empty one gives a tree whose value is None.
 
     Errors: DomainFileError with every finding: not UTF-8, larger than MAX_BYTES, control characters, a syntax error (which
-    ends the file), anchors, aliases, tags, duplicate keys, keys that are not text, several documents, nesting below MAX_DEPTH.
+    ends the file), anchors, aliases, tags, duplicate keys, keys that are not text, several documents, more than MAX_DEPTH,
+    MAX_VALUES or MAX_TEXT allow.
     """
     text = _decode(raw, file)
     builder = _Builder(file, text)
@@ -80,7 +85,7 @@ def _decode(raw: bytes, file: str) -> str:
         what = f"larger than {MAX_BYTES} bytes, allowed is one page of YAML for each workload domain"
         raise DomainFileError([Problem(start, "", what)])
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         place = _place_in(raw[: error.start].decode("utf-8", "replace"), file)
         raise DomainFileError([Problem(place, "", f"not UTF-8 text (byte {error.start}), save it as UTF-8")]) from None
@@ -110,17 +115,18 @@ def _place(mark: Any, file: str) -> Place:
     return Place(file, mark.line + 1, mark.column + 1)
 
 
-class _TooDeepError(Exception):
-    """Ends the reading of a file that nests without end."""
+class _EndlessError(Exception):
+    """Ends the reading of a file that nests without end, or goes on without end."""
 
 
 class _Builder:
-    """Events to a tree. Findings are collected in `problems`; only a syntax error and bottomless nesting end the file."""
+    """Events to a tree. Findings are collected in `problems`; only a syntax error and what has no end end the file."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.events = yaml.parse(text, Loader=yaml.CSafeLoader)
         self.problems: list[Problem] = []
+        self.values = 0
 
     def document(self) -> Tree:
         """The one document of the stream; the value is None when there is none."""
@@ -136,7 +142,7 @@ class _Builder:
                 elif isinstance(event, yaml.NodeEvent):
                     read = self.node(event, "", 1)
                     tree = tree if documents > 1 else read
-        except _TooDeepError:
+        except _EndlessError:
             pass
         return tree
 
@@ -146,9 +152,14 @@ class _Builder:
     def node(self, event: Any, key: str, depth: int) -> Tree:
         """The tree that begins with `event`."""
         place = self.place(event)
-        if depth > MAX_DEPTH:
-            self.problems.append(Problem(place, "", f"nested deeper than {MAX_DEPTH} levels, a domain needs 6"))
-            raise _TooDeepError
+        self.values += 1
+        if depth > MAX_DEPTH or self.values > MAX_VALUES:
+            deep = f"nested deeper than {MAX_DEPTH} levels, a domain needs 6"
+            what = (
+                deep if depth > MAX_DEPTH else f"more than {MAX_VALUES} keys and values, allowed is one domain a file"
+            )
+            self.problems.append(Problem(place, "", what))
+            raise _EndlessError
         if event.anchor:
             what = "anchors and aliases are not allowed, write the value out or put it in _defaults.yaml"
             self.problems.append(Problem(place, key, what))
@@ -160,6 +171,9 @@ class _Builder:
             return self.mapping(place, key, depth)
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(place, key, depth)
+        if len(event.value) > MAX_TEXT:
+            what = f"{len(event.value)} characters, allowed are at most {MAX_TEXT} in one key or value"
+            self.problems.append(Problem(place, key, what))
         return Tree(_scalar(event), place, {})
 
     def sequence(self, place: Place, key: str, depth: int) -> Tree:

@@ -101,6 +101,7 @@ def as_nobody(golden):
     (root / "domains/prod/a.yaml").write_text(golden)
     for path in (root, root / "domains", root / "domains/prod", root / "domains/prod/a.yaml"):
         path.chmod(0o755)
+    load_domains(root)  # so that Python has imported what it needs while it may
     before = os.geteuid()
     if before == 0:
         os.seteuid(65534)
