@@ -40,5 +40,15 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
     lab_file = lab_file or home / "lab.json"
     names = " ".join(domain.stack for domain in domains)
     say(f"in another terminal: export EGRESS_LAB={lab_file}; egress plan {names}")
-    command_line: list[str | Path] = [sys.executable, "-m", "nsx_lab", "serve", seed_file, "--port", str(port), "--lab-file", lab_file]
+    command_line: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "nsx_lab",
+        "serve",
+        seed_file,
+        "--port",
+        str(port),
+        "--lab-file",
+        lab_file,
+    ]
     return OK if run(command_line, capture=False).code == 0 else FAILED
