@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from nsx_lab.provider import sets
 from nsx_lab.provider.schema import ZERO, Attribute, Block, NestedBlock
-from nsx_lab.provider.values import UNKNOWN, Value
+from nsx_lab.provider.values import UNKNOWN, Value, wholly_known
 
 Path = tuple[str | int, ...]
 
@@ -94,7 +94,7 @@ def _changed(planned: Plan, replace: bool, path: Path, value: Value) -> Value:
 
 
 def _collection(planned: Plan, attribute: Attribute, path: Path, old: Value, new: Value) -> Value:
-    if new is UNKNOWN:
+    if not wholly_known(new):  # to the SDK an attribute is known as a whole or not at all
         return _changed(planned, attribute.trait.replace, path, UNKNOWN)
     if new is None and attribute.computed:
         return UNKNOWN if old is None else old
@@ -117,6 +117,12 @@ def _nested(planned: Plan, nested: NestedBlock, old: list[Value], new: Value) ->
         return old
     if len(old) != len(after) and nested.trait.replace:
         planned.replace.append(path)
+        planned.replace += [
+            (nested.name, index, name)
+            for index in range(len(after), len(old))
+            for name, attribute in nested.block.attributes.items()
+            if attribute.trait.replace
+        ]
     return [_element(planned, nested, i, old[i] if i < len(old) else {}, e) for i, e in enumerate(after)]
 
 

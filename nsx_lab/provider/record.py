@@ -8,7 +8,7 @@ from __future__ import annotations
 from nsx_lab.provider import sets
 from nsx_lab.provider.plan import filled, normalize_block, with_defaults
 from nsx_lab.provider.schema import Block
-from nsx_lab.provider.values import Value, known
+from nsx_lab.provider.values import UNKNOWN, Value, known
 
 
 class Record:
@@ -27,10 +27,11 @@ class Record:
 
     @classmethod
     def planned(cls, block: Block, prior: dict[str, Value] | None, plan: dict[str, Value]) -> Record:
-        """The record of a create or an update: the plan, in which a removed value reads as empty."""
+        """The record of a create or an update: the plan, in which a removed value and an unknown set read as empty."""
         base = dict(plan)
         for name, attribute in block.attributes.items():
-            if base[name] is None and prior is not None and prior.get(name) is not None:
+            removed = base[name] is None and prior is not None and prior.get(name) is not None
+            if removed or (base[name] is UNKNOWN and attribute.container == "set"):
                 base[name] = attribute.zero
         return cls(block, base, (prior or {}).get("id") or "")
 

@@ -13,6 +13,7 @@ from nsx_lab.provider.objects.gateways import Scope
 from nsx_lab.provider.record import Record
 
 _SPECIAL = "()[]+-=&|><!{}^~*?:/"
+_SLASH = "\\/"
 _ANSWER = Struct("search_response", {"results": ListOf(ANY), "result_count": INTEGER, "cursor": STRING})
 _HIT = policy_object("policy_resource", {})
 
@@ -33,7 +34,7 @@ class Wanted:
         else:
             parts = [f"resource_type:{self.resource_type}", f"display_name:{escape(self.name)}*"]
         parts.append("marked_for_delete:false")
-        parts += [f"{key}:{escape(value)}" for key, value in (self.within or {}).items()]
+        parts += [f"{key}:{value.replace('/', _SLASH)}" for key, value in (self.within or {}).items()]
         return " AND ".join([*parts, scope.search_path])
 
 

@@ -128,10 +128,10 @@ def test_tags_in_another_order_are_no_change(route: Block) -> None:
     assert plan(route, prior, proposed(route, prior, network="0.0.0.0/0", tag=[two, one])).values == prior
 
 
-def test_an_unknown_value_stays_unknown(rule: Block) -> None:
+def test_a_list_with_one_unknown_element_is_unknown_as_a_whole(rule: Block) -> None:
     given = configured(rule, action="SNAT", source_networks=[UNKNOWN, "1.1.1.1"], description=UNKNOWN)
     values = plan(rule, None, given).values
-    assert values["source_networks"] == [UNKNOWN, "1.1.1.1"]
+    assert values["source_networks"] is UNKNOWN
     assert values["description"] is UNKNOWN
 
 
@@ -160,3 +160,18 @@ def test_a_failed_update_leaves_the_planned_values(rule: Block) -> None:
     state = Record.planned(rule, prior, planned).state(planned, applying=True)
     assert state is not None
     assert (state["action"], state["description"], state["source_networks"]) == ("DNAT", "", [])
+
+
+def test_a_project_that_leaves_the_configuration_replaces_the_object(route: Block) -> None:
+    prior = stored(route, network="0.0.0.0/0", context=[{"project_id": "p"}], next_hop=[])
+    planned = plan(route, prior, proposed(route, prior, network="0.0.0.0/0"))
+    assert planned.values["context"] == []
+    assert planned.replace == [("context",), ("context", 0, "project_id"), ("id",)]
+
+
+def test_a_set_that_was_unknown_reads_as_empty_while_applying(rule: Block) -> None:
+    planned = plan(rule, None, configured(rule, action="SNAT")).values
+    record = Record.planned(rule, None, planned)
+    record.id = "a"
+    assert record.values()["scope"] == []
+    assert record.values()["type"] is None
