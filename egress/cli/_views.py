@@ -62,8 +62,10 @@ def views(
         ]
     if live:
         return [_live(project, domain, wishes(domain), down) for domain in domains]
-    everyone = project.domains()
-    return [intent(domain, everyone, wishes(domain), down) for domain in domains]
+    sharing: dict[tuple[str, str], list[WorkloadDomain]] = {}
+    for domain in project.domains():
+        sharing.setdefault((domain.nsx.host, _tier0(domain)), []).append(domain)
+    return [intent(domain, sharing[domain.nsx.host, _tier0(domain)], wishes(domain), down) for domain in domains]
 
 
 def _tier0(domain: WorkloadDomain) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from egress.reachability.topology import Address, NodeKind
@@ -98,15 +100,31 @@ class Hop:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Path:
-    """One choice at every fork. `seen`: source address at the far side, None when nothing arrived there."""
+    """One choice at every fork. `seen`: source address at the far side, None when nothing arrived there.
 
-    forward: tuple[Hop, ...]
-    back: tuple[Hop, ...]
+    `forward` and `back` are made when somebody looks at them: most paths work, and nobody does.
+    """
+
     delivered: bool
     returned: bool
     seen: Address | None
+    make: Callable[[], tuple[tuple[Hop, ...], tuple[Hop, ...]]] = field(repr=False)
+
+    @cached_property
+    def _hops(self) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
+        return self.make()
+
+    @property
+    def forward(self) -> tuple[Hop, ...]:
+        """The packet's hops."""
+        return self._hops[0]
+
+    @property
+    def back(self) -> tuple[Hop, ...]:
+        """The answer's hops, empty when the packet did not arrive."""
+        return self._hops[1]
 
     @property
     def last(self) -> Hop:

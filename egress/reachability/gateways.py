@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
@@ -210,8 +211,13 @@ def _networks(path: str, text: str | None) -> tuple[Network, ...]:
     return tuple(_typed(path, ip_network, part) for part in parts if part and part.upper() != "ANY")
 
 
+@lru_cache(maxsize=16384)
+def _parsed(parse: Any, value: Any) -> Any:
+    return parse(value)
+
+
 def _typed(path: str, parse: Any, value: Any) -> Any:
     try:
-        return parse(value)
-    except ValueError as error:
+        return _parsed(parse, value)
+    except (ValueError, TypeError) as error:
         raise EgressError(f"{path}: {value!r} cannot be used: {error}") from None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_network
 from typing import NamedTuple, TypeAlias
 
 from egress.reachability.flow import DropReason
-from egress.reachability.tables import PrefixTable, key
-from egress.reachability.topology import Address, Network, Node, NodeKind, Topology
+from egress.reachability.tables import Prefix, PrefixTable, alone, key, prefix
+from egress.reachability.topology import Node, NodeKind, Topology
 from egress.reachability.translation import Raw, Translator
 
 State: TypeAlias = tuple[tuple[str, Raw, Raw], ...]
@@ -51,8 +50,8 @@ class _Place:
         self.strict = frozenset(interface.name for interface in node.interfaces if interface.strict)
         self.segments = {interface.name: interface.segment for interface in node.interfaces}
         self.own: PrefixTable[bool] = PrefixTable(
-            [(_single(one.ip), True) for interface in node.interfaces for one in interface.addresses]
-            + [(network, True) for interface in node.interfaces for network in interface.answers]
+            [(alone(one.ip), True) for interface in node.interfaces for one in interface.addresses]
+            + [(prefix(network), True) for interface in node.interfaces for network in interface.answers]
         )
         self.routes: PrefixTable[tuple[_Way, ...]] = PrefixTable(_routes(node))
         self.translator = Translator(node.rules) if node.rules else None
@@ -67,17 +66,13 @@ class _Place:
         return found[0] if found else ()
 
 
-def _single(ip: Address) -> Network:
-    return ip_network(ip)
-
-
-def _routes(node: Node) -> Iterable[tuple[Network, tuple[_Way, ...]]]:
+def _routes(node: Node) -> Iterable[tuple[Prefix, tuple[_Way, ...]]]:
     for interface in node.interfaces:
         for one in interface.addresses:
-            yield one.network, (_Way(interface.name, None, "connected"),)
+            yield prefix(one.network), (_Way(interface.name, None, "connected"),)
     for route in node.routes:
         yield (
-            route.to,
+            prefix(route.to),
             tuple(_Way(hop.interface, None if hop.via is None else key(hop.via), route.origin) for hop in route.hops),
         )
 
@@ -88,13 +83,15 @@ class CompiledNetwork:
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
         self.places = {name: _Place(node) for name, node in topology.nodes.items()}
-        exact: dict[str, list[tuple[Network, Exit]]] = {}
-        proxied: dict[str, list[tuple[Network, Exit]]] = {}
+        exact: dict[str, list[tuple[Prefix, Exit]]] = {}
+        proxied: dict[str, list[tuple[Prefix, Exit]]] = {}
         for node in topology.nodes.values():
             for interface in node.interfaces:
                 here = (node.name, interface.name)
-                exact.setdefault(interface.segment, []).extend((_single(one.ip), here) for one in interface.addresses)
-                proxied.setdefault(interface.segment, []).extend((network, here) for network in interface.answers)
+                exact.setdefault(interface.segment, []).extend((alone(one.ip), here) for one in interface.addresses)
+                proxied.setdefault(interface.segment, []).extend(
+                    (prefix(network), here) for network in interface.answers
+                )
         self._exact = {segment: PrefixTable(entries) for segment, entries in exact.items()}
         self._proxied = {segment: PrefixTable(entries) for segment, entries in proxied.items()}
 

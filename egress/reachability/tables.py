@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from egress.reachability.topology import Address, Network
 
 T = TypeVar("T")
 V6 = 1 << 128
+Prefix: TypeAlias = tuple[int, int]
+"""A network as (bits to shift away, what is left): a key is inside if the shifted key equals what is left."""
 _KEPT = 50_000
 """Answers remembered per table: more are forgotten all at once, so that a long run does not grow."""
 
@@ -23,28 +25,33 @@ def key(address: Address) -> int:
     return int(address) | V6 if address.version == 6 else int(address)
 
 
+def alone(address: Address) -> Prefix:
+    """The prefix that holds just this address."""
+    return 0, key(address)
+
+
 @lru_cache(maxsize=65536)
 def address(number: int) -> Address:
     """The address of a key."""
     return IPv6Address(number ^ V6) if number & V6 else IPv4Address(number)
 
 
-def prefix(network: Network) -> tuple[int, int]:
-    """A network as (bits to shift away, what is left): a key is inside if the shifted key equals what is left."""
+@lru_cache(maxsize=65536)
+def prefix(network: Network) -> Prefix:
+    """A network as a Prefix."""
     shift = network.max_prefixlen - network.prefixlen
     return shift, key(network.network_address) >> shift
 
 
 class PrefixTable(Generic[T]):
-    """Values by network. Longest prefix first, and for equal prefixes in the order in which they were given.
+    """Values by prefix. Longest prefix first, and for equal prefixes in the order in which they were given.
 
     `order`: what `matches` sorts by instead.
     """
 
-    def __init__(self, entries: Iterable[tuple[Network, T]], order: Callable[[T], Any] | None = None) -> None:
+    def __init__(self, entries: Iterable[tuple[Prefix, T]], order: Callable[[T], Any] | None = None) -> None:
         levels: dict[int, dict[int, list[T]]] = {}
-        for network, value in entries:
-            shift, rest = prefix(network)
+        for (shift, rest), value in entries:
             levels.setdefault(shift, {}).setdefault(rest, []).append(value)
         self._levels = sorted(levels.items())
         self._order = order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import TypeAlias
 
@@ -40,6 +41,11 @@ def sr_name(tier0: str, edge: str) -> str:
     return f"{tier0}/{edge}"
 
 
+@cache
+def _transit(number: int) -> tuple[InterfaceAddress, ...]:
+    return IPv4Interface((_TRANSIT_V4 + number, 24)), IPv6Interface((_TRANSIT_V6 + number, 64))
+
+
 class Tier0Nodes:
     """The DR of a Tier-0 and an SR for each edge that is up."""
 
@@ -59,7 +65,7 @@ class Tier0Nodes:
 
     def _transit(self, edge: str | None) -> tuple[InterfaceAddress, ...]:
         number = 1 if edge is None else self._tier0.edges.index(edge) + 2
-        return IPv4Interface((_TRANSIT_V4 + number, 24)), IPv6Interface((_TRANSIT_V6 + number, 64))
+        return _transit(number)
 
     def _interfaces_of(self, edge: str) -> list[Tier0Interface]:
         """External interfaces of the edge, and service interfaces that live there."""

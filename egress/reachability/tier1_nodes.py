@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_network
 
 from egress.reachability.gateways import Tier0, Tier1
@@ -40,10 +41,7 @@ class Link:
 
     def addresses(self, end: int) -> tuple[InterfaceAddress, ...]:
         """Addresses of the link: end 0 is the DR, end 1 the Tier-1."""
-        return (
-            IPv4Interface((_LINK_V4 + 2 * self.number + end, 31)),
-            IPv6Interface((_LINK_V6 + (self.number << 16) + end, 127)),
-        )
+        return _link(self.number, end)
 
     def advertised(self) -> tuple[Network, ...]:
         """What the Tier-0 learns from the Tier-1, without the pods' own networks."""
@@ -53,6 +51,14 @@ class Link:
     def pods_v6(self) -> tuple[Network, ...]:
         """The pods' IPv6 networks: they are never translated, so the Tier-0 has to know them."""
         return tuple(dict.fromkeys(one.network for pod in self.world.pods for one in pod.addresses if one.version == 6))
+
+
+@cache
+def _link(number: int, end: int) -> tuple[InterfaceAddress, ...]:
+    return (
+        IPv4Interface((_LINK_V4 + 2 * number + end, 31)),
+        IPv6Interface((_LINK_V6 + (number << 16) + end, 127)),
+    )
 
 
 def tier1_nodes(link: Link, tier0: Tier0 | None) -> Iterator[Node]:

@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import NamedTuple, TypeAlias
 
-from egress.reachability.tables import PrefixTable, key, prefix
+from egress.reachability.tables import Prefix, PrefixTable, key, prefix
 from egress.reachability.topology import NatAction, NatRule, Network
 
 Raw: TypeAlias = tuple[int, int, int, int, str]
-Prefix: TypeAlias = tuple[int, int]
 Rewritten: TypeAlias = tuple[Raw, str] | None
 
 _INBOUND = (NatAction.DNAT, NatAction.NO_DNAT, NatAction.REFLEXIVE)
@@ -46,8 +45,8 @@ class Translator:
 
     def __init__(self, rules: Iterable[NatRule]) -> None:
         ordered = list(rules)
-        inbound = [entry for rule in ordered if rule.action in _INBOUND for entry in _inbound(rule)]
-        outbound = [entry for rule in ordered if rule.action in _OUTBOUND for entry in _outbound(rule)]
+        inbound = [(prefix(to), one) for rule in ordered if rule.action in _INBOUND for to, one in _inbound(rule)]
+        outbound = [(prefix(of), one) for rule in ordered if rule.action in _OUTBOUND for of, one in _outbound(rule)]
         self._inbound = PrefixTable(inbound, order=_rank)
         self._outbound = PrefixTable(outbound, order=_rank)
 

@@ -119,11 +119,12 @@ class Walker:
         return done, False
 
     def _path(self, walked: _Walked) -> Path:
-        there, back = walked
         outcome = _outcome(walked)
-        forward = tuple(self._hop(step) for step in there.steps)
-        answer = tuple(self._hop(step) for step in back.steps) if back else ()
-        return Path(forward, answer, outcome.delivered, outcome.returned, outcome.seen)
+        return Path(outcome.delivered, outcome.returned, outcome.seen, lambda: self._hops(walked))
+
+    def _hops(self, walked: _Walked) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
+        there, back = walked
+        return tuple(map(self._hop, there.steps)), tuple(map(self._hop, back.steps)) if back else ()
 
     def _hop(self, step: Step) -> Hop:
         node = self.topology.nodes[step.node]
