@@ -11,7 +11,34 @@ from urllib.parse import unquote
 
 from nsx_lab.manager import errors
 
+MAX_DEPTH = 64
+"""Levels of nesting in a body. The deepest tree of the hierarchical API that the lab knows has 15."""
+
 JSON = "application/json;charset=UTF-8"
+
+
+def parse(body: bytes) -> Any:
+    """JSON of at most MAX_DEPTH levels; ValueError otherwise."""
+    try:
+        value = json.loads(body)
+    except RecursionError as error:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels") from error
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +57,8 @@ class Request:
         if not self.body.strip():
             return {}
         try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError) as error:
+            value = parse(self.body)
+        except ValueError as error:
             raise errors.malformed(str(error)) from error
         if not isinstance(value, dict):
             raise errors.malformed("an object is expected")
@@ -40,8 +67,8 @@ class Request:
     def readable_body(self) -> Any:
         """The body for the journal: an object, text, or None where there was none (or `{}`, which clients send with GET)."""
         try:
-            value = json.loads(self.body) if self.body.strip() else None
-        except (ValueError, RecursionError):
+            value = parse(self.body) if self.body.strip() else None
+        except ValueError:
             value = self.body.decode(errors="replace")
         return value or None
 
