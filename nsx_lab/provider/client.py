@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from nsx_lab.provider import gojson
-from nsx_lab.provider.errors import ApiError, ProviderError, explain
+from nsx_lab.provider.errors import STD, ApiError, ProviderError, explain
+from nsx_lab.provider.model import type_name
 from nsx_lab.provider.settings import Settings
 from nsx_lab.provider.tls import context
 from nsx_lab.provider.transport import Request, Response, Transport, TransportError
@@ -119,7 +120,7 @@ class Client:
             if status is not None and status not in self.settings.retry_statuses:
                 break
             self._pause(last=attempt == self.settings.max_retries)
-        if isinstance(result, ApiError):
+        if isinstance(result, ApiError | ProviderError):
             raise result
         return result
 
@@ -221,7 +222,7 @@ def _session(response: Response) -> Session:
 
 
 def classify(response: Response) -> Any:
-    """The decoded answer, or the ApiError that it stands for."""
+    """The decoded answer, or the ApiError (rarely another ProviderError) that it stands for."""
     if response.body_error:
         return ApiError("internal_server_error", (f"Error handling server response: {response.body_error}",))
     body = response.body.decode("utf-8", errors="replace")
@@ -236,5 +237,20 @@ def classify(response: Response) -> Any:
         return ApiError("internal_server_error", (f"Error handling server response: {error}",))
     if response.status in _SUCCESS:
         return data
+    kind = KIND.get(response.status, "internal_server_error")
+    if data is not None and not isinstance(data, dict):
+        return _not_an_object(response.status, kind, data)
     empty = data == {} and response.status in _DECLARED
-    return ApiError(KIND.get(response.status, "internal_server_error"), (), None if empty else data)
+    return ApiError(kind, (), None if empty else data)
+
+
+def _not_an_object(status: int, kind: str, data: Any) -> ProviderError:
+    """A body that is JSON but no object: the SDK refuses it, or crashes where the operation declares the status."""
+    if status in _DECLARED:
+        return ProviderError(
+            f"the manager answered {status} with a body that is no object (the real provider crashes here)"
+        )
+    return ProviderError(
+        f" Expected a value of type 'DYNAMIC_STRUCTURE', but received a value of type '{type_name(data)}' "
+        f"Invalid field 'data' in structure '{STD}{kind}'"
+    )

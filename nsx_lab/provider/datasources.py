@@ -11,7 +11,7 @@ from typing import Any
 from nsx_lab.provider import checks
 from nsx_lab.provider.client import Client, path_escape
 from nsx_lab.provider.errors import ApiError, ProviderError
-from nsx_lab.provider.model import INTEGER, STRING, ListOf, Struct, convert, policy_object
+from nsx_lab.provider.model import INTEGER, STRING, ListOf, Struct, convert, convert_hit, policy_object
 from nsx_lab.provider.objects.gateways import Scope, scope_of
 from nsx_lab.provider.realization import read_gateway_interface, read_realization_info
 from nsx_lab.provider.record import Record
@@ -65,7 +65,7 @@ def _tier0(record: Record, client: Client, scope: Scope, stop: threading.Event) 
     if client.settings.global_manager:
         record.set("edge_cluster_path", "")  # one edge cluster says nothing about a stretched gateway
         return
-    gateway = convert(whole, _TIER0)
+    gateway = convert_hit(whole, _TIER0)
     edge_cluster = _edge_cluster(client, record.id)
     if edge_cluster is not None:
         record.set("edge_cluster_path", edge_cluster)

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from nsx_lab.provider import gojson
+
 STD = "com.vmware.vapi.std.errors."
 
 
@@ -102,5 +104,5 @@ def _is_api_error(body: Any) -> bool:
 def _is_integer(value: Any) -> bool:
     """Integers, and text that is one: the SDK converts it (NSX sends "102" with a 429)."""
     if isinstance(value, str):
-        return value.lstrip("-").isdigit()
+        return gojson.is_integer(value)
     return value is None or (isinstance(value, int) and not isinstance(value, bool))

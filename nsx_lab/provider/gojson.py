@@ -6,9 +6,12 @@ The SDK decodes answers with json.Decoder, so trailing text is not an error, and
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
+_INTEGER: Final = re.compile("-?(0|[1-9][0-9]*)")
 _SPACE: Final = " \t\r\n"
+_DIGITS: Final = "0123456789"
 _LITERALS: Final = {"t": "true", "f": "false", "n": "null"}
 _ESCAPES: Final = '"\\/bfnrtu'
 
@@ -23,6 +26,11 @@ def loads(text: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise ValueError(_Scanner(text, start).complaint()) from error
     return value
+
+
+def is_integer(text: str) -> bool:
+    """Whether a text is one JSON integer."""
+    return _INTEGER.fullmatch(text) is not None
 
 
 def _refuse(name: str) -> Any:
@@ -75,7 +83,7 @@ class _Scanner:
             self._string()
         elif char in _LITERALS:
             self._literal(_LITERALS[char])
-        elif char == "-" or (char.isascii() and char.isdigit()):
+        elif char in _DIGITS or char == "-":
             self._number()
         else:
             raise self._stop(context)
@@ -147,7 +155,7 @@ class _Scanner:
     def _number(self) -> None:
         if self._peek() == "-":
             self._at += 1
-        if not self._peek().isdigit():
+        if self._peek() not in _DIGITS:
             raise self._stop("in numeric literal")
         if self._peek() == "0":
             self._at += 1
@@ -165,10 +173,10 @@ class _Scanner:
         return found
 
     def _one_digit(self, context: str) -> None:
-        if not self._peek().isdigit():
+        if self._peek() not in _DIGITS:
             raise self._stop(context)
         self._digits()
 
     def _digits(self) -> None:
-        while self._at < len(self._text) and self._text[self._at].isdigit():
+        while self._at < len(self._text) and self._text[self._at] in _DIGITS:
             self._at += 1

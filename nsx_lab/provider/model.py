@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nsx_lab.provider import gojson
 from nsx_lab.provider.errors import ProviderError
 
-STRING, INTEGER, BOOLEAN, ANY = "STRING", "INTEGER", "BOOLEAN", "ANY"
+STRING, INTEGER, BOOLEAN = "STRING", "INTEGER", "BOOLEAN"
+DYNAMIC = "DYNAMIC_STRUCTURE"  # any object, as it is
 _PACKAGE = "com.vmware.nsx_policy.model."
 
 
@@ -65,6 +67,14 @@ def convert(value: Any, wanted: WireType) -> Any:
         raise ProviderError("".join(f" {part}" for part in error.parts)) from error
 
 
+def convert_hit(value: Any, wanted: WireType) -> Any:
+    """The same for one search result, of whose mistakes the provider tells the innermost only."""
+    try:
+        return _convert(value, wanted)
+    except _MismatchError as error:
+        raise ProviderError(error.parts[0]) from error
+
+
 class _MismatchError(Exception):
     def __init__(self, *parts: str) -> None:
         super().__init__(*parts)
@@ -72,8 +82,8 @@ class _MismatchError(Exception):
 
 
 def _convert(value: Any, wanted: WireType) -> Any:
-    if value is None or wanted == ANY:
-        return value
+    if value is None:
+        return None
     if isinstance(wanted, ListOf):
         return _list(value, wanted)
     if isinstance(wanted, Struct):
@@ -88,7 +98,7 @@ def _list(value: Any, wanted: ListOf) -> list[Any]:
     for index, element in enumerate(value):
         try:
             if element is None:
-                raise _unexpected(element, _name(wanted.element))
+                raise _unexpected(element, _wanted_name(wanted.element))
             out.append(_convert(element, wanted.element))
         except _MismatchError as error:
             error.parts.append(f"The value at index '{index}' of the list is invalid")
@@ -110,10 +120,9 @@ def _struct(value: Any, wanted: Struct) -> dict[str, Any]:
 
 
 def _primitive(value: Any, wanted: str) -> Any:
-    got = _name(value, of_value=True)
-    if got == wanted:
+    if type_name(value) == wanted or (wanted == DYNAMIC and isinstance(value, dict)):
         return value
-    if isinstance(value, str) and wanted == INTEGER and value.lstrip("-").isdigit():
+    if isinstance(value, str) and wanted == INTEGER and gojson.is_integer(value):
         return int(value)
     if isinstance(value, str) and wanted == BOOLEAN and value in ("true", "false"):
         return value == "true"
@@ -121,13 +130,16 @@ def _primitive(value: Any, wanted: str) -> Any:
 
 
 def _unexpected(value: Any, wanted: str) -> _MismatchError:
-    got = _name(value, of_value=True)
-    return _MismatchError(f"Expected a value of type '{wanted}', but received a value of type '{got}'")
+    return _MismatchError(f"Expected a value of type '{wanted}', but received a value of type '{type_name(value)}'")
 
 
-def _name(thing: Any, of_value: bool = False) -> str:
-    """The SDK's word for a type, or for the type of a value."""
-    if not of_value:
-        return {ListOf: "LIST", Struct: "STRUCTURE"}.get(type(thing), str(thing))
+def _wanted_name(wanted: WireType) -> str:
+    if isinstance(wanted, ListOf):
+        return "LIST"
+    return "STRUCTURE" if isinstance(wanted, Struct) else wanted
+
+
+def type_name(value: Any) -> str:
+    """The SDK's word for the type of a JSON value."""
     names = {bool: BOOLEAN, int: INTEGER, float: "DOUBLE", str: STRING, list: "LIST", dict: "STRUCTURE"}
-    return names.get(type(thing), "OPTIONAL")
+    return names.get(type(value), "OPTIONAL")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from nsx_lab.provider import gojson
 from nsx_lab.provider.values import UNKNOWN, Value
 
 Check = Callable[[Any, str], list[str]]
@@ -93,7 +94,7 @@ def _number(value: Value) -> Value:
     if value is None or value is UNKNOWN or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        value = int(value) if value.lstrip("-").isdigit() else float(value)
+        value = int(value) if gojson.is_integer(value) else float(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

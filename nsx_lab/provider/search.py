@@ -8,13 +8,13 @@ from typing import Any
 
 from nsx_lab.provider.client import Client, query_escape
 from nsx_lab.provider.errors import ApiError, ProviderError
-from nsx_lab.provider.model import ANY, INTEGER, STRING, ListOf, Struct, convert, policy_object
+from nsx_lab.provider.model import DYNAMIC, INTEGER, STRING, ListOf, Struct, convert, convert_hit, policy_object
 from nsx_lab.provider.objects.gateways import Scope
 from nsx_lab.provider.record import Record
 
 _SPECIAL = "()[]+-=&|><!{}^~*?:/"
 _SLASH = "\\/"
-_ANSWER = Struct("search_response", {"results": ListOf(ANY), "result_count": INTEGER, "cursor": STRING})
+_ANSWER = Struct("search_response", {"results": ListOf(DYNAMIC), "result_count": INTEGER, "cursor": STRING})
 _HIT = policy_object("policy_resource", {})
 
 
@@ -81,7 +81,7 @@ def _choose(hits: list[Any], wanted: Wanted) -> tuple[dict[str, Any], dict[str, 
     """By id the first hit of the type; by name the only exact one, else the only one that starts so."""
     exact, starting = [], []
     for whole in hits:
-        hit = convert(whole, _HIT)
+        hit = convert_hit(whole, _HIT)
         _demand(hit, "resource_type")
         if hit["resource_type"] != wanted.resource_type:
             continue

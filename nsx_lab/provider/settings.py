@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nsx_lab.provider import checks
+from nsx_lab.provider import checks, gojson
 from nsx_lab.provider.errors import ProviderError
 from nsx_lab.provider.schema import Block, Trait
 from nsx_lab.provider.tls import Trust
@@ -95,7 +95,7 @@ def _converted(name: str, kind: str, text: str) -> Value:
         return text
     if kind == "bool" and text in _TRUE | _FALSE:
         return text in _TRUE
-    if kind == "number" and text.lstrip("-").isdigit():
+    if kind == "number" and gojson.is_integer(text):
         return int(text)
     wanted = "a bool" if kind == "bool" else "a number"
     raise ProviderError(f'error setting default for "{name}": {wanted} is required')

@@ -68,7 +68,7 @@ BLOCKS: dict[str, Any] = {}
 @settings(max_examples=300, deadline=None)
 def test_any_error_body_is_told(body: Any, status: int) -> None:
     answer = classify(Response(status, {"content-type": ["application/json"]}, json.dumps(body).encode()))
-    assert isinstance(answer, ApiError)
+    assert isinstance(answer, ApiError | ProviderError)
     assert str(explain("Failed to do it", answer))
 
 

@@ -158,6 +158,22 @@ def test_a_404_that_is_no_json_is_not_a_missing_object() -> None:
     assert not error.not_found
 
 
+@pytest.mark.parametrize(
+    "status, said",
+    [
+        (400, "answered 400 with a body that is no object"),
+        (
+            409,
+            "received a value of type 'LIST' Invalid field 'data' in structure 'com.vmware.vapi.std.errors.concurrent_change'",
+        ),
+    ],
+)
+def test_an_error_body_that_is_no_object_is_told(status: int, said: str) -> None:
+    answer = classify(Response(status, {}, b"[1]"))
+    assert isinstance(answer, ProviderError)
+    assert said in str(answer)
+
+
 def test_a_missing_content_type_counts_as_json() -> None:
     assert classify(Response(200, {}, b'{"a": 1}')) == {"a": 1}
 
