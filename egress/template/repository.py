@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from egress.domain import EgressError
-from egress.domain.schema import schema, text
+from egress.domain.schema import part_schema, schema, text
 
 _FILES = Path(__file__).with_name("files")
 _PLACES = {
@@ -21,6 +21,7 @@ _PLACES = {
     "workflow/actionlint.yaml": ".github/actionlint.yaml",
 }
 SCHEMA = "schemas/workload-domain.schema.json"
+PART_SCHEMA = "schemas/workload-domain-part.schema.json"
 
 
 def write(folder: Path) -> tuple[str, ...]:
@@ -50,4 +51,4 @@ def contents() -> dict[str, str]:
     values = {"@version@": metadata.version("tier0-egress"), "@project_id@": str(uuid.uuid4())}
     for mark, value in values.items():
         files = {name: content.replace(mark, value) for name, content in files.items()}
-    return files | {SCHEMA: text(schema())}
+    return files | {SCHEMA: text(schema()), PART_SCHEMA: text(part_schema())}

@@ -26,6 +26,7 @@ FILES = {
     "requirements.txt",
     "domains/wld01.yaml",
     "schemas/workload-domain.schema.json",
+    "schemas/workload-domain-part.schema.json",
     ".gitignore",
     "README.md",
     ".github/workflows/egress.yml",
@@ -89,8 +90,9 @@ def test_the_version_is_pinned_and_the_schema_is_where_the_domain_says(tmp_path:
     first = (tmp_path / "domains" / "wld01.yaml").read_text().splitlines()[0]
     schema = tmp_path / "domains" / first.removeprefix("# yaml-language-server: $schema=")
     assert json.loads(schema.read_text())["title"] == "Workload domain"
-    printed = subprocess.run([EGRESS, "schema"], capture_output=True, text=True, check=True)
-    assert schema.read_text() == printed.stdout, "the upgrade that requirements.txt describes writes the same"
+    for file, option in ((schema, []), (schema.with_name("workload-domain-part.schema.json"), ["--part"])):
+        printed = subprocess.run([EGRESS, "schema", *option], capture_output=True, text=True, check=True)
+        assert file.read_text() == printed.stdout, "the upgrade that requirements.txt describes writes the same"
 
 
 @pytest.mark.parametrize("name", ["README.md", "domains/wld01.yaml", ".github/workflows/egress.yml"])
