@@ -14,7 +14,7 @@ from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.realization import Realization
 from nsx_lab.manager.references import ReferenceIndex, check_deletions, check_targets, references
 from nsx_lab.manager.schema import Validator
-from nsx_lab.manager.search import SearchIndex
+from nsx_lab.manager.search import SearchIndex, parse
 from nsx_lab.manager.seed import Seed
 from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.store import Change, Object, Store, Transaction
@@ -58,8 +58,8 @@ class Manager:
             raise errors.not_found(path)
         return self._shown(obj)
 
-    def children(self, path: str) -> list[Object]:
-        """The objects of a collection path, by order of creation."""
+    def children(self, path: str, *, with_leaving: bool = False) -> list[Object]:
+        """The objects of a collection path, by order of creation; `with_leaving`: and those deleted but not yet out of the data plane."""
         place = locate(path)
         if place is None or not place.is_collection:
             raise errors.not_found(path)
@@ -70,7 +70,15 @@ class Manager:
             for child in self.store.child_paths(place.parent)
             if child.startswith(prefix) and "/" not in child[len(prefix) :]
         )
-        return [self._shown(obj) for obj in found if obj is not None]
+        leaving = (
+            [obj for obj in self.realization.leaving() if f"{path}/{obj['id']}" == obj["path"]] if with_leaving else []
+        )
+        return [self._shown(obj) for obj in found if obj is not None] + leaving
+
+    def find(self, query: str) -> list[Object]:
+        """What a search finds. Objects on their way out are found too, marked for deletion: clients ask to leave them out."""
+        matches = parse(query)
+        return self.search.find(query) + [obj for obj in self.realization.leaving() if matches(obj)]
 
     def infra_tree(self, wanted: str = "") -> Object:
         """Everything as a hierarchical tree; with `wanted` (`Type-Tier0|StaticRoutes`) only those types and what leads to them."""
@@ -159,19 +167,19 @@ class Manager:
             raise errors.still_referenced(path, ["the system"])
         tx.delete(path)
 
-    def _commit(self, tx: Transaction) -> None:
+    def _commit(self, tx: Transaction, *, at_once: bool = False) -> None:
         check_deletions(tx, self._references)
         check_targets(tx)
         unrealizable = semantics.check(tx, self.settings.semantics)
-        self._take(tx.changes(), unrealizable)
+        self._take(tx.changes(), unrealizable, at_once=at_once)
 
-    def _take(self, changes: list[Change], unrealizable: dict[str, tuple[str, int]]) -> None:
+    def _take(self, changes: list[Change], unrealizable: dict[str, tuple[str, int]], *, at_once: bool = False) -> None:
         self.store.apply(changes)
         self._references.apply(changes)
         self.search.apply(changes, self.settings.index_lag)
         for hook in self.commit_hooks:
             hook(changes)
-        self.realization.accept(changes, unrealizable)
+        self.realization.accept(changes, unrealizable, at_once=at_once)
 
     # the whole
 
@@ -180,11 +188,12 @@ class Manager:
         self._empty()
         tx = Transaction(self.store)
         defaults.add_always(tx, self.settings.profile, wall_ms())
-        self._take(tx.changes(), {})
+        self._take(tx.changes(), {}, at_once=True)
 
     def _empty(self) -> None:
         gone = [Change(path, self.store.get(path), None) for path in reversed(self.store.paths())]
-        self._take(gone, {})
+        for hook in self.commit_hooks:
+            hook(gone)
         self.store.clear()
         self._references.clear()
         self.search.clear()
@@ -203,9 +212,9 @@ class Manager:
             else:
                 self._write(tx, place, body, who, merge=False)
         if seed.facts:
-            self._take(tx.changes(), {})
+            self._take(tx.changes(), {}, at_once=True)
         else:
-            self._commit(tx)
+            self._commit(tx, at_once=True)
 
     def _store_fact(self, tx: Transaction, place: Place, body: Object, who: str, now: int) -> None:
         for above in place.chain:
@@ -226,7 +235,7 @@ class Manager:
         tx = Transaction(Store())
         for obj in objects:
             tx.put(obj["path"], obj)
-        self._take(changes, semantics.check(tx, "tell"))
+        self._take(changes, semantics.check(tx, "tell"), at_once=True)
 
     # places
 

@@ -137,7 +137,9 @@ class PolicyApi:
         if place is None:
             raise routes.unanswered(request.method, request.path)
         if place.is_collection:
-            return Answer(body=listing.page(self._manager.children(path), request.parameters()))
+            query = request.parameters()
+            leaving = query.get("include_mark_for_delete_objects", "false").lower() == "true"
+            return Answer(body=listing.page(self._manager.children(path, with_leaving=leaving), query))
         match request.method:
             case "GET":
                 return Answer(body=self._manager.get(path))
@@ -167,7 +169,7 @@ class PolicyApi:
 
     def _search(self, request: Request, user: User) -> Answer:
         parameters = request.search_parameters()
-        found = self._manager.search.find(parameters.get("query", ""))
+        found = self._manager.find(parameters.get("query", ""))
         return Answer(body=listing.page(found, parameters, search=True))
 
     def _entities(self, request: Request, user: User) -> Answer:

@@ -77,7 +77,8 @@ class Server:
     def stop(self) -> None:
         self._server.should_exit = True
         self._server.force_exit = True  # idle keep-alive connections are not waited for
-        self._thread.join(STOP_SECONDS)
+        if self._thread.ident is not None:
+            self._thread.join(STOP_SECONDS)
         self._socket.close()
 
     def fail_over(self, seconds: float) -> None:

@@ -165,3 +165,38 @@ def test_hook_hears_of_each_realized_change(lab: Lab, api: httpx.Client, rule: d
     api.patch(ROUTE, json={"network": "0.0.0.0/0", "next_hops": [{"ip_address": "10.27.51.1"}]})
     kinds = [(change.path, change.before is None, change.after is None) for change in heard]
     assert kinds == [(RULE, True, False), (RULE, False, True)]
+
+
+def test_deleted_object_is_marked_until_it_has_left(lab: Lab, api: httpx.Client, rule: dict[str, Any]) -> None:
+    def seen() -> list[list[bool]]:
+        rules = RULE.rpartition("/")[0]
+        answers = (
+            api.get(rules),
+            api.get(rules, params={"include_mark_for_delete_objects": "true"}),
+            api.get("/search/query?query=resource_type:PolicyNatRule"),
+            api.get("/search/query?query=resource_type:PolicyNatRule%20AND%20marked_for_delete:false"),
+        )
+        return [[obj["marked_for_delete"] for obj in answer.json()["results"]] for answer in answers]
+
+    api.patch(RULE, json=rule)
+    assert seen() == [[False]] * 4
+    lab.control.clock(hold=True)
+    lab.control.realization(delay=5)
+    api.delete(RULE)
+    assert seen() == [[], [True], [True], []]
+    assert api.get(RULE).status_code == 404
+    assert RULE in lab.realized()
+    lab.control.clock(advance=5)
+    assert seen() == [[]] * 4
+    assert RULE not in lab.realized()
+
+
+def test_reset_empties_the_data_plane_at_once(lab: Lab, api: httpx.Client, rule: dict[str, Any]) -> None:
+    api.patch(RULE, json=rule)
+    lab.control.clock(hold=True)
+    lab.control.realization(delay=5)
+    heard: list[Change] = []
+    lab.on_realized(heard.extend)
+    lab.control.reset()
+    assert RULE in {change.path for change in heard if change.after is None}
+    assert T0 in lab.realized()

@@ -156,3 +156,10 @@ def test_import_of_the_package_is_cheap() -> None:
 def test_port_that_is_taken_is_said(lab: Lab) -> None:
     with pytest.raises(OSError, match="in use"):
         Lab(port=int(lab.host.rpartition(":")[2]))
+
+
+def test_lab_that_was_never_started_can_be_stopped() -> None:
+    lab = Lab()
+    lab.stop()
+    with Lab(port=int(lab.host.rpartition(":")[2])) as other:
+        assert other.control.health()["ok"] is True
