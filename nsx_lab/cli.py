@@ -64,7 +64,7 @@ def main() -> None:
     metavar="NAME=VALUE",
     multiple=True,
     callback=lambda context, option, values: _settings(values),
-    help="Another setting: echo_any, partial_patch, strict_bfd_lookup (true or false), index_lag (seconds).",
+    help="Another setting: echo_any, partial_patch, strict_bfd_lookup (true or false), index_lag, session_seconds (seconds).",
 )
 @click.option(
     "--packets",

@@ -14,10 +14,10 @@ from urllib.parse import unquote
 from nsx_lab.manager import errors
 from nsx_lab.manager.clock import Clock
 from nsx_lab.manager.ledger import Evidence, claim, not_modelled
+from nsx_lab.manager.settings import Settings
 
 READ_ONLY = "auditor"
 ROLES = ("enterprise_admin", "network_engineer", READ_ONLY)
-SESSION_SECONDS = 1800.0
 
 claim(
     "POST /api/session/create with j_username and j_password answers Set-Cookie JSESSIONID and X-XSRF-TOKEN; later requests carry both",
@@ -77,9 +77,9 @@ class Session:
 class Doorkeeper:
     """Users, sessions and what a request has to show. Holds passwords as digests, compares in constant time."""
 
-    def __init__(self, clock: Clock, session_seconds: float = SESSION_SECONDS) -> None:
+    def __init__(self, clock: Clock, settings: Settings) -> None:
         self._clock = clock
-        self.session_seconds = session_seconds
+        self._settings = settings
         self._users: dict[str, tuple[User, bytes]] = {}
         self._sessions: dict[str, Session] = {}
 
@@ -129,7 +129,7 @@ class Doorkeeper:
 
     def _session(self, cookie: str, xsrf: str) -> User:
         session, now = self._sessions.get(cookie), self._clock.now()
-        if session is None or now - session.used > self.session_seconds:
+        if session is None or now - session.used > self._settings.session_seconds:
             self._sessions.pop(cookie, None)
             raise errors.bad_credentials()
         if not hmac.compare_digest(session.xsrf.encode(), xsrf.encode()):

@@ -9,7 +9,7 @@ from typing import Any
 
 from nsx_lab.manager.ledger import Evidence, claim
 
-KEPT = 200_000
+KEPT = 50_000
 """Entries kept; older ones are dropped (a run of 200 rules makes about 600)."""
 
 _SECRET = re.compile(r"pass(word|phrase)|secret|token|private_key|credential", re.IGNORECASE)

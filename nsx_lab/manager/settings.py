@@ -16,7 +16,7 @@ class Settings:
     """`semantics` says what happens to a configuration that breaks a rule: "refuse" (400 at once) or "realize" (accepted, realized as ERROR).
 
     `partial_patch`: PATCH merges. `echo_any`: see profiles. `strict_bfd_lookup`: see manager. `index_lag`: seconds of the lab's clock
-    after which search sees a write.
+    after which search sees a write. `session_seconds`: after so long without a request a session ends.
     """
 
     profile: Profile = field(default_factory=lambda: profile("4.2"))
@@ -25,6 +25,7 @@ class Settings:
     echo_any: bool = False
     strict_bfd_lookup: bool = False
     index_lag: float = 0.0
+    session_seconds: float = 1800.0
 
     def __post_init__(self) -> None:
         self.check()

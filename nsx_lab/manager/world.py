@@ -26,7 +26,7 @@ class World:
         self.control_token = secrets.token_urlsafe(24)
         self.authority = Authority()
         self.manager = Manager(settings)
-        self.door = Doorkeeper(self.manager.clock)
+        self.door = Doorkeeper(self.manager.clock, self.manager.settings)
         self.door.add_user(self.username, self.password)
         self.journal = Journal()
         self.faults = FaultEngine()

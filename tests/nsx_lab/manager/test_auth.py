@@ -53,6 +53,17 @@ def test_expired_session_answers_403_beside_good_basic(lab: Lab, client_of: Clie
     assert (answer.status_code, answer.json()["error_code"]) == (403, 403)
 
 
+def test_length_of_a_session_can_be_set(lab: Lab, client_of: ClientOf) -> None:
+    lab.control.settings(session_seconds=5)
+    client = client_of(lab, base="")
+    headers = {"X-XSRF-TOKEN": log_in(client, lab).headers["x-xsrf-token"]}
+    codes = []
+    for seconds in (4, 4, 6):
+        lab.control.clock(hold=True, advance=seconds)
+        codes.append(client.get("/api/v1/node/version", headers=headers).status_code)
+    assert codes == [200, 200, 403]
+
+
 def test_destroyed_session_opens_nothing(lab: Lab, client_of: ClientOf) -> None:
     client = client_of(lab, base="")
     headers = {"X-XSRF-TOKEN": log_in(client, lab).headers["x-xsrf-token"]}

@@ -163,3 +163,31 @@ def test_lab_that_was_never_started_can_be_stopped() -> None:
     lab.stop()
     with Lab(port=int(lab.host.rpartition(":")[2])) as other:
         assert other.control.health()["ok"] is True
+
+
+def test_pytest_plugin(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def nsx_lab_seed():\n"
+        f"    from pathlib import Path\n    return Path({str(SEED)!r})\n"
+        "def test_it(nsx_lab):\n"
+        "    assert '/infra/tier-0s/T0-wld01' in nsx_lab.control.objects()\n"
+        "def test_it_is_fresh(nsx_lab):\n"
+        "    assert nsx_lab.control.journal() == []\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "nsx_lab.pytest_plugin",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (run.returncode, "2 passed" in run.stdout) == (0, True), run.stdout
