@@ -115,7 +115,10 @@ def _tier0(objects: PolicyObjects, path: str, body: Json) -> Tier0:
     interfaces: list[Tier0Interface] = []
     vips: list[HaVip] = []
     for services, service in children(objects, path, "locale-services"):
-        interfaces += [_interface(*found) for found in children(objects, services, "interfaces")]
+        held = children(objects, services, "interfaces")
+        interfaces += [
+            _interface(*found) for found in held if found[1].get("type", "EXTERNAL") in ("EXTERNAL", "SERVICE")
+        ]
         vips += [
             _vip(services, config) for config in service.get("ha_vip_configs") or () if config.get("enabled", True)
         ]

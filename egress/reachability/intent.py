@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from egress.domain import WorkloadDomain, objects
 from egress.domain.seed import seed, tier0_id
 from egress.reachability.assemble import assemble
+from egress.reachability.gateways import tier0s
 from egress.reachability.policy import Json, PolicyObjects, flatten
 from egress.reachability.surroundings import NO_WISHES, Surroundings, Wishes, first_host, surroundings
 from egress.reachability.topology import Topology
+from egress.reachability.world import World
 
 INTENDED = "the domain file, as if applied"
 
@@ -59,10 +61,26 @@ def view(
 ) -> View:
     """The view of a domain over Policy objects from anywhere. Errors: EgressError."""
     around = surroundings(domain, wishes)
-    around = replace(around, world=replace(around.world, down=down))
     complete = {**tier1_objects(gateway, around), **found}
-    topology = assemble(complete, around.world)
-    return View(domain, gateway, complete, around, topology, source, (*notes, *around.notes, *topology.notes))
+    world, strange = _with_strange_interfaces(replace(around.world, down=down), complete)
+    around = replace(around, world=world)
+    topology = assemble(complete, world)
+    return View(domain, gateway, complete, around, topology, source, (*notes, *around.notes, *strange, *topology.notes))
+
+
+def _with_strange_interfaces(world: World, found: PolicyObjects) -> tuple[World, list[str]]:
+    """A segment of its own for each interface on the manager that the domain file does not have, and a note."""
+    segments = dict(world.segments)
+    notes = []
+    for tier0 in tier0s(found):
+        for interface in tier0.interfaces:
+            first = interface.addresses[0]
+            if not any(first.ip in network for networks in segments.values() for network in networks):
+                segments[f"beside {interface.name}"] = tuple(one.network for one in interface.addresses)
+                notes.append(
+                    f"interface {interface.name} ({first}) of {tier0.id} is not in the domain file: nobody is behind it"
+                )
+    return replace(world, segments=segments), notes
 
 
 def tier1_objects(gateway: str, around: Surroundings) -> dict[str, Json]:

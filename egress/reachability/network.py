@@ -49,9 +49,9 @@ class _Place:
         self.is_end = node.kind in (NodeKind.HOST, NodeKind.POD)
         self.strict = frozenset(interface.name for interface in node.interfaces if interface.strict)
         self.segments = {interface.name: interface.segment for interface in node.interfaces}
-        self.own: PrefixTable[bool] = PrefixTable(
-            [(alone(one.ip), True) for interface in node.interfaces for one in interface.addresses]
-            + [(prefix(network), True) for interface in node.interfaces for network in interface.answers]
+        self.own: PrefixTable[str] = PrefixTable(
+            [(alone(one.ip), node.name) for interface in node.interfaces for one in interface.addresses]
+            + [(prefix(network), node.name) for interface in node.interfaces for network in interface.answers]
         )
         self.routes: PrefixTable[tuple[_Way, ...]] = PrefixTable(_routes(node))
         self.translator = Translator(node.rules) if node.rules else None

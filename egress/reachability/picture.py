@@ -96,8 +96,7 @@ def _box(node: Node) -> Box:
 
 def _worth(node: Node, interface: str) -> bool:
     """Addresses that people know: not those of the links inside NSX."""
-    inside = interface in ("transit", "link") or node.kind is NodeKind.TIER0_DR or node.kind is NodeKind.TIER1
-    return not inside
+    return node.kind not in (NodeKind.TIER0_DR, NodeKind.TIER1) and interface != "transit"
 
 
 def _neighbours(view: View, shown: set[str]) -> list[tuple[str, str]]:
@@ -111,17 +110,9 @@ def _neighbours(view: View, shown: set[str]) -> list[tuple[str, str]]:
     for segment in members.values():
         for one in segment:
             for other in segment:
-                if RANKS.index(one.kind) < RANKS.index(other.kind) and _adjacent(one, other, segment):
+                if RANKS.index(one.kind) < RANKS.index(other.kind):
                     pairs.append((one.name, other.name))
     return pairs
-
-
-def _adjacent(one: Node, other: Node, segment: Sequence[Node]) -> bool:
-    """On a segment with edges and a router, hosts hang on the edges if there is a service interface, else on the router."""
-    if NodeKind.TIER0_SR in (one.kind, other.kind):
-        return True
-    edges = [node for node in segment if node.kind is NodeKind.TIER0_SR]
-    return not edges or other.kind is NodeKind.HOST
 
 
 def _steps(path: Path) -> list[tuple[str, str, str]]:

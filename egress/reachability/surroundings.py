@@ -83,6 +83,8 @@ class _Builder:
 
     def build(self) -> Surroundings:
         self._uplinks()
+        for interface in self.domain.tier0.service_interfaces:
+            self.segments[f"service {interface.id}"] = (interface.address.network,)
         outside = self._outside()
         dns = tuple(self._elsewhere(f"dns {address}", address) for address in self.domain.dns_servers)
         further = tuple(self._elsewhere(f"host {address}", address) for address in self._further(outside.ip))
@@ -186,19 +188,17 @@ class _Builder:
         for connected in self.upstream:
             if connected.name == name:
                 return connected.addresses[0].ip
-        self.segments[name] = (network,)
         gateway = self._free(network, backwards=True)
         self._connect(name, [with_length(gateway, network)])
         return gateway
 
     def _network_for(self, address: Address) -> Network:
         """A network for a host elsewhere: as large as fits beside everything else."""
-        used = [network for network in self._used() if network != single(address)]
-        for length in (24, 30) if address.version == 4 else (64, 126):
-            found: Network = ip_interface(f"{address}/{length}").network
-            if not any(_overlap(found, other) for other in used if other.prefixlen <= length):
-                return found
-        return ip_interface(f"{address}/{30 if address.version == 4 else 126}").network
+        used = [network for network in self._used() if network.num_addresses > 1]
+        small = 30 if address.version == 4 else 126
+        large: Network = ip_interface(f"{address}/{24 if address.version == 4 else 64}").network
+        taken = any(_overlap(large, other) for other in used)
+        return ip_interface(f"{address}/{small}").network if taken else large
 
     def _upstream_routes(self) -> Iterator[WorldRoute]:
         """The upstream gateway reaches the ingress range by the uplinks, and knows of the egress range what the file says."""

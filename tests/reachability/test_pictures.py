@@ -66,6 +66,63 @@ def test_lines_carry_the_verdict_and_the_address_that_is_seen_there(picture):
     assert lines["upstream gateway", "dns 172.20.0.53"].result is None
 
 
+def test_the_lines_of_the_golden_picture_are_these(picture):
+    inner = "30.0.0.16, 30.0.0.5"
+    outer = "10.27.51.145, 10.27.51.147"
+    assert [(line.start, line.end, line.label, line.result) for line in picture.lines] == [
+        ("pod/domain-c8", "domain-c8", "10.244.0.98", Result.SOME),
+        ("domain-c8", "T0-wld01/dr", "30.0.0.5", Result.SOME),
+        ("pod/vnet-domain-c8", "vnet-domain-c8", "192.168.128.2", Result.SOME),
+        ("vnet-domain-c8", "T0-wld01/dr", "30.0.0.16", Result.SOME),
+        ("T0-wld01/dr", "T0-wld01/edge01", inner, Result.SOME),
+        ("T0-wld01/dr", "T0-wld01/edge02", inner, Result.ALL),
+        ("T0-wld01/edge01", "upstream gateway", outer, Result.ALL),
+        ("T0-wld01/edge02", "upstream gateway", outer, Result.ALL),
+        ("T0-wld01/edge01", "dns 172.20.0.53", inner, Result.NONE),
+        ("upstream gateway", "dns 172.20.0.53", "", None),
+        ("upstream gateway", "registry", outer, Result.ALL),
+    ]
+
+
+def test_the_tree_of_the_golden_picture_reads_like_this(picture):
+    rows = [row.split(" (")[0] for row in tree(picture).splitlines()]
+    assert rows == [
+        "wld01: the domain file, as if applied",
+        "pod/domain-c8",
+        "`-- [10.244.0.98 some fail] domain-c8",
+        "    `-- [30.0.0.5 some fail] T0-wld01",
+        "        |-- [30.0.0.16, 30.0.0.5 some fail] edge01",
+        "        |   |-- [10.27.51.145, 10.27.51.147] upstream gateway",
+        "        |   |   |-- dns 172.20.0.53",
+        "        |   |   `-- [10.27.51.145, 10.27.51.147] registry",
+        "        |   `-- [30.0.0.16, 30.0.0.5 fails] dns 172.20.0.53",
+        "        `-- [30.0.0.16, 30.0.0.5] edge02",
+        "            `-- [10.27.51.145, 10.27.51.147] upstream gateway",
+        "pod/vnet-domain-c8",
+        "`-- [192.168.128.2 some fail] vnet-domain-c8",
+        "    `-- [30.0.0.16 some fail] T0-wld01",
+        "lost: Supervisor pod -> dns 172.20.0.53: answer lost at upstream gateway, no route",
+        "lost: TKG pod -> dns 172.20.0.53: answer lost at upstream gateway, no route",
+    ]
+
+
+def test_dot_draws_verdicts_as_colours_and_unused_connections_without_an_arrow(picture):
+    rows = [row for row in dot(picture).splitlines() if " -> " in row and "label=" in row and "color=" in row]
+    assert len(rows) == len(picture.lines)
+    by_style = {style: [row for row in rows if f"style={style}" in row] for style in ("solid", "dashed", "dotted")}
+    assert {name: len(found) for name, found in by_style.items()} == {"solid": 4, "dashed": 6, "dotted": 1}
+    assert "arrowhead=none" in by_style["dotted"][0]
+    assert not any("arrowhead=none" in row for row in by_style["solid"])
+
+
+def test_only_the_domains_own_tier1s_are_drawn(golden):
+    view = intent(golden)
+    other = {"/infra/tier-1s/other": {"id": "other", "tier0_path": view.gateway}}
+    titles = [box.title for box in picture_of(view.changed(objects={**view.objects, **other})).boxes]
+    assert "other" not in titles
+    assert "domain-c8" in titles
+
+
 def test_what_is_lost_is_said_in_words(picture):
     assert picture.lost[0] == "Supervisor pod -> dns 172.20.0.53: answer lost at upstream gateway, no route"
 

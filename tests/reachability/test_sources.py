@@ -190,6 +190,21 @@ def test_a_value_from_a_manager_that_cannot_be_used_is_told_with_its_object(gold
         tier0s(objects)
 
 
+def test_an_interface_that_only_the_manager_has_is_noted_and_does_not_break_the_view(golden):
+    objects, _ = intended_objects(golden)
+    body = {
+        "type": "EXTERNAL",
+        "edge_path": "x/edge-nodes/edge03",
+        "subnets": [{"ip_addresses": ["10.9.0.2"], "prefix_len": 24}],
+    }
+    objects[f"{T0}/locale-services/default/interfaces/edge03-uplink1"] = body
+    objects[f"{T0}/locale-services/default/interfaces/lo"] = {**body, "type": "LOOPBACK"}
+    seen = view(golden, T0, objects, "the lab")
+    assert [note for note in seen.notes if "edge03-uplink1 (10.9.0.2/24)" in note]
+    assert [face.name for face in seen.topology.nodes["T0-wld01/edge03"].interfaces] == ["edge03-uplink1", "transit"]
+    assert find(seen, questions(seen)[0].flow).verdict.result is Result.SOME, "the third edge has no way out"
+
+
 def test_lists_of_networks_and_the_word_any_are_understood(golden):
     objects, _ = intended_objects(golden)
     path = f"{T0}/nat/USER/nat-rules/n"
