@@ -79,9 +79,8 @@ class LabApp:
             return world.policy.answer(request, user)
         except errors.NsxError:
             raise
-        except (
-            Exception
-        ) as error:  # a bug of the lab must be seen as one: in the answer, in the journal, and by the tests
+        except Exception as error:
+            # a bug of the lab must be seen as one: in the answer, in the journal, and by the tests
             entry.note = f"bug in the lab: {type(error).__name__}: {error}"
             raise errors.bug(error) from error
 

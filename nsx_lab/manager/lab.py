@@ -26,7 +26,7 @@ from nsx_lab.manager.world import World
 if TYPE_CHECKING:
     from nsx_lab.manager.client import Control
 
-SeedSource = Mapping[str, Any] | Path | None
+SeedSource = Mapping[str, Any] | Path | str | None
 
 
 class Lab:
@@ -63,7 +63,7 @@ class Lab:
             source = str(faults) if isinstance(faults, Path) else "faults"
             self.world.faults.set(*documents_of(read_yaml(faults) if isinstance(faults, Path) else faults, source))
         if seed is not None:
-            self.world.first_seed = of_path(seed) if isinstance(seed, Path) else of_document(seed)
+            self.world.first_seed = of_path(Path(seed)) if isinstance(seed, str | Path) else of_document(seed)
         self._database = Database(data_dir) if data_dir is not None else None
         self._begin()
         self._server = Server(

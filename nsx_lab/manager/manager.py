@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
 
 from nsx_lab.manager import allocation, defaults, errors, hierarchy, semantics
 from nsx_lab.manager.clock import Clock, wall_ms
@@ -43,7 +43,7 @@ class Manager:
         self.search = SearchIndex(self.clock)
         self.validator = Validator()
         self.counters = Counters()
-        self.commit_hooks: list[Any] = []
+        self.commit_hooks: list[Callable[[list[Change]], None]] = []
         self._references = ReferenceIndex()
         self.reset()
 
@@ -174,11 +174,11 @@ class Manager:
         self._take(tx.changes(), unrealizable, at_once=at_once)
 
     def _take(self, changes: list[Change], unrealizable: dict[str, tuple[str, int]], *, at_once: bool = False) -> None:
+        for hook in self.commit_hooks:  # first: what cannot be kept is not accepted
+            hook(changes)
         self.store.apply(changes)
         self._references.apply(changes)
         self.search.apply(changes, self.settings.index_lag)
-        for hook in self.commit_hooks:
-            hook(changes)
         self.realization.accept(changes, unrealizable, at_once=at_once)
 
     # the whole
@@ -229,7 +229,14 @@ class Manager:
             defaults.add_nat_sections(tx, place.path, now)
 
     def load(self, objects: list[Object]) -> None:
-        """Replaces everything by objects as they were stored, parents first."""
+        """Replaces everything by objects as they were stored, parents first; ValueError, before anything is changed, if they are not."""
+        known: set[str] = {"/infra"}
+        for obj in objects:
+            place = locate(str(obj.get("path"))) if isinstance(obj, dict) else None
+            complete = isinstance(obj, dict) and {"parent_path", "resource_type", "id", "_revision"} <= set(obj)
+            if place is None or place.is_collection or not complete or place.parent not in known:
+                raise ValueError(f"not an object as the lab stores them: {str(obj)[:80]}")
+            known.add(place.path)
         self._empty()
         changes = [Change(obj["path"], None, obj) for obj in objects]
         tx = Transaction(Store())

@@ -42,6 +42,11 @@ def test_folder_of_saved_answers(
         assert client_of(copy).get(f"{T0}/nat").json()["result_count"] == 4
 
 
+def test_seed_may_be_named_by_a_text(tmp_path: Path, seed_document: dict[str, Any]) -> None:
+    (tmp_path / "seed.json").write_text(json.dumps(seed_document))
+    assert T0 in Lab(str(tmp_path / "seed.json")).realized()
+
+
 def test_folder_without_answers_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(SeedError, match="no answer of a Policy API"):

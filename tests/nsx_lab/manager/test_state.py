@@ -56,6 +56,8 @@ def test_snapshot_keeps_what_is_not_realized(lab: Lab, api: httpx.Client, rule: 
         ({"version": 2}, "version 2 is not known"),
         ({"objects": None}, "objects are missing"),
         ({"more": 1}, "unknown key more"),
+        ({"objects": [{"path": "/infra/tier-0s/x"}]}, "not an object as the lab stores them"),
+        ({"objects": ["x"]}, "not an object as the lab stores them"),
     ],
 )
 def test_snapshot_that_is_not_known_is_refused(lab: Lab, api: httpx.Client, change: dict[str, Any], words: str) -> None:
@@ -140,3 +142,18 @@ def test_accepted_writes_survive_kill_9(tmp_path: Path) -> None:
     with Lab(data_dir=tmp_path / "data") as again:
         stored = again.control.objects(type="Tier0")
     assert set(accepted) <= set(stored)
+
+
+def test_write_that_cannot_be_kept_is_not_accepted(tmp_path: Path, client_of: ClientOf) -> None:
+    with Lab(data_dir=tmp_path) as lab:
+        assert lab.world.manager.commit_hooks
+        lab.world.manager.commit_hooks.insert(0, _disk_is_full)
+        client = client_of(lab, event_hooks={})
+        assert client.patch("/infra/tier-0s/x", json={}).status_code == 500
+        assert client.get("/infra/tier-0s/x").status_code == 404
+        assert "OSError" in lab.control.journal()[0]["note"]
+        lab.world.manager.commit_hooks.remove(_disk_is_full)
+
+
+def _disk_is_full(changes: object) -> None:
+    raise OSError("no space left on device")
