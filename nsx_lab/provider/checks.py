@@ -151,7 +151,11 @@ def host(value: Any, key: str) -> list[str]:
     url = value if value.startswith("https://") else f"https://{value}"
     try:
         parts = urlsplit(url)
-        _ = parts.port
     except ValueError as error:
         return [f'expected "{key}" to be a valid url, got {url}: parse "{url}": {error}']
+    bad_port = re.search(r"(?<!:):(?!\d*$)[^:\]]*$", parts.netloc)
+    if bad_port:
+        return [
+            f'expected "{key}" to be a valid url, got {url}: parse "{url}": invalid port "{bad_port[0]}" after host'
+        ]
     return [] if parts.netloc else [f'expected "{key}" to have a host, got {url}']

@@ -85,6 +85,8 @@ class Client:
 
     def version_at_least(self, *wanted: int) -> bool:
         """Whether the manager's version, as far as known, is this one or later."""
+        if not wanted:
+            return True
         match = re.match(r"v?(\d+(?:\.\d+)*)", self._version)
         return match is not None and tuple(int(part) for part in match[1].split(".")) >= wanted
 
@@ -147,25 +149,27 @@ class Client:
             )
         time.sleep(random.randrange(low, high) / 1000)  # noqa: S311 - spreads retries, guards nothing
 
-    def _headers(self, opid: str) -> dict[str, str]:
+    def _headers(self, opid: str) -> list[tuple[str, str]]:
         """In the order of their names, as Go writes them."""
         headers = {"Content-Type": _JSON, "Vapi-Ctx-Opid": opid, **self._session.headers}
         if self.settings.sends_credentials:
             scheme = "Remote" if self.settings.remote_auth else "Basic"
             headers["Authorization"] = f"{scheme} {_basic(self.settings.username, self.settings.password)}"
-        return dict(sorted(headers.items()))
+        return sorted(headers.items())
 
     def _log_in(self) -> None:
         """Create a session. Failures are passed over: the provider goes on with its other credentials."""
+        if "/" in self.settings.url.removeprefix("https://"):
+            return  # the old SDK makes no URL of such a host
         user, password = quote_plus(self.settings.username), quote_plus(self.settings.password)
-        headers = {"Accept": _JSON, "Content-Type": "application/x-www-form-urlencoded"}
+        headers = [("Accept", _JSON)]
         if self.settings.remote_auth:
-            headers["Authorization"] = f"Remote {_basic(user, password)}"
+            headers += [("Authorization", f"Remote {_basic(user, password)}")] * 2  # the old SDK adds it twice
         elif not self.settings.trust.certificate:
-            headers["Authorization"] = f"Basic {_basic(user, password)}"
+            headers.append(("Authorization", f"Basic {_basic(user, password)}"))
+        headers.append(("Content-Type", "application/x-www-form-urlencoded"))
         body = f"j_username={user}&j_password={password}".encode()
-        url = f"{self.settings.url}/api/session/create"
-        request = Request("POST", url, SESSION_USER_AGENT, dict(sorted(headers.items())), body)
+        request = Request("POST", f"{self.settings.url}/api/session/create", SESSION_USER_AGENT, headers, body)
         response = self._login_attempts(request)
         if response is not None and response.status == 200:
             self._session = _session(response)

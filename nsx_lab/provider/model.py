@@ -60,8 +60,10 @@ def policy_object(name: str, fields: Mapping[str, WireType]) -> Struct:
 
 
 def convert(value: Any, wanted: WireType) -> Any:
-    """The value with types; fields that are missing or null are None. Raises ProviderError in the SDK's words."""
+    """An answer with types; its fields that are missing or null are None. Raises ProviderError in the SDK's words."""
     try:
+        if value is None:
+            raise _unexpected(value, _wanted_name(wanted))
         return _convert(value, wanted)
     except _MismatchError as error:
         raise ProviderError("".join(f" {part}" for part in error.parts)) from error

@@ -51,14 +51,15 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc]
         return response
 
     def ValidateResourceConfig(self, request: Any, context: Any) -> Any:
-        return self._validated(pb.ValidateResourceConfig.Response(), self._provider.resources, request)
+        block = self._provider.resources[request.type_name]
+        response = pb.ValidateResourceConfig.Response()
+        _complain(response, validation.validate(block, _read(block, request.config) or block.null()))
+        return response
 
     def ValidateDataResourceConfig(self, request: Any, context: Any) -> Any:
-        return self._validated(pb.ValidateDataResourceConfig.Response(), self._provider.data_sources, request)
-
-    def _validated(self, response: Any, blocks: Any, request: Any) -> Any:
-        block = blocks[request.type_name]
+        block = self._provider.data_sources[request.type_name]
         config = _read(block, request.config) or block.null()
+        response = pb.ValidateDataResourceConfig.Response()
         _complain(response, validation.null_elements(block, config) or validation.validate(block, config))
         return response
 
@@ -91,6 +92,10 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc]
         response = pb.PlanResourceChange.Response(planned_private=request.prior_private, legacy_type_system=True)
         if proposed is None:
             response.planned_state.CopyFrom(request.proposed_new_state)
+            return response
+        nulls = validation.null_elements(block, proposed)  # the SDK looks for them in a plan, not when it validates
+        if nulls:
+            _complain(response, nulls)
             return response
         planned = plan.plan(block, prior, proposed)
         response.planned_state.CopyFrom(_write(planned.values))

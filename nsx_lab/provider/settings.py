@@ -16,8 +16,7 @@ from nsx_lab.provider.values import UNKNOWN, Value
 
 DEFAULT_RETRY_STATUSES = (400, 409, 429, 500, 503, 504)
 _LICENCE = "^[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}$"
-_TRUE = {"1", "t", "T", "TRUE", "true", "True"}
-_FALSE = {"0", "f", "F", "FALSE", "false", "False"}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 # attribute: (environment variable, default), as in provider.go of 3.11.1
 ENVIRONMENT: Mapping[str, tuple[str, Value]] = {
@@ -58,7 +57,7 @@ TRAITS: Mapping[str, Trait] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """What the provider works with. Delays are milliseconds. `url` is https://host[:port] without a final slash."""
+    """What the provider works with. Delays are milliseconds. `url` is https://host[:port], as given."""
 
     url: str
     username: str
@@ -91,14 +90,17 @@ def with_environment(block: Block, config: dict[str, Value]) -> dict[str, Value]
 
 
 def _converted(name: str, kind: str, text: str) -> Value:
+    """Text of the environment as cty converts it: of booleans only these four spellings."""
     if kind == "string":
         return text
-    if kind == "bool" and text in _TRUE | _FALSE:
-        return text in _TRUE
+    if kind == "bool" and text in _BOOLEANS:
+        return _BOOLEANS[text]
     if kind == "number" and gojson.is_integer(text):
         return int(text)
-    wanted = "a bool" if kind == "bool" else "a number"
-    raise ProviderError(f'error setting default for "{name}": {wanted} is required')
+    wanted = "a bool is required" if kind == "bool" else "a number is required"
+    if kind == "bool" and text.lower() in _BOOLEANS:
+        wanted += f'; to convert from string, use lowercase "{text.lower()}"'
+    raise ProviderError(f'error setting default for "{name}": {wanted}')
 
 
 def settings(block: Block, config: dict[str, Value]) -> Settings:
@@ -161,7 +163,7 @@ def _demand_credentials(given: dict[str, Value]) -> None:
 def _url(host: str) -> str:
     if not host.removeprefix("https://"):
         raise ProviderError("host must be provided")
-    return (host if host.startswith("https://") else f"https://{host}").rstrip("/")
+    return host if host.startswith("https://") else f"https://{host}"
 
 
 def _trust(given: dict[str, Value]) -> Trust:

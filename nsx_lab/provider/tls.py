@@ -56,6 +56,9 @@ def context(trust: Trust) -> ssl.SSLContext:
 
 def _load_client(made: ssl.SSLContext, trust: Trust) -> None:
     """OpenSSL's Python binding reads client certificates from files only: a private folder, gone at once."""
+    for what, text in (("certificate", trust.certificate), ("key", trust.key)):
+        if "-----BEGIN" not in text:
+            raise ProviderError(f"tls: failed to find any PEM data in {what} input")
     with tempfile.TemporaryDirectory(prefix="nsx-lab-") as folder:
         path = Path(folder) / "client.pem"
         path.touch(mode=0o600)

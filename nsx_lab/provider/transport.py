@@ -13,8 +13,9 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 from nsx_lab.provider import tls
@@ -41,7 +42,7 @@ class Request:
     method: str
     url: str
     user_agent: str
-    headers: Mapping[str, str]
+    headers: Sequence[tuple[str, str]]
     body: bytes
 
 
@@ -85,11 +86,15 @@ class _Connection:
         return bool(select.select([self.sock], [], [], 0)[0])
 
     def was_reset(self) -> bool:
-        """Whether an end of data was a reset: OpenSSL tells both as an end, but a reset socket has no peer any more."""
+        """Whether an end of data was a reset. Python's ssl module tells both as an end.
+
+        A reset socket has no peer any more. A socket that was closed in order may have none either, since OpenSSL answers the
+        end with an alert and that is answered with a reset; but then the kernel holds EPIPE for it.
+        """
         try:
             self.sock.getpeername()
         except OSError:
-            return True
+            return self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != errno.EPIPE
         return False
 
     def close(self) -> None:
@@ -124,13 +129,17 @@ class Transport:
             self._idle.clear()
 
     def _round_trip(self, request: Request) -> Response:
-        url = urlsplit(request.url)
+        try:
+            url = urlsplit(request.url)
+            port = url.port or 443
+        except ValueError as error:
+            raise TransportError(f'parse "{request.url}": {error}') from error
         if url.scheme != "https" or not url.hostname:
             raise NotALabError(
                 f"this is the lab's stand-in for vmware/nsxt and {request.url} is not a lab: it is not https"
             )
         while True:
-            connection, reused = self._connection(url.hostname, url.port or 443, url.netloc)
+            connection, reused = self._connection(url.hostname, port, url.netloc)
             try:
                 return self._exchange(connection, request)
             except _NoAnswerError as error:
@@ -197,7 +206,7 @@ def _wire(request: Request) -> bytes:
     lines = [f"{request.method} {target} HTTP/1.1", f"Host: {url.netloc}", f"User-Agent: {request.user_agent}"]
     if request.body:
         lines.append(f"Content-Length: {len(request.body)}")
-    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    lines += [f"{name}: {value}" for name, value in request.headers]
     lines.append("Accept-Encoding: gzip")
     if any("\r" in line or "\n" in line for line in lines):
         raise TransportError("net/http: invalid header field value")
@@ -228,16 +237,20 @@ def _redirected(request: Request, response: Response) -> Request | None:
     location = response.header("location")
     if response.status not in (301, 302, 303, 307, 308) or location is None:
         return None
-    url = urljoin(request.url, location)
+    try:
+        url = urljoin(request.url, location)
+        old, new = urlsplit(request.url).hostname or "", urlsplit(url).hostname or ""
+    except ValueError as error:
+        raise TransportError(f'failed to parse Location header "{location}": {error}') from error
     method, body = request.method, request.body
-    if response.status in (301, 302, 303) and method not in ("GET", "HEAD"):
-        method, body = "GET", b""
-    headers = dict(request.headers)
-    old, new = urlsplit(request.url).hostname or "", urlsplit(url).hostname or ""
+    dropped = {"referer"}
+    if response.status in (301, 302, 303):
+        method, body = method if method == "HEAD" else "GET", b""
+        dropped.add("content-type")
     if new != old and not new.endswith(f".{old}"):
-        headers = {k: v for k, v in headers.items() if k.lower() not in ("authorization", "cookie", "www-authenticate")}
-    headers["Referer"] = request.url
-    return Request(method, url, request.user_agent, headers, body)
+        dropped |= {"authorization", "cookie", "www-authenticate"}
+    headers = [(name, value) for name, value in request.headers if name.lower() not in dropped]
+    return Request(method, url, request.user_agent, [*headers, ("Referer", request.url)], body)
 
 
 def _name(end: tuple[object, ...]) -> str:
@@ -252,8 +265,18 @@ def _words(error: OSError) -> str:
 
 def _dial(error: OSError, host: str, port: int) -> str:
     if isinstance(error, socket.gaierror):
-        return f"dial tcp: lookup {host}: no such host"
+        return f"dial tcp: lookup {host}{_resolver()}: no such host"
     return f"dial tcp {_name((host, port))}: connect: {_words(error)}"
+
+
+def _resolver() -> str:
+    """The name server, which Go names when a name is unknown; nothing if there is none to be found."""
+    try:
+        lines = Path("/etc/resolv.conf").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    servers = [words[1] for words in (line.split() for line in lines) if len(words) > 1 and words[0] == "nameserver"]
+    return f" on {_name((servers[0], 53))}" if servers else ""
 
 
 def _broken(error: OSError, ends: str, verb: str = "read") -> str:

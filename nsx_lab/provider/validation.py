@@ -60,9 +60,11 @@ def _attribute(attribute: Attribute, config: dict[str, Value], key: str, path: P
 
 
 def _primitive(attribute: Attribute, value: Value, key: str, path: Path) -> list[Complaint]:
+    if value is None:
+        return []
     if attribute.kind == "number" and not isinstance(value, int):
         return [Complaint(f"Attribute must be a whole number, got {value}", path)]
-    if value is None or attribute.trait.check is None:
+    if attribute.trait.check is None:
         return []
     return [Complaint(words, path) for words in attribute.trait.check(value, key)]
 

@@ -139,10 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
             body = raw
         key = (self.command, path, sorted_query(unquote(query)))
         answer = self.server.exchange(Seen(key, body or None, dict(self.headers.items())))
-        if answer.get("reset"):
+        if answer.get("reset") or answer.get("hang_up"):
             self.close_connection = True
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()  # a reset, not a goodbye
+            if answer.get("reset"):  # closes without a goodbye
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
             return
         self._send(answer)
 

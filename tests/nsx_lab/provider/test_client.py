@@ -130,6 +130,8 @@ def test_a_302_turns_a_write_into_a_read(policy_server: PolicyServer, clean_envi
     policy_server.block("PATCH", "x$", {"status": 302, "response_headers": {"Location": PATH}})
     asked.call("PATCH", f"{PATH}/x", {"a": 1})
     assert policy_server.sent() == [("PATCH", f"{PATH}/x"), ("GET", PATH)]
+    assert policy_server.seen[-1].body is None
+    assert "Content-Type" not in policy_server.seen[-1].headers
 
 
 def test_redirects_end_after_ten(policy_server: PolicyServer, clean_environment: None) -> None:
@@ -180,7 +182,7 @@ def test_the_environment_fills_in_what_is_left_out(monkeypatch: pytest.MonkeyPat
         "MANAGER_HOST": "h:1",
         "USERNAME": "u",
         "PASSWORD": "p",
-        "SESSION_AUTH": "F",
+        "SESSION_AUTH": "0",
         "MAX_RETRIES": "9",
     }.items():
         monkeypatch.setenv(f"NSXT_{name}", value)
@@ -190,8 +192,40 @@ def test_the_environment_fills_in_what_is_left_out(monkeypatch: pytest.MonkeyPat
     assert made.retry_statuses == (400, 409, 429, 500, 503, 504)
 
 
-def test_a_variable_of_the_wrong_type_is_refused(monkeypatch: pytest.MonkeyPatch, clean_environment: None) -> None:
-    monkeypatch.setenv("NSXT_SESSION_AUTH", "yes")
+@pytest.mark.parametrize(
+    "text, hint", [("yes", "$"), ("T", "$"), ("True", '; to convert from string, use lowercase "true"$')]
+)
+def test_a_variable_of_the_wrong_type_is_refused(
+    text: str, hint: str, monkeypatch: pytest.MonkeyPatch, clean_environment: None
+) -> None:
+    monkeypatch.setenv("NSXT_SESSION_AUTH", text)
     provider = Provider()
-    with pytest.raises(ProviderError, match='error setting default for "session_auth": a bool is required'):
+    with pytest.raises(ProviderError, match=f'error setting default for "session_auth": a bool is required{hint}'):
         provider.validate_config(provider.block.null())
+
+
+def test_remote_authentication_is_sent_twice_at_login_as_by_the_real_provider(
+    policy_server: PolicyServer, clean_environment: None
+) -> None:
+    client(policy_server, remote_auth=True).call("GET", PATH)
+    login, version, _ = policy_server.seen
+    assert login.headers["Authorization"].startswith("Remote ")
+    assert version.headers["Authorization"] == basic("admin", "p w&ü").replace("Basic", "Remote")
+
+
+def test_an_answer_that_ends_early_is_told_apart_from_a_reset(
+    policy_server: PolicyServer, clean_environment: None
+) -> None:
+    asked = client(policy_server, max_retries=0)
+    policy_server.block("PATCH", "tier-0s", {"hang_up": True})
+    with pytest.raises(ApiError) as caught:
+        asked.call("PATCH", PATH, {"a": 1})
+    assert caught.value.messages[0].endswith(": EOF'")
+
+
+@pytest.mark.parametrize("location", ["https://[::1", "https://127.0.0.1:x/", "https://a b/"])
+def test_a_redirect_to_nowhere_is_told(policy_server: PolicyServer, location: str, clean_environment: None) -> None:
+    asked = client(policy_server, max_retries=0)
+    policy_server.block("GET", "tier-0s", {"status": 307, "response_headers": {"Location": location}})
+    with pytest.raises((ApiError, ProviderError)):
+        asked.call("GET", PATH)

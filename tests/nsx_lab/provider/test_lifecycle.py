@@ -184,6 +184,18 @@ def test_below_version_4_there_is_no_vpn_mode(policy_server: PolicyServer, clean
     assert state["policy_based_vpn_mode"] == "MATCH"
 
 
+def test_of_a_version_that_is_none_only_the_vpn_mode_is_missing(
+    policy_server: PolicyServer, clean_environment: None
+) -> None:
+    policy_server.policy.version = "abc"
+    provider = Provider()
+    provider.configure(provider_config(provider, policy_server.port))
+    state = create(provider, RULE, policy_based_vpn_mode="MATCH", action="DNAT")
+    assert state["path"] == RULE_PATH
+    assert set(body_of(policy_server)) >= {"action", "source_network", "translated_network", "tags"}
+    assert "policy_based_vpn_mode" not in body_of(policy_server)
+
+
 @pytest.mark.parametrize(
     "gateway, context, url",
     [
@@ -256,3 +268,16 @@ def test_a_missing_network_list_leaves_the_stored_one(provider: Provider, policy
     after = provider.read(RULE, state)
     assert after is not None
     assert (after["source_networks"], after["enabled"]) == (["10.1.1.1"], False)
+
+
+@pytest.mark.parametrize(
+    "answer, said", [(None, "received a value of type 'OPTIONAL'"), ([1], "received a value of type 'LIST'")]
+)
+def test_an_answer_that_is_no_object_is_told(
+    provider: Provider, policy_server: PolicyServer, answer: Any, said: str
+) -> None:
+    state = create(provider, ROUTE)
+    text = "null" if answer is None else answer
+    policy_server.block("GET", "static-routes", {"status": 200, "response": text})
+    with pytest.raises(ProviderError, match=f"Expected a value of type 'STRUCTURE', but {said}"):
+        provider.read(ROUTE, state)
