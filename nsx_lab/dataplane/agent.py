@@ -52,7 +52,8 @@ class Agent:
             if not self._lines:
                 turn(self._selector, None)
                 continue
-            answer(self._handle(json.loads(self._lines.pop(0))))
+            request = json.loads(self._lines.pop(0))
+            answer(self._handle(request) | {"number": request["number"]})
 
     def _handle(self, request: Json) -> Json:
         handlers: dict[str, Callable[[Json], Json]] = {

@@ -19,6 +19,7 @@ TIMEOUT = 0.35
 """Seconds after which a probe counts as lost (measured: a delivered one takes 1 to 5 ms)."""
 QUIET = 0.12
 """Seconds without any packet after which nothing more is expected."""
+AGENT = (sys.executable, "-m", "nsx_lab.dataplane.agent")
 PROTOCOLS = ("tcp", "udp", "icmp")
 
 
@@ -73,6 +74,7 @@ class Dataplane:
         self._world = world
         self.plan = compiling.plan(world, realized)
         self._pins: dict[str, int] = {}
+        self._asked = 0
         self._lock = threading.RLock()
         self._agent: subprocess.Popen[bytes] | None = None
 
@@ -84,8 +86,7 @@ class Dataplane:
 
     def start(self) -> Self:
         pipe = subprocess.PIPE
-        command = [sys.executable, "-m", "nsx_lab.dataplane.agent"]
-        self._agent = subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)
+        self._agent = subprocess.Popen(AGENT, stdin=pipe, stdout=pipe, start_new_session=True)
         try:
             hello = self._receive()
             if "unavailable" in hello:
@@ -182,12 +183,15 @@ class Dataplane:
             agent = self._agent
             if agent is None or agent.stdin is None:
                 raise ApplyError("the data plane is not running")
+            self._asked += 1
             try:
-                agent.stdin.write(json.dumps(request).encode() + b"\n")
+                agent.stdin.write(json.dumps({**request, "number": self._asked}).encode() + b"\n")
                 agent.stdin.flush()
             except BrokenPipeError as error:
                 raise ApplyError("the process that held the data plane is gone") from error
             answer = self._receive()
+            while answer.get("number") != self._asked:  # an answer that an interrupted caller did not wait for
+                answer = self._receive()
         if "error" in answer:
             raise ApplyError(answer["error"])
         return answer

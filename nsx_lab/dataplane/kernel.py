@@ -92,7 +92,7 @@ class Kernel:
         self._bridge({segment for recipe in wanted.values() for _, segment, _ in recipe.ports})
         self._create([wanted[name] for name in fresh])
         self._configure([(self.recipes.get(name), wanted[name]) for name in [*fresh, *changed]])
-        stale = [name for name in changed if wanted[name].nft != self.recipes[name].nft and wanted[name].tracks]
+        stale = [name for name in changed if _translates_otherwise(self.recipes[name], wanted[name])]
         self.recipes = wanted
         for name in stale:
             self.forget_connections(name)
@@ -187,6 +187,10 @@ def _wiring(recipe: Recipe | None) -> object:
 
 def _answers(recipe: Recipe) -> object:
     return recipe.ports, recipe.nft.partition("table arp")[2]
+
+
+def _translates_otherwise(before: Recipe, after: Recipe) -> bool:
+    return (before.tracks or after.tracks) and before.nft != after.nft
 
 
 def _write(values: dict[str, str]) -> None:

@@ -24,7 +24,10 @@ _PROTOCOLS = {"tcp": packets.TCP, "udp": packets.UDP}
 
 @dataclass
 class Probe:
-    """One flow on its way. `returned`: the first answer came back; `exchanged`: so did the answer of the application."""
+    """One flow on its way. `returned`: the first answer came back; `exchanged`: so did the answer of the application.
+
+    `unreachable`: the sender has no route.
+    """
 
     identifier: int
     node: str
@@ -38,6 +41,7 @@ class Probe:
     returned: bool = False
     exchanged: bool = False
     error: str = ""
+    unreachable: bool = False
     answer: str = ""
     milliseconds: float = 0.0
     socket: socket.socket | None = field(default=None, repr=False)
@@ -113,6 +117,7 @@ class Prober:
                 probe.socket = self._socket(probe)
             self._start(probe, probe.socket)
         except OSError as error:
+            probe.unreachable = error.errno == errno.ENETUNREACH
             probe.error = f"the sender's own kernel says: {error.strerror}"
 
     def _socket(self, probe: Probe) -> socket.socket:

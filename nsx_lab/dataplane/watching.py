@@ -129,7 +129,7 @@ class Watch:
 
     def _lost(self, probe: Probe, crossings: Sequence[Crossing]) -> Lost:
         if not crossings:
-            reason = "no source address" if not probe.source else "no route" if probe.error else "no neighbour"
+            reason = "no source address" if not probe.source else "no route" if probe.unreachable else "no neighbour"
             return Lost(probe.node, reason, False)
         last = crossings[-1]
         if last.leaves:
