@@ -1,6 +1,6 @@
 """Waiting for a state, in the rhythm of the plugin SDK's StateChangeConf, and the two data sources that wait.
 
-First look after `delay`, then pauses of 1, 1, 1, 1.6, 3.2, 6.4, 10, 10, ... seconds (0.1 s doubled, at least 1 s, at most 10 s).
+First look after `delay`, then pauses of 1, 2, 4, 8, 10, 10, ... seconds.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from nsx_lab.provider.record import Record
 
 PENDING = ("UNKNOWN", "UNREALIZED")
 TARGET = ("REALIZED", "ERROR")
+LONGEST_PAUSE = 10.0
 _EXTENDED = ListOf(Struct("attribute_val", {"key": STRING, "values": ListOf(STRING)}))
 _ENTITY = policy_object(
     "generic_policy_realized_resource",
@@ -35,7 +36,7 @@ _ANSWER = Struct("generic_policy_realized_resource_list_result", {"results": Lis
 def wait_for(look: Callable[[], str], delay: float, timeout: float, stop: threading.Event) -> None:
     """Call `look` until it returns a target state. Raises ProviderError on any other word, on timeout, and when stopped."""
     deadline = time.monotonic() + timeout
-    pause, last = 0.1, ""
+    pause, last = 1.0, ""
     _sleep(delay, deadline, stop)
     while time.monotonic() < deadline:
         last = look()
@@ -45,8 +46,8 @@ def wait_for(look: Callable[[], str], delay: float, timeout: float, stop: thread
             raise ProviderError(
                 f"unexpected state '{last}', wanted target '{', '.join(TARGET)}'. last error: %!s(<nil>)"  # Go's words
             )
-        pause *= 2
-        _sleep(min(max(pause, 1.0), 10.0), deadline, stop)
+        _sleep(pause, deadline, stop)
+        pause = min(2 * pause, LONGEST_PAUSE)
     told = [f"last state: '{last}'"] if last else []
     told.append(f"timeout: {duration(timeout)}")
     raise ProviderError(f"timeout while waiting for state to become '{', '.join(TARGET)}' ({', '.join(told)})")

@@ -111,13 +111,12 @@ class Transport:
 
     def send(self, request: Request) -> Response:
         """Send a request, follow redirects. Raises TransportError if no answer came, NotALabError if the peer is no lab."""
-        for hops in range(MAX_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS):
             response = self._round_trip(request)
             following = _redirected(request, response)
             if following is None:
                 return response
-            if hops < MAX_REDIRECTS:
-                request = following
+            request = following
         raise TransportError(f"stopped after {MAX_REDIRECTS} redirects")
 
     def close(self) -> None:

@@ -140,6 +140,7 @@ def test_redirects_end_after_ten(policy_server: PolicyServer, clean_environment:
     with pytest.raises(ApiError) as caught:
         asked.call("GET", PATH)
     assert "stopped after 10 redirects" in caught.value.messages[0]
+    assert len(policy_server.sent()) == 10
 
 
 def test_client_certificates_send_no_credentials(

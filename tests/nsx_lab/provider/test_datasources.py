@@ -194,7 +194,7 @@ def test_pauses_double_between_one_and_ten_seconds(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(stop, "wait", lambda seconds: pauses.append(round(seconds, 1)))
     states = iter(["UNREALIZED"] * 8 + ["REALIZED"])
     wait_for(lambda: next(states), 5, 3600, stop)
-    assert pauses == [5, 1, 1, 1, 1.6, 3.2, 6.4, 10, 10]
+    assert pauses == [5, 1, 2, 4, 8, 10, 10, 10, 10]
 
 
 INTERFACES = {
