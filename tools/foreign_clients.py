@@ -1,4 +1,4 @@
-"""Runs clients that nobody here wrote against a lab: the official SDK vcf-nsx, and vmware-nsxlib.
+"""Runs clients that nobody here wrote against a lab: the official SDK vcf-nsx, vmware-nsxlib, and the fuzzer schemathesis.
 
     python tools/foreign_clients.py [FOLDER]
 
@@ -41,7 +41,7 @@ def environment(folder: Path) -> Path:
     """The environment's interpreter; it is made if what is there is not what the lock says."""
     python, stamp, lock = folder / "venv" / "bin" / "python", folder / "installed.txt", LOCK.read_text(encoding="utf-8")
     if not (stamp.exists() and stamp.read_text(encoding="utf-8") == lock):
-        print("installing vcf-nsx and vmware-nsxlib", flush=True)
+        print("installing vcf-nsx, vmware-nsxlib and schemathesis", flush=True)
         venv.create(folder / "venv", with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK], check=True)
         stamp.write_text(lock, encoding="utf-8")

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from nsx_lab.manager import errors
+from nsx_lab.manager import errors, openapi
 from nsx_lab.manager.auth import ROLES
 from nsx_lab.manager.realization import Fate
 from nsx_lab.manager.seed import of_document
@@ -137,6 +137,9 @@ class ControlPlane:
         self._world.fail_over(seconds)
         return {"seconds": seconds}
 
+    def openapi(self, body: Reply, query: Reply) -> Reply:
+        return openapi.document()
+
     def snapshot(self, body: Reply, query: Reply) -> Reply:
         return snapshot(self._world.manager)
 
@@ -164,6 +167,7 @@ class ControlPlane:
             ("POST", "/_lab/users", self.users),
             ("POST", "/_lab/certificates", self.certificates),
             ("POST", "/_lab/failover", self.failover),
+            ("GET", "/_lab/openapi", self.openapi),
             ("GET", "/_lab/snapshot", self.snapshot),
             ("POST", "/_lab/restore", self.restore),
         ]

@@ -64,17 +64,16 @@ class Validator:
 
     def check_request(self, place: Place, body: Object, profile: Profile) -> None:
         """Raises the NSX error for a body that does not fit its type."""
-        name = place.kind.resource_type
-        given = body.get("resource_type")
-        if place.kind.variants:
-            name = str(given or place.kind.variants[0])
-        if given is not None and given not in (name, *place.kind.variants):
-            raise errors.refused(
-                errors.CODE_SCHEMA, f"resource_type {given!r} at {place.path}, where {name} is expected"
-            )
-        if given is not None and place.kind.variants and given not in place.kind.variants:
+        name, given = place.kind.resource_type, body.get("resource_type")
+        if place.kind.variants and given not in place.kind.variants:
             raise errors.refused(
                 errors.CODE_SCHEMA, f"resource_type {given!r} is none of {', '.join(place.kind.variants)}"
+            )
+        if place.kind.variants:
+            name = str(given)
+        elif given not in (None, name):
+            raise errors.refused(
+                errors.CODE_SCHEMA, f"resource_type {given!r} at {place.path}, where {name} is expected"
             )
         if "id" in body and body["id"] != place.id:
             raise errors.refused(errors.CODE_SCHEMA, f"id {body['id']!r} in the body, {place.id!r} in the path")

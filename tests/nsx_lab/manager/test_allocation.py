@@ -73,4 +73,5 @@ def test_subnets_of_a_block(api: httpx.Client) -> None:
 
 def test_subnet_of_no_known_type_is_refused(api: httpx.Client) -> None:
     api.patch(POOL, json={})
-    assert api.patch(f"{POOL}/ip-subnets/x", json={"resource_type": "Tier0"}).status_code == 400
+    for body in ({"resource_type": "Tier0"}, {}):
+        assert api.patch(f"{POOL}/ip-subnets/x", json=body).status_code == 400
