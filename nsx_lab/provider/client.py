@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 from nsx_lab.provider import gojson
 from nsx_lab.provider.errors import STD, ApiError, ProviderError, explain
-from nsx_lab.provider.model import type_name
+from nsx_lab.provider.model import STRING, Struct, convert, type_name
 from nsx_lab.provider.settings import Settings
 from nsx_lab.provider.tls import context
 from nsx_lab.provider.transport import Request, Response, Transport, TransportError
@@ -23,6 +23,7 @@ from nsx_lab.provider.transport import Request, Response, Transport, TransportEr
 USER_AGENT = "vAPI/0.8.0 Go/go1.26.8 (linux; amd64)"  # as recorded of vmware/nsxt 3.11.1
 SESSION_USER_AGENT = "terraform-provider-nsxt"
 _JSON = "application/json"
+_VERSION = Struct("node_version", {"node_version": STRING, "product_version": STRING}, "com.vmware.nsx.model")
 _SUCCESS = {200, 201, 202, 204, 304}
 # the classes of the SDK by status (runtime 0.8.0, lib/rest); all others are internal_server_error
 _KINDS = {
@@ -108,8 +109,8 @@ class Client:
             answer = self.call("GET", "/api/v1/node/version")
         except ApiError as error:
             raise explain(said, error) from error
-        version = answer.get("node_version") if isinstance(answer, dict) else None
-        if not isinstance(version, str):
+        version: str | None = convert(answer, _VERSION)["node_version"]
+        if version is None:
             raise ProviderError(f"{said}: the answer has no node_version (the real provider crashes here)")
         return version
 

@@ -14,7 +14,6 @@ from nsx_lab.provider.errors import ProviderError
 
 STRING, INTEGER, BOOLEAN = "STRING", "INTEGER", "BOOLEAN"
 DYNAMIC = "DYNAMIC_STRUCTURE"  # any object, as it is
-_PACKAGE = "com.vmware.nsx_policy.model."
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,11 @@ class ListOf:
 
 @dataclass(frozen=True)
 class Struct:
-    """An object; `name` is the SDK's name of the model without its package. Fields that are not named are dropped."""
+    """An object; `name` is the SDK's name of the model, below `package`. Fields that are not named are dropped."""
 
     name: str
     fields: Mapping[str, WireType] = field(default_factory=dict)
+    package: str = "com.vmware.nsx_policy.model"
 
 
 WireType = str | ListOf | Struct
@@ -116,7 +116,7 @@ def _struct(value: Any, wanted: Struct) -> dict[str, Any]:
         try:
             out[name] = _convert(value.get(name), inner)
         except _MismatchError as error:
-            error.parts.append(f"Invalid field '{name}' in structure '{_PACKAGE}{wanted.name}'")
+            error.parts.append(f"Invalid field '{name}' in structure '{wanted.package}.{wanted.name}'")
             raise
     return out
 

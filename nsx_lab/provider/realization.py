@@ -33,28 +33,47 @@ _ENTITY = policy_object(
 _ANSWER = Struct("generic_policy_realized_resource_list_result", {"results": ListOf(_ENTITY)})
 
 
-def wait_for(look: Callable[[], str], delay: float, timeout: float, stop: threading.Event) -> None:
+def wait_for(
+    look: Callable[[], str],
+    delay: float,
+    timeout: float,
+    stop: threading.Event,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Call `look` until it returns a target state. Raises ProviderError on any other word, on timeout, and when stopped."""
-    deadline = time.monotonic() + timeout
-    pause, last = 1.0, ""
-    _sleep(delay, deadline, stop)
-    while time.monotonic() < deadline:
-        last = look()
+    deadline = clock() + timeout
+    pause, last, problem = 1.0, "", None
+    _sleep(min(delay, timeout), stop)
+    while clock() < deadline:
+        last, problem = _look(look)
         if last in TARGET:
-            return
-        if last not in PENDING:
-            raise ProviderError(
-                f"unexpected state '{last}', wanted target '{', '.join(TARGET)}'. last error: %!s(<nil>)"  # Go's words
-            )
-        _sleep(pause, deadline, stop)
+            return  # even if it came too late
+        if problem is not None and clock() < deadline:
+            raise problem
+        _sleep(min(pause, deadline - clock()), stop)
         pause = min(2 * pause, LONGEST_PAUSE)
     told = [f"last state: '{last}'"] if last else []
     told.append(f"timeout: {duration(timeout)}")
-    raise ProviderError(f"timeout while waiting for state to become '{', '.join(TARGET)}' ({', '.join(told)})")
+    said = f"timeout while waiting for state to become '{', '.join(TARGET)}' ({', '.join(told)})"
+    raise ProviderError(f"{said}: {problem}" if problem else said)
 
 
-def _sleep(seconds: float, deadline: float, stop: threading.Event) -> None:
-    if stop.wait(max(0.0, min(seconds, deadline - time.monotonic()))):
+def _look(look: Callable[[], str]) -> tuple[str, Exception | None]:
+    """The state, and what is wrong: a failed look, or a word that is neither pending nor a target."""
+    try:
+        state = look()
+    except (ApiError, ProviderError) as error:
+        return "", error
+    if state in PENDING or state in TARGET:
+        return state, None
+    # the end is how Go prints an error that is not there
+    return state, ProviderError(
+        f"unexpected state '{state}', wanted target '{', '.join(TARGET)}'. last error: %!s(<nil>)"
+    )
+
+
+def _sleep(seconds: float, stop: threading.Event) -> None:
+    if stop.wait(max(0.0, seconds)):
         raise ProviderError("stopped while waiting for realization")
 
 

@@ -52,6 +52,7 @@ def serve() -> None:
     """Serve until the engine says so, or is gone."""
     # Ctrl-C reaches the whole process group; the engine decides what becomes of running operations
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    engine = os.getppid()  # asked for now: later it may be gone, and somebody else our parent
     done = threading.Event()
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=THREADS),
@@ -66,7 +67,7 @@ def serve() -> None:
         server.start()
         sys.stdout.write(f"1|{PROTOCOL}|unix|{socket}|grpc|{certificate}\n")
         sys.stdout.flush()
-        _wait(done)
+        _wait(done, engine)
         server.stop(grace=0.2).wait(1)
 
 
@@ -81,8 +82,8 @@ def _listen(server: grpc.Server, address: str) -> str:
     return base64.b64encode(der).decode().rstrip("=")
 
 
-def _wait(done: threading.Event) -> None:
-    engine = os.getppid()
+def _wait(done: threading.Event, engine: int) -> None:
+    """Until told to end, or until the process that started us is gone."""
     while not done.wait(_ORPHAN_CHECK):
         if os.getppid() != engine:
             return

@@ -107,6 +107,10 @@ def settings(block: Block, config: dict[str, Value]) -> Settings:
     """The settings of a provider block. Raises ProviderError in the provider's words and order."""
     given = with_environment(block, {k: None if v is UNKNOWN else v for k, v in config.items()})
     _refuse_vmc(given)
+    if given["max_retries"] < 0:
+        raise ProviderError(
+            f"max_retries is {given['max_retries']}: 0 and more is allowed (the real provider crashes here)"
+        )
     on_demand = bool(given["on_demand_connection"])
     has_certificate = bool(given["client_auth_cert_file"] or given["client_auth_cert"])
     _demand_key(given)
@@ -129,7 +133,7 @@ def settings(block: Block, config: dict[str, Value]) -> Settings:
         on_demand=on_demand,
         global_manager=given["global_manager"],
         enforcement_point=given["enforcement_point"] or "",
-        max_retries=max(0, given["max_retries"]),
+        max_retries=given["max_retries"],
         retry_min_delay=low,
         retry_max_delay=low + 1 if high < low else high,
         retry_statuses=tuple(given["retry_on_status_codes"] or DEFAULT_RETRY_STATUSES),

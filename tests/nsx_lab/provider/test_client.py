@@ -167,6 +167,7 @@ def test_settings_show_no_secret() -> None:
         ({"client_auth_cert_file": "x"}, "Please provide key file for client certificate"),
         ({"client_auth_cert": "x"}, "Please provide key for client certificate"),
         ({"ca_file": "/nowhere/ca.pem"}, "open /nowhere/ca.pem: no such file or directory"),
+        ({"max_retries": -1}, "max_retries is -1: 0 and more is allowed"),
         ({"vmc_token": "x"}, "vmc_token: VMware Cloud on AWS is not known"),
     ],
 )
@@ -230,3 +231,11 @@ def test_a_redirect_to_nowhere_is_told(policy_server: PolicyServer, location: st
     policy_server.block("GET", "tier-0s", {"status": 307, "response_headers": {"Location": location}})
     with pytest.raises((ApiError, ProviderError)):
         asked.call("GET", PATH)
+
+
+def test_a_version_of_the_wrong_type_is_told(policy_server: PolicyServer, clean_environment: None) -> None:
+    policy_server.policy.version = 4  # type: ignore[assignment]
+    with pytest.raises(
+        ProviderError, match="Invalid field 'node_version' in structure 'com.vmware.nsx.model.node_version'"
+    ):
+        client(policy_server)

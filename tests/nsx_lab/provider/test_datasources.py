@@ -197,6 +197,19 @@ def test_pauses_double_between_one_and_ten_seconds(monkeypatch: pytest.MonkeyPat
     assert pauses == [5, 1, 2, 4, 8, 10, 10, 10, 10]
 
 
+@pytest.mark.parametrize(
+    "found_late, said",
+    [
+        (lambda: "ODD", "\\(last state: 'ODD', timeout: 1s\\): unexpected state 'ODD'"),
+        (lambda: (_ for _ in ()).throw(ProviderError("broken")), "\\(timeout: 1s\\): broken"),
+    ],
+)
+def test_what_goes_wrong_too_late_is_told_with_the_timeout(found_late: Callable[[], str], said: str) -> None:
+    times = iter([0.0, 0.5])  # at the start and before the look; afterwards it is too late
+    with pytest.raises(ProviderError, match=said):
+        wait_for(found_late, 0, 1, threading.Event(), clock=lambda: next(times, 9.0))
+
+
 INTERFACES = {
     "results": [
         entity("REALIZED", id="i0", display_name="zero"),
