@@ -6,7 +6,6 @@ It is needed for plain `cdktf` commands only; `egress` itself does without it. E
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -94,6 +93,8 @@ def _npm(node: Path) -> Path:
 @contextmanager
 def _only_one(lock: Path) -> Iterator[None]:
     """Two shells opened at once bring it once. The operating system lets go of the lock of a process that died."""
+    import fcntl  # POSIX only, as the shell is; the rest of this file is read on Windows, too
+
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

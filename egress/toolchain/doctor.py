@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.toolchain.cdktf_cli import VERSION, find_cli
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
 from egress.toolchain.processes import run
@@ -47,6 +48,7 @@ def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[Workload
         yield _package(package)
     yield _bindings()
     yield _node()
+    yield _cdktf_cli()
     engine = None
     try:
         engine = find_engine()
@@ -114,6 +116,16 @@ def _node() -> Part:
         fix = "synthesis works, the cdktf CLI 0.21 does not start on it: unset JSII_NODE"
         return Part("Node", Health.NOTE, f"{version} ({origin})", fix)
     return Part("Node", Health.FINE, f"{version} ({origin})")
+
+
+def _cdktf_cli() -> Part:
+    """Not needed by egress itself, so never missing."""
+    try:
+        cli = find_cli()
+    except EgressError as error:
+        found, _, fix = str(error).partition(": ")
+        return Part("cdktf CLI", Health.NOTE, found, fix)
+    return Part("cdktf CLI", Health.FINE, VERSION if cli else f"{VERSION}, brought when egress shell is first opened")
 
 
 def _provider(root: Path, lab: LabTarget | None) -> Part:

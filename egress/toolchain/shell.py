@@ -79,5 +79,8 @@ def _settings(root: Path, lab: LabTarget | None, engine: Engine, provider: Provi
         "CDKTF_OUTPUT": str(output_folder(root, lab=lab is not None).relative_to(root)),
     }
     if provider is not None and provider.mirror is not None:
+        # cdktf sets a plugin cache in the user's home, which parallel inits spoil for one another (Terraform documents it as
+        # not safe for that), and in which a lab's stand-in has no place. A mirror needs no cache.
+        settings["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] = "1"
         settings["TF_CLI_ARGS_providers_lock"] = shlex.quote(f"-fs-mirror={provider.mirror}")
     return settings

@@ -53,3 +53,10 @@ def test_outside_a_project_it_says_so_and_looks_at_the_rest(tmp_path: Path) -> N
     assert code == 0
     assert parts["project"]["health"] == "note"
     assert parts["engine"]["health"] == "fine"
+
+
+def test_a_folder_without_the_cdktf_cli_is_told_and_keeps_nothing_from_running(tmp_path: Path) -> None:
+    code, parts = doctor(tmp_path, EGRESS_CDKTF_CLI=str(tmp_path))
+    assert code == 0
+    assert parts["cdktf CLI"]["health"] == "note"
+    assert "unset the variable" in parts["cdktf CLI"]["fix"]

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from egress.domain import EgressError
-from egress.toolchain.cdktf_cli import find_cli, folder
+from egress.toolchain.cdktf_cli import VERSION, find_cli, folder
 from egress.toolchain.runs import check_credentials
 
 EGRESS = Path(sys.executable).with_name("egress")
@@ -118,6 +119,9 @@ def test_a_mirror_is_given_to_every_call_of_the_engine(project: Path, tmp_path: 
     env = {"EGRESS_PROVIDER": f"mirror:{mirror}", "TF_CLI_ARGS_plan": "-refresh=false"}
     seen = variables(shell(project, "--stack", "wld01", "env", **env).stdout)
     assert seen["TF_CLI_ARGS_providers_lock"] == f"-fs-mirror={mirror}"
+    assert seen["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] == "1", (
+        "a mirror's provider does not get into the user's plugin cache"
+    )
     assert str(mirror) in Path(seen["TF_CLI_CONFIG_FILE"]).read_text()
     assert "TF_CLI_ARGS_plan" not in seen
 
@@ -146,6 +150,40 @@ def test_credentials_of_a_lab_are_not_taken_for_a_managers() -> None:
     check_credentials("NSXT", env | {"EGRESS_SHELL": "managers"})
     with pytest.raises(EgressError, match="this shell was opened for the lab 127.0.0.1:40443"):
         check_credentials("NSXT", env | {"EGRESS_SHELL": "lab 127.0.0.1:40443"})
+
+
+def test_without_a_command_it_is_the_users_own_shell(project: Path) -> None:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("EGRESS_", "NSXT_", "TF_", "CDKTF_"))}
+    env = clean | {"EGRESS_CDKTF_CLI": str(project.parent / "cli"), "SHELL": "/bin/sh"}
+    typed = "cdktf list\nexit 3\n"
+    done = subprocess.run(
+        [EGRESS, "shell"], cwd=project / "domains", env=env, input=typed, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "cdktf list\n")
+    assert "exit leaves" in done.stderr
+
+
+def test_without_a_registry_of_npm_it_is_a_sentence_and_nothing_half_done_is_left(
+    project: Path, tmp_path: Path
+) -> None:
+    nowhere = {"npm_config_registry": "https://127.0.0.1:9/", "npm_config_fetch_retries": "0"}
+    cache = {
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "npm_config_cache": str(tmp_path / "npm"),
+        "EGRESS_CDKTF_CLI": "",
+    }
+    done = shell(project, "true", **nowhere, **cache)
+    assert done.returncode == 1
+    assert (
+        "the cdktf CLI 0.21.0 could not be brought from npm; everything but plain cdktf works without it" in done.stderr
+    )
+    left = [path.name for path in (tmp_path / "cache" / "tier0-egress").iterdir()]
+    assert [name for name in left if not name.endswith(".lock")] == []
+
+
+def test_library_and_cli_are_of_one_version() -> None:
+    pinned = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert f"cdktf=={VERSION}" in pinned
 
 
 def test_a_named_folder_without_the_cli_is_refused(tmp_path: Path) -> None:
