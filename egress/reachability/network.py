@@ -177,8 +177,8 @@ def _translated_in(
         for where, expected, restored in state:
             if expected == packet and where == place.node.state:
                 return restored, ("state",), True
-        if packet[4] == "tcp":
-            return packet, (), True
+        if packet[4] != "udp":
+            return packet, (), True  # Linux: neither a SYN-ACK nor an echo reply begins a connection
     changed = place.translator.inbound(packet, arrived)
     return (changed[0], (changed[1],), False) if changed else (packet, (), False)
 

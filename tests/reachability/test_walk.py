@@ -389,6 +389,13 @@ def test_a_tcp_answer_without_state_is_not_translated_and_a_udp_answer_is(house)
     assert end(verdict) == ("registry", DropReason.WRONG_ANSWER)
 
 
+def test_an_echo_answer_without_state_is_not_translated(house):
+    house.routed("10.27.51.1").rule("wide", "SNAT", source_network="172.20.0.0/24", translated_network="10.27.51.11")
+    house.host("dns")["routes"] = [{"to": "198.51.100.0/24", "via": ["172.20.0.1"]}]
+    assert house.ask("registry", "172.20.0.53", "icmp", 0).result is Result.ALL
+    assert house.ask("registry", "172.20.0.53", "udp", 53).result is Result.NONE
+
+
 def test_all_edges_down_leaves_no_route(house):
     house.golden_rules().world["down"] = ["edge01", "edge02"]
     assert end(house.ask("pod-a", REGISTRY)) == ("T0-wld01/dr", DropReason.NO_ROUTE)
