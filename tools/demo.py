@@ -23,6 +23,7 @@ from egress.cli.output import table
 
 ROOT = Path(__file__).resolve().parent.parent
 EGRESS = Path(sys.executable).with_name("egress")
+NSX_LAB = EGRESS.with_name("nsx-lab")
 LAB_FILE = ROOT / ".lab" / "lab.json"
 STACK = "wld01"
 TIER0 = "/policy/api/v1/infra/tier-0s/T0-wld01"
@@ -61,6 +62,13 @@ def story(lab: Lab) -> None:
         "It names the manager, the Tier-0, the next hop, and the two egress addresses with what they become.",
     )
     console.print(Syntax((ROOT / "domains" / f"{STACK}.yaml").read_text(), "yaml", background_color="default"))
+    if lab.packets:
+        tell(
+            "Without it: image pulls time out",
+            "Real packets, in network namespaces of the lab: a pod asks the registry.",
+        )
+        lab.probe(SUPERVISOR_POD, *REGISTRY, answered=False)
+        lab.probe(TKG_POD, *REGISTRY, answered=False)
     tell("The plan", "One default route and two NAT rules, and for each a check that NSX has realized it.")
     egress("plan", STACK, exit_code=2)
     tell("The apply", "The same plan, carried out and remembered in the state.")
@@ -69,6 +77,8 @@ def story(lab: Lab) -> None:
     egress("plan", STACK, exit_code=0, quiet=True)
     tell("What the manager has now", "Read back through its API, not from the state.")
     show_gateway(lab)
+    if lab.packets:
+        real_packets(lab)
     tell("Somebody clicks in NSX Manager", "The Supervisor's rule now translates to another address.")
     lab.request("PATCH", RULE, lab.request("GET", RULE) | {"translated_network": "10.27.51.99"})
     tell("The drift is seen", "")
@@ -93,6 +103,29 @@ def story(lab: Lab) -> None:
     egress("destroy", STACK, "--yes", exit_code=0, quiet=True)
 
 
+def real_packets(lab: Lab) -> None:
+    """What the change did to packets, and the fourth step, which is not NSX's."""
+    tell("Now image pulls work", "The registry sees the translated addresses.")
+    lab.probe(SUPERVISOR_POD, *REGISTRY, answered=True)
+    lab.probe(TKG_POD, *REGISTRY, answered=True)
+    tell("But DNS lookups time out", "The DNS server sees the egress address itself, and has no way back to it.")
+    lab.probe(TKG_POD, *LOOKUP, answered=False)
+    tell("The packet walk says so too, without sending anything", "")
+    egress("explain", STACK, "--live", exit_code=2)
+    tell("The return route", "Printed in the DNS server's own words, and applied there.")
+    words = egress("routes", STACK, "--format", "linux", exit_code=2)
+    for line in words.splitlines():
+        if line.startswith("ip route "):
+            lab.run_on(DNS, line)
+    lab.probe(TKG_POD, *LOOKUP, answered=True)
+    tell("And the ingress answers", "From outside to a load balancer: that needs nothing but the default route.")
+    lab.probe("registry", *INGRESS, answered=True)
+
+
+SUPERVISOR_POD, TKG_POD, DNS = "pod/domain-c8", "pod/vnet-domain-c8", "dns 172.20.0.53"
+REGISTRY = ("198.51.100.10", "--port", "443")
+LOOKUP = ("172.20.0.53", "--protocol", "udp", "--port", "53")
+INGRESS = ("30.0.1.1", "--port", "443")
 RULE = f"{TIER0}/nat/USER/nat-rules/{STACK}-egress-supervisor"
 
 
@@ -143,12 +176,12 @@ class Lab:
     def start(self) -> None:
         """Starts `egress lab` and waits for the file that says it is ready."""
         tell("A lab", "An NSX Manager that is none, on loopback, with a certificate of its own, which is verified.")
-        console.print(f"$ egress lab {STACK}")
+        console.print(f"$ egress lab {STACK} --packets")
         LAB_FILE.unlink(missing_ok=True)
         LAB_FILE.parent.mkdir(exist_ok=True)
         log = (LAB_FILE.parent / "lab.log").open("w")
         self._process = subprocess.Popen(
-            [EGRESS, "lab", STACK], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            [EGRESS, "lab", STACK, "--packets"], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
         )
         give_up = time.monotonic() + 30
         while not LAB_FILE.is_file():
@@ -159,7 +192,34 @@ class Lab:
         context = ssl.create_default_context(cadata=self._target["ca"])
         auth = (self._target["username"], self._target["password"])
         self._api = httpx.Client(base_url=f"https://{self._target['host']}", auth=auth, verify=context)
+        self._packets = self._nsx_lab("nodes").returncode == 0
+        for line in (LAB_FILE.parent / "lab.log").read_text().splitlines():
+            if "packets" in line or "goes on without" in line:
+                console.print(line, markup=False)
         console.print(f"lab ready at {self._target['host']}")
+
+    @property
+    def packets(self) -> bool:
+        """Whether this lab moves real packets; it cannot everywhere."""
+        return self._packets
+
+    def probe(self, node: str, *arguments: str, answered: bool) -> None:
+        """Sends a real packet, and says what became of it."""
+        done = self._nsx_lab("probe", node, *arguments, "--timeout", "1")
+        console.print(done.stdout.strip() or done.stderr.strip(), markup=False)
+        if done.returncode != (0 if answered else 2):
+            raise NotAsToldError(f"{node} to {arguments[0]}: {'no ' if answered else 'an '}answer")
+
+    def run_on(self, node: str, command: str) -> None:
+        """Runs a command on a host of the lab."""
+        console.print(f"{node}# {command}", markup=False)
+        done = self._nsx_lab("exec", node, "--", *command.split())
+        if done.returncode:
+            raise NotAsToldError(f"{command}: {done.stderr.strip()}")
+
+    def _nsx_lab(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "EGRESS_LAB": str(LAB_FILE)}
+        return subprocess.run([NSX_LAB, *arguments], env=env, text=True, capture_output=True, check=False)
 
     def alive(self) -> bool:
         """Whether the lab's process runs."""

@@ -11,7 +11,10 @@ import click
 
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
+from egress.domain import EgressError, WorkloadDomain
 from egress.domain.seed import seed
+from egress.reachability.surroundings import surroundings
+from egress.reachability.world import world_document
 from egress.toolchain.processes import run
 from egress.toolchain.synthesis import LAB_FOLDER
 
@@ -24,11 +27,20 @@ from egress.toolchain.synthesis import LAB_FOLDER
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where the lab writes how to reach it. Default: .lab/lab.json in the project folder.",
 )
+@click.option(
+    "--packets",
+    is_flag=True,
+    help="Move real packets through what is realized, in network namespaces (one STACK; Linux with ip and nft).",
+)
 @click.pass_obj
-def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path | None) -> int:
+def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path | None, packets: bool) -> int:
     """Run a lab in the foreground, seeded with the Tier-0s of the stacks, until Ctrl-C.
 
-    A new lab is an empty world: what an earlier lab left in .lab/state is removed.
+    A new lab is an empty world: what an earlier lab left in .lab/state is removed. With --packets, `nsx-lab nodes`, `nsx-lab
+    probe` and `nsx-lab exec` show what becomes of real packets; where the system cannot do that, the lab says so and goes on
+    without. What is assumed about the domain's surroundings is in docs/reachability.md.
+
+    Exit codes: 130 after Ctrl-C; 1 the lab could not start.
     """
     domains = project.domains(stacks)
     home = project.root / LAB_FOLDER
@@ -51,4 +63,14 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
         "--lab-file",
         lab_file,
     ]
+    if packets:
+        command_line += ["--packets", _world_file(home, domains)]
     return OK if run(command_line, capture=False).code == 0 else FAILED
+
+
+def _world_file(home: Path, domains: tuple[WorkloadDomain, ...]) -> Path:
+    if len(domains) != 1:
+        raise EgressError(f"--packets takes one stack, not {len(domains)}: name it")
+    file = home / "world.json"
+    file.write_text(json.dumps(world_document(seed(domains)["infra"], surroundings(domains[0]).world)))
+    return file

@@ -145,6 +145,11 @@ def read_world(value: Json) -> WorldFile:
     return WorldFile(flatten(value.get("infra", {})), world, flows)
 
 
+def world_document(infra: Json, world: World) -> Json:
+    """The world file of Policy objects in hierarchical form and their surroundings, as `read_world` reads it."""
+    return {"format": FORMAT, "version": 1, "infra": infra, "world": _WORLD.dump_python(world, mode="json")}
+
+
 def _renamed(flow: Any) -> Any:
     return (
         {("origin" if name == "from" else name): part for name, part in flow.items()}
