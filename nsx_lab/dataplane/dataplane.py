@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from nsx_lab.dataplane import compiling, objects, recipe
 from nsx_lab.dataplane.errors import ApplyError, Unavailable, WorldError
+from nsx_lab.dataplane.networks import read_address
 from nsx_lab.dataplane.plan import Choice, Kind, Plan
 
 TIMEOUT = 0.35
@@ -169,6 +170,7 @@ class Dataplane:
         origins = [node.name for node in self.plan.nodes if node.kind in (Kind.HOST, Kind.POD)]
         if flow.origin not in origins:
             raise WorldError(f"{flow.origin!r} is no host or pod, allowed are {', '.join(origins)}")
+        read_address(flow.to, "probe")
         if flow.protocol not in PROTOCOLS:
             raise WorldError(f"protocol {flow.protocol!r}, allowed are {', '.join(PROTOCOLS)}")
         if flow.protocol != "icmp" and not 0 < flow.port < 20000:

@@ -32,7 +32,7 @@ class Tally:
     met: Counter[str] = field(default_factory=Counter)
     """Flows by drop reason and by NAT action, as compared."""
     undecided: int = 0
-    """Flows whose question visits a stateful gateway twice: docs/world.md does not say what its own entry means for it then."""
+    """Flows that are asked and not compared: see `_undecided`."""
     kernel_drops: Counter[str] = field(default_factory=Counter)
     disagreements: list[dict[str, Any]] = field(default_factory=list)
 
@@ -93,7 +93,7 @@ def met(walker: Walker, flow: Flow) -> set[str]:
     """What a flow meets, as far as it can be compared: drop reasons, NAT actions, "delivered"."""
     verdict = _walked(walker, flow)
     paths = [path for path in verdict.paths if _consistent(path)]
-    if any(_twice_at_a_stateful_gateway(walker, path) for path in paths):
+    if any(_undecided(walker, flow, path) for path in paths):
         return set()
     rules = {rule for path in paths for hop in path.forward + path.back for rule in hop.rules}
     actions = {rule.rpartition("-")[0].upper() for rule in rules} & set(ACTIONS)
@@ -111,7 +111,7 @@ def _expected(walker: Walker, flow: Flow, tally: Tally) -> Found:
     return Found(
         {(path.delivered, str(path.seen) if path.seen else None, path.returned) for path in paths},
         {(path.last.node, str(path.last.drop)) for path in paths if path.last.drop},
-        any(_twice_at_a_stateful_gateway(walker, path) for path in paths),
+        any(_undecided(walker, flow, path) for path in paths),
     )
 
 
@@ -130,9 +130,12 @@ def _consistent(path: Path) -> bool:
     return True
 
 
-def _twice_at_a_stateful_gateway(walker: Walker, path: Path) -> bool:
-    visits = Counter(hop.node for hop in path.forward if walker.topology.nodes[hop.node].state is not None)
-    return any(count > 1 for count in visits.values())
+def _undecided(walker: Walker, flow: Flow, path: Path) -> bool:
+    """What docs/world.md does not say, or says otherwise than Linux does (docs/real-packets.md, "Where Linux differs")."""
+    stateful = {name for name, node in walker.topology.nodes.items() if node.state is not None}
+    visits = Counter(hop.node for hop in path.forward if hop.node in stateful)
+    unknown = {hop.node for hop in path.back if hop.node in stateful} - set(visits)
+    return any(count > 1 for count in visits.values()) or (flow.protocol == "icmp" and bool(unknown))
 
 
 def _asked(plane: Dataplane, flows: list[Flow], tally: Tally, explain: bool, quiet: float) -> list[Found]:
