@@ -1,4 +1,4 @@
-"""Writes docs/fidelity.md from the claims in the lab's code (nsx_lab/manager/ledger.py).
+"""Writes docs/fidelity.md from the claims in the lab's code (nsx_lab/manager/ledger.py) and the stand-in's differences.
 
 python tools/fidelity.py            writes it
 python tools/fidelity.py --check    exit 1 if what is committed differs
@@ -17,6 +17,7 @@ import nsx_lab.manager
 from nsx_lab.manager.ledger import LEDGER, NOT_MODELLED, Claim, Evidence
 
 PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
+DIFFERENCES = Path(nsx_lab.manager.__file__).parents[1] / "provider" / "DIFFERENCES.md"
 TESTS = "tests/nsx_lab/manager"
 
 
@@ -61,6 +62,8 @@ def _lines(claims: list[Claim]) -> Iterator[str]:
     for subject, happens in sorted(NOT_MODELLED):
         yield f"| {_cell(subject)} | {_cell(happens)} |"
     yield "| every operation of NSX that the lab does not have | 501 that names it, and a journal entry |"
+    title, _, body = DIFFERENCES.read_text(encoding="utf-8").strip().partition("\n")
+    yield from ("", f"#{title}", body)
 
 
 def _counts(claims: list[Claim]) -> Iterator[str]:
