@@ -20,7 +20,7 @@ from egress.domain import HaMode, WorkloadDomain
 )
 def dns_server(domain: WorkloadDomain) -> Outcomes:
     for index, server in enumerate(domain.dns_servers):
-        known = [route.to for route in domain.return_routes if str(route.on) == str(server)]
+        known = [route.to for route in domain.return_routes if str(route.host) == str(server)]
         if any(domain.egress.range.subnet_of(to) for to in known):
             continue
         for interface in domain.tier0.service_interfaces:
@@ -47,7 +47,7 @@ def stranger(domain: WorkloadDomain) -> Outcomes:
                 shown = ", ".join(map(str, own))
                 yield Broken(
                     ("return_routes", index, "via", hop),
-                    f"{route.to} on {route.on} leads to {address}, which is no address of this Tier-0 ({shown})",
+                    f"{route.to} on {route.host} leads to {address}, which is no address of this Tier-0 ({shown})",
                     "name the service interface that the host can reach, the HA VIP, or uplinks",
                 )
 
@@ -66,7 +66,7 @@ def misses(domain: WorkloadDomain) -> Outcomes:
             shown = ", ".join(map(str, wanted))
             yield Broken(
                 ("return_routes", index, "to"),
-                f"the route to {route.to} on {route.on} covers none of {shown}",
+                f"the route to {route.to} on {route.host} covers none of {shown}",
                 f"route {domain.egress.range}",
             )
 
@@ -88,6 +88,6 @@ def one_edge(domain: WorkloadDomain) -> Outcomes:
         if len(edges) == 1 and all(address in uplinks for address in route.via):
             yield Broken(
                 ("return_routes", index, "via"),
-                f"the route to {route.to} on {route.on} leads to {edges.pop()} alone",
-                f"name {remedy} in via, and on {route.on}",
+                f"the route to {route.to} on {route.host} leads to {edges.pop()} alone",
+                f"name {remedy} in via, and on {route.host}",
             )

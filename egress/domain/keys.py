@@ -78,7 +78,7 @@ MEANINGS: dict[str, str] = {
     "EgressMapping.priority": "0 to 2147481599; the lowest number is looked at first",
     "EgressMapping.firewall_match": "which address the gateway firewall sees: MATCH_INTERNAL_ADDRESS, MATCH_EXTERNAL_ADDRESS or BYPASS",
     "Ingress.range": "the ingress range, as vSphere knows it",
-    "ReturnRoute.on": "where the route is: the address of a DNS server of this file, or upstream",
+    "ReturnRoute.host": "where the route is: the address of a DNS server of this file, or upstream",
     "ReturnRoute.to": "the network that it leads to, as a rule the egress range",
     "ReturnRoute.via": "addresses of the Tier-0 that it leads to; several share the load",
     "Realization.delay": "seconds before the first look, 0 to 3,600",

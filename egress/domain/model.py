@@ -176,7 +176,7 @@ class ReturnRoute(Part):
     Only the packet walk reads it: with it, `egress explain` knows that answers find back.
     """
 
-    on: RouteHolder
+    host: RouteHolder
     to: Ipv4Net
     via: Annotated[tuple[Ipv4, ...], Field(min_length=1)]
 

@@ -166,7 +166,7 @@ class _Builder:
 
     def _elsewhere(self, name: str, address: Address) -> Host:
         """A host: beside a service interface or an uplink if its address lies there, else behind the upstream gateway."""
-        routes = tuple(WorldRoute(route.to, route.via) for route in self.domain.return_routes if route.on == address)
+        routes = tuple(WorldRoute(route.to, route.via) for route in self.domain.return_routes if route.host == address)
         for interface in self.domain.tier0.service_interfaces:
             if address in interface.address.network:
                 network: Network = interface.address.network
@@ -212,7 +212,7 @@ class _Builder:
         if self.domain.ingress:
             yield WorldRoute(self.domain.ingress.range, tuple(ways))
         for route in self.domain.return_routes:
-            if route.on == "upstream":
+            if route.host == "upstream":
                 yield WorldRoute(route.to, route.via)
 
     def _tier1s(self) -> tuple[tuple[Sender, ...], dict[str, Tier1World]]:

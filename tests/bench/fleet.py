@@ -27,7 +27,7 @@ pods:
   domain-c8: 10.244.0.96/28
   vnet-domain-c8: 192.168.128.0/24
 dns_servers: [172.{service}.{low}.53]
-return_routes: [{{on: 172.{service}.{low}.53, to: 100.{high}.{low}.0/25, via: [172.{service}.{low}.1]}}]
+return_routes: [{{host: 172.{service}.{low}.53, to: 100.{high}.{low}.0/25, via: [172.{service}.{low}.1]}}]
 state: {{backend: local}}
 """
 

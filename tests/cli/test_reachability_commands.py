@@ -18,7 +18,7 @@ from egress.domain.seed import seed
 from nsx_lab import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-RETURN_ROUTE = "\nreturn_routes: [{on: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
+RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TIMEOUT = (
     'Failed to pull image "k8s.gcr.io/busybox": rpc error: code = Unknown desc = Error response from daemon: Get '

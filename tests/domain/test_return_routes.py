@@ -12,13 +12,13 @@ from egress.domain.yaml_tree import parse
 
 
 def _read(golden, on):
-    text = f"{golden}\nreturn_routes: [{{on: {on}, to: 30.0.0.0/24, via: [172.20.0.1]}}]\n"
+    text = f"{golden}\nreturn_routes: [{{host: {on}, to: 30.0.0.0/24, via: [172.20.0.1]}}]\n"
     return read(parse(text.encode(), "x.yaml"), "wld01")
 
 
 def test_a_return_route_on_a_dns_server_is_typed(golden):
     (route,) = _read(golden, "172.20.0.53").return_routes
-    assert (route.on, route.to, route.via) == (
+    assert (route.host, route.to, route.via) == (
         IPv4Address("172.20.0.53"),
         IPv4Network("30.0.0.0/24"),
         (IPv4Address("172.20.0.1"),),
@@ -26,7 +26,7 @@ def test_a_return_route_on_a_dns_server_is_typed(golden):
 
 
 def test_a_return_route_on_the_upstream_router_says_upstream(golden):
-    assert _read(golden, "upstream").return_routes[0].on == "upstream"
+    assert _read(golden, "upstream").return_routes[0].host == "upstream"
 
 
 @pytest.mark.parametrize("on", ["dns1", "5", "{a: 1}"])

@@ -11,7 +11,7 @@ from egress.reachability.questions import Purpose, questions
 from egress.reachability.remedy import Missing
 from egress.reachability.symptoms import symptom
 
-RETURN_ROUTE = "\nreturn_routes: [{on: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
+RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
 RULE = "/infra/tier-0s/T0-wld01/nat/USER/nat-rules/wld01-egress-"
 ROUTE = "/infra/tier-0s/T0-wld01/static-routes/wld01-default-route"
 

@@ -28,7 +28,7 @@ def test_the_golden_domain_lacks_one_route_on_its_dns_server(golden):
 
 
 def test_a_declared_route_is_not_missing_and_is_told_as_declared(golden_text, domain_of):
-    text = golden_text + "\nreturn_routes: [{on: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
+    text = golden_text + "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
     view = intent(domain_of(text))
     assert missing_routes(view) == ()
     assert ("dns 172.20.0.53", "the domain file says that it is there") in [(r.on, r.why) for r in assumed_routes(view)]

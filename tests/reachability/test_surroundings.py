@@ -102,7 +102,7 @@ def test_on_active_standby_without_a_vip_it_is_reached_by_the_first_edge(golden_
 def test_a_declared_upstream_route_counts(golden_text, domain_of):
     text = "\n".join(line for line in golden_text.splitlines() if not line.startswith("  tkg:"))
     text = text.replace("  vnet-domain-c8: 192.168.128.0/24\n", "") + "\n"
-    declared = "return_routes: [{on: upstream, to: 30.0.0.0/24, via: [10.27.51.145, 10.27.51.147]}]\n"
+    declared = "return_routes: [{host: upstream, to: 30.0.0.0/24, via: [10.27.51.145, 10.27.51.147]}]\n"
     without_rule = (
         text.replace("  supervisor:", "  more:\n    other:")
         .replace("translated: 10.27.51.145}", "translated: 10.27.51.145, priority: 7}")
