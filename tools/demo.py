@@ -12,6 +12,9 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +82,7 @@ def story(lab: Lab) -> None:
     show_gateway(lab)
     if lab.packets:
         real_packets(lab)
+        each_step_taken_away(lab)
     tell("Somebody clicks in NSX Manager", "The Supervisor's rule now translates to another address.")
     lab.request("PATCH", RULE, lab.request("GET", RULE) | {"translated_network": "10.27.51.99"})
     tell("The drift is seen", "")
@@ -122,10 +126,87 @@ def real_packets(lab: Lab) -> None:
     lab.probe("registry", *INGRESS, answered=True)
 
 
+def each_step_taken_away(lab: Lab) -> None:
+    """Takes the four steps away one by one; real packets, explain and diagnose must name the same each time."""
+    tell(
+        "Each step taken away",
+        "A packet is sent, the walk is asked, and the error text of a pod is read: all three say the same.",
+    )
+    pull = "net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"
+    lookup = "dial tcp: lookup k8s.gcr.io on 127.0.0.53:53: read udp 127.0.0.1:54821->127.0.0.53:53: i/o timeout"
+    for step in (
+        Step("the default route", ROUTE, SUPERVISOR_POD, REGISTRY, "Supervisor pod -> registry", pull),
+        Step("the Supervisor's NAT rule", RULE, SUPERVISOR_POD, REGISTRY, "Supervisor pod -> registry", pull),
+        Step(
+            "the TKG cluster's NAT rule",
+            RULE.replace("supervisor", "tkg"),
+            TKG_POD,
+            REGISTRY,
+            "TKG pod -> registry",
+            pull,
+        ),
+        Step("the return route on the DNS server", None, TKG_POD, LOOKUP, f"TKG pod -> {DNS}", lookup),
+    ):
+        with step.taken_away(lab):
+            console.print(f"without {step.what}:")
+            lab.probe(step.pod, *step.asks, answered=False)
+            console.print(f"  explain and diagnose: {step.told()}", markup=False)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the four steps: the object at `path` on the manager, or the DNS server's route; and who notices that it is gone."""
+
+    what: str
+    path: str | None
+    pod: str
+    asks: tuple[str, ...]
+    question: str
+    error: str
+
+    @contextmanager
+    def taken_away(self, lab: Lab) -> Iterator[None]:
+        """While this lasts, the step is undone."""
+        if self.path is None:
+            lab.run_on(DNS, "ip route del 30.0.0.0/24 via 172.20.0.1", quiet=True)
+            yield
+            lab.run_on(DNS, "ip route replace 30.0.0.0/24 via 172.20.0.1", quiet=True)
+            return
+        body = lab.request("GET", self.path)
+        lab.request("DELETE", self.path)
+        yield
+        lab.request("PATCH", self.path, {key: value for key, value in body.items() if not key.startswith("_")})
+
+    def told(self) -> str:
+        """What explain and diagnose say is missing, which must be the same and not nothing."""
+        (stack,) = json.loads(answer("explain", STACK, "--live", "--json"))
+        (explained,) = [one["missing"] for one in stack["answers"] if one["question"] == self.question]
+        sender = "supervisor" if self.pod == SUPERVISOR_POD else "tkg"
+        (failure,) = json.loads(answer("diagnose", STACK, "--live", "--from", sender, "--json", text=self.error))[
+            "failures"
+        ]
+        missing = {f"{one['missing']} {one['name']}" for one in explained}
+        if not missing or missing != {f"{one['missing']} {one['name']}" for one in failure["missing"]}:
+            raise NotAsToldError(f"{self.what}: explain says {explained}, diagnose says {failure['missing']}")
+        return f"missing {', '.join(sorted(missing))}"
+
+
+def answer(*arguments: str, text: str = "") -> str:
+    """What an egress command answers that finds something (exit code 2)."""
+    env = {**os.environ, "EGRESS_LAB": str(LAB_FILE)}
+    done = subprocess.run(
+        [EGRESS, *arguments], cwd=ROOT, env=env, text=True, capture_output=True, check=False, input=text
+    )
+    if done.returncode != 2:
+        raise NotAsToldError(f"egress {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
 SUPERVISOR_POD, TKG_POD, DNS = "pod/domain-c8", "pod/vnet-domain-c8", "dns 172.20.0.53"
 REGISTRY = ("198.51.100.10", "--port", "443")
 LOOKUP = ("172.20.0.53", "--protocol", "udp", "--port", "53")
 INGRESS = ("30.0.1.1", "--port", "443")
+ROUTE = f"{TIER0}/static-routes/{STACK}-default-route"
 RULE = f"{TIER0}/nat/USER/nat-rules/{STACK}-egress-supervisor"
 
 
@@ -210,9 +291,10 @@ class Lab:
         if done.returncode != (0 if answered else 2):
             raise NotAsToldError(f"{node} to {arguments[0]}: {'no ' if answered else 'an '}answer")
 
-    def run_on(self, node: str, command: str) -> None:
-        """Runs a command on a host of the lab."""
-        console.print(f"{node}# {command}", markup=False)
+    def run_on(self, node: str, command: str, *, quiet: bool = False) -> None:
+        """Runs a command on a host of the lab, and says so unless `quiet`."""
+        if not quiet:
+            console.print(f"{node}# {command}", markup=False)
         done = self._nsx_lab("exec", node, "--", *command.split())
         if done.returncode:
             raise NotAsToldError(f"{command}: {done.stderr.strip()}")
