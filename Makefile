@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint shell bench bindings lock clean
+.PHONY: help setup demo test quick lint shell bench proofs bindings lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -26,6 +26,13 @@ lint: setup ## format, lint, types, floors
 
 shell: setup ## a shell with cdktf, the engine, egress and nsx-lab (CMD='cdktf list' runs that instead; EGRESS_LAB for a lab)
 	@$(BIN)/egress shell $(if $(CMD),-- sh -c "$$CMD")
+
+bench: setup ## reports on speed and memory; asserts nothing
+	@$(BIN)/python -m tests.bench
+
+proofs: setup ## long proofs: 20,000 flows through walk and kernel, planted faults in walk and checks
+	@$(BIN)/python -m tests.dataplane.bench 20000
+	@$(BIN)/python tools/mutate.py
 
 bindings: setup ## rebuild the provider bindings from the schema (needs the npm registry)
 	@$(BIN)/python bindings/build.py
