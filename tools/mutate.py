@@ -165,10 +165,10 @@ class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def tests_for(file: Path, folder: Path) -> list[str]:
-    """The test files of a room; those that name the module come first, because they notice first."""
+    """The test files of a room; those that name the module come first, because they notice first, those with slow tests last."""
     needle = f".{file.stem} import"
-    files = sorted(folder.rglob("test_*.py"))
-    return [str(one) for one in sorted(files, key=lambda one: needle not in one.read_text(encoding="utf-8"))]
+    texts = {one: one.read_text(encoding="utf-8") for one in sorted(folder.rglob("test_*.py"))}
+    return [str(one) for one in sorted(texts, key=lambda one: ("mark.slow" in texts[one], needle not in texts[one]))]
 
 
 def notices(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> str:

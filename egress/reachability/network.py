@@ -99,12 +99,12 @@ class CompiledNetwork:
         """Who answers ARP for an address on a segment: the node that has it, else every node that stands in for it."""
         return self._exact[segment].matches(number) or tuple(dict.fromkeys(self._proxied[segment].matches(number)))
 
-    def send(self, origin: str, packet: Raw, reply: bool, state: State) -> list[Step]:
+    def send(self, origin: str, packet: Raw, state: State) -> list[Step]:
         """The sender's own step: one Step for each of its ways."""
         place = self.places[origin]
         if place.own.matches(packet[1]):
             return [_end(place, None, packet, packet, (), state, None)]
-        return self._onward(place, None, packet, packet, (), state, reply)
+        return self._onward(place, None, packet, packet, (), state)
 
     def step(self, name: str, arrived: str, packet: Raw, reply: bool, state: State) -> list[Step]:
         """What a node does with a packet that arrived: one Step for each way it can go on, or one that ends it."""
@@ -119,7 +119,7 @@ class CompiledNetwork:
             return [_end(place, arrived, packet, after, rules, state, drop)]
         if not place.node.forwards:
             return [_end(place, arrived, packet, after, rules, state, DropReason.NOT_FORWARDING)]
-        return self._onward(place, arrived, packet, after, rules, state, reply, settled)
+        return self._onward(place, arrived, packet, after, rules, state, settled)
 
     def _onward(
         self,
@@ -129,7 +129,6 @@ class CompiledNetwork:
         packet: Raw,
         rules: tuple[str, ...],
         state: State,
-        reply: bool,
         settled: bool = False,
     ) -> list[Step]:
         """Route, source translation, state, neighbour."""
@@ -144,7 +143,7 @@ class CompiledNetwork:
                 if changed:
                     after, applied = changed[0], (*rules, changed[1])
             kept = state
-            if place.node.state is not None and not reply and arrived is not None:
+            if place.node.state is not None and not settled and arrived is not None:
                 kept = (*state, (place.node.state, reversed_packet(after), reversed_packet(before)))
             target = packet[1] if way.via is None else way.via
             exits = self.answering(place.segments[way.interface], target)
@@ -173,11 +172,16 @@ def _translated_in(
     """Destination translation: the packet after it, what did it, and whether the rules have no more say."""
     if place.translator is None or not place.node.forwards:
         return packet, (), False
-    if place.node.state is not None and reply:
-        for where, expected, restored in state:
-            if expected == packet and where == place.node.state:
+    if place.node.state is not None:
+        again = reversed_packet(packet)
+        for where, answer, restored in state:
+            if where != place.node.state:
+                continue
+            if answer == packet:
                 return restored, ("state",), True
-        if packet[4] != "udp":
+            if restored == again:  # came back as it first arrived: what was done to it then is done to it now
+                return reversed_packet(answer), ("state",), True
+        if reply and packet[4] != "udp":
             return packet, (), True  # Linux: neither a SYN-ACK nor an echo reply begins a connection
     changed = place.translator.inbound(packet, arrived)
     return (changed[0], (changed[1],), False) if changed else (packet, (), False)

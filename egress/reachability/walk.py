@@ -100,7 +100,7 @@ class Walker:
         """Every path of one packet from the node that sends it. Depth first, in the order of the routes."""
         done: list[_Trail] = []
         waiting: list[tuple[tuple[Step, ...], Step]] = [
-            ((), step) for step in reversed(self._network.send(node, packet, reply, state))
+            ((), step) for step in reversed(self._network.send(node, packet, state))
         ]
         while waiting:
             before, step = waiting.pop()

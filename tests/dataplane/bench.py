@@ -30,9 +30,7 @@ def main(wanted: int) -> int:
                 print(json.dumps({"seed": seed - 1, **one}), flush=True)
     seconds = time.monotonic() - begun
     print(f"{tally.flows} flows in {seed - left_out} worlds, {tally.probes} probes in {seconds:.0f} s")
-    print(
-        f"{tally.delivered / tally.flows:.0%} delivered, {tally.undecided} not compared, {len(tally.disagreements)} disagreements"
-    )
+    print(f"{tally.delivered / tally.flows:.0%} delivered, {len(tally.disagreements)} disagreements")
     print(f"{left_out} worlds left out: more than {MOST_PINNINGS} pinnings")
     print(", ".join(f"{name} {count}" for name, count in tally.met.most_common()))
     return 1 if tally.disagreements else 0

@@ -31,8 +31,6 @@ class Tally:
     pinnings: int = 0
     met: Counter[str] = field(default_factory=Counter)
     """Flows by drop reason and by NAT action, as compared."""
-    undecided: int = 0
-    """Flows that are asked and not compared: see `_undecided`."""
     kernel_drops: Counter[str] = field(default_factory=Counter)
     disagreements: list[dict[str, Any]] = field(default_factory=list)
 
@@ -75,26 +73,22 @@ def ask(plane: Dataplane, document: dict[str, Any], tally: Tally, *, explain: bo
             if not _agree(flows[index], expected[index], found, explain):
                 tally.disagreements.append(_report(flows[index], expected[index], found, document))
     tally.flows += len(flows)
-    tally.undecided += sum(one.undecided for one in expected)
     tally.delivered += sum(any(delivered for delivered, _, _ in found.answers) for found in seen)
     tally.kernel_drops.update(reason for found in seen for reason in {reason for _, reason in found.lost})
 
 
 @dataclass
 class Found:
-    """What one side says of a flow, over all paths. `lost`: node and reason. `undecided`: see `Tally`."""
+    """What one side says of a flow, over all paths. `lost`: node and reason."""
 
     answers: set[Answer] = field(default_factory=set)
     lost: set[tuple[str, str]] = field(default_factory=set)
-    undecided: bool = False
 
 
 def met(walker: Walker, flow: Flow) -> set[str]:
     """What a flow meets, as far as it can be compared: drop reasons, NAT actions, "delivered"."""
     verdict = _walked(walker, flow)
     paths = [path for path in verdict.paths if _consistent(path)]
-    if any(_undecided(walker, flow, path) for path in paths):
-        return set()
     rules = {rule for path in paths for hop in path.forward + path.back for rule in hop.rules}
     actions = {rule.rpartition("-")[0].upper() for rule in rules} & set(ACTIONS)
     delivered = {"delivered"} if any(path.delivered for path in paths) else set()
@@ -111,7 +105,6 @@ def _expected(walker: Walker, flow: Flow, tally: Tally) -> Found:
     return Found(
         {(path.delivered, str(path.seen) if path.seen else None, path.returned) for path in paths},
         {(path.last.node, str(path.last.drop)) for path in paths if path.last.drop},
-        any(_undecided(walker, flow, path) for path in paths),
     )
 
 
@@ -130,14 +123,6 @@ def _consistent(path: Path) -> bool:
     return True
 
 
-def _undecided(walker: Walker, flow: Flow, path: Path) -> bool:
-    """What docs/world.md does not say, or says otherwise than Linux does (docs/real-packets.md, "Where Linux differs")."""
-    stateful = {name for name, node in walker.topology.nodes.items() if node.state is not None}
-    visits = Counter(hop.node for hop in path.forward if hop.node in stateful)
-    unknown = {hop.node for hop in path.back if hop.node in stateful} - set(visits)
-    return any(count > 1 for count in visits.values()) or (flow.protocol == "icmp" and bool(unknown))
-
-
 def _asked(plane: Dataplane, flows: list[Flow], tally: Tally, explain: bool, quiet: float) -> list[Found]:
     found = [Found() for _ in flows]
     for pins in pinnings(plane.choices):
@@ -152,8 +137,6 @@ def _asked(plane: Dataplane, flows: list[Flow], tally: Tally, explain: bool, qui
 
 
 def _agree(flow: Flow, expected: Found, found: Found, explain: bool) -> bool:
-    if expected.undecided:
-        return True
     if expected.answers != found.answers:
         return False
     if not explain or flow.protocol == "icmp":  # the kernel's notes on drops know TCP and UDP

@@ -28,7 +28,6 @@ def test_walk_and_kernel_agree_on_verdict_source_place_and_reason_of_500_flows(p
         differential.compare(plane, document, tally, explain=True)
     assert not tally.disagreements, readable(tally)
     assert tally.flows >= FLOWS
-    assert tally.undecided <= 0.05 * tally.flows
     assert tally.delivered >= 0.3 * tally.flows
     assert {one: tally.met[one] for one in selection.EVERYTHING if tally.met[one] < EACH} == {}
 

@@ -52,6 +52,22 @@ def test_without_a_rule_the_answer_is_lost_upstream(
     assert whole.returned
 
 
+def test_a_packet_that_comes_back_unchanged_to_a_stateful_gateway_meets_no_new_rule(plane: Dataplane) -> None:
+    """The client reaches the pod by the DNAT rule; the other pod's packet is returned by the router, and the edge knows it already."""
+    inward = nat_rule("in", "DNAT", "", "192.168.128.10", destination_network="203.0.113.8")
+    around = world()
+    around["tier1"]["vnet-domain-c8"]["advertise"] = ["192.168.128.0/24"]
+    around["routers"][0]["routes"].append({"to": "203.0.113.0/24", "via": ["10.27.51.145"]})
+    build(plane, infra([inward], ha_mode="ACTIVE_STANDBY", urpf="NONE"), around)
+    outside, returning = plane.probe_all(
+        [Flow("client", "203.0.113.8", "udp", 53), Flow("pod-c8", "203.0.113.8", "udp", 53)], explain=True
+    )
+    assert (outside.at, outside.returned) == ("pod-tkg", True)
+    assert not returning.delivered
+    assert returning.lost is not None
+    assert returning.lost["reason"] == "loop"
+
+
 def test_without_a_return_route_the_dns_server_gets_the_question_and_its_answer_is_lost(plane: Dataplane) -> None:
     build(plane, infra([SUPERVISOR, TKG]), world(return_route=False))
     lookup, pull = plane.probe_all([LOOKUP, PULL], explain=True)

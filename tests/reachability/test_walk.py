@@ -425,6 +425,32 @@ def test_a_loop_ends_with_a_reason(house):
     assert {path.last.drop for path in verdict.paths} == {DropReason.LOOP}
 
 
+def test_a_packet_that_comes_back_unchanged_to_a_stateful_gateway_meets_no_new_rule(house):
+    """Out without a match, sent back by a router: rules are asked for the first packet of a connection only."""
+    house.standby_rules().rule("in", "DNAT", destination_network="203.0.113.8", translated_network="192.168.128.2")
+    house.world["tier1"]["vnet-domain-c8"]["advertise"] = ["192.168.128.0/24"]
+    house.rule("plain", "NO_SNAT", sequence_number=1, source_network="30.0.0.5")
+    house.world["routers"][0]["routes"].append({"to": "203.0.113.0/24", "via": ["10.27.51.145"]})
+    for interface in house.interfaces():
+        interface["urpf_mode"] = "NONE"
+    assert house.ask("registry", "203.0.113.8").paths[0].forward[-1].node == "pod-b", "from outside the rule counts"
+    returning = house.ask("pod-a", "203.0.113.8")
+    assert {path.last.drop for path in returning.paths} == {DropReason.LOOP}
+    at_edge = [hop for hop in returning.paths[0].forward if hop.node == "T0-wld01/edge01"]
+    assert at_edge[1].rules == ("state",)
+    assert at_edge[1].before == at_edge[1].after == at_edge[0].after
+
+
+def test_a_stateless_gateway_asks_its_rules_of_a_packet_that_comes_back(house):
+    house.routed("10.27.51.1")
+    house.rule("in", "REFLEXIVE", source_network="30.0.0.16", translated_network="203.0.113.8")
+    house.world["routers"][0]["routes"].append({"to": "203.0.113.0/24", "via": ["10.27.51.145"]})
+    for interface in house.interfaces():
+        interface["urpf_mode"] = "NONE"
+    verdict = house.ask("pod-a", "203.0.113.8")
+    assert any("in" in hop.rules for path in verdict.paths for hop in path.forward)
+
+
 def test_a_loop_with_many_forks_still_ends(house):
     house.routed("10.27.51.1")
     routers = [
