@@ -92,6 +92,8 @@ def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, **opti
             _or_fail(lambda: stack.enter_context(attached(lab, packets, lambda line: click.echo(line, err=True))))
             how = stack.enter_context(lab.announced(lab_file))
             click.echo(f"lab ready at {lab.url}, {how}")
+            if lab_file is None:  # otherwise `nsx-lab page` finds the lab, and no link lies about unused
+                click.echo(f"look at it once at {lab.page()}")
             sys.stdout.flush()
             ended.wait()
     finally:
@@ -133,6 +135,25 @@ def journal(lab_file: Path | None, since: int, as_json: bool) -> None:
 
 @main.command()
 @lab_option
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser too.")
+def page(lab_file: Path | None, opens: bool) -> None:
+    """Print a link to a page that shows the lab live: Tier-0s, routes, NAT rules, realization, journal.
+
+    The link opens the page once and lets nobody change anything. Browsers do not know the lab's certificate: compare what they show
+    with the fingerprint printed here before you go on.
+    """
+    from nsx_lab.manager.tls import fingerprint
+
+    asked = _control(lab_file)
+    address = _or_fail(asked.page)
+    click.echo(address)
+    click.echo(f"certificate SHA-256 {_or_fail(lambda: fingerprint(asked.host, asked.ca_pem))}", err=True)
+    if opens:
+        click.launch(address)
+
+
+@main.command()
+@lab_option
 def reset(lab_file: Path | None) -> None:
     """Back to the seed."""
     control = _control(lab_file)
@@ -149,7 +170,7 @@ def control(lab_file: Path | None, method: str, name: str, body: str | None) -> 
     """Ask the control plane: METHOD NAME [JSON], for instance `GET health` or `POST realization '{"path": "*", "state": "ERROR"}'`.
 
     Names: health, journal, reset, seed, objects, realized, realization, faults, limits, clock, sessions, settings, users, certificates,
-    failover, snapshot, restore.
+    failover, snapshot, restore, page.
     """
     asked = _control(lab_file)
     answer = _or_fail(lambda: asked.ask(method, f"/{name.lstrip('/')}", json.loads(body) if body else None))

@@ -19,6 +19,7 @@ class Control:
     """Speaks to `https://<host>/_lab/...`. Every method is one request."""
 
     def __init__(self, host: str, ca_pem: str, token: str) -> None:
+        self.host, self.ca_pem = host, ca_pem
         self._http = httpx.Client(
             base_url=f"https://{host}/_lab",
             verify=ssl.create_default_context(cadata=ca_pem),
@@ -151,6 +152,10 @@ class Control:
     def fail_over(self, seconds: float) -> None:
         """Cuts every connection and refuses new ones for a while, as when the cluster's virtual address moves."""
         self.ask("POST", "/failover", {"seconds": seconds})
+
+    def page(self) -> str:
+        """The address that opens the lab's page in a browser, once."""
+        return f"https://{self.host}{self.ask('POST', '/page')['path']}"
 
     def snapshot(self) -> dict[str, Any]:
         """Everything, as a document for `restore`."""

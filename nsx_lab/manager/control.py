@@ -1,4 +1,4 @@
-"""The control plane below /_lab: opened by its own token and by nothing else."""
+"""The control plane below /_lab: opened by its own token and by nothing else (the page to look at has a door of its own: page.py)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from nsx_lab.manager import errors, openapi
 from nsx_lab.manager.auth import ROLES
+from nsx_lab.manager.page import link, page_routes
 from nsx_lab.manager.realization import Fate
 from nsx_lab.manager.seed import of_document
 from nsx_lab.manager.state import restore, snapshot
@@ -147,6 +148,10 @@ class ControlPlane:
         restore(self._world.manager, body)
         return {"objects": len(self._world.manager.store)}
 
+    def page(self, body: Reply, query: Reply) -> Reply:
+        """Opens the page at /_lab/ once: its path, with a ticket that is good for looking and for nothing else."""
+        return {"path": link(self._world)}
+
     def routes(self) -> list[Route]:
         table: list[tuple[str, str, Callable[[Reply, Reply], Reply]]] = [
             ("GET", "/_lab/health", self.health),
@@ -170,6 +175,7 @@ class ControlPlane:
             ("GET", "/_lab/openapi", self.openapi),
             ("GET", "/_lab/snapshot", self.snapshot),
             ("POST", "/_lab/restore", self.restore),
+            ("POST", "/_lab/page", self.page),
         ]
         return [Route(path, self._endpoint(handler), methods=[method]) for method, path, handler in table]
 
@@ -200,4 +206,4 @@ class ControlPlane:
 
 def control_app(world: World) -> Starlette:
     """The ASGI application of the control plane."""
-    return Starlette(routes=ControlPlane(world).routes())
+    return Starlette(routes=[*ControlPlane(world).routes(), *page_routes(world)])

@@ -14,6 +14,7 @@ from nsx_lab.manager.control import control_app
 from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.faults import documents_of
 from nsx_lab.manager.labfile import LabFile
+from nsx_lab.manager.page import link
 from nsx_lab.manager.profiles import profile as profile_of
 from nsx_lab.manager.seed import Seed, SeedError, of_document, of_path, read_yaml
 from nsx_lab.manager.server import Server
@@ -136,6 +137,10 @@ class Lab:
     @property
     def control_token(self) -> str:
         return self.world.control_token
+
+    def page(self) -> str:
+        """The address that opens the lab's page in a browser, once; see nsx_lab.manager.page."""
+        return self.url + link(self.world)
 
     @property
     def control(self) -> Control:

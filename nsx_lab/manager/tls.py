@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import socket
 import ssl
 import tempfile
 from dataclasses import dataclass
@@ -66,3 +68,12 @@ def temporary_ca_file(pem: str) -> Path:
     with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as file:
         file.write(pem)
     return Path(file.name)
+
+
+def fingerprint(host: str, ca_pem: str) -> str:
+    """SHA-256 of the certificate that a running lab at host:port shows, as browsers print it. OSError if it is not of that CA."""
+    name, _, port = host.rpartition(":")
+    name = name.strip("[]")
+    context = ssl.create_default_context(cadata=ca_pem)
+    with socket.create_connection((name, int(port)), 10) as raw, context.wrap_socket(raw, server_hostname=name) as tls:
+        return hashlib.sha256(tls.getpeercert(binary_form=True) or b"").digest().hex(":").upper()

@@ -15,6 +15,7 @@ from nsx_lab.manager.policy import PolicyApi
 from nsx_lab.manager.seed import Seed
 from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.tls import Authority
+from nsx_lab.manager.visitors import Visitors
 
 
 class World:
@@ -24,6 +25,7 @@ class World:
         self.username = username
         self.password = password or secrets.token_urlsafe(18)
         self.control_token = secrets.token_urlsafe(24)
+        self.visitors = Visitors()
         self.authority = Authority()
         self.manager = Manager(settings)
         self.door = Doorkeeper(self.manager.clock, self.manager.settings)
