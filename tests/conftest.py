@@ -1,10 +1,22 @@
-"""Says at the end of every run which engines the tests ran on, and which are absent."""
+"""Says at the end of every run which engines the tests ran on, which are absent, and which proofs ran."""
 
 import pytest
 
 from egress.toolchain.engine import engines
 
 pytest_plugins = ["tests.e2e.fixtures"]
+
+PROOFS = {
+    "recordings of the real provider": "tests/nsx_lab/provider/test_playback.py",
+    "golden domain": "tests/e2e/test_golden_domain.py",
+    "cdktf CLI": "tests/e2e/test_cdktf_cli.py",
+    "life cycle on NSX profiles": "tests/nsx_lab/manager/test_with_an_engine.py",
+    "clients that nobody here wrote": "tests/nsx_lab/test_foreign_clients.py",
+    "reliability matrix": "tests/reliability/",
+    "walk against kernel": "tests/dataplane/test_differential.py",
+    "demo": "tests/docs/test_readme.py::test_make_demo_goes_as_told",
+    "upgrade": "tests/upgrade/",
+}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -15,3 +27,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(
         f"engines: {', '.join(map(str, found)) or 'none'}; absent: {', '.join(absent) or 'none'}"
     )
+    passed = [report.nodeid for report in terminalreporter.stats.get("passed", [])]
+    ran = {proof: sum(nodeid.startswith(where) for nodeid in passed) for proof, where in PROOFS.items()}
+    told = [f"{proof} ({count})" for proof, count in ran.items() if count]
+    if told:
+        terminalreporter.write_line(f"proofs that ran: {', '.join(told)}")
