@@ -137,7 +137,10 @@ def test_serve_prints_a_link_only_where_no_lab_file_leads_to_one(with_file: bool
         assert serving.stdout.readline().startswith("lab ready at https://")
     finally:
         serving.terminate()
-        rest = serving.communicate(timeout=30)[0]
+        assert serving.stdout is not None
+        with serving.stdout:
+            rest = serving.stdout.read()
+        serving.wait(30)
     assert ("/_lab/#" in rest) is not with_file
 
 
