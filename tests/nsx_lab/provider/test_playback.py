@@ -125,6 +125,11 @@ def test_the_stand_in_acts_as_the_real_provider_was_recorded(
     assert not found, "\n".join(found)
 
 
+def _engines_own(engine: Engine, arguments: list[str], code: int) -> bool:
+    """The recordings are Terraform's. OpenTofu ends a refresh-only plan that found no drift with 0, Terraform with 2."""
+    return Path(engine.path).name == "tofu" and "-refresh-only" in arguments and code == 0
+
+
 def _step(
     engine: Engine, folder: Path, step: dict[str, Any], recording: dict[str, Any], manager: RecordedManager
 ) -> list[str]:
@@ -135,7 +140,7 @@ def _step(
     said = done.stdout + done.stderr
     seen = list(manager.script.seen)
     out = []
-    if done.returncode != step["exit"]:
+    if done.returncode != step["exit"] and not _engines_own(engine, arguments, done.returncode):
         out.append(f"exit {done.returncode}, recorded {step['exit']}: {said[-600:]}")
     if recording["scenario"] not in CRASHES_FIRST:
         out += different_requests(recorded_requests(step["requests"]), seen_requests(seen))
