@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -12,6 +13,8 @@ from egress.domain.model import EgressMapping
 from egress.domain.objects import NatRule, nat_rules
 
 _NAMED = ("supervisor", "tkg")
+_known: dict[int, tuple[Mapping, ...]] = {}
+"""Mappings by the identity of their domain, as long as it lives: domains are frozen, and twenty rules ask."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,16 @@ def short(value: IPv4Network) -> str:
     return str(value.network_address) if value.num_addresses == 1 else str(value)
 
 
-def mappings(domain: WorkloadDomain) -> list[Mapping]:
+def mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
     """Every egress mapping: Supervisor, TKG, the further ones."""
-    return [
-        Mapping(_at(rule.key), _entry(domain, rule.key), rule, network(rule.source), network(rule.translated))
-        for rule in nat_rules(domain)
-    ]
+    found = _known.get(id(domain))
+    if found is None:
+        found = _known[id(domain)] = tuple(
+            Mapping(_at(rule.key), _entry(domain, rule.key), rule, network(rule.source), network(rule.translated))
+            for rule in nat_rules(domain)
+        )
+        weakref.finalize(domain, _known.pop, id(domain)).atexit = False
+    return found
 
 
 def _at(key: str) -> Path:
@@ -73,8 +80,9 @@ def service_networks(domain: WorkloadDomain) -> list[IPv4Network]:
 
 def within(address: IPv4Address | IPv4Network, networks: Iterable[IPv4Network]) -> bool:
     """Whether one of the networks holds the whole address or network."""
-    inner = network(address)
-    return any(inner.subnet_of(outer) for outer in networks)
+    if isinstance(address, IPv4Address):
+        return any(address in outer for outer in networks)
+    return any(address.subnet_of(outer) for outer in networks)
 
 
 def own_addresses(domain: WorkloadDomain) -> dict[IPv4Address, tuple[str, Path]]:

@@ -9,6 +9,7 @@ from egress.checks.registry import RULES
 from egress.checks.rule import Broken, CannotKnow, Path, Rule, Severity, Verdict
 from egress.checks.suppressions import UNUSED
 from egress.domain import Place, Problem, WorkloadDomain
+from egress.domain.collector import paused
 
 _NOT_SUPPRESSIBLE = {UNUSED, "suppression-of-unknown-rule"}
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
@@ -83,6 +84,7 @@ class Report:
         return Verdict.HOLDS
 
 
+@paused()
 def check(domains: Sequence[WorkloadDomain], problems: Iterable[Problem] = ()) -> Report:
     """Judges every rule over the domains. Pure: reads no file, asks no network.
 

@@ -57,9 +57,12 @@ OneDomain: TypeAlias = Callable[[WorkloadDomain], Outcomes]
 AllDomains: TypeAlias = Callable[[Sequence[WorkloadDomain]], Outcomes]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
-    """A rule. `title` says what must hold, `explanation` why, `source` who says so ("assumption" where nobody does)."""
+    """A rule. `title` says what must hold, `explanation` why, `source` who says so ("assumption" where nobody does).
+
+    There is one of each id, so rules are compared by identity.
+    """
 
     id: str
     severity: Severity

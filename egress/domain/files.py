@@ -14,11 +14,12 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from egress.domain import collector
 from egress.domain.fields import quoted
 from egress.domain.merging import merge
 from egress.domain.model import WorkloadDomain
 from egress.domain.problems import DomainFileError, EgressError, Place, Problem
-from egress.domain.reading import check_file, read
+from egress.domain.reading import check_file, validated
 from egress.domain.yaml_tree import MAX_BYTES, Tree, parse
 
 FOLDER = "domains"
@@ -263,6 +264,7 @@ def load_domains(root: Path, stacks: Collection[str] = ()) -> tuple[WorkloadDoma
     return loaded.domains
 
 
+@collector.paused()
 def load(files: Collection[DomainFile]) -> Loaded:
     """Reads the files, right and wrong ones. A finding in a defaults file that several domains share is told once."""
     domains: list[WorkloadDomain] = []
@@ -270,7 +272,7 @@ def load(files: Collection[DomainFile]) -> Loaded:
     known: dict[SourceFile, Tree] = {}
     for file in files:
         try:
-            domains.append(read(merged_tree(file, known), file.stack))
+            domains.append(validated(merged_tree(file, known), file.stack))
         except DomainFileError as error:
             problems.update(dict.fromkeys(error.problems))
     return Loaded(tuple(domains), tuple(sorted(problems)))

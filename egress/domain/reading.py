@@ -40,6 +40,11 @@ def read(tree: Tree, stack: str) -> WorkloadDomain:
     Errors: DomainFileError with every finding.
     """
     check_file(tree)
+    return validated(tree, stack)
+
+
+def validated(tree: Tree, stack: str) -> WorkloadDomain:
+    """As `read`, of a tree all of whose files went through `check_file` before."""
     plain = tree.plain()
     assert isinstance(plain, dict)
     problems: list[Problem] = []
