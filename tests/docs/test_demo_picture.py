@@ -1,0 +1,26 @@
+"""The picture of the demo shows the demo as it is."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEMO = (REPOSITORY / "tools" / "demo.py").read_text()
+PICTURE = REPOSITORY / "docs" / "pictures" / "demo.svg"
+AGAIN = "draw it again: .venv/bin/python tools/record_demo.py"
+
+
+def test_every_step_of_the_demo_is_in_the_picture() -> None:
+    shown = html.unescape(PICTURE.read_text()).replace("\xa0", " ")
+    told = re.findall(r'^ +tell\(\s*"([^"]+)"', DEMO, re.MULTILINE)
+    assert len(told) > 10
+    missing = [title for title in told if f">{title}</text>" not in shown]
+    assert missing == [], AGAIN
+    assert ">as told</text>" in shown
+
+
+def test_the_picture_fetches_nothing_and_is_small() -> None:
+    assert re.findall(r'(?:url\(|href=|src=)["\']?(?!#)[^)"\'\s]+', PICTURE.read_text()) == []
+    assert PICTURE.stat().st_size < 150_000
