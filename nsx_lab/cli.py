@@ -144,10 +144,11 @@ def page(lab_file: Path | None, opens: bool) -> None:
     """
     from nsx_lab.manager.tls import fingerprint
 
-    asked = _control(lab_file)
-    address = _or_fail(asked.page)
+    with contextlib.closing(_control(lab_file)) as asked:
+        address = _or_fail(asked.page)
+        known_by = _or_fail(lambda: fingerprint(asked.host, asked.ca_pem))
     click.echo(address)
-    click.echo(f"certificate SHA-256 {_or_fail(lambda: fingerprint(asked.host, asked.ca_pem))}", err=True)
+    click.echo(f"certificate SHA-256 {known_by}", err=True)
     if opens:
         click.launch(address)
 
