@@ -48,7 +48,7 @@ def synth_of_one(folder: Path) -> dict[str, Any]:
     def synth(where: Path) -> Callable[[], object]:
         return lambda: program([sys.executable, "main.py"], where, CLEAN | NODE)
 
-    return compared(5, synth(ours), synth(theirs), aim=1.3)
+    return compared(7, synth(ours), synth(theirs), aim=1.3)
 
 
 def synth_of_many(folder: Path) -> dict[str, Any]:
