@@ -120,6 +120,17 @@ def test_json_carries_everything(domain):
     ]
 
 
+def test_json_tells_the_place_of_each_finding_and_none_where_no_file_was_read(domain):
+    one = domain("one", SINGLE)
+    (placed,) = as_json(check([one]))["findings"]
+    assert (placed["file"], placed["key"]) == ("one.yaml", "default_route.next_hops[0].address")
+    assert [type(placed[key]) for key in ("line", "column")] == [int, int]
+    (unplaced,) = as_json(
+        check([WorkloadDomain.model_validate(one.model_dump(exclude_none=True, exclude_unset=True))])
+    )["findings"]
+    assert [unplaced[key] for key in ("file", "line", "column")] == [None, None, None]
+
+
 def test_sarif_names_rules_places_and_suppressions(domain):
     run_ = as_sarif(check([domain("one", {**SINGLE, **REASON})]), "0.1.0")["runs"][0]
     (result,) = run_["results"]

@@ -1,0 +1,147 @@
+"""Values on both sides of what a rule allows, and the second entry of a list after a good first one."""
+
+from __future__ import annotations
+
+import pytest
+
+from egress.checks import check
+
+OLD_ACTIVE_ACTIVE = {"nsx": {"version": "3.1.3"}, "tier0": {"ha_mode": "ACTIVE_ACTIVE", "ha_vip": None}}
+
+
+@pytest.fixture
+def keys(domain):
+    """Where a rule finds something in one.yaml with changes over it: dotted keys, in the order of the file."""
+
+    def find(rule, changes):
+        return [finding.key for finding in check([domain("one", changes)]).findings if finding.rule.id == rule]
+
+    return find
+
+
+def test_an_own_address_before_another_one_does_not_end_the_look_for_proxy_arp(keys):
+    egress = {"supervisor": {"translated": "10.1.0.2"}, "tkg": {"translated": "10.1.0.10"}}
+    assert keys("proxy-arp-needs-nsx-3-2", {**OLD_ACTIVE_ACTIVE, "egress": egress}) == ["egress.tkg.translated"]
+
+
+def test_a_network_of_which_only_the_first_address_is_the_uplinks_own_needs_proxy_arp(keys):
+    egress = {"supervisor": {"source": "10.2.0.4/31", "translated": "10.1.0.2/31"}, "tkg": {"translated": "10.1.0.10"}}
+    found = keys("proxy-arp-needs-nsx-3-2", {**OLD_ACTIVE_ACTIVE, "egress": egress})
+    assert found == ["egress.supervisor.translated", "egress.tkg.translated"]
+
+
+@pytest.mark.parametrize(
+    "rule, version, broken",
+    [
+        ("proxy-arp-needs-nsx-3-2", "3.1.9", True),
+        ("proxy-arp-needs-nsx-3-2", "3.2.0", False),
+        ("nsx-version-unsupported", "4.1.2", True),
+        ("nsx-version-unsupported", "4.2.0", False),
+    ],
+)
+def test_the_first_version_that_can_is_good_enough(keys, rule, version, broken):
+    changes = {**OLD_ACTIVE_ACTIVE, "nsx": {"version": version}, "egress": {"tkg": {"translated": "10.1.0.11"}}}
+    assert bool(keys(rule, changes)) is broken
+
+
+@pytest.mark.parametrize("version, broken", [("3.2.4", True), ("4.0.0", False)])
+def test_stateful_services_came_with_4_0(keys, version, broken):
+    tier0 = {"ha_mode": "ACTIVE_ACTIVE", "ha_vip": None, "stateful_active_active": True}
+    assert bool(keys("snat-on-active-active", {"nsx": {"version": version}, "tier0": tier0})) is broken
+
+
+@pytest.mark.parametrize("ingress, broken", [("10.3.0.0/27", False), ("10.3.0.0/28", True)])
+def test_a_range_of_32_addresses_is_large_enough(keys, ingress, broken):
+    assert keys("range-too-small", {"ingress": {"range": ingress}}) == (["ingress.range"] if broken else [])
+
+
+def test_pods_may_have_a_small_range(keys):
+    assert keys("range-too-small", {"pods": {"domain-c1": "10.244.0.0/30"}}) == []
+
+
+def test_a_range_inside_the_uplinks_subnet_is_fine_but_pods_never(keys):
+    assert keys("range-overlaps-interface", {"ingress": {"range": "10.1.0.64/27"}}) == []
+    assert keys("range-overlaps-interface", {"ingress": {"range": "10.1.0.0/16"}}) == ["ingress.range"]
+    assert keys("range-overlaps-interface", {"pods": {"domain-c1": "10.1.0.64/27"}}) == ["pods.domain-c1"]
+
+
+def test_every_dns_server_is_looked_at_after_one_that_knows_the_way_back(keys):
+    changes = {
+        "dns_servers": ["172.20.0.53", "172.20.0.54", "10.40.0.53"],
+        "return_routes": [{"host": "172.20.0.53", "to": "10.2.0.0/24", "via": ["172.20.0.1"]}],
+    }
+    assert keys("dns-needs-return-route", changes) == ["dns_servers[1]"]
+
+
+def test_a_return_route_to_half_of_the_egress_range_is_none(keys):
+    changes = {
+        "dns_servers": ["172.20.0.53"],
+        "return_routes": [{"host": "172.20.0.53", "to": "10.2.0.0/25", "via": ["172.20.0.1"]}],
+    }
+    assert keys("dns-needs-return-route", changes) == ["dns_servers[0]"]
+
+
+def test_a_return_route_by_one_uplink_and_the_vip_survives_an_edge(keys):
+    def found(*via):
+        return keys(
+            "return-route-on-one-edge", {"return_routes": [{"host": "upstream", "to": "10.3.0.0/24", "via": [*via]}]}
+        )
+
+    assert found("10.1.0.3") == ["return_routes[0].via"]
+    assert found("10.1.0.3", "10.1.0.4") == []
+    assert found("10.1.0.4") == []
+
+
+def test_a_gateway_on_one_edge_has_no_other_edge_to_fall_back_to(keys):
+    one_edge = {"uplinks": [{"id": "up1", "edge": "edge01", "address": "10.1.0.2/24"}], "ha_vip": None}
+    route = {"host": "upstream", "to": "10.3.0.0/24", "via": ["10.1.0.2"]}
+    changes = {"tier0": one_edge, "default_route": {"ipv6": None}, "return_routes": [route]}
+    assert keys("return-route-on-one-edge", changes) == []
+    assert keys("active-standby-without-ha-vip", changes) == []
+
+
+def test_a_narrow_source_is_hidden_by_an_equal_priority_and_not_by_a_greater_one(keys):
+    def found(wide, narrow):
+        egress = {"supervisor": {"source": "10.2.0.0/27", "priority": wide}, "tkg": {"priority": narrow}}
+        return keys("sources-overlap", {"egress": egress})
+
+    assert found(200, 199) == []
+    assert found(200, 200) == ["egress.tkg.source"]
+    assert found(200, 201) == ["egress.tkg.source"]
+
+
+@pytest.mark.parametrize("address, broken", [("10.1.0.0", True), ("10.1.0.1", False), ("10.1.0.255", True)])
+def test_first_and_last_address_of_a_subnet_are_no_translated_addresses(keys, address, broken):
+    egress = {"supervisor": {"translated": address}}
+    found = keys("translated-is-network-or-broadcast", {"egress": egress})
+    assert found == (["egress.supervisor.translated"] if broken else [])
+
+
+def test_a_second_reserve_hop_makes_a_floating_route_and_equal_distances_do_not(keys):
+    def found(*distances):
+        hops = [{"address": f"10.1.0.{250 + at}", "admin_distance": one} for at, one in enumerate(distances)]
+        return keys("floating-route-without-bfd", {"default_route": {"next_hops": hops}})
+
+    assert found(5, 5) == []
+    assert found(5, 6) == ["default_route.next_hops"]
+
+
+TWO_SUBNETS = [
+    {"id": "up1", "edge": "edge01", "address": "10.1.0.2/24", "ipv6": "2001:db8:1::2/64"},
+    {"id": "up2", "edge": "edge02", "address": "10.1.1.2/24", "ipv6": "2001:db8:2::2/64"},
+]
+
+
+def test_a_next_hop_lies_in_the_subnet_of_any_uplink(keys):
+    def found(*hops):
+        route = {"next_hops": [{"address": one} for one in hops], "ipv6": {"next_hops": [{"address": "2001:db8:2::1"}]}}
+        changes = {"tier0": {"ha_vip": None, "uplinks": TWO_SUBNETS}, "default_route": route}
+        return keys("next-hop-outside-uplinks", changes)
+
+    assert found("10.1.0.1", "10.1.1.1") == []
+    assert found("10.1.0.1", "10.1.2.1") == ["default_route.next_hops[1].address"]
+
+
+def test_a_translated_address_lies_in_the_subnet_of_any_uplink(keys):
+    changes = {"tier0": {"ha_vip": None, "uplinks": TWO_SUBNETS}, "egress": {"supervisor": {"translated": "10.1.1.10"}}}
+    assert keys("translated-outside-uplinks", changes) == []
