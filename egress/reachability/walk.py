@@ -137,7 +137,7 @@ def _again(trail: tuple[Step, ...], node: str, arrived: str, packet: Raw) -> boo
     """The packet was here before on this path. Looked for once the path is longer than a path without a loop usually is."""
     if len(trail) < _SUSPICIOUS:
         return False
-    if len(trail) >= HOP_LIMIT:
+    if len(trail) > HOP_LIMIT:  # the sender, and as many forwarding nodes: the last of them has no hop left to give
         return True
     return any(step.before == packet and step.node == node and step.arrived == arrived for step in trail)
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from egress.reachability import DropReason, Flow, Protocol, Result, Walker
+from egress.reachability import DropReason, Flow, Protocol, Result, Walker, assemble, read_world
 
 REGISTRY = "198.51.100.10"
 DNS = "172.20.0.53"
@@ -439,6 +439,43 @@ def test_a_packet_that_comes_back_unchanged_to_a_stateful_gateway_meets_no_new_r
     at_edge = [hop for hop in returning.paths[0].forward if hop.node == "T0-wld01/edge01"]
     assert at_edge[1].rules == ("state",)
     assert at_edge[1].before == at_edge[1].after == at_edge[0].after
+
+
+@pytest.mark.parametrize("routers, arrives", [(63, True), (64, False)])
+def test_a_packet_has_64_hops(routers, arrives):
+    """The 64th router gets it with TTL 1 and may not forward it (RFC 1812, 5.3.1)."""
+    world = {
+        "segments": {f"s{number}": [f"10.{number}.0.0/24"] for number in range(routers + 1)},
+        "hosts": [
+            {"name": "start", "addresses": ["10.0.0.10/24"], "gateway": ["10.0.0.2"]},
+            {"name": "end", "addresses": [f"10.{routers}.0.10/24"], "gateway": [f"10.{routers}.0.1"]},
+        ],
+        "routers": [
+            {
+                "name": f"r{number}",
+                "interfaces": [
+                    {"name": "in", "addresses": [f"10.{number - 1}.0.2/24"]},
+                    {"name": "out", "addresses": [f"10.{number}.0.1/24"]},
+                ],
+                "routes": [
+                    {"to": "10.0.0.0/24", "via": [f"10.{number - 1}.0.1"]} if number > 1 else None,
+                    {"to": f"10.{routers}.0.0/24", "via": [f"10.{number}.0.2"]} if number < routers else None,
+                ],
+            }
+            for number in range(1, routers + 1)
+        ],
+    }
+    for router in world["routers"]:
+        router["routes"] = [route for route in router["routes"] if route]
+    infra = {"resource_type": "Infra", "children": []}
+    file = read_world({"format": "egress-world", "version": 1, "infra": infra, "world": world})
+    verdict = Walker(assemble(file.objects, file.world)).walk(
+        Flow("start", ip_address(f"10.{routers}.0.10"), Protocol.TCP, 443)
+    )
+    assert verdict.paths[0].delivered is arrives
+    assert verdict.paths[0].returned is arrives
+    if not arrives:
+        assert end(verdict) == ("r64", DropReason.LOOP)
 
 
 def test_a_stateless_gateway_asks_its_rules_of_a_packet_that_comes_back(house):
