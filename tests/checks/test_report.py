@@ -113,6 +113,7 @@ def _tuples(value):
 def test_json_carries_everything(domain):
     value = as_json(check([domain("one", SINGLE), domain("two", {"nsx": {"version": None}})]))
     assert json.loads(json.dumps(value)) == value
+    assert (value["format"], value["version"], value["stacks"]) == ("egress-check", 1, ["one", "two"])
     (finding,) = value["findings"]
     assert {"rule", "severity", "stack", "key", "file", "line", "what", "fix", "explanation", "source"} <= set(finding)
     assert value["undecided"] == [
