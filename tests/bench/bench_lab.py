@@ -9,29 +9,30 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import importlib.util
 import json
 import os
 import platform
-import socket
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nsx_lab.manager.client import Control
 from nsx_lab.manager.labfile import read_lab_file
+from tests.bench.race import CONNECTIONS, ROUNDS, Line, Race, Target
 
 TIER0S, RULES = 1_000, 10_000
-ROUNDS, REQUESTS, STARTS = 3, 2_000, 5
-CONNECTIONS = 4
+REQUESTS, STARTS = 2_000, 5
+ASKED = range(REQUESTS)
+LAB_FILE = "lab.json"
+NO_MOTO = "not measured (moto[server] is not installed)"
 TIER0 = "/policy/api/v1/infra/tier-0s/T0-{number}"
 RULE = TIER0 + "/nat/USER/nat-rules/egress"
 BARE = """
@@ -63,87 +64,6 @@ server.start()
 print(server.get_host_and_port()[1], flush=True)
 sys.stdin.read()
 """
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where to ask. `ca` is PEM, "" for plain HTTP."""
-
-    port: int
-    ca: str = ""
-    authorization: str = ""
-
-    def connect(self) -> socket.socket:
-        raw = socket.create_connection(("127.0.0.1", self.port))
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if not self.ca:
-            return raw
-        return ssl.create_default_context(cadata=self.ca).wrap_socket(raw, server_hostname="127.0.0.1")
-
-    def request(self, method: str, path: str, body: bytes = b"") -> bytes:
-        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
-        lines += [f"Authorization: {self.authorization}"] if self.authorization else []
-        lines += ["Content-Type: application/json"] if body else []
-        return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def exchange(connection: socket.socket, request: bytes) -> int:
-    """Sends one request, reads its answer to the end (Content-Length); the status."""
-    connection.sendall(request)
-    got = b""
-    while b"\r\n\r\n" not in got:
-        chunk = connection.recv(65536)
-        if not chunk:
-            raise ConnectionError("the server hung up")
-        got += chunk
-    head, _, rest = got.partition(b"\r\n\r\n")
-    length = next(
-        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
-    )
-    missing = length - len(rest)
-    while missing > 0:
-        missing -= len(connection.recv(65536))
-    return int(head.split(b" ", 2)[1])
-
-
-def burst(target: Target, requests: list[bytes]) -> tuple[float, list[float], int]:
-    """Asks all, by some connections at once: requests per second, seconds that each took, and how many were not answered with 2xx."""
-    took: list[float] = []
-    failed: list[int] = []
-    begin = threading.Barrier(CONNECTIONS + 1)
-
-    def work(part: list[bytes]) -> None:
-        with target.connect() as connection:
-            exchange(connection, part[0])
-            begin.wait()
-            for request in part:
-                start = time.perf_counter()
-                status = exchange(connection, request)
-                took.append(time.perf_counter() - start)
-                if status // 100 != 2:
-                    failed.append(status)
-
-    threads = [threading.Thread(target=work, args=(requests[n::CONNECTIONS],)) for n in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    begin.wait()
-    start = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    return len(requests) / (time.perf_counter() - start), took, len(failed)
-
-
-def speed(target: Target, requests: Callable[[int], list[bytes]]) -> dict[str, Any]:
-    """Medians of some rounds. `p99 ms` over all connections: what one of them waits while the others ask too."""
-    rounds = [burst(target, requests(number)) for number in range(ROUNDS)]
-    slow = [statistics.quantiles(took, n=100)[98] for _, took, _ in rounds]
-    measured = {
-        "per s": round(statistics.median(rate for rate, _, _ in rounds)),
-        "p50 ms": round(statistics.median(statistics.median(took) for _, took, _ in rounds) * 1000, 2),
-        "p99 ms": round(statistics.median(slow) * 1000, 2),
-    }
-    failed = sum(count for _, _, count in rounds)
-    return measured | ({"not 2xx": failed} if failed else {})
 
 
 # what is asked
@@ -206,13 +126,16 @@ def _rule(number: int, rule: int) -> dict[str, Any]:
     }
 
 
+BODY = json.dumps(_rule(1, 0)).encode()
+
+
 # who is asked
 
 
 @contextmanager
 def lab(folder: Path, tier0s: int, rules_each: int) -> Iterator[tuple[Target, dict[str, Any]]]:
     """A lab in a process of its own, and what its start took."""
-    seed_file, lab_file = folder / "seed.json", folder / "lab.json"
+    seed_file, lab_file = folder / "seed.json", folder / LAB_FILE
     seed_file.write_text(json.dumps(seed(tier0s, rules_each)))
     begin = time.perf_counter()
     arguments = [str(seed_file)] if tier0s else []
@@ -227,15 +150,22 @@ def lab(folder: Path, tier0s: int, rules_each: int) -> Iterator[tuple[Target, di
             known = read_lab_file(lab_file)
             basic = base64.b64encode(f"{known.username}:{known.password}".encode()).decode()
             target = Target(int(known.host.rpartition(":")[2]), known.ca, f"Basic {basic}")
-            yield target, {"start s": round(started, 2), "resident MB": resident(process.pid)}
+            yield (
+                target,
+                {
+                    "start s": round(started, 2),
+                    "resident MB": memory(process.pid, "VmRSS"),
+                    "peak MB": memory(process.pid, "VmHWM"),
+                },
+            )
         finally:
             process.terminate()
 
 
-def resident(pid: int) -> int:
-    """Memory that the process has in RAM, in MB (Linux)."""
+def memory(pid: int, name: str) -> int:
+    """Memory of a process in MB (Linux): VmRSS, what it has in RAM, or VmHWM, the most that it ever had there."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return round(next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024)
+    return round(next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:")) / 1024)
 
 
 @contextmanager
@@ -262,58 +192,57 @@ def beside(program: str, with_ca: bool) -> Iterator[Target]:
 # what is measured
 
 
-def bare() -> dict[str, Any]:
-    """The smallest answer there is."""
-    with beside(BARE, with_ca=True) as target:
-        body = json.dumps(_rule(1, 0)).encode()
+def has_moto() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("moto", "flask"))
+
+
+def race(folder: Path) -> dict[str, Any]:
+    """The lab with many Tier-0s beside a bare answer and, where it is installed, moto's S3 server with objects of a rule's size.
+
+    Asked of the lab: one of the Tier-0s, a change of the NAT rule of one of them, and a page of 100.
+    """
+    with contextlib.ExitStack() as stack:
+        ours, start = stack.enter_context(lab(folder, TIER0S, 1))
+        bare = stack.enter_context(beside(BARE, with_ca=True))
+        running = Race()
+        running.enter("GET", ours, lambda _: [ours.request("GET", TIER0.format(number=n % TIER0S)) for n in ASKED])
+        running.enter("GET bare Starlette", bare, lambda _: [bare.request("GET", "/") for _ in ASKED])
+        running.enter("PATCH", ours, lambda turn: [_patch(ours, turn, n) for n in ASKED])
+        running.enter("PATCH bare Starlette", bare, lambda _: [bare.request("PATCH", "/", BODY) for _ in ASKED])
+        page = "/policy/api/v1/infra/tier-0s?page_size=100"
+        running.enter("GET a page of 100", ours, lambda _: [ours.request("GET", page)] * (REQUESTS // 20))
+        if has_moto():
+            moto = stack.enter_context(bucket())
+            few = REQUESTS // 16
+            running.enter("GET moto S3", moto, lambda _: [moto.request("GET", "/bench/rule")] * few)
+            running.enter("PUT moto S3", moto, lambda _: [moto.request("PUT", "/bench/rule", BODY)] * few)
         return {
-            "GET": speed(target, lambda _: [target.request("GET", "/")] * REQUESTS),
-            "PATCH": speed(target, lambda _: [target.request("PATCH", "/", body)] * REQUESTS),
+            "lab": {"tier0s": TIER0S, **start},
+            **running.run(),
+            "ratio": {
+                "GET to bare Starlette": running.ratio("GET", "GET bare Starlette"),
+                "PATCH to bare Starlette": running.ratio("PATCH", "PATCH bare Starlette"),
+                "GET to moto S3": running.ratio("GET", "GET moto S3") or NO_MOTO,
+                "PATCH to PUT of moto S3": running.ratio("PATCH", "PUT moto S3") or NO_MOTO,
+            },
         }
 
 
-def moto() -> dict[str, Any] | str:
-    """moto's S3 server, over plain HTTP as it comes: objects of a rule's size."""
-    if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
-        return "not measured: moto[server] is not installed here"
+def _patch(target: Target, turn: int, number: int) -> bytes:
+    body = {**_rule(number % TIER0S, 0), "description": f"{turn}.{number}"}
+    return target.request("PATCH", RULE.format(number=number % TIER0S), json.dumps(body).encode())
+
+
+@contextmanager
+def bucket() -> Iterator[Target]:
+    """moto's S3 server as it comes, with a bucket and an object in it: plain HTTP/1.0, so every request is a connection of its own."""
     with beside(MOTO, with_ca=False) as target:
         signed = Target(target.port, "", "AWS4-HMAC-SHA256 Credential=x/20200101/us-east-1/s3/aws4_request")
-        body = json.dumps(_rule(1, 0)).encode()
-        with signed.connect() as connection:
-            exchange(connection, signed.request("PUT", "/bench"))
-            exchange(connection, signed.request("PUT", "/bench/rule", body))
-        return {
-            "GET": speed(signed, lambda _: [signed.request("GET", "/bench/rule")] * (REQUESTS // 4)),
-            "PUT": speed(signed, lambda _: [signed.request("PUT", "/bench/rule", body)] * (REQUESTS // 4)),
-        }
-
-
-def loaded(folder: Path) -> dict[str, Any]:
-    """The lab with many Tier-0s: reading one of them, changing the rule of one of them, listing by pages."""
-
-    def gets(_: int) -> list[bytes]:
-        return [target.request("GET", TIER0.format(number=n % TIER0S)) for n in range(REQUESTS)]
-
-    def patches(turn: int) -> list[bytes]:
-        return [
-            target.request(
-                "PATCH",
-                RULE.format(number=n % TIER0S),
-                json.dumps({**_rule(n % TIER0S, 0), "description": f"{turn}.{n}"}).encode(),
-            )
-            for n in range(REQUESTS)
-        ]
-
-    def pages(_: int) -> list[bytes]:
-        return [target.request("GET", "/policy/api/v1/infra/tier-0s?page_size=100")] * (REQUESTS // 20)
-
-    with lab(folder, TIER0S, 1) as (target, start):
-        return {
-            "start": start,
-            "GET": speed(target, gets),
-            "PATCH": speed(target, patches),
-            "GET a page of 100": speed(target, pages),
-        }
+        line = Line(signed)
+        for request in (signed.request("PUT", "/bench"), signed.request("PUT", "/bench/rule", BODY)):
+            line.exchange(request)
+        line.close()
+        yield signed
 
 
 def starts(folder: Path) -> dict[str, Any]:
@@ -330,20 +259,11 @@ def starts(folder: Path) -> dict[str, Any]:
 
 def many_rules(folder: Path) -> dict[str, Any]:
     """The lab with many rules, 100 on each Tier-0."""
-    with lab(folder, RULES // 100, 100) as (_, start):
-        return {"rules": RULES, **start}
-
-
-def ratios(measured: dict[str, Any]) -> dict[str, float]:
-    """The lab's requests per second in those of the others: 1 is as fast."""
-    ours, others = measured["lab"], {"bare Starlette": measured["bare Starlette"], "moto S3": measured["moto S3"]}
-    found = {}
-    for name, theirs in others.items():
-        if isinstance(theirs, dict):
-            write = "PATCH" if "PATCH" in theirs else "PUT"
-            found[f"GET to {name}"] = round(ours["GET"]["per s"] / theirs["GET"]["per s"], 2)
-            found[f"PATCH to {name}"] = round(ours["PATCH"]["per s"] / theirs[write]["per s"], 2)
-    return found
+    with (
+        lab(folder, RULES // 100, 100) as (_, start),
+        contextlib.closing(Control.of(read_lab_file(folder / LAB_FILE))) as control,
+    ):
+        return {"rules": len(control.objects(type="PolicyNatRule")), **start}
 
 
 def main() -> None:
@@ -362,11 +282,8 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         measured["start"] = starts(Path(folder))
-        measured["bare Starlette"] = bare()
-        measured["lab"] = {"tier0s": TIER0S, **loaded(Path(folder))}
+        measured |= race(Path(folder))
         measured["memory"] = many_rules(Path(folder))
-        measured["moto S3"] = moto()
-    measured["ratio"] = ratios(measured)
     if as_json:
         print(json.dumps(measured, indent=2))
         return
