@@ -37,13 +37,12 @@ class RefusedValueError(ValueError):
 def unresolved(value: object) -> bool:
     """True for CDKTF tokens and for text with a Terraform expression in it: known only when Terraform runs.
 
-    Text is told by its marker, as `Token.is_unresolved` does in JavaScript, without the trip there (0.3 ms each).
+    Text is told by its marker, as `Token.is_unresolved` does in JavaScript, without the trip there (0.3 ms each). A number
+    token is a huge negative double, so in Python a float and never an int.
     """
     if isinstance(value, str):
         return _EXPRESSION.search(value) is not None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return bool(Token.is_unresolved(value))
+    return isinstance(value, float) and bool(Token.is_unresolved(value))
 
 
 def ipv4(value: object, prop: str) -> Ipv4Value:
