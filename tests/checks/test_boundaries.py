@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from egress.checks import check
+from egress.domain import Place, Problem
 
 OLD_ACTIVE_ACTIVE = {"nsx": {"version": "3.1.3"}, "tier0": {"ha_mode": "ACTIVE_ACTIVE", "ha_vip": None}}
 
@@ -145,3 +146,50 @@ def test_a_next_hop_lies_in_the_subnet_of_any_uplink(keys):
 def test_a_translated_address_lies_in_the_subnet_of_any_uplink(keys):
     changes = {"tier0": {"ha_vip": None, "uplinks": TWO_SUBNETS}, "egress": {"supervisor": {"translated": "10.1.1.10"}}}
     assert keys("translated-outside-uplinks", changes) == []
+
+
+def test_a_link_local_next_hop_before_a_strange_one_does_not_end_the_look(keys):
+    hops = [{"address": "fe80::1", "interface": "up1"}, {"address": "2001:db8:9::1"}]
+    found = keys("next-hop-outside-uplinks", {"default_route": {"ipv6": {"next_hops": hops}}})
+    assert found == ["default_route.ipv6.next_hops[1].address"]
+
+
+def test_domains_that_share_a_gateway_may_list_its_uplinks_in_another_order(domain):
+    one = domain("one")
+    tier0 = one.tier0.model_dump(mode="json", exclude_none=True)
+    turned = {**tier0, "uplinks": tier0["uplinks"][::-1]}
+    less = {**tier0, "uplinks": tier0["uplinks"][:1]}
+
+    def found(values):
+        two = domain("two", {"tier0": values, "default_route": {"external": True, "next_hops": None}})
+        return [finding.key for finding in check([one, two]).findings if finding.rule.id == "shared-tier0-differs"]
+
+    assert found(turned) == []
+    assert found(less) == ["tier0.uplinks"]
+
+
+def test_problems_of_files_come_sorted_and_once():
+    later, earlier = Problem(Place("b.yaml", 1, 1), "", "what"), Problem(Place("a.yaml", 9, 1), "", "what")
+    assert check([], [later, earlier, later]).problems == (earlier, later)
+
+
+def test_suppressed_findings_come_in_the_order_of_lines_too(domain):
+    rules = (
+        "single-next-hop",
+        "range-too-small",
+        "return-route-on-one-edge",
+        "nat-applied-everywhere",
+        "range-overlaps-transit",
+    )
+    changes = {
+        "default_route": {"next_hops": [{"address": "10.1.0.253"}]},
+        "egress": {"applied_to": "everywhere"},
+        "ingress": {"range": "100.64.0.0/28"},
+        "return_routes": [{"host": "upstream", "to": "10.2.0.0/24", "via": ["10.1.0.2"]}],
+        "suppress": [{"rule": one, "reason": "a test of the order"} for one in rules],
+    }
+    report = check([domain("one", changes)])
+    assert {finding.rule.id for finding in report.suppressed} == set(rules)
+    for severity in {finding.rule.severity for finding in report.suppressed}:
+        places = [finding.place for finding in report.suppressed if finding.rule.severity is severity]
+        assert places == sorted(places)
