@@ -64,6 +64,7 @@ def hang_until_interrupted(trial: Trial) -> None:
         apply.until(lambda: trial.fired() == 1)
         interrupt(apply.process)
         apply.hears("Interrupt received")
+        apply.until(apply.waits)
         interrupt(apply.process)
         apply.end(130)
     trial.site.lab.control.clear_faults()

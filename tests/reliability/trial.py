@@ -106,6 +106,10 @@ class Running:
         assert self.process.stdout is not None
         assert any(words in line for line in self.process.stdout), "it ended without a word of that"
 
+    def waits(self) -> bool:
+        """Whether egress sleeps, so that what comes next meets it waiting for the engine."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
     def end(self, code: int, sent: tuple[int, int] | None = None) -> None:
         """Waits for its end, asserts the exit code, and notes it. `sent`: requests and writes, if the lab is no more there to tell."""
         words, _ = self.process.communicate(timeout=120)
