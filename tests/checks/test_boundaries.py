@@ -193,3 +193,22 @@ def test_suppressed_findings_come_in_the_order_of_lines_too(domain):
     for severity in {finding.rule.severity for finding in report.suppressed}:
         places = [finding.place for finding in report.suppressed if finding.rule.severity is severity]
         assert places == sorted(places)
+
+
+def test_the_fix_for_a_route_on_one_edge_is_the_vip_on_active_standby_and_both_edges_otherwise(domain):
+    route = {"return_routes": [{"host": "upstream", "to": "10.3.0.0/24", "via": ["10.1.0.2"]}]}
+
+    def fix(changes):
+        report = check([domain("one", {**route, **changes})])
+        return next(finding.fix for finding in report.findings if finding.rule.id == "return-route-on-one-edge")
+
+    assert fix({}) == "name the HA VIP in via, and on upstream"
+    active = {"ha_mode": "ACTIVE_ACTIVE", "ha_vip": None}
+    assert fix({"tier0": active}) == "name uplinks of both edges in via, and on upstream"
+
+
+def test_errors_come_before_warnings_and_warnings_before_notes_whatever_their_lines(domain):
+    changes = {"default_route": {"bfd": {}, "next_hops": [{"address": "10.9.0.1"}]}, "return_routes": [{"host": "upstream", "to": "10.3.0.0/24", "via": ["10.1.0.2"]}]}  # fmt: skip
+    told = [finding.rule.severity.value for finding in check([domain("one", changes)]).findings]
+    assert set(told) == {"error", "warning", "note"}
+    assert told == sorted(told, key=["error", "warning", "note"].index)
