@@ -57,8 +57,8 @@ def run(
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGINT)
     try:
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=GRACE)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         with contextlib.suppress(ProcessLookupError):
