@@ -32,6 +32,7 @@ class Bench:
 
     folder: Path
     mirror: Path
+    engine: Path
 
     def run(self, lab: Lab, *arguments: str, code: int = 0) -> str:
         (self.folder / "engine.tfrc").write_text(
@@ -47,7 +48,7 @@ class Bench:
             "NSXT_USERNAME": lab.username,
             "NSXT_PASSWORD": lab.password,
         }
-        command = [str(ENGINES[0].command), arguments[0], "-no-color", *arguments[1:]]
+        command = [str(self.engine), arguments[0], "-no-color", *arguments[1:]]
         done = subprocess.run(command, cwd=self.folder, env=env, text=True, capture_output=True, check=False)
         said = " ".join((done.stdout + done.stderr).replace("│", " ").split())
         assert done.returncode == code, said
@@ -102,7 +103,14 @@ def bench(tmp_path: Path) -> Bench:
     assert ENGINES, "no engine at all on this machine"
     folder = tmp_path / "work"
     folder.mkdir()
-    return Bench(folder, write_mirror(tmp_path / "mirror"))
+    return Bench(folder, write_mirror(tmp_path / "mirror"), ENGINES[0].command)
+
+
+@pytest.fixture(params=ENGINES, ids=lambda engine: f"{engine.product}-{engine.version}")
+def each_engine(request: pytest.FixtureRequest, bench: Bench) -> Bench:
+    """The bench with one engine after the other."""
+    bench.engine = request.param.command
+    return bench
 
 
 @pytest.fixture(params=sorted(PROFILES))
@@ -117,8 +125,8 @@ def writes(lab: Lab, since: int) -> list[tuple[str, str]]:
     return [(entry["method"], entry["path"].rpartition("/")[2]) for entry in found]
 
 
-def test_life_cycle_on_each_profile(versioned: Lab, bench: Bench) -> None:
-    lab = versioned
+def test_life_cycle_on_each_profile_and_engine(versioned: Lab, each_engine: Bench) -> None:
+    lab, bench = versioned, each_engine
     bench.write(lab)
     bench.plan(lab, code=2)
     assert writes(lab, 0) == []
