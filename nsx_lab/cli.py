@@ -122,8 +122,8 @@ lab_option = click.option(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def journal(lab_file: Path | None, since: int, as_json: bool) -> None:
     """What the lab was asked."""
-    control = _control(lab_file)
-    entries = _or_fail(lambda: control.journal(since))
+    with contextlib.closing(_control(lab_file)) as asked:
+        entries = _or_fail(lambda: asked.journal(since))
     if as_json:
         click.echo(json.dumps({"entries": entries}))
         return
@@ -157,8 +157,8 @@ def page(lab_file: Path | None, opens: bool) -> None:
 @lab_option
 def reset(lab_file: Path | None) -> None:
     """Back to the seed."""
-    control = _control(lab_file)
-    _or_fail(control.reset)
+    with contextlib.closing(_control(lab_file)) as asked:
+        _or_fail(asked.reset)
     click.echo("lab is back at its seed")
 
 
@@ -173,8 +173,8 @@ def control(lab_file: Path | None, method: str, name: str, body: str | None) -> 
     Names: health, journal, reset, seed, objects, realized, realization, faults, limits, clock, sessions, settings, users, certificates,
     failover, snapshot, restore, page.
     """
-    asked = _control(lab_file)
-    answer = _or_fail(lambda: asked.ask(method, f"/{name.lstrip('/')}", json.loads(body) if body else None))
+    with contextlib.closing(_control(lab_file)) as asked:
+        answer = _or_fail(lambda: asked.ask(method, f"/{name.lstrip('/')}", json.loads(body) if body else None))
     click.echo(json.dumps(answer, indent=1))
 
 
