@@ -27,11 +27,11 @@ lint: setup ## format, lint, types, floors
 shell: setup ## a shell with cdktf, the engine, egress and nsx-lab (CMD='cdktf list' runs that instead; EGRESS_LAB for a lab)
 	@$(BIN)/egress shell $(if $(CMD),-- sh -c "$$CMD")
 
-bench: setup ## reports on speed and memory; asserts nothing
+bench: setup ## reports on speed and memory, then 20,000 flows through walk and kernel
 	@$(BIN)/python -m tests.bench
-
-proofs: setup ## long proofs: 20,000 flows through walk and kernel, planted faults in walk and checks
 	@$(BIN)/python -m tests.dataplane.bench 20000
+
+proofs: setup ## the long proof: planted faults in walk and checks, score and survivors
 	@$(BIN)/python tools/mutate.py
 
 bindings: setup ## rebuild the provider bindings from the schema (needs the npm registry)

@@ -28,9 +28,9 @@ LOOKUP = (
 )
 BACKOFF = 'Back-off pulling image "k8s.gcr.io/busybox"\nError: ImagePullBackOff\nError: ErrImagePull'
 CONTAINERD = (
-    'Failed to pull image "registry.example.com:5000/app:1": failed to pull and unpack image '
-    '"registry.example.com:5000/app:1": failed to resolve reference "registry.example.com:5000/app:1": failed to do '
-    'request: Head "https://registry.example.com:5000/v2/app/manifests/1": '
+    'Failed to pull image "images.example.com:5000/app:1": failed to pull and unpack image '
+    '"images.example.com:5000/app:1": failed to resolve reference "images.example.com:5000/app:1": failed to do '
+    'request: Head "https://images.example.com:5000/v2/app/manifests/1": '
 )
 
 SAMPLES = [
@@ -42,11 +42,11 @@ SAMPLES = [
     (f"{CONTAINERD}dial tcp 198.51.100.10:5000: connect: no route to host", Cause.UNREACHABLE),
     (f"{CONTAINERD}dial tcp 198.51.100.10:5000: connect: network is unreachable", Cause.UNREACHABLE),
     (f"{CONTAINERD}dial tcp 198.51.100.10:5000: connect: connection refused", Cause.REFUSED),
-    (f"{CONTAINERD}dial tcp: lookup registry.example.com on 10.96.0.10:53: no such host", Cause.NO_SUCH_NAME),
-    (f"{CONTAINERD}dial tcp: lookup registry.example.com: no such host", Cause.NO_SUCH_NAME),
-    (f"{CONTAINERD}dial tcp: lookup registry.example.com on 172.20.0.53:53: server misbehaving", Cause.LOOKUP_REFUSED),
+    (f"{CONTAINERD}dial tcp: lookup images.example.com on 10.96.0.10:53: no such host", Cause.NO_SUCH_NAME),
+    (f"{CONTAINERD}dial tcp: lookup images.example.com: no such host", Cause.NO_SUCH_NAME),
+    (f"{CONTAINERD}dial tcp: lookup images.example.com on 172.20.0.53:53: server misbehaving", Cause.LOOKUP_REFUSED),
     (
-        f"{CONTAINERD}dial tcp: lookup registry.example.com on 172.20.0.53:53: read udp 10.0.0.2:3->172.20.0.53:53: "
+        f"{CONTAINERD}dial tcp: lookup images.example.com on 172.20.0.53:53: read udp 10.0.0.2:3->172.20.0.53:53: "
         "read: connection refused",
         Cause.LOOKUP_REFUSED,
     ),
@@ -90,7 +90,7 @@ def test_the_address_the_port_and_the_name_are_taken_out():
     (lookup,) = recognise(LOOKUP)
     assert (lookup.host, lookup.address, lookup.supervisor) == ("k8s.gcr.io", None, None)
     (six,) = recognise(SAMPLES[4][0])
-    assert (six.host, six.address, six.port) == ("registry.example.com", "2001:db8::1", 5000)
+    assert (six.host, six.address, six.port) == ("images.example.com", "2001:db8::1", 5000)
 
 
 def table(*messages):
