@@ -15,8 +15,8 @@ from egress.domain import EgressError, WorkloadDomain
 from egress.domain.seed import seed
 from egress.reachability.surroundings import surroundings
 from egress.reachability.world import world_document
+from egress.toolchain.places import LAB_FOLDER
 from egress.toolchain.processes import run
-from egress.toolchain.synthesis import LAB_FOLDER
 
 
 @click.command("lab")

@@ -9,13 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from egress.delivery.plans import CONFIG
 from egress.domain import EgressError
 from egress.domain.model import WorkloadDomain
-from egress.toolchain.runs import Stack
+from egress.toolchain.stacks import Stack
 
 FILE = "egress-imports.tf.json"
 _COLLECTION = {
@@ -38,22 +36,14 @@ def import_blocks(stack: Stack) -> Iterator[None]:
 
 
 def _blocks(stack: Stack) -> list[dict[str, str]]:
-    config = json.loads(_text(stack.folder / CONFIG))
-    known = {f"{resource['type']}.{resource['name']}" for resource in stack.state().get("resources", [])}
+    known = stack.state().addresses
     gateway = _gateway_path(stack.domain)
     return [
         {"to": f"{kind}.{name}", "id": f"{gateway}/{_collection(kind, body)}/{body['nsx_id']}"}
-        for kind, resources in config.get("resource", {}).items()
+        for kind, resources in stack.config.get("resource", {}).items()
         for name, body in resources.items()
         if f"{kind}.{name}" not in known
     ]
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except OSError as error:
-        raise EgressError(f"{file} cannot be read: {error.strerror}") from None
 
 
 def _collection(kind: str, body: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ remembers); else the stand-in, if the target is a lab; else a refusal.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -34,6 +35,15 @@ class Provider:
     origin: str
     mirror: Path | None
     stand_in: bool = False
+
+    @property
+    def key(self) -> str:
+        """A name for the source of the provider, fit for a folder: one and the same source, one and the same key."""
+        if self.mirror is None:
+            return "registry"
+        if self.stand_in:
+            return "stand-in"
+        return f"mirror-{hashlib.sha256(str(self.mirror).encode()).hexdigest()[:12]}"
 
     def __str__(self) -> str:
         return f"vmware/nsxt {self.origin}"
