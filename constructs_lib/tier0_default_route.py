@@ -31,6 +31,7 @@ from constructs_lib.values import (
     unresolved,
     whole_number,
 )
+from egress.policy import paths
 
 NETWORKS = {4: "0.0.0.0/0", 6: "::/0"}
 
@@ -80,7 +81,7 @@ class BfdPeer:
     nsx_id: str
     peer_address: IPv4Address | str
     source_addresses: Sequence[IPv4Address | str] = ()
-    profile_path: str = "/infra/bfd-profiles/default"
+    profile_path: str = paths.bfd_profile("default")
     enabled: bool = True
     display_name: str | None = None
     description: str = ""

@@ -12,7 +12,7 @@ import click
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
 from egress.domain import EgressError, WorkloadDomain
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from egress.reachability.surroundings import surroundings
 from egress.reachability.world import world_document
 from egress.toolchain.places import LAB_FOLDER

@@ -27,13 +27,16 @@ class HaMode(StrEnum):
 
 
 class NatAction(StrEnum):
-    """The two NAT actions that egress needs (NSX Policy API, PolicyNatRule.action).
+    """NAT actions (NSX Policy API, PolicyNatRule.action, without NAT64). Egress needs the first two, the walk knows them all.
 
     REFLEXIVE is stateless and works in both directions; SNAT is stateful and needs one active edge, or stateful services.
     """
 
     REFLEXIVE = "REFLEXIVE"
     SNAT = "SNAT"
+    DNAT = "DNAT"
+    NO_SNAT = "NO_SNAT"
+    NO_DNAT = "NO_DNAT"
 
 
 class FirewallMatch(StrEnum):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from egress.domain import LabTarget, load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from egress.toolchain.node import find_node
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import opened

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from egress.domain import load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from egress.toolchain.places import CONFIG
 from egress.toolchain.synthesis import synthesised
 from nsx_lab import Lab
