@@ -6,7 +6,7 @@ from constructs_lib.realization_check import RealizationCheck
 from constructs_lib.tier0_default_route import BfdPeer, NextHop, Tier0DefaultRoute
 from constructs_lib.tier0_gateway import Tier0Gateway
 from constructs_lib.values import RefusedValueError
-from egress.domain import FirewallMatch, HaMode, NatAction
+from egress.vocabulary import FirewallMatch, HaMode, NatAction
 
 __all__ = [
     "BfdPeer",

@@ -12,7 +12,6 @@ from constructs import Construct
 
 from constructs_lib.addresses import name_after_parent
 from constructs_lib.values import (
-    MAX_PRIORITY,
     Ipv4Value,
     RefusedValueError,
     choice,
@@ -21,7 +20,7 @@ from constructs_lib.values import (
     unresolved,
     whole_number,
 )
-from egress.domain import FirewallMatch, NatAction
+from egress.vocabulary import MAX_PRIORITY, FirewallMatch, NatAction
 
 # Terraform works a message out even when its condition holds, so it must stand a list that is null.
 _DESTINATION_SET = (

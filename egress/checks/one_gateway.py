@@ -10,8 +10,7 @@ from egress.checks.look import Mapping, by_gateway, mappings, short, where
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule
 from egress.domain import NatAction, WorkloadDomain
 from egress.domain.objects import bfd_peers, default_route, default_route_v6
-
-_RESERVED = {"bfd-peers"}
+from egress.vocabulary import RESERVED_IDS, hidden
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,12 @@ def source_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for placed in _on_gateways(domains):
         for wide, narrow in _overlapping(placed, "source"):
-            hidden = narrow.mapping.rule.priority >= wide.mapping.rule.priority
-            if wide.mapping.source != narrow.mapping.source and hidden:
+            if hidden(
+                narrow.mapping.source,
+                narrow.mapping.rule.priority,
+                wide.mapping.source,
+                wide.mapping.rule.priority,
+            ):
                 yield Broken(
                     (*narrow.path, "source"),
                     f"source {short(narrow.mapping.source)} is hidden by {wide.mapping.source} in {wide.at('source')}, whose priority {wide.mapping.rule.priority} is not greater than {narrow.mapping.rule.priority}",
@@ -232,7 +235,7 @@ def id_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def id_reserved(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for domain in domains:
         for kind, nsx_id, at in _objects(domain):
-            if nsx_id in _RESERVED:
+            if nsx_id in RESERVED_IDS:
                 yield Broken(
                     at, f"{kind} cannot be called {nsx_id}", "give it another nsx_id, or leave nsx_id out", domain
                 )

@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.domain.model import EgressMapping, FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
-
-SUPERVISOR_PRIORITY = 100
-TKG_PRIORITY = 110
+from egress.domain.model import EgressMapping, Named, NextHop, NextHopV6, WorkloadDomain
+from egress.vocabulary import DEFAULT_PRIORITIES, SUPERVISOR, TKG, FirewallMatch, NatAction
 
 
 @dataclass(frozen=True)
@@ -106,14 +104,14 @@ def nat_rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
     egress = domain.egress
     rules = []
     if egress.supervisor:
-        rules.append(_rule(domain, "supervisor", egress.supervisor, SUPERVISOR_PRIORITY))
+        rules.append(_rule(domain, SUPERVISOR, egress.supervisor))
     if egress.tkg:
-        rules.append(_rule(domain, "tkg", egress.tkg, TKG_PRIORITY))
-    rules += [_rule(domain, key, mapping, mapping.priority) for key, mapping in egress.more.items()]
+        rules.append(_rule(domain, TKG, egress.tkg))
+    rules += [_rule(domain, key, mapping) for key, mapping in egress.more.items()]
     return tuple(rules)
 
 
-def _rule(domain: WorkloadDomain, key: str, mapping: EgressMapping, default_priority: int) -> NatRule:
+def _rule(domain: WorkloadDomain, key: str, mapping: EgressMapping) -> NatRule:
     return NatRule(
         key=key,
         identity=_identity(domain, mapping, f"egress-{key}"),
@@ -121,7 +119,7 @@ def _rule(domain: WorkloadDomain, key: str, mapping: EgressMapping, default_prio
         source=mapping.source,
         translated=mapping.translated,
         tier1=mapping.tier1,
-        priority=default_priority if mapping.priority is None else mapping.priority,
+        priority=DEFAULT_PRIORITIES[key] if mapping.priority is None else mapping.priority,
         firewall_match=mapping.firewall_match,
         scope=nat_scope(domain),
     )

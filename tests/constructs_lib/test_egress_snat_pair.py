@@ -17,7 +17,7 @@ from constructs_lib import (
     RefusedValueError,
     Tier0DefaultRoute,
 )
-from constructs_lib.values import MAX_PRIORITY
+from egress.vocabulary import MAX_PRIORITY
 
 Synth = Callable[[], dict[str, Any]]
 T0 = "/infra/tier-0s/T0-wld01"
