@@ -9,10 +9,11 @@ from cdktf import TerraformProvider
 from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule
 from constructs import Construct
 
-from constructs_lib.egress_mapping import EgressMapping, nat_rule, network_of
-from constructs_lib.tier0_default_route import Tier0DefaultRoute
-from constructs_lib.values import RefusedValueError, choice, first_repeated, interface_of, tier0_path
 from egress.vocabulary import DEFAULT_PRIORITIES, SUPERVISOR, TKG, HaMode, NatAction, nat_action
+
+from .egress_mapping import EgressMapping, nat_rule, network_of
+from .tier0_default_route import Tier0DefaultRoute
+from .values import RefusedValueError, choice, first_repeated, interface_of, tier0_path
 
 
 class EgressSnatPair(Construct):

@@ -18,8 +18,8 @@ from cdktf_cdktf_provider_nsxt.policy_static_route_bfd_peer import (
 )
 from constructs import Construct
 
-from constructs_lib.addresses import name_after_parent
-from constructs_lib.values import (
+from .addresses import name_after_parent
+from .values import (
     AddressValue,
     RefusedValueError,
     address,

@@ -16,7 +16,7 @@ from egress.delivery.guard import refuse_losing_a_route
 from egress.delivery.imports import import_blocks
 from egress.delivery.plans import Plan
 from egress.domain import EgressError
-from egress.toolchain.synthesis import output_folder
+from egress.layout import output_folder
 
 
 @click.command("apply")

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from egress.delivery.plans import CONFIG
 from egress.domain import EgressError
 from egress.domain.model import WorkloadDomain
+from egress.layout import STACK_FILE
 from egress.toolchain.runs import Stack
 
 FILE = "egress-imports.tf.json"
@@ -38,7 +38,7 @@ def import_blocks(stack: Stack) -> Iterator[None]:
 
 
 def _blocks(stack: Stack) -> list[dict[str, str]]:
-    config = json.loads(_text(stack.folder / CONFIG))
+    config = json.loads(_text(stack.folder / STACK_FILE))
     known = {f"{resource['type']}.{resource['name']}" for resource in stack.state().get("resources", [])}
     gateway = _gateway_path(stack.domain)
     return [

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.layout import STACK_FILE
 from egress.toolchain.runs import LOCK, Run, Stack
 
 PLAN = "tfplan"
-CONFIG = "cdk.tf.json"
 NOTE = "egress.json"
 _SAVED_FORMAT = {"format": "egress-plan", "version": 1}
 
@@ -101,7 +101,7 @@ def save(plan: Plan, directory: Path) -> None:
     folder = directory / plan.stack.name
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    for name in (CONFIG, LOCK, PLAN):
+    for name in (STACK_FILE, LOCK, PLAN):
         shutil.copyfile(plan.stack.folder / name, folder / name)
         (folder / name).chmod(0o600)
     run = plan.stack.run
@@ -148,7 +148,7 @@ def restore(run: Run, domain: WorkloadDomain, directory: Path, output: Path) -> 
         )
     stack = Stack(run, domain, output / "stacks" / domain.stack)
     stack.folder.mkdir(parents=True, exist_ok=True)
-    for name in (CONFIG, LOCK, PLAN):
+    for name in (STACK_FILE, LOCK, PLAN):
         if not (folder / name).is_file():
             raise EgressError(f"the saved plan in {str(folder)!r} lacks {name}: plan again")
         shutil.copyfile(folder / name, stack.folder / name)

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.layout import LAB_FOLDER, SHELL_MARK, STACK_FILE
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.processes import Ended, run
 from egress.toolchain.provider import Provider, engine_config, find_provider
-from egress.toolchain.synthesis import LAB_FOLDER, synthesise
+from egress.toolchain.synthesis import synthesise
 
 LOCK = ".terraform.lock.hcl"
-SHELL_MARK = "EGRESS_SHELL"
-"""Set by `egress shell`: what it was opened for, `lab HOST` or `managers`."""
 _CREDENTIALS = (("USERNAME", "PASSWORD"), ("CLIENT_AUTH_CERT_FILE", "CLIENT_AUTH_KEY_FILE"))
 
 
@@ -162,7 +161,7 @@ class Stack:
 
     def _fingerprint(self) -> str:
         """What init depends on: engine, provider, backend. Same again: nothing to do."""
-        config = json.loads((self.folder / "cdk.tf.json").read_text())["terraform"]
+        config = json.loads((self.folder / STACK_FILE).read_text())["terraform"]
         parts = [
             str(self.run.engine.command),
             self.run.engine.version,
@@ -193,7 +192,7 @@ class Stack:
 
     def state(self) -> dict[str, Any]:
         """The state as the engine stores it; empty when there is none. Errors: EgressError."""
-        backend = json.loads((self.folder / "cdk.tf.json").read_text())["terraform"]["backend"]
+        backend = json.loads((self.folder / STACK_FILE).read_text())["terraform"]["backend"]
         if "local" in backend:
             file = self.folder / backend["local"]["path"]
             text = file.read_text() if file.is_file() else ""

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.layout import LAB_FOLDER, SHELL_MARK, output_folder
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
 from egress.toolchain.provider import Provider, find_provider
-from egress.toolchain.runs import SHELL_MARK, check_credentials, engine_environment, lab_variables
+from egress.toolchain.runs import check_credentials, engine_environment, lab_variables
 from egress.toolchain.shell_commands import write_commands
-from egress.toolchain.synthesis import LAB_FOLDER, output_folder
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from egress.domain import EgressError
+from egress.layout import output_folder
 from egress.toolchain.node import find_node
 from egress.toolchain.processes import run
-
-LAB_FOLDER = Path(".lab")
-
-
-def output_folder(root: Path, *, lab: bool) -> Path:
-    """Where synthesis writes: `cdktf.out`, or `.lab/cdktf.out` when the target is a lab."""
-    return root / LAB_FOLDER / "cdktf.out" if lab else root / "cdktf.out"
 
 
 def synthesise(root: Path, stacks: Sequence[str], *, lab: bool) -> tuple[dict[str, Path], str]:
