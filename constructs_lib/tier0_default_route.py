@@ -18,8 +18,10 @@ from cdktf_cdktf_provider_nsxt.policy_static_route_bfd_peer import (
 )
 from constructs import Construct
 
-from constructs_lib.addresses import name_after_parent
-from constructs_lib.values import (
+from egress.policy import paths
+
+from .addresses import name_after_parent
+from .values import (
     AddressValue,
     RefusedValueError,
     address,
@@ -31,7 +33,6 @@ from constructs_lib.values import (
     unresolved,
     whole_number,
 )
-from egress.policy import paths
 
 NETWORKS = {4: "0.0.0.0/0", 6: "::/0"}
 

@@ -9,8 +9,9 @@ from cdktf import IResolvable, Op, Postcondition, TerraformProvider, TerraformRe
 from cdktf_cdktf_provider_nsxt.data_nsxt_policy_tier0_gateway import DataNsxtPolicyTier0Gateway
 from constructs import Construct
 
-from constructs_lib.values import RefusedValueError, object_id, unresolved
 from egress.policy import paths
+
+from .values import RefusedValueError, object_id, unresolved
 
 
 class Tier0Gateway(Construct):

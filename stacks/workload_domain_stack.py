@@ -1,4 +1,4 @@
-"""A workload domain as a Terraform stack: wiring only, what it says is decided in egress/domain and constructs_lib."""
+"""A workload domain as a Terraform stack: wiring only, what it says is decided in egress/domain and tier0_egress.constructs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
-from constructs_lib import (
+from egress.domain import LabTarget, WorkloadDomain
+from egress.domain.state import LocalState
+from egress.policy.owned import BfdPeer as OwnedPeer
+from egress.policy.owned import NatRule, Route, owned
+from tier0_egress.constructs import (
     BfdPeer,
     EgressMapping,
     EgressSnatPair,
@@ -17,13 +21,10 @@ from constructs_lib import (
     Tier0DefaultRoute,
     Tier0Gateway,
 )
-from constructs_lib.realization_check import Realizable
-from egress.domain import LabTarget, WorkloadDomain
-from egress.domain.state import LocalState
-from egress.policy.owned import BfdPeer as OwnedPeer
-from egress.policy.owned import NatRule, Route, owned
-from stacks.backend import add_backend, engine_version
-from stacks.provider import nsx_provider
+from tier0_egress.constructs.realization_check import Realizable
+
+from .backend import add_backend, engine_version
+from .provider import nsx_provider
 
 
 class WorkloadDomainStack(TerraformStack):

@@ -12,9 +12,7 @@ from egress.domain import NatAction, WorkloadDomain
 from egress.domain.model import Tier0
 from egress.policy.identity import by_gateway
 from egress.policy.owned import owned
-from egress.policy.paths import Collection
-
-_RESERVED = {Collection.BFD_PEERS.value}
+from egress.vocabulary import RESERVED_IDS, hidden
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,12 @@ def source_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for placed in _on_gateways(domains):
         for wide, narrow in _overlapping(placed, "source"):
-            hidden = narrow.mapping.rule.priority >= wide.mapping.rule.priority
-            if wide.mapping.source != narrow.mapping.source and hidden:
+            if hidden(
+                narrow.mapping.source,
+                narrow.mapping.rule.priority,
+                wide.mapping.source,
+                wide.mapping.rule.priority,
+            ):
                 yield Broken(
                     (*narrow.path, "source"),
                     f"source {short(narrow.mapping.source)} is hidden by {wide.mapping.source} in {wide.at('source')}, whose priority {wide.mapping.rule.priority} is not greater than {narrow.mapping.rule.priority}",
@@ -240,7 +242,7 @@ def id_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def id_reserved(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for domain in domains:
         for kind, nsx_id, at in _objects(domain):
-            if nsx_id in _RESERVED:
+            if nsx_id in RESERVED_IDS:
                 yield Broken(
                     at, f"{kind} cannot be called {nsx_id}", "give it another nsx_id, or leave nsx_id out", domain
                 )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from egress.domain import EgressError, find_files
 from egress.domain.files import FOLDER
-from egress.toolchain.places import CONFIG
+from egress.layout import STACK_FILE
 from egress.toolchain.processes import run
 from egress.toolchain.synthesis import synthesised
 
@@ -79,7 +79,7 @@ def compare(here: Mapping[str, bytes], there: Mapping[str, bytes], everything: s
 def _synthesised(root: Path) -> dict[str, bytes]:
     names = [file.stack for file in find_files(root)]
     with synthesised(root, names, lab=False) as made:
-        return {stack: (folder / CONFIG).read_bytes() for stack, folder in made.folders.items()}
+        return {stack: (folder / STACK_FILE).read_bytes() for stack, folder in made.folders.items()}
 
 
 def _shared_files(*roots: Path) -> list[str]:

@@ -19,17 +19,17 @@ from egress.delivery.plan_content import PlanContent, parse
 from egress.delivery.plans import PLAN, Plan, Verb
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.fields import quoted
+from egress.layout import LOCK, STACK_FILE
 from egress.toolchain.own_files import JsonObject, read_bytes, read_object
-from egress.toolchain.places import CONFIG, LOCK
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import Stack
 
 NOTE = "egress.json"
 CONTENT = "plan.json"
-FILES = (CONFIG, LOCK, PLAN, CONTENT)
+FILES = (STACK_FILE, LOCK, PLAN, CONTENT)
 _FORMAT = {"format": "egress-plan", "version": 2}
 _AGAIN = "plan again"
-_CONFIG_IN_PLAN = f"tfconfig/m-/{CONFIG}"
+_CONFIG_IN_PLAN = f"tfconfig/m-/{STACK_FILE}"
 """Where a plan file, a zip, holds the configuration that it was made from (Terraform, internal/plans/planfile; OpenTofu alike)."""
 _MAX_CONFIG = 64 * 2**20
 """Bytes of a configuration that is looked into (assumption): a small file may unpack to any size."""
@@ -38,7 +38,7 @@ _MAX_CONFIG = 64 * 2**20
 def save(plan: Plan, directory: Path) -> None:
     """Puts a plan into `directory`/<stack>, readable by the owner only: plans hold values. Errors: EgressError."""
     stack = plan.stack
-    files = {name: read_bytes(stack.folder / name, "the run's file", _AGAIN) for name in (CONFIG, LOCK)}
+    files = {name: read_bytes(stack.folder / name, "the run's file", _AGAIN) for name in (STACK_FILE, LOCK)}
     files[PLAN] = read_bytes(stack.folder / plan.file, "the plan file", _AGAIN)
     files[CONTENT] = json.dumps(plan.content.raw).encode()
     note = _FORMAT | {
@@ -145,14 +145,14 @@ def _refuse_another(stack: Stack, saved: Saved, content: PlanContent) -> None:
             f"{stack.run.target(stack.domain)}: {_AGAIN}"
         )
     made_from = _configuration_in(saved.files[PLAN])
-    if stack.config_bytes != saved.files[CONFIG] or made_from not in (None, stack.config_bytes):
+    if stack.config_bytes != saved.files[STACK_FILE] or made_from not in (None, stack.config_bytes):
         raise EgressError(f"{name}: {_what_moved(stack, saved)}: {_AGAIN}")
     if saved.note.get("domain_sha256") != domain_digest(stack.domain):
         raise EgressError(f"{name}: its domain file has changed since this plan was made: {_AGAIN}")
 
 
 def _what_moved(stack: Stack, saved: Saved) -> str:
-    if provider_settings(stack.config) != provider_settings(json.loads(saved.files[CONFIG])):
+    if provider_settings(stack.config) != provider_settings(json.loads(saved.files[STACK_FILE])):
         return f"this plan was made for another target or with other provider settings than {stack.run.target(stack.domain)}"
     return "this plan was made from another configuration than the domain file gives now"
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from egress.domain import EgressError
+from egress.layout import LAB_FOLDER
 from egress.toolchain.processes import run
 
 PROBE_SECONDS = 3.0
@@ -79,7 +80,7 @@ def _mirror(folder: Path) -> Provider:
 
 def _stand_in(root: Path) -> Path:
     """Writes the stand-in's mirror below `.lab/`; the lab's own command does it, since this room may not import the lab."""
-    mirror = root / ".lab" / "mirror"
+    mirror = root / LAB_FOLDER / "mirror"
     done = run([sys.executable, "-m", "nsx_lab", "mirror", mirror])
     if done.code:
         raise EgressError(f"the lab's stand-in could not be written to {mirror}: {done.err.strip()}")

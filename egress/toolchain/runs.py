@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.layout import LAB_FOLDER, SHELL_MARK, Places
 from egress.toolchain.engine import Engine, find_engine
-from egress.toolchain.places import LAB_FOLDER, Places
 from egress.toolchain.provider import Provider, engine_config, find_provider
 
-SHELL_MARK = "EGRESS_SHELL"
-"""Set by `egress shell`: what it was opened for, `lab HOST` or `managers`."""
 _NOT_THE_ENGINES = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR")
 """Variables of the user's own Terraform work that would make ours another: other values, options, state or folder."""
 _CREDENTIALS = (("USERNAME", "PASSWORD"), ("CLIENT_AUTH_CERT_FILE", "CLIENT_AUTH_KEY_FILE"))

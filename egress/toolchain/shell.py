@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.layout import SHELL_MARK, Places
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
-from egress.toolchain.places import Places
 from egress.toolchain.provider import Provider, find_provider
-from egress.toolchain.runs import SHELL_MARK, check_credentials, engine_environment, lab_variables
+from egress.toolchain.runs import check_credentials, engine_environment, lab_variables
 from egress.toolchain.shell_commands import write_commands
 
 
@@ -35,7 +35,7 @@ def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDoma
     """The environment of a shell in the project `root`.
 
     domains: those that may be worked with. cli: the script of the cdktf CLI. Commands are put into `.egress/shell`, or
-    `.lab/shell` for a lab. Errors: EgressError when there is no engine, or no provider for a lab.
+    `.lab/.egress/shell` for a lab. Errors: EgressError when there is no engine, or no provider for a lab.
     """
     home = Places(root, lab is not None).own
     engine = find_engine()

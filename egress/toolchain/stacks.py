@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 
 from egress.domain import EgressError, WorkloadDomain
+from egress.layout import LOCK, STACK_FILE
 from egress.toolchain import state
 from egress.toolchain.own_files import JsonObject, json_object, read_bytes, read_object
-from egress.toolchain.places import CONFIG, LOCK
 from egress.toolchain.processes import Ended, run
 from egress.toolchain.provider_lock import unlocked
 from egress.toolchain.runs import Run
@@ -64,7 +64,7 @@ class Stack:
     @property
     def config_bytes(self) -> bytes:
         """The synthesised Terraform, byte by byte."""
-        return read_bytes(self.folder / CONFIG, "the configuration", "synthesise again")
+        return read_bytes(self.folder / STACK_FILE, "the configuration", "synthesise again")
 
     @cached_property
     def config(self) -> JsonObject:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import EgressError
+from egress.layout import Places
 from egress.toolchain.node import find_node
 from egress.toolchain.own_files import read_object
-from egress.toolchain.places import Places
 from egress.toolchain.processes import run
 
 

@@ -19,8 +19,8 @@ from importlib import metadata
 from pathlib import Path
 
 from egress.domain import load_domains
+from egress.layout import STACK_FILE
 from egress.policy.seed import seed
-from egress.toolchain.places import CONFIG
 from egress.toolchain.synthesis import synthesised
 from nsx_lab import Lab
 
@@ -85,7 +85,7 @@ def main() -> None:
             domains = load_domains(work)
             with synthesised(work, [domain.stack for domain in domains], lab=False) as made:
                 for domain in domains:
-                    _keep(made.folders[domain.stack] / CONFIG, Release(version, name, domain.stack).terraform)
+                    _keep(made.folders[domain.stack] / STACK_FILE, Release(version, name, domain.stack).terraform)
             for domain in domains:
                 release = Release(version, name, domain.stack)
                 with Lab(seed=seed([domain])) as lab:
