@@ -75,6 +75,15 @@ class Report:
         """Whether there is an error, or a file that is no domain."""
         return bool(self.errors or self.problems)
 
+    def about(self, stack: str) -> Report:
+        """What was said about one of the stacks, judged together with the others. Without the files that are no domain."""
+        return Report(
+            stacks=(stack,),
+            findings=tuple(finding for finding in self.findings if finding.stack == stack),
+            suppressed=tuple(finding for finding in self.suppressed if finding.stack == stack),
+            undecided=tuple(entry for entry in self.undecided if entry.stack == stack),
+        )
+
     def verdict(self, rule_id: str, stack: str) -> Verdict:
         """What one rule says about one stack. A suppressed finding is still a broken rule."""
         if any(f.rule.id == rule_id and f.stack == stack for f in (*self.findings, *self.suppressed)):

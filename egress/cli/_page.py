@@ -9,10 +9,10 @@ from html import escape
 from egress.checks import Report
 from egress.cli.explain import Answer, hop_text
 from egress.reachability.flow import Result
-from egress.reachability.intent import View
 from egress.reachability.returns import OutsideRoute
 from egress.reachability.route_text import render
 from egress.reachability.symptoms import symptom
+from egress.reachability.view import View
 
 _WORDS = {Result.ALL: ("good", "works"), Result.SOME: ("warn", "sometimes"), Result.NONE: ("bad", "fails")}
 _STYLE = """
@@ -46,7 +46,7 @@ def page(content: Content) -> str:
     without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
     parts = [
         f"<h1>{name}</h1>",
-        f'<p class="faint">{escape(view.source + without)} &middot; {escape(content.made)}</p>',
+        f'<p class="faint">{escape(f"{view.source}{without}")} &middot; {escape(content.made)}</p>',
         f"<p>{_headline(content)}</p>",
         content.svg,
         "<h2>Flows</h2>",

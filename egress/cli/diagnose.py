@@ -54,7 +54,7 @@ def command(
         raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {known}")
     found = [diagnose(view, failure, sender) for failure in failures]
     if as_json:
-        print_json({"stack": stack, "source": view.source, "failures": [one.as_json() for one in found]})
+        print_json({"stack": stack, "source": str(view.source), "failures": [one.as_json() for one in found]})
     else:
         for one in found:
             _show(one)

@@ -17,9 +17,9 @@ from egress.reachability import Result, Walker
 from egress.reachability.asking import Ask, ask
 from egress.reachability.causes import Finding, find
 from egress.reachability.flow import Hop, Protocol
-from egress.reachability.intent import View
 from egress.reachability.questions import Question
 from egress.reachability.symptoms import symptom
+from egress.reachability.view import View
 
 _COLOURS = {Result.ALL: "green", Result.SOME: "yellow", Result.NONE: "red"}
 _WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
@@ -94,19 +94,24 @@ def command(
     manager now (--live). --from and --to ask about one flow of your own.
     """
     asked = Ask(origin, to, port, Protocol(proto) if proto else None)
-    found = [(view, answers(view, asked)) for view in views(project, stacks, plan, live, edges, asked.wishes)]
-    if as_json:
-        print_json([_as_json(view, these) for view, these in found])
-    else:
-        for view, these in found:
+    told: list[dict[str, Any]] = []
+    well = True
+    for view in views(project, stacks, plan, live, edges, asked.wishes):
+        these = answers(view, asked)
+        well = well and all(answer.works for answer in these)
+        if as_json:
+            told.append(_as_json(view, these))
+        else:
             show(view, these, hops)
-    return OK if all(answer.works for _, these in found for answer in these) else NEEDS_YOU
+    if as_json:
+        print_json(told)
+    return OK if well else NEEDS_YOU
 
 
 def _as_json(view: View, these: list[Answer]) -> dict[str, Any]:
     return {
         "stack": view.domain.stack,
-        "source": view.source,
+        "source": str(view.source),
         "without": sorted(view.around.world.down),
         "assumed": list(view.notes),
         "answers": [answer.as_json() for answer in these],
@@ -117,7 +122,7 @@ def show(view: View, these: list[Answer], hops: bool = False) -> None:
     """Prints a table of answers, and what is missing below it."""
     out = console()
     without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
-    out.print(f"[bold]{escape(view.domain.stack)}[/bold] ({escape(view.source)}{escape(without)})")
+    out.print(f"[bold]{escape(view.domain.stack)}[/bold] ({escape(str(view.source))}{escape(without)})")
     print_table(table(these))
     for answer in these:
         if not answer.works:

@@ -38,7 +38,7 @@ def command(
     """
     (view,) = views(project, [stack], plan, live, edges)
     found = answers(view, Ask())
-    judged = check([view.domain])
+    judged = check(project.everyone).about(stack)
     routes = missing_routes(view, [answer.finding for answer in found])
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     target = output or Path(f"report-{stack}.html")

@@ -15,8 +15,8 @@ from egress.cli.output import OK, say
 from egress.domain import EgressError
 from egress.reachability.asking import Ask
 from egress.reachability.graph_text import dot, mermaid, tree
-from egress.reachability.intent import View
 from egress.reachability.picture import Picture, draw
+from egress.reachability.view import View
 
 _FORMATS: dict[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermaid, "svg": svg, "dot": dot}
 

@@ -11,9 +11,9 @@ from egress.domain.addresses import Address
 from egress.reachability.causes import Finding, find
 from egress.reachability.failure_texts import Cause, Failure
 from egress.reachability.flow import Flow, Protocol, Result
-from egress.reachability.intent import INTENDED, View
 from egress.reachability.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, sender_title
 from egress.reachability.surroundings import Sender
+from egress.reachability.view import Files, Source, View
 from egress.reachability.walk import Walker
 
 NETWORK = (Cause.CONNECT_TIMEOUT, Cause.LOOKUP_TIMEOUT, Cause.UNREACHABLE)
@@ -52,7 +52,7 @@ class Diagnosis:
     """
 
     failure: Failure
-    source: str
+    source: Source
     walked: tuple[tuple[Question, Finding], ...] = ()
 
     @property
@@ -73,7 +73,7 @@ class Diagnosis:
                 hop = finding.verdict.failing[0].last
                 said.append(f"{question.title}: ends at {hop.node}, {hop.drop.value if hop.drop else ''}")
         if self.walked and not self.explained:
-            said.append(_NOTHING_IN_THE_FILE if self.source == INTENDED else _NOTHING)
+            said.append(_NOTHING_IN_THE_FILE if isinstance(self.source, Files) else _NOTHING)
         return list(dict.fromkeys(said))
 
     def as_json(self) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from itertools import pairwise
 from egress.policy import paths
 from egress.reachability.causes import Finding
 from egress.reachability.flow import Path, Result
-from egress.reachability.intent import View
 from egress.reachability.questions import Question
 from egress.reachability.topology import Node, NodeKind
+from egress.reachability.view import View
 
 RANKS = (NodeKind.POD, NodeKind.TIER1, NodeKind.TIER0_DR, NodeKind.TIER0_SR, NodeKind.ROUTER, NodeKind.HOST)
 """Order of the picture from the inside to the outside."""

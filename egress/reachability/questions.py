@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from egress.reachability.flow import Flow, Protocol
-from egress.reachability.intent import View
 from egress.reachability.surroundings import OUTSIDE, Sender
+from egress.reachability.view import View
 
 REGISTRY_PORT = 443
 DNS_PORT = 53

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from egress.reachability.causes import Finding, find
-from egress.reachability.intent import View
 from egress.reachability.questions import questions
+from egress.reachability.view import View
 from egress.reachability.walk import Walker
 
 

@@ -11,12 +11,11 @@ from egress.domain import EgressError
 from egress.policy.gateways import tier0s
 from egress.policy.owned import owned
 from egress.policy.planned import planned
-from egress.policy.seed import seeded
 from egress.reachability import Protocol, Result, Walker, assemble, flatten, read_world
 from egress.reachability.asking import Ask, ask
 from egress.reachability.causes import find
-from egress.reachability.intent import intended_objects, intent, view
 from egress.reachability.questions import questions
+from egress.reachability.view import AfterPlan, Live, view
 
 RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
 T0 = "/infra/tier-0s/T0-wld01"
@@ -55,27 +54,27 @@ def plan(*resources, **more):
 
 
 def planned_objects(domain, plan):
-    after = planned(domain, plan)
-    return {**seeded([domain], after.gateway), **after.objects}
+    return planned(domain, plan).objects
 
 
-def results(domain, objects):
-    seen = view(domain, T0, objects, "after the plan")
+def intended_objects(domain):
+    return dict(view(domain).objects)
+
+
+def results(domain, plan):
+    seen = view(domain, source=AfterPlan(planned(domain, plan)))
     return {question.title: find(seen, question.flow) for question in questions(seen)}
 
 
 def test_after_a_complete_plan_the_domain_is_as_its_file_says(golden):
-    planned = {
-        title: one.verdict.result
-        for title, one in results(golden, planned_objects(golden, plan(ROUTE, *RULES))).items()
-    }
-    filed = intent(golden)
+    planned = {title: one.verdict.result for title, one in results(golden, plan(ROUTE, *RULES)).items()}
+    filed = view(golden)
     walker = Walker(filed.topology)
     assert planned == {q.title: walker.walk(q.flow).result for q in questions(filed)}
 
 
 def test_a_plan_that_takes_a_rule_away_breaks_the_flow_of_that_rule(golden):
-    found = results(golden, planned_objects(golden, plan(ROUTE, RULES[0])))
+    found = results(golden, plan(ROUTE, RULES[0]))
     assert found["Supervisor pod -> registry"].verdict.result is Result.ALL
     assert found["TKG pod -> registry"].remedies[0].name == "wld01-egress-tkg"
 
@@ -113,7 +112,7 @@ def test_a_recorded_plan_of_the_real_provider_is_read(golden):
     objects = planned_objects(golden, plan(*resources))
     names = {path.rsplit("/", 1)[1] for path in objects if "/nat-rules/" in path or "/static-routes/" in path}
     assert names == {"nat-vm-a", "nat-vm-b", "default-route"}
-    assert assemble(objects, intent(golden).around.world).nodes
+    assert view(golden, source=AfterPlan(planned(golden, plan(*resources)))).topology.nodes
 
 
 @pytest.mark.parametrize(
@@ -181,24 +180,60 @@ def test_a_wrapper_without_its_object_is_refused():
         flatten({"children": [{"resource_type": "ChildTier0"}]})
 
 
-@pytest.mark.parametrize(
-    ("path", "change"),
-    [
-        (f"{T0}/static-routes/wld01-default-route", {"network": "0.0.0.0/99"}),
-        (f"{T0}/static-routes/wld01-default-route", {"next_hops": [{"ip_address": "10.0"}]}),
-        (f"{T0}/nat/USER/nat-rules/wld01-egress-tkg", {"source_network": "30.0.0.1-30.0.0.9"}),
-        (T0, {"ha_mode": "SOMETHING_ELSE"}),
-    ],
-)
-def test_a_value_from_a_manager_that_cannot_be_used_is_told_with_its_object(golden, path, change):
-    objects, _ = intended_objects(golden)
-    objects[path] = {**objects[path], **change}
-    with pytest.raises(EgressError, match=rf"^{path}: .* cannot be used"):
+STRANGE = {
+    "range": (
+        "nat/USER/nat-rules/n",
+        {"action": "SNAT", "source_network": "192.0.2.1-192.0.2.9"},
+        "rule n cannot be read",
+    ),
+    "no address": ("static-routes/r", {"network": "0.0.0.0/99", "next_hops": []}, "static route r cannot be read"),
+    "half an address": (
+        "static-routes/r",
+        {"network": "192.0.2.0/24", "next_hops": [{"ip_address": "10.0"}]},
+        "route r cannot",
+    ),
+    "a list": ("static-routes/r", {"network": ["192.0.2.0/24"]}, "static route r cannot be read"),
+    "text for a hop": (
+        "static-routes/r",
+        {"network": "192.0.2.0/24", "next_hops": ["10.0.0.1"]},
+        "route r cannot be read",
+    ),
+    "no number": ("nat/USER/nat-rules/n", {"action": "NO_SNAT", "sequence_number": "first"}, "rule n cannot be read"),
+    "a wrong length": (
+        "locale-services/default/interfaces/i",
+        {"subnets": [{"ip_addresses": ["192.0.2.1"], "prefix_len": 64}]},
+        "interface i cannot be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_an_object_of_somebody_else_that_cannot_be_read_is_noted_and_ends_nothing(golden, name):
+    path, body, said = STRANGE[name]
+    seen = view(golden, source=Live("the lab", T0, {**view(golden).objects, f"{T0}/{path}": body}))
+    assert [note for note in seen.notes if said in note], seen.notes
+    assert find(seen, questions(seen)[0].flow).verdict.result is Result.ALL
+
+
+def test_host_bits_of_a_rule_are_dropped_as_the_lab_drops_them_and_told(golden):
+    body = {"action": "SNAT", "source_network": "192.0.2.5/24", "translated_network": "10.27.51.9"}
+    seen = view(golden, source=Live("the lab", T0, {**view(golden).objects, f"{T0}/nat/USER/nat-rules/n": body}))
+    assert "T0-wld01: rule n: 192.0.2.5/24 has host bits set, taken as 192.0.2.0/24" in seen.notes
+    (rule,) = [rule for rule in tier0s(seen.objects)[0].rules if rule.path.endswith("/n")]
+    assert [str(network) for network in rule.sources] == ["192.0.2.0/24"]
+
+
+def test_a_gateway_that_cannot_be_read_is_refused(golden):
+    objects = intended_objects(golden)
+    objects[T0] = {**objects[T0], "ha_mode": "SOMETHING_ELSE"}
+    with pytest.raises(
+        EgressError, match="^/infra/tier-0s/T0-wld01: ha_mode 'SOMETHING_ELSE' cannot be used, known are"
+    ):
         tier0s(objects)
 
 
 def test_an_interface_that_only_the_manager_has_is_noted_and_does_not_break_the_view(golden):
-    objects, _ = intended_objects(golden)
+    objects = intended_objects(golden)
     body = {
         "type": "EXTERNAL",
         "edge_path": "x/edge-nodes/edge03",
@@ -206,14 +241,14 @@ def test_an_interface_that_only_the_manager_has_is_noted_and_does_not_break_the_
     }
     objects[f"{T0}/locale-services/default/interfaces/edge03-uplink1"] = body
     objects[f"{T0}/locale-services/default/interfaces/lo"] = {**body, "type": "LOOPBACK"}
-    seen = view(golden, T0, objects, "the lab")
+    seen = view(golden, source=Live("the lab", T0, objects))
     assert [note for note in seen.notes if "edge03-uplink1 (10.9.0.2/24)" in note]
     assert [face.name for face in seen.topology.nodes["T0-wld01/edge03"].interfaces] == ["edge03-uplink1", "transit"]
     assert find(seen, questions(seen)[0].flow).verdict.result is Result.SOME, "the third edge has no way out"
 
 
 def test_lists_of_networks_and_the_word_any_are_understood(golden):
-    objects, _ = intended_objects(golden)
+    objects = intended_objects(golden)
     path = f"{T0}/nat/USER/nat-rules/n"
     objects[path] = {"action": "NO_SNAT", "source_network": "30.0.0.1, 30.0.0.2/31", "destination_network": "ANY"}
     rule = next(rule for rule in tier0s(objects)[0].rules if rule.path == path)
@@ -232,7 +267,7 @@ def test_owned_objects_are_what_the_stack_makes(golden):
 
 def asked(domain, **words):
     one = Ask(**words)
-    seen = intent(domain, wishes=one.wishes(domain))
+    seen = view(domain, wishes=one.wishes(domain))
     walker = Walker(seen.topology)
     return [(question, walker.walk(question.flow)) for question in ask(seen, one)]
 
@@ -242,6 +277,23 @@ def test_a_pod_can_be_named_in_five_ways(golden, who):
     ((question, verdict),) = asked(golden, origin=who, to="registry")
     assert question.title == "TKG pod -> 198.51.100.10"
     assert [str(one) for one in verdict.seen] == ["10.27.51.147"]
+
+
+@pytest.mark.parametrize("name", ["3f2a9c10-vnet", "10.0.0.1", "fd00-vnet", "2001:db8::7"])
+def test_a_tier1_is_found_by_its_name_whatever_it_looks_like(golden_text, domain_of, name):
+    text = golden_text.replace("vnet-domain-c8: 192", f"'{name}': 192").replace(
+        "tier1: vnet-domain-c8", f"tier1: '{name}'"
+    )
+    ((question, verdict),) = asked(domain_of(text), origin=name, to="registry")
+    assert question.title == "TKG pod -> 198.51.100.10"
+    assert verdict.result is Result.ALL
+
+
+@pytest.mark.parametrize("address", ["fd00:1::5", "2001:db8::5", "::5", "FE00::1"])
+def test_an_ipv6_client_is_a_host_whatever_its_first_digit(golden_text, domain_of, address):
+    text = golden_text.replace("145/24}", '145/24, ipv6: "2001:db8:51::145/64"}')
+    ((question, _),) = asked(domain_of(text), origin=address, to="2001:db8:51::145")
+    assert question.flow.origin == f"host {address.lower()}"
 
 
 def test_without_a_sender_every_sender_is_asked(golden):
@@ -278,7 +330,11 @@ def test_a_dns_server_is_asked_by_udp_on_port_53_unless_told_otherwise(golden):
     ("words", "said"),
     [
         ({"to": "10.0.0"}, "'10.0.0' is no address, allowed is registry, ingress or an address"),
-        ({"origin": "10.0.0"}, "'10.0.0' is no address"),
+        ({"origin": "10.0.0"}, "'10.0.0' is no address, and nobody in wld01, .* there are: outside, supervisor, tkg"),
+        ({"origin": "fe80::1%eth0"}, "'fe80::1%eth0' is no address"),
+        ({"to": "fe80::1%eth0"}, "'fe80::1%eth0' is no address"),
+        ({"origin": "3f2a9c10-vnet"}, "'3f2a9c10-vnet' is nobody in wld01"),
+        ({"origin": "deadbeef"}, "'deadbeef' is nobody in wld01"),
         ({"origin": "somebody"}, "'somebody' is nobody in wld01.*there are: outside, supervisor, tkg"),
     ],
 )
@@ -291,4 +347,4 @@ def test_a_domain_without_ingress_says_so_when_asked_for_it(golden_text, domain_
     domain = domain_of(golden_text.replace("ingress: {range: 30.0.1.0/24}\n", ""))
     with pytest.raises(EgressError, match="wld01 has no ingress range"):
         asked(domain, to="ingress")
-    assert [q.title for q in questions(intent(domain))][2] == "Supervisor pod -> dns 172.20.0.53"
+    assert [q.title for q in questions(view(domain))][2] == "Supervisor pod -> dns 172.20.0.53"
