@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
+from egress.checks import told
 from egress.cli.context import Project
 from egress.cli.output import FAILED, progress, say
 from egress.delivery.plans import Outcome
+from egress.delivery.surroundings import Found, found, looking_ahead, stray_states
 from egress.domain import EgressError
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import Stack, opened
@@ -64,35 +66,55 @@ def prepare(project: Project, stacks: Sequence[str], patience: int = 0) -> Run:
 
 
 def for_each(
-    run: Run, act: Callable[[Stack], T], *, go_on: bool = False, upgrade_provider: bool = False
+    project: Project,
+    run: Run,
+    act: Callable[[Stack, Found], T],
+    *,
+    go_on: bool = False,
+    may_be_new: bool = False,
+    upgrade_provider: bool = False,
 ) -> list[T | None]:
     """Synthesises, then acts on every stack, locked and initialised, in the order of their names; what `act` returned.
 
-    go_on: a stack that fails is told, gives None, and hides no other. upgrade_provider: moves the provider lock.
+    `act` gets a stack and what is around it on the manager, which is read meanwhile.
+    go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
+    upgrade_provider: moves the provider lock.
     Errors: EgressError.
     """
     names = [domain.stack for domain in run.domains]
     results: list[T | None] = []
-    with ExitStack() as synthesis:
+    with ExitStack() as whole:
+        looks = whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
         with progress(f"synthesising {', '.join(names)}"):
-            made = synthesis.enter_context(synthesised(run.root, names, lab=run.lab is not None))
+            made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
         if made.notes:
             say(made.notes)
+        strays = stray_states(run.places, project.stacks)
         for domain in run.domains:
             if len(names) > 1:
                 say(f"\n== {domain.stack}")
+            seen = looks.of_next()
             try:
                 with opened(run, domain, made.folders[domain.stack]) as stack:
                     for note in stack.notes:
                         say(note)
                     _initialise(stack, upgrade=upgrade_provider)
-                    results.append(act(stack))
+                    results.append(act(stack, found(stack, seen, project.stacks, strays, may_be_new=may_be_new)))
+                strays = ()  # told once
             except EgressError as error:
                 if not go_on or len(names) == 1:
                     raise
                 say(f"egress: {error}")
                 results.append(None)
     return results
+
+
+def tell(around: Found, stack: Stack) -> None:
+    """Says what was found around a stack, and what could not be seen."""
+    if around.failed:
+        say(f"{stack.name}: whether somebody else's objects are in the way was not seen: {around.failed}")
+    for finding in around.report.findings:
+        say(told(finding))
 
 
 def _initialise(stack: Stack, *, upgrade: bool) -> None:

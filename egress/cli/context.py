@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from egress.domain import LabTarget, WorkloadDomain, find_root, load_domains
+from egress.domain.files import look
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,8 @@ class Project:
     def domains(self, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
         """The domains of the named stacks, all when none is named. Errors: DomainFileError, EgressError."""
         return load_domains(self.root, stacks)
+
+    @cached_property
+    def stacks(self) -> tuple[str, ...]:
+        """Names of all stacks that the domain files give, sorted; files that are none are passed over. Errors: EgressError."""
+        return tuple(file.stack for file in look(self.root)[0])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare, settle
+from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare, settle, tell
 from egress.cli.context import Project
-from egress.cli.output import OK, say
+from egress.cli.output import NEEDS_YOU, OK, say
 from egress.delivery import plans
 from egress.delivery.plans import Verb
+from egress.delivery.surroundings import Found
 from egress.toolchain.stacks import Stack
 
 
@@ -23,12 +24,14 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, patience: int)
     The default route is protected: as long as default_route.protect is true (the default), this refuses, since without the
     route nothing behind the Tier-0 is reachable. On a lab the protection is off.
 
-    Exit codes: 0 destroyed, or nothing to do; 1 refused, failed or declined.
+    Exit codes: 0 destroyed; 1 refused, failed or declined; 2 nothing of a stack is tracked in its state.
     """
     agreed = asking(yes=yes)
 
-    def act(stack: Stack) -> None:
-        settle(stack, plans.apply(plans.make(stack, Verb.DESTROY), agreed, say))
+    def act(stack: Stack, around: Found) -> bool:
+        plan = plans.make(stack, Verb.DESTROY)
+        tell(around, stack)
+        settle(stack, plans.apply(plan, around, agreed, say))
+        return bool(stack.found.managed)
 
-    for_each(prepare(project, stacks, patience), act)
-    return OK
+    return OK if all(for_each(project, prepare(project, stacks, patience), act)) else NEEDS_YOU

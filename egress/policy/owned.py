@@ -81,6 +81,11 @@ class NatRule:
     firewall_match: FirewallMatch
     scope: tuple[str, ...]
 
+    @property
+    def at(self) -> tuple[str, ...]:
+        """Where the mapping stands in the domain file."""
+        return ("egress", self.key) if self.key in ("supervisor", "tkg") else ("egress", "more", self.key)
+
 
 @dataclass(frozen=True)
 class Owned:
