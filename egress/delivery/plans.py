@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from egress.delivery import plan_content
+from egress.delivery import memory, plan_content
 from egress.delivery.guards import refuse_doubles, refuse_losing_a_route
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.staleness import moved
@@ -112,6 +112,8 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
     """
     stack = plan.stack
     if not plan.changes:
+        if plan.verb is Verb.APPLY and stack.found.managed:
+            memory.remember(stack)
         return Outcome.NOTHING_TO_DO
     if stack.run.lab is None:
         refuse_losing_a_route(stack.domain, plan.content)
@@ -127,6 +129,10 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
         raise EgressError(f"{stack.name}: the plan file is not the one that was shown, nothing was changed: plan again")
     if stack.engine("apply", *colour(), "-input=false", *stack.locking(), plan.file).code:
         raise EgressError(f"{stack.name}: the {plan.verb} failed: read the engine's words above, mend, and plan again")
+    if plan.verb is Verb.APPLY:
+        memory.remember(stack)
+    elif plan.verb is Verb.DESTROY:
+        memory.forget(stack)
     return Outcome.APPLIED
 
 
