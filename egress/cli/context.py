@@ -10,7 +10,7 @@ from pathlib import Path
 
 from egress.cli.output import say
 from egress.domain import LabTarget, WorkloadDomain, find_root
-from egress.domain.files import Fleet
+from egress.domain.files import Fleet, look
 
 
 @dataclass(frozen=True)
@@ -46,3 +46,8 @@ class Project:
     def fleet(self) -> Fleet:
         """The project's domain files. Whoever asks, each is read once."""
         return Fleet(self.root)
+
+    @cached_property
+    def stacks(self) -> tuple[str, ...]:
+        """Names of all stacks that the domain files give, sorted; files that are none are passed over. Errors: EgressError."""
+        return tuple(file.stack for file in look(self.root)[0])

@@ -15,6 +15,7 @@ from egress.domain.model import WorkloadDomain
 MEANINGS: dict[str, str] = {
     "WorkloadDomain.version": "version of this format, always 1",
     "WorkloadDomain.name": "the workload domain's name: lower-case letters, digits and dashes",
+    "WorkloadDomain.formerly": "stack name under which the objects were made, and whose ids and tags they keep; egress rename writes it",
     "WorkloadDomain.description": "free text, at most 1,024 characters",
     "WorkloadDomain.nsx": "the NSX Manager of this domain",
     "WorkloadDomain.tier0": "the Tier-0 gateway, which is read and never managed",

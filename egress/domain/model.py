@@ -198,6 +198,7 @@ class WorkloadDomain(Part):
     stack: SkipJsonSchema[StackName]
     version: Annotated[Literal[1], BeforeValidator(number_not_truth)]
     name: Name
+    formerly: StackName | None = None
     description: Description = ""
     nsx: Nsx
     tier0: Tier0
@@ -211,6 +212,11 @@ class WorkloadDomain(Part):
     realization: Realization = Field(default_factory=Realization)
     suppress: tuple[Suppression, ...] = ()
     _origins: Origins = PrivateAttr(default_factory=Origins)
+
+    @property
+    def made_as(self) -> str:
+        """The name under which the stack's objects were made: their ids and tags are derived from it. It outlives a rename."""
+        return self.formerly or self.stack
 
     def place(self, *path: str | int) -> Place | None:
         """Where the value at `path` stands, as in place("tier0", "uplinks", 0); the nearest one above it if the file does

@@ -32,12 +32,21 @@ class LocalState(_Backend):
 
     backend: Literal["local"]
 
+    @staticmethod
+    def file(stack: str) -> str:
+        """The state's file name."""
+        return f"{stack}.tfstate"
+
 
 class PgState(_Backend):
     """PostgreSQL with locks. Connection string: PG_CONN_STR. `schema_name` left out: the stack's name."""
 
     backend: Literal["pg"]
     schema_name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")] | None = None
+
+    def schema_of(self, stack: str) -> str:
+        """The schema that holds the state."""
+        return self.schema_name or stack
 
 
 class S3State(_Backend):
@@ -51,6 +60,10 @@ class S3State(_Backend):
     key: Text | None = None
     region: Text
     endpoint: Url | None = None
+
+    def key_of(self, stack: str) -> str:
+        """The object that holds the state."""
+        return self.key or f"{stack}.tfstate"
 
 
 class HttpState(_Backend):

@@ -82,6 +82,13 @@ class Manager:
 
     def tier0(self, wanted: Tier0) -> tuple[str, dict[str, Json]]:
         """The path of a Tier-0 and the objects that the packet walk needs, by path. Errors: EgressError."""
+        gateway, found = self.gateway(wanted)
+        tier1s = self._below(INFRA, Collection.TIER1S)
+        found.update((path, body) for path, body in tier1s if body.get("tier0_path") == gateway)
+        return gateway, found
+
+    def gateway(self, wanted: Tier0, *, bfd_peers: bool = False) -> tuple[str, dict[str, Json]]:
+        """The path of a Tier-0 and what is below it, by path, without what hangs on it. Errors: EgressError."""
         gateway = self._gateway(wanted)
         found: dict[str, Json] = {gateway: self.get(gateway)}
         for services, body in self._below(gateway, Collection.LOCALE_SERVICES):
@@ -92,8 +99,8 @@ class Manager:
             nat = paths.nat_section(gateway, section)
             found[nat] = {}
             found.update(self._below(nat, Collection.NAT_RULES))
-        tier1s = self._below(INFRA, Collection.TIER1S)
-        found.update((path, body) for path, body in tier1s if body.get("tier0_path") == gateway)
+        if bfd_peers:
+            found.update(self._below(paths.collection(gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS))
         return gateway, found
 
     def _gateway(self, wanted: Tier0) -> str:

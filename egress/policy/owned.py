@@ -81,6 +81,11 @@ class NatRule:
     firewall_match: FirewallMatch
     scope: tuple[str, ...]
 
+    @property
+    def at(self) -> tuple[str, ...]:
+        """Where the mapping stands in the domain file."""
+        return ("egress", self.key) if self.key in ("supervisor", "tkg") else ("egress", "more", self.key)
+
 
 @dataclass(frozen=True)
 class Owned:
@@ -155,7 +160,7 @@ def nat_section(section: str = Section.USER) -> Json:
 
 def default_tags(domain: WorkloadDomain) -> dict[str, str]:
     """Tags of objects whose file entry gives none: they say who owns the object."""
-    return {"managed-by": "tier0-egress", "stack": domain.stack}
+    return {"managed-by": "tier0-egress", "stack": domain.made_as}
 
 
 def mappings(domain: WorkloadDomain) -> tuple[tuple[str, EgressMapping], ...]:
@@ -182,7 +187,7 @@ def nat_scope(domain: WorkloadDomain) -> tuple[str, ...]:
 
 
 def _identity(domain: WorkloadDomain, named: Named, suffix: str) -> Identity:
-    nsx_id = named.nsx_id or f"{domain.stack}-{suffix}"
+    nsx_id = named.nsx_id or f"{domain.made_as}-{suffix}"
     tags = default_tags(domain) if named.tags is None else named.tags
     return Identity(nsx_id, named.display_name or nsx_id, named.description, tags)
 
@@ -209,7 +214,7 @@ def _bfd_peers(domain: WorkloadDomain) -> tuple[BfdPeer, ...]:
     return tuple(
         BfdPeer(Identity(name, name, "", tags), peer, bfd.profile, sources, bfd.enabled)
         for peer in peers
-        for name in [f"{domain.stack}-bfd-{str(peer).replace('.', '-')}"]
+        for name in [f"{domain.made_as}-bfd-{str(peer).replace('.', '-')}"]
     )
 
 

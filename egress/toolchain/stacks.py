@@ -148,7 +148,7 @@ class Stack:
         """A state names its provider with the engine's registry: that is how it remembers which engine wrote it."""
         if os.environ.get("EGRESS_SWITCH_ENGINE") == "1":
             return
-        for one in self.state().managed:
+        for one in self.found.managed:
             if "vmware/nsxt" in one.provider and self.run.engine.provider_address not in one.provider:
                 other = "OpenTofu" if self.run.engine.product == "Terraform" else "Terraform"
                 raise EgressError(
@@ -166,6 +166,11 @@ class Stack:
             str(settings[key]) for key in ("bucket", "key", "schema_name") if settings.get(key)
         )
         return f"{kind} {where}".strip()
+
+    @cached_property
+    def found(self) -> State:
+        """The state as this run found it. Errors: as of `state`."""
+        return self.state()
 
     def state(self) -> State:
         """The state, read anew. Errors: EgressError for one that is damaged, is empty, or cannot be read."""
