@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from egress.answers.returns import OutsideRoute
+from egress.answers.route_text import render
+from egress.answers.symptoms import symptom
 from egress.checks import Report
 from egress.cli.explain import Answer, hop_text
 from egress.reachability.flow import Result
-from egress.reachability.returns import OutsideRoute
-from egress.reachability.route_text import render
-from egress.reachability.symptoms import symptom
 from egress.reachability.view import View
 
 _WORDS = {Result.ALL: ("good", "works"), Result.SOME: ("warn", "sometimes"), Result.NONE: ("bad", "fails")}

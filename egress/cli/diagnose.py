@@ -8,12 +8,12 @@ from typing import BinaryIO
 import click
 from rich.markup import escape
 
+from egress.answers.diagnosis import Diagnosis, addresses, diagnose
+from egress.answers.failure_texts import Failure, only_backed_off, pulled, recognise
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json
 from egress.domain import EgressError
-from egress.reachability.diagnosis import Diagnosis, addresses, diagnose
-from egress.reachability.failure_texts import Failure, only_backed_off, pulled, recognise
 from egress.reachability.surroundings import Wishes
 
 _MAX_BYTES = 4 << 20

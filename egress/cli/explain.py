@@ -10,15 +10,15 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from egress.answers.asking import Ask, ask
+from egress.answers.causes import Finding, find
+from egress.answers.questions import Question
+from egress.answers.symptoms import symptom
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json
 from egress.reachability import Result, Walker
-from egress.reachability.asking import Ask, ask
-from egress.reachability.causes import Finding, find
 from egress.reachability.flow import Hop, Protocol
-from egress.reachability.questions import Question
-from egress.reachability.symptoms import symptom
 from egress.reachability.view import View
 
 _COLOURS = {Result.ALL: "green", Result.SOME: "yellow", Result.NONE: "red"}

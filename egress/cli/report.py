@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
+from egress.answers.asking import Ask
+from egress.answers.returns import missing_routes
 from egress.checks import check
-from egress.cli._drawing import svg
 from egress.cli._page import Content, page
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.explain import answers
 from egress.cli.output import NEEDS_YOU, OK, say
 from egress.cli.topology import picture, write
-from egress.reachability.asking import Ask
-from egress.reachability.returns import missing_routes
+from egress.pictures.drawing import svg
 
 
 @click.command("report")

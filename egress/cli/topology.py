@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from egress.cli._drawing import svg
+from egress.answers.asking import Ask
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.explain import answers
 from egress.cli.output import OK, say
 from egress.domain import EgressError
-from egress.reachability.asking import Ask
-from egress.reachability.graph_text import dot, mermaid, tree
-from egress.reachability.picture import Picture, draw
+from egress.pictures.drawing import svg
+from egress.pictures.graph_text import dot, mermaid, tree
+from egress.pictures.picture import Picture, draw
 from egress.reachability.view import View
 
 _FORMATS: dict[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermaid, "svg": svg, "dot": dot}

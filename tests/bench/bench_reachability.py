@@ -18,11 +18,11 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from egress.answers.causes import find
+from egress.answers.questions import questions
 from egress.checks import check
 from egress.domain import WorkloadDomain, load_domains
 from egress.reachability import Flow, Protocol, Result, Walker
-from egress.reachability.causes import find
-from egress.reachability.questions import questions
 from egress.reachability.view import view as view_of
 from tests.bench.fleet import write_fleet
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from egress.answers.questions import questions
 from egress.domain import EgressError, WorkloadDomain, load_domains
 from egress.manager import Manager
 from egress.manager.access import Access, access
@@ -17,7 +18,6 @@ from egress.policy.identity import GatewayKey
 from egress.policy.owned import owned
 from egress.policy.seed import seed
 from egress.reachability import Result, Walker
-from egress.reachability.questions import questions
 from egress.reachability.view import Live, view
 from nsx_lab import Lab
 

@@ -6,10 +6,10 @@ from ipaddress import ip_address
 
 import pytest
 
+from egress.answers.causes import find
+from egress.answers.questions import Purpose, questions
+from egress.answers.remedy import Missing
 from egress.reachability import Result, Walker
-from egress.reachability.causes import find
-from egress.reachability.questions import Purpose, questions
-from egress.reachability.remedy import Missing
 from egress.reachability.surroundings import UPSTREAM, Wishes, surroundings
 from egress.reachability.view import view as view_of
 

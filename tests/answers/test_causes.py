@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from egress.answers.causes import find
+from egress.answers.questions import Purpose, questions
+from egress.answers.remedy import Missing
+from egress.answers.symptoms import symptom
 from egress.reachability import Result, Walker
-from egress.reachability.causes import find
-from egress.reachability.questions import Purpose, questions
-from egress.reachability.remedy import Missing
-from egress.reachability.symptoms import symptom
 from egress.reachability.view import view as view_of
 
 RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
+from egress.answers.remedy import Missing, Proposal, Remedy, near, ways_in, wide, with_route
 from egress.domain.addresses import Address
 from egress.policy import paths
 from egress.policy.owned import nat_section, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import Hop, Path
-from egress.reachability.remedy import Missing, Proposal, Remedy, near, ways_in, wide, with_route
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute

@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from egress.cli._drawing import layouter, svg
+from egress.answers.causes import find
+from egress.answers.questions import questions
+from egress.pictures.drawing import layouter, svg
+from egress.pictures.graph_text import dot, mermaid, tree
+from egress.pictures.picture import Box, draw
 from egress.reachability import Result
-from egress.reachability.causes import find
-from egress.reachability.graph_text import dot, mermaid, tree
-from egress.reachability.picture import Box, draw
-from egress.reachability.questions import questions
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import view as view_of
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from egress.answers.causes import Finding
+from egress.answers.questions import Question
 from egress.policy import paths
-from egress.reachability.causes import Finding
 from egress.reachability.flow import Path, Result
-from egress.reachability.questions import Question
 from egress.reachability.topology import Node, NodeKind
 from egress.reachability.view import View
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egress.reachability.diagnosis import MEANINGS, NETWORK, addresses, diagnose
-from egress.reachability.failure_texts import Cause, only_backed_off, pulled, recognise
-from egress.reachability.remedy import Missing
+from egress.answers.diagnosis import MEANINGS, NETWORK, addresses, diagnose
+from egress.answers.failure_texts import Cause, only_backed_off, pulled, recognise
+from egress.answers.remedy import Missing
 from egress.reachability.surroundings import Wishes
 from egress.reachability.view import view as view_of
 

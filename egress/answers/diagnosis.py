@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from egress.answers.causes import Finding, find
+from egress.answers.failure_texts import Cause, Failure
+from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, sender_title
 from egress.domain.addresses import Address
-from egress.reachability.causes import Finding, find
-from egress.reachability.failure_texts import Cause, Failure
 from egress.reachability.flow import Flow, Protocol, Result
-from egress.reachability.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, sender_title
 from egress.reachability.surroundings import Sender
 from egress.reachability.view import Files, Source, View
 from egress.reachability.walk import Walker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
@@ -9,7 +10,6 @@ from egress.policy.owned import EVERYTHING, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import DropReason, Hop, Path
-from egress.reachability.remedy import Missing, Proposal, Remedy
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 

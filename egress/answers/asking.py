@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, questions, sender_title
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy.owned import tier1s
 from egress.reachability.flow import Flow, Protocol
-from egress.reachability.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, questions, sender_title
 from egress.reachability.surroundings import OUTSIDE, Sender, Wishes
 from egress.reachability.view import View
 

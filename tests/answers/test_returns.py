@@ -10,8 +10,8 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 import yaml
 
-from egress.reachability.returns import OutsideRoute, assumed_routes, missing_routes
-from egress.reachability.route_text import FORMATS, render
+from egress.answers.returns import OutsideRoute, assumed_routes, missing_routes
+from egress.answers.route_text import FORMATS, render
 from egress.reachability.view import view as view_of
 
 ONE = OutsideRoute("dns", IPv4Network("30.0.0.0/24"), (IPv4Address("172.20.0.1"),), "")
