@@ -12,8 +12,7 @@ from egress.answers.returns import OutsideRoute, assumed_routes, missing_routes
 from egress.answers.route_text import FORMATS, INTERFACE, render
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.explain import print_table
-from egress.cli.output import NEEDS_YOU, OK, console, print_json, say
+from egress.cli.output import NEEDS_YOU, OK, console, print_json, print_table, say
 from egress.reachability.view import View
 
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from egress.answers.causes import find
-from egress.answers.questions import questions
+from egress.answers.answer import answers
+from egress.answers.asking import Ask
 from egress.pictures.drawing import layouter, svg
 from egress.pictures.graph_text import dot, mermaid, tree
 from egress.pictures.picture import Box, draw
@@ -25,7 +25,7 @@ def _parsed(text):
 
 
 def picture_of(view):
-    return draw(view, [(question, find(view, question.flow)) for question in questions(view)])
+    return draw(view, answers(view, Ask()))
 
 
 @pytest.fixture

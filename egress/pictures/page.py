@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from egress.answers.answer import Answer
 from egress.answers.returns import OutsideRoute
 from egress.answers.route_text import render
 from egress.answers.symptoms import symptom
 from egress.checks import Report
-from egress.cli.explain import Answer, hop_text
 from egress.reachability.flow import Result
 from egress.reachability.view import View
 
@@ -102,7 +102,9 @@ def _hops(answer: Answer) -> str:
     """Every hop of the first failing path, or of the first one."""
     verdict = answer.finding.verdict
     path = (verdict.failing or verdict.paths)[0]
-    lines = [f"{way:5} {hop_text(hop)}" for way, hops in (("there", path.forward), ("back", path.back)) for hop in hops]
+    lines = [
+        f"{way:5} {hop.in_words()}" for way, hops in (("there", path.forward), ("back", path.back)) for hop in hops
+    ]
     return f"<details><summary>hops</summary><pre>{escape(chr(10).join(lines))}</pre></details>"
 
 
