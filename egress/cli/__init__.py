@@ -64,7 +64,9 @@ def group(ctx: click.Context, root: Path | None) -> None:
 
 def main() -> None:
     """Entry point of the console script: runs a command and turns whatever happens into a sentence and an exit code."""
-    signal.signal(signal.SIGTERM, _end_as_by_ctrl_c)
+    for polite in ("SIGTERM", "SIGHUP"):  # SIGHUP: the terminal was closed; Windows has none
+        if hasattr(signal, polite):
+            signal.signal(getattr(signal, polite), _end_as_by_ctrl_c)
     sys.exit(run(sys.argv[1:]))
 
 
