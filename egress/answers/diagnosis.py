@@ -15,6 +15,7 @@ from egress.reachability.flow import Flow, Protocol, Result
 from egress.reachability.surroundings import Sender
 from egress.reachability.view import Files, Source, View
 from egress.reachability.walk import Walker
+from egress.vocabulary import SUPERVISOR
 
 NETWORK = (Cause.CONNECT_TIMEOUT, Cause.LOOKUP_TIMEOUT, Cause.UNREACHABLE)
 """Causes that routes and NAT can be to blame for: nothing came back."""
@@ -110,8 +111,8 @@ def _senders(view: View, failure: Failure, wanted: str | None) -> list[Sender]:
     if wanted is not None:
         return [one for one in senders if wanted in (one.key, one.tier1)]
     if failure.supervisor:
-        return [one for one in senders if one.key == "supervisor"] or senders
-    return [one for one in senders if one.key != "supervisor"] or senders
+        return [one for one in senders if one.key == SUPERVISOR] or senders
+    return [one for one in senders if one.key != SUPERVISOR] or senders
 
 
 def _questions(view: View, failure: Failure, sender: Sender) -> list[Question]:

@@ -7,8 +7,8 @@ one is still a domain that can be shown and explained.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -44,7 +44,9 @@ from egress.domain.origins import Origins
 from egress.domain.problems import Place
 from egress.domain.state import LocalState, State
 from egress.domain.tier0 import Nsx, ServiceInterface, Tier0, Uplink
-from egress.vocabulary import MAX_PRIORITY, FirewallMatch, HaMode, NatAction
+from egress.vocabulary import MAX_PRIORITY, SUPERVISOR, TKG, FirewallMatch, HaMode, NatAction
+
+T = TypeVar("T")
 
 __all__ = [
     "MAX_PRIORITY",
@@ -160,6 +162,12 @@ class Egress(Part):
     tkg: EgressMapping | None = None
     more: Annotated[Mapping[MappingName, FurtherMapping], *Frozen] = Field(default_factory=dict, validate_default=True)
 
+    @property
+    def mappings(self) -> dict[str, EgressMapping]:
+        """Every mapping by its key: supervisor, tkg, then those below `more` in the file's order."""
+        named = {SUPERVISOR: self.supervisor, TKG: self.tkg, **self.more}
+        return {key: mapping for key, mapping in named.items() if mapping}
+
 
 class Ingress(Part):
     """The range that load balancers answer on. Not translated: the default route alone makes it reachable."""
@@ -192,6 +200,18 @@ class Suppression(Part):
     reason: Annotated[str, Field(min_length=10, max_length=1024)]
 
 
+class _Derived:
+    """What was derived from a domain, by the function that derived it. It makes no difference between equal domains."""
+
+    def __init__(self) -> None:
+        self.values: dict[Callable[[WorkloadDomain], Any], Any] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Derived)
+
+    __hash__ = object.__hash__
+
+
 class WorkloadDomain(Part):
     """One workload domain, as its file says. `stack` comes from the file's path, everything else from its text."""
 
@@ -212,6 +232,7 @@ class WorkloadDomain(Part):
     realization: Realization = Field(default_factory=Realization)
     suppress: tuple[Suppression, ...] = ()
     _origins: Origins = PrivateAttr(default_factory=Origins)
+    _derived: _Derived = PrivateAttr(default_factory=lambda: _Derived())
 
     @property
     def made_as(self) -> str:
@@ -222,6 +243,19 @@ class WorkloadDomain(Part):
         """Where the value at `path` stands, as in place("tier0", "uplinks", 0); the nearest one above it if the file does
         not give it. None for a domain that was not read from a file."""
         return self._origins.place(path)
+
+    def once(self, make: Callable[[WorkloadDomain], T]) -> T:
+        """What `make` derives from this domain. It is made once: a domain does not change, and many rules ask."""
+        if make not in self._derived.values:
+            self._derived.values[make] = make(self)
+        value: T = self._derived.values[make]
+        return value
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic has it; nothing that was derived from this domain is taken over."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied._derived = _Derived()
+        return copied
 
     @model_validator(mode="after")
     def _references(self) -> Self:

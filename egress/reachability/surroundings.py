@@ -11,7 +11,6 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface
 
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
-from egress.policy.owned import mappings
 from egress.reachability.world import Balancer, Host, Pod, Router, RouterInterface, Snat, Tier1World, World, WorldRoute
 
 UPSTREAM = "upstream gateway"
@@ -212,7 +211,7 @@ class _Builder:
     def _tier1s(self) -> tuple[tuple[Sender, ...], dict[str, Tier1World]]:
         senders: list[Sender] = []
         parts: dict[str, list[tuple[Pod, Snat]]] = {}
-        for key, mapping in mappings(self.domain):
+        for key, mapping in self.domain.egress.mappings.items():
             tier1 = mapping.tier1 or f"tier1 of {key}"
             senders.append(self._sender(parts, tier1, key, representative(mapping.source)))
         for tier1 in self.domain.pods:
