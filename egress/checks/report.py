@@ -9,7 +9,6 @@ from egress.checks.registry import RULES
 from egress.checks.rule import REGISTRY, Broken, CannotKnow, Path, Rule, Severity, Verdict
 from egress.checks.suppressions import UNUSED
 from egress.domain import Place, Problem, WorkloadDomain
-from egress.domain.collector import paused
 from egress.policy.presence import Presence
 
 _NOT_SUPPRESSIBLE = {UNUSED, "suppression-of-unknown-rule"}
@@ -94,7 +93,6 @@ class Report:
         return Verdict.HOLDS
 
 
-@paused()
 def check(domains: Sequence[WorkloadDomain], problems: Iterable[Problem] = ()) -> Report:
     """Judges every rule over the domains. Pure: reads no file, asks no network.
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.domain import collector
 from egress.domain.fields import quoted
 from egress.domain.merging import merge
 from egress.domain.model import WorkloadDomain
@@ -285,7 +284,6 @@ class Fleet:
         """The domains of all files that are right, and the findings in the others."""
         return self.load(self.files)
 
-    @collector.paused()
     def load(self, files: Collection[DomainFile]) -> Loaded:
         """Reads files, right and wrong ones. A finding in a defaults file that several domains share is told once."""
         domains: list[WorkloadDomain] = []

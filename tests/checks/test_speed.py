@@ -9,7 +9,6 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from egress.checks import look
-from egress.domain.collector import paused
 from egress.policy.owned import owned
 
 
@@ -35,19 +34,6 @@ def test_a_domain_and_what_was_derived_from_it_go_together(domain):
     del first
     gc.collect()
     assert derived() is None
-
-
-def test_the_collector_runs_again_after_a_pause_and_after_an_error_in_it():
-    assert gc.isenabled()
-    with paused():
-        assert not gc.isenabled()
-        with paused():
-            pass
-        assert not gc.isenabled(), "the outermost pause ends it"
-    assert gc.isenabled()
-    with pytest.raises(KeyError), paused():
-        raise KeyError
-    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("address, inside", [("10.1.0.0", True), ("10.1.0.255", True), ("10.1.1.0", False)])
