@@ -10,7 +10,8 @@ from pathlib import Path
 
 from egress.cli.output import say
 from egress.domain import LabTarget, WorkloadDomain, find_root
-from egress.domain.files import Fleet, look
+from egress.domain.files import look
+from egress.domain.fleet import Fleet
 
 
 @dataclass(frozen=True)
