@@ -7,9 +7,8 @@ import click
 from egress.cli.context import Project
 from egress.cli.output import print_json
 from egress.domain.files import find_files, merged_tree, select
-from egress.domain.merging import without_nulls
 from egress.domain.reading import read
-from egress.domain.showing import annotated, origins
+from egress.domain.tree import annotated, origins, without_nulls
 
 
 @click.command("show")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from egress.domain import EgressError
-from egress.domain.yaml_tree import Tree, parse
+from egress.domain.tree import Tree
+from egress.domain.yaml_tree import parse
 
 _KEY, _VALUE = "protect", "false"
 

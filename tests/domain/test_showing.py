@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from egress.cli import group
 from egress.domain import load_domains
 from egress.domain.reading import read
-from egress.domain.showing import annotated, origins
-from egress.domain.yaml_tree import Tree, parse
+from egress.domain.tree import Tree, annotated, origins
+from egress.domain.yaml_tree import parse
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
 SCALARS = st.one_of(WORDS, st.sampled_from(["no", "0x10", "1.5", "null", "~", "", "- a", "#", "a: b", "2026-01-01"]), st.integers(-(10**17), 10**17), st.booleans())  # fmt: skip
