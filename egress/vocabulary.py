@@ -16,6 +16,9 @@ MAX_PRIORITY = 2147481599
 SUPERVISOR, TKG = "supervisor", "tkg"
 """Keys of the two mappings that every workload domain has."""
 
+TITLES: Mapping[str, str] = MappingProxyType({SUPERVISOR: "Supervisor", TKG: "TKG"})
+"""What people call the two. Any other mapping is called by its key."""
+
 DEFAULT_PRIORITIES: Mapping[str, int] = MappingProxyType({SUPERVISOR: 100, TKG: 110})
 """Priorities where none is given. Public, as nsx_ids are: other tools and people sort their own rules around them."""
 

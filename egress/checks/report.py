@@ -9,7 +9,6 @@ from egress.checks.registry import RULES
 from egress.checks.rule import REGISTRY, Broken, CannotKnow, Path, Rule, Severity, Verdict
 from egress.checks.suppressions import UNUSED
 from egress.domain import Place, Problem, WorkloadDomain
-from egress.domain.collector import paused
 from egress.policy.presence import Presence
 
 _NOT_SUPPRESSIBLE = {UNUSED, "suppression-of-unknown-rule"}
@@ -76,6 +75,15 @@ class Report:
         """Whether there is an error, or a file that is no domain."""
         return bool(self.errors or self.problems)
 
+    def about(self, stack: str) -> Report:
+        """What was said about one of the stacks, judged together with the others. Without the files that are no domain."""
+        return Report(
+            stacks=(stack,),
+            findings=tuple(finding for finding in self.findings if finding.stack == stack),
+            suppressed=tuple(finding for finding in self.suppressed if finding.stack == stack),
+            undecided=tuple(entry for entry in self.undecided if entry.stack == stack),
+        )
+
     def verdict(self, rule_id: str, stack: str) -> Verdict:
         """What one rule says about one stack. A suppressed finding is still a broken rule."""
         if any(f.rule.id == rule_id and f.stack == stack for f in (*self.findings, *self.suppressed)):
@@ -85,7 +93,6 @@ class Report:
         return Verdict.HOLDS
 
 
-@paused()
 def check(domains: Sequence[WorkloadDomain], problems: Iterable[Problem] = ()) -> Report:
     """Judges every rule over the domains. Pure: reads no file, asks no network.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,8 @@ from egress.domain import EgressError, WorkloadDomain
 from egress.manager import Manager
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.planned import planned
-from egress.policy.seed import seeded
-from egress.reachability.intent import View, intent, view
 from egress.reachability.surroundings import NO_WISHES, Wishes
+from egress.reachability.view import FILES, AfterPlan, Live, View, view
 
 Decorated = Callable[..., Any]
 
@@ -47,8 +46,8 @@ def views(
     live: bool = False,
     edges: Collection[str] = (),
     wishes: Callable[[WorkloadDomain], Wishes] = lambda _: NO_WISHES,
-) -> list[View]:
-    """A view of each named domain. Errors: EgressError."""
+) -> Iterator[View]:
+    """A view of each named domain, one at a time. Errors: EgressError."""
     domains = project.domains(stacks)
     if plan and live:
         raise click.UsageError("--plan and --live are two different sources: give one of them")
@@ -57,21 +56,17 @@ def views(
     down = frozenset(edges)
     for domain in domains:
         _check_edges(domain, down)
-    if plan:
-        after = planned(domains[0], _read(plan))
-        found = {**seeded(domains[:1], after.gateway), **after.objects}
-        return [view(domains[0], after.gateway, found, "after the plan", wishes(domains[0]), down)]
-    if live:
-        return [_live(project, domain, wishes(domain), down) for domain in domains]
-    sharing = by_gateway(project.domains())
-    return [intent(domain, sharing[GatewayKey.of(domain)], wishes(domain), down) for domain in domains]
+    after = AfterPlan(planned(domains[0], _read(plan))) if plan else FILES
+    sharing = by_gateway(project.everyone)
+    for domain in domains:
+        source = _live(project, domain) if live else after
+        yield view(domain, sharing[GatewayKey.of(domain)], source, wishes(domain), down)
 
 
-def _live(project: Project, domain: WorkloadDomain, wishes: Wishes, down: frozenset[str]) -> View:
+def _live(project: Project, domain: WorkloadDomain) -> Live:
     with Manager.of(domain, project.root, project.lab) as manager:
         gateway, found = manager.tier0(domain.tier0)
-        source = f"the lab {manager.host}" if project.lab else f"the manager {manager.host}"
-        return view(domain, gateway, found, source, wishes, down)
+        return Live(f"the lab {manager.host}" if project.lab else f"the manager {manager.host}", gateway, found)
 
 
 def _check_edges(domain: WorkloadDomain, edges: frozenset[str]) -> None:

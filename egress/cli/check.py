@@ -15,7 +15,8 @@ from egress.checks.text import as_json, page
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json
 from egress.domain import DomainFile, DomainFileError, EgressError, Problem
-from egress.domain.files import load, look, named, select
+from egress.domain.files import look, named, select
+from egress.domain.fleet import load
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from egress.domain import LabTarget, WorkloadDomain, find_root, load_domains
+from egress.cli.output import say
+from egress.domain import LabTarget, WorkloadDomain, find_root
 from egress.domain.files import look
+from egress.domain.fleet import Fleet
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,20 @@ class Project:
 
     def domains(self, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
         """The domains of the named stacks, all when none is named. Errors: DomainFileError, EgressError."""
-        return load_domains(self.root, stacks)
+        return self.fleet.domains(stacks)
+
+    @cached_property
+    def everyone(self) -> tuple[WorkloadDomain, ...]:
+        """Every domain that can be read, as each may share a Tier-0 with another. Says which cannot."""
+        loaded = self.fleet.readable()
+        for problem in loaded.problems:
+            say(f"{problem}\n    left out: whether this file shares a Tier-0 is not known")
+        return loaded.domains
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """The project's domain files. Whoever asks, each is read once."""
+        return Fleet(self.root)
 
     @cached_property
     def stacks(self) -> tuple[str, ...]:

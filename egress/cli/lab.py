@@ -13,7 +13,7 @@ from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
 from egress.domain import EgressError, WorkloadDomain
 from egress.layout import LAB_FOLDER, OUTPUT
-from egress.policy.seed import seed
+from egress.policy.seed import left_out, seed
 from egress.reachability.surroundings import surroundings
 from egress.reachability.world import world_document
 from egress.toolchain.processes import run
@@ -50,6 +50,8 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
     seed_file = home / "seed.json"
     seed_file.write_text(json.dumps(seed(domains)))
     lab_file = lab_file or home / "lab.json"
+    for sentence in left_out(domains):
+        say(sentence)
     names = " ".join(domain.stack for domain in domains)
     say(f"in another terminal: export EGRESS_LAB={lab_file}; egress plan {names}")
     command_line: list[str | Path] = [

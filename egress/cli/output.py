@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Column, Table
 
+from egress.domain import EgressError
+
 OK = 0
 FAILED = 1
 NEEDS_YOU = 2
 INTERRUPTED = 130
+_PIPED_WIDTH = 160
+"""Columns of a table that goes into a file or another program."""
 
 
 def console() -> Console:
@@ -53,3 +58,19 @@ def progress(what: str) -> Iterator[None]:
     else:
         say(what)
         yield
+
+
+def print_table(grid: Table) -> None:
+    """Prints a table as wide as the terminal is, and without one as wide as it needs to be."""
+    out = console()
+    if not out.is_terminal:
+        out.width = _PIPED_WIDTH
+    out.print(grid)
+
+
+def write(output: Path, text: str) -> None:
+    """Writes a text file. Errors: EgressError."""
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EgressError(f"{str(output)!r} cannot be written: {error.strerror}") from None

@@ -19,7 +19,7 @@ import yaml
 from egress.delivery.bases import base_folder
 from egress.domain import DomainFile, EgressError, WorkloadDomain, load_domains
 from egress.domain.fields import quoted
-from egress.domain.files import load
+from egress.domain.fleet import load
 from egress.domain.problems import DomainFileError
 from egress.layout import STACK_FILE, Places
 from egress.toolchain.own_files import JsonObject, json_object, read_bytes

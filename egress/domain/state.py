@@ -30,7 +30,9 @@ class _Backend(BaseModel):
 class LocalState(_Backend):
     """A file `state/<stack>.tfstate` in the project folder. For one person on one machine."""
 
-    backend: Literal["local"]
+    backend: Literal["local"] = Field(
+        description="local: a file state/<stack>.tfstate in the project folder, for one person on one machine"
+    )
 
     @staticmethod
     def file(stack: str) -> str:
@@ -41,8 +43,10 @@ class LocalState(_Backend):
 class PgState(_Backend):
     """PostgreSQL with locks. Connection string: PG_CONN_STR. `schema_name` left out: the stack's name."""
 
-    backend: Literal["pg"]
-    schema_name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")] | None = None
+    backend: Literal["pg"] = Field(description="pg: PostgreSQL with locks; connection string in PG_CONN_STR")
+    schema_name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")] | None = Field(
+        None, description="schema that holds the state; left out: the stack's name"
+    )
 
     def schema_of(self, stack: str) -> str:
         """The schema that holds the state."""
@@ -55,11 +59,13 @@ class S3State(_Backend):
     `key` left out: `<stack>.tfstate`. `endpoint` left out: AWS.
     """
 
-    backend: Literal["s3"]
-    bucket: Text
-    key: Text | None = None
-    region: Text
-    endpoint: Url | None = None
+    backend: Literal["s3"] = Field(
+        description="s3: S3 or a store that speaks it, with lock files; credentials in the AWS_* variables"
+    )
+    bucket: Text = Field(description="name of the bucket")
+    key: Text | None = Field(None, description="object key; left out: <stack>.tfstate")
+    region: Text = Field(description="region of the bucket")
+    endpoint: Url | None = Field(None, description="https address of another store; left out: AWS")
 
     def key_of(self, stack: str) -> str:
         """The object that holds the state."""
@@ -72,10 +78,12 @@ class HttpState(_Backend):
     `lock_address` and `unlock_address` left out: `<address>/lock`, with POST and DELETE, as GitLab has it.
     """
 
-    backend: Literal["http"]
-    address: Url
-    lock_address: Url | None = None
-    unlock_address: Url | None = None
+    backend: Literal["http"] = Field(
+        description="http: GitLab or another HTTP state store; credentials in TF_HTTP_USERNAME and TF_HTTP_PASSWORD"
+    )
+    address: Url = Field(description="https address of the state")
+    lock_address: Url | None = Field(None, description="https address for locking; left out: <address>/lock")
+    unlock_address: Url | None = Field(None, description="https address for unlocking; left out: <address>/lock")
 
 
 State = Annotated[LocalState | PgState | S3State | HttpState, Field(discriminator="backend")]

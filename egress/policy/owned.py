@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.domain.model import EgressMapping, FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
+from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
 from egress.policy import paths
 from egress.policy.paths import Section
 from egress.policy.tree import Json
+from egress.vocabulary import DEFAULT_PRIORITIES, TITLES
 
-SUPERVISOR_PRIORITY = 100
-TKG_PRIORITY = 110
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 """The network of a default route, by address family."""
 
@@ -84,7 +83,7 @@ class NatRule:
     @property
     def at(self) -> tuple[str, ...]:
         """Where the mapping stands in the domain file."""
-        return ("egress", self.key) if self.key in ("supervisor", "tkg") else ("egress", "more", self.key)
+        return ("egress", self.key) if self.key in TITLES else ("egress", "more", self.key)
 
 
 @dataclass(frozen=True)
@@ -152,6 +151,10 @@ class Owned:
 
 def owned(domain: WorkloadDomain) -> Owned:
     """What the domain's stack makes."""
+    return domain.once(_owned)
+
+
+def _owned(domain: WorkloadDomain) -> Owned:
     return Owned(
         route=_route(domain),
         route_v6=_route_v6(domain),
@@ -171,16 +174,9 @@ def default_tags(domain: WorkloadDomain) -> dict[str, str]:
     return {"managed-by": "tier0-egress", "stack": domain.made_as}
 
 
-def mappings(domain: WorkloadDomain) -> tuple[tuple[str, EgressMapping], ...]:
-    """The domain's egress mappings with their keys: supervisor, tkg, then those below `more`."""
-    egress = domain.egress
-    named = (("supervisor", egress.supervisor), ("tkg", egress.tkg), *egress.more.items())
-    return tuple((key, mapping) for key, mapping in named if mapping)
-
-
 def tier1s(domain: WorkloadDomain) -> tuple[str, ...]:
     """Ids of the Tier-1s that the file names: those of the mappings, then those of the pods. The stack makes none of them."""
-    named = [mapping.tier1 for _, mapping in mappings(domain) if mapping.tier1]
+    named = [mapping.tier1 for mapping in domain.egress.mappings.values() if mapping.tier1]
     return tuple(dict.fromkeys([*named, *domain.pods]))
 
 
@@ -228,7 +224,6 @@ def _bfd_peers(domain: WorkloadDomain) -> tuple[BfdPeer, ...]:
 
 def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
     scope = nat_scope(domain)
-    usual = {"supervisor": SUPERVISOR_PRIORITY, "tkg": TKG_PRIORITY}
     return tuple(
         NatRule(
             key=key,
@@ -237,9 +232,9 @@ def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
             source=mapping.source,
             translated=mapping.translated,
             tier1=mapping.tier1,
-            priority=usual[key] if mapping.priority is None else mapping.priority,
+            priority=DEFAULT_PRIORITIES[key] if mapping.priority is None else mapping.priority,
             firewall_match=mapping.firewall_match,
             scope=scope,
         )
-        for key, mapping in mappings(domain)
+        for key, mapping in domain.egress.mappings.items()
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
+from egress.answers.remedy import Missing, Proposal, Remedy, near, ways_in, wide, with_route
 from egress.domain.addresses import Address
 from egress.policy import paths
 from egress.policy.owned import nat_section, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import Hop, Path
-from egress.reachability.intent import View
-from egress.reachability.remedy import Missing, Proposal, Remedy, gateway, near, ways_in, wide, with_objects, with_route
 from egress.reachability.topology import NodeKind
+from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
 
 _LET_THEM_MOVE = "translate to the HA VIP or a spare address of the uplink network, which another edge takes over"
@@ -38,7 +38,7 @@ def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
 def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
     """Nobody answers ARP for the next hop, or for the destination on a connected network."""
     target = hop.via or hop.after.destination
-    for face in gateway(view).interfaces:
+    for face in view.tier0.interfaces:
         if face.edge in view.around.world.down and any(target == one.ip for one in face.addresses):
             why = f"{target} is an interface address of {face.edge}, which is down: nobody answers for it"
             fix = _LET_THEM_MOVE if path.back else _LET_IT_NOTICE
@@ -83,7 +83,7 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
             why = why or f"Tier-0 {tier0} has no NAT for {egress}: {lost}"
             fix = f"apply {last(path)}: {body['action']} {body['source_network']} -> {body['translated_network']}"
             remedy = Remedy(Missing.NAT_RULE, tier0, last(path), why, fix)
-            return Proposal(remedy, with_objects(view, {section: nat_section(), path: body}))
+            return Proposal(remedy, view.changed({**view.objects, section: nat_section(), path: body}))
     return _new_rule(view, egress, why or f"this domain has no NAT for {egress}: {lost}")
 
 
@@ -98,10 +98,10 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
         "action": view.domain.tier0.nat_action.value,
         "source_network": str(egress),
         "translated_network": str(spare),
-        "scope": [one.path for one in gateway(view).interfaces if one.external],
+        "scope": [one.path for one in view.tier0.interfaces if one.external],
     }
     rule = {paths.nat_section(view.gateway): nat_section(), paths.nat_rule(view.gateway, name): body}
-    return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), with_objects(view, rule))
+    return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), view.changed({**view.objects, **rule}))
 
 
 def _ineffective(view: View, interface: str, egress: Address) -> str:
@@ -120,7 +120,7 @@ def _ineffective(view: View, interface: str, egress: Address) -> str:
 
 def _holds(text: str, address: Address) -> bool:
     try:
-        return address in ip_network(text.strip())
+        return address in ip_network(text.strip(), strict=False)
     except ValueError:
         return False
 
@@ -130,7 +130,7 @@ def _spare(view: View, version: int) -> Address | None:
     nodes = view.topology.nodes.values()
     taken = {one.ip for node in nodes for face in node.interfaces for one in face.addresses}
     answered = [network for node in nodes for face in node.interfaces for network in face.answers]
-    for face in gateway(view).interfaces:
+    for face in view.tier0.interfaces:
         for one in face.addresses if face.external else ():
             if one.version == version:
                 for index in range(1, min(one.network.num_addresses - 1, 4096)):

@@ -8,9 +8,7 @@ from typing import Any
 
 from egress.domain import HaMode
 from egress.domain.addresses import Address, Network, single
-from egress.policy.gateways import Tier0, tier0s
-from egress.policy.tree import Json
-from egress.reachability.intent import View
+from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
 
 
@@ -60,28 +58,18 @@ class Proposal:
     after: View | None
 
 
-def with_objects(view: View, found: dict[str, Json]) -> View:
-    """The view with further or changed Policy objects."""
-    return view.changed(objects={**view.objects, **found})
-
-
 def with_route(view: View, node: str, route: WorldRoute) -> View:
     """The view with a route more on a host or router of the world."""
     world = view.around.world
     hosts = tuple(replace(one, routes=(*one.routes, route)) if one.name == node else one for one in world.hosts)
     routers = tuple(replace(one, routes=(*one.routes, route)) if one.name == node else one for one in world.routers)
-    return view.changed(around=replace(view.around, world=replace(world, hosts=hosts, routers=routers)))
-
-
-def gateway(view: View) -> Tier0:
-    """The domain's Tier-0. Errors: StopIteration when the objects do not hold it, which `view` has refused before."""
-    return next(one for one in tier0s(view.objects) if one.path == view.gateway)
+    return view.in_world(replace(world, hosts=hosts, routers=routers))
 
 
 def ways_in(view: View, version: int) -> tuple[Address, ...]:
     """Addresses by which routers reach what is behind the Tier-0: every uplink on ACTIVE_ACTIVE, so that losing an edge loses
     nothing; the HA VIP, else the active edge's uplinks, on ACTIVE_STANDBY (a standby edge forwards nothing)."""
-    tier0 = gateway(view)
+    tier0 = view.tier0
     external = [one for one in tier0.interfaces if one.external]
     if tier0.ha_mode is HaMode.ACTIVE_STANDBY:
         vips = tuple(one.ip for vip in tier0.vips for one in vip.addresses if one.version == version)

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from egress.domain import EgressError
-from egress.reachability.graph_text import dot
-from egress.reachability.picture import Picture
+from egress.pictures.graph_text import dot
+from egress.pictures.picture import Picture
 
 _SECONDS = 60
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from egress.reachability.flow import Flow, Protocol
-from egress.reachability.intent import View
 from egress.reachability.surroundings import OUTSIDE, Sender
+from egress.reachability.view import View
+from egress.vocabulary import TITLES
 
 REGISTRY_PORT = 443
 DNS_PORT = 53
@@ -32,12 +33,9 @@ class Question:
     sender: Sender | None = None
 
 
-_NAMES = {"supervisor": "Supervisor", "tkg": "TKG"}
-
-
 def sender_title(sender: Sender) -> str:
     """How a sender is called: Supervisor, TKG, the mapping's key, or the Tier-1 of one that has no mapping."""
-    return _NAMES.get(sender.key or "", sender.key or sender.tier1)
+    return TITLES.get(sender.key or "", sender.key or sender.tier1)
 
 
 def questions(view: View) -> tuple[Question, ...]:

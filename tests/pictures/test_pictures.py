@@ -8,14 +8,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from egress.cli._drawing import layouter, svg
+from egress.answers.answer import answers
+from egress.answers.asking import Ask
+from egress.pictures.drawing import layouter, svg
+from egress.pictures.graph_text import dot, mermaid, tree
+from egress.pictures.picture import Box, draw
 from egress.reachability import Result
-from egress.reachability.causes import find
-from egress.reachability.graph_text import dot, mermaid, tree
-from egress.reachability.intent import intent
-from egress.reachability.picture import Box, draw
-from egress.reachability.questions import questions
 from egress.reachability.topology import NodeKind
+from egress.reachability.view import view as view_of
 
 HOSTILE = 'a"]; <script>alert(1)</script> -->|x| \\" }'
 
@@ -25,12 +25,12 @@ def _parsed(text):
 
 
 def picture_of(view):
-    return draw(view, [(question, find(view, question.flow)) for question in questions(view)])
+    return draw(view, answers(view, Ask()))
 
 
 @pytest.fixture
 def picture(golden):
-    return picture_of(intent(golden))
+    return picture_of(view_of(golden))
 
 
 def test_everybody_is_in_it_once_from_the_inside_to_the_outside(picture):
@@ -116,9 +116,9 @@ def test_dot_draws_verdicts_as_colours_and_unused_connections_without_an_arrow(p
 
 
 def test_only_the_domains_own_tier1s_are_drawn(golden):
-    view = intent(golden)
+    view = view_of(golden)
     other = {"/infra/tier-1s/other": {"id": "other", "tier0_path": view.gateway}}
-    titles = [box.title for box in picture_of(view.changed(objects={**view.objects, **other})).boxes]
+    titles = [box.title for box in picture_of(view.changed({**view.objects, **other})).boxes]
     assert "other" not in titles
     assert "domain-c8" in titles
 
@@ -128,14 +128,14 @@ def test_what_is_lost_is_said_in_words(picture):
 
 
 def test_an_edge_that_is_down_is_drawn_as_down(golden):
-    picture = picture_of(intent(golden, down=frozenset({"edge01"})))
+    picture = picture_of(view_of(golden, down=frozenset({"edge01"})))
     box = next(box for box in picture.boxes if box.title == "edge01")
     assert box.down
     assert box.lines == ("down",)
 
 
 def test_the_standby_edge_is_called_so(standby):
-    lines = {box.title: box.lines for box in picture_of(intent(standby)).boxes}
+    lines = {box.title: box.lines for box in picture_of(view_of(standby)).boxes}
     assert lines["edge02"][0] == "standby"
     assert "standby" not in lines["edge01"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from egress.answers.questions import Purpose, Question
 from egress.reachability.flow import Result, Verdict
-from egress.reachability.questions import Purpose, Question
 
 
 def symptom(question: Question, verdict: Verdict) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from egress.pictures.picture import Box, Line, Picture
 from egress.reachability.flow import Result
-from egress.reachability.picture import Box, Line, Picture
 
 _COLOURS = {Result.ALL: "#1a7f37", Result.SOME: "#bf8700", Result.NONE: "#cf222e", None: "#8c959f"}
 _STYLES = {Result.ALL: "solid", Result.SOME: "dashed", Result.NONE: "dashed", None: "dotted"}

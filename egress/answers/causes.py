@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from egress.reachability import missing_at_edge, missing_outside
+from egress.answers import missing_at_edge, missing_outside
+from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.reachability.flow import DropReason, Flow, Result, Verdict
-from egress.reachability.intent import View
-from egress.reachability.remedy import Missing, Proposal, Remedy
 from egress.reachability.topology import NodeKind
+from egress.reachability.view import View
 from egress.reachability.walk import Walker
 
 _ROUNDS = 8

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from egress.answers.causes import Finding, find
+from egress.answers.failure_texts import Cause, Failure
+from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, sender_title
 from egress.domain.addresses import Address
-from egress.reachability.causes import Finding, find
-from egress.reachability.failure_texts import Cause, Failure
 from egress.reachability.flow import Flow, Protocol, Result
-from egress.reachability.intent import INTENDED, View
-from egress.reachability.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, sender_title
 from egress.reachability.surroundings import Sender
+from egress.reachability.view import Files, Source, View
 from egress.reachability.walk import Walker
+from egress.vocabulary import SUPERVISOR
 
 NETWORK = (Cause.CONNECT_TIMEOUT, Cause.LOOKUP_TIMEOUT, Cause.UNREACHABLE)
 """Causes that routes and NAT can be to blame for: nothing came back."""
@@ -52,7 +53,7 @@ class Diagnosis:
     """
 
     failure: Failure
-    source: str
+    source: Source
     walked: tuple[tuple[Question, Finding], ...] = ()
 
     @property
@@ -73,7 +74,7 @@ class Diagnosis:
                 hop = finding.verdict.failing[0].last
                 said.append(f"{question.title}: ends at {hop.node}, {hop.drop.value if hop.drop else ''}")
         if self.walked and not self.explained:
-            said.append(_NOTHING_IN_THE_FILE if self.source == INTENDED else _NOTHING)
+            said.append(_NOTHING_IN_THE_FILE if isinstance(self.source, Files) else _NOTHING)
         return list(dict.fromkeys(said))
 
     def as_json(self) -> dict[str, Any]:
@@ -110,8 +111,8 @@ def _senders(view: View, failure: Failure, wanted: str | None) -> list[Sender]:
     if wanted is not None:
         return [one for one in senders if wanted in (one.key, one.tier1)]
     if failure.supervisor:
-        return [one for one in senders if one.key == "supervisor"] or senders
-    return [one for one in senders if one.key != "supervisor"] or senders
+        return [one for one in senders if one.key == SUPERVISOR] or senders
+    return [one for one in senders if one.key != SUPERVISOR] or senders
 
 
 def _questions(view: View, failure: Failure, sender: Sender) -> list[Question]:

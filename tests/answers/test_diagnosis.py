@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egress.reachability.diagnosis import MEANINGS, NETWORK, addresses, diagnose
-from egress.reachability.failure_texts import Cause, only_backed_off, pulled, recognise
-from egress.reachability.intent import intent
-from egress.reachability.remedy import Missing
+from egress.answers.diagnosis import MEANINGS, NETWORK, addresses, diagnose
+from egress.answers.failure_texts import Cause, only_backed_off, pulled, recognise
+from egress.answers.remedy import Missing
 from egress.reachability.surroundings import Wishes
+from egress.reachability.view import view as view_of
 
 PODVM = (
     "failed to get images: Image podvm-ns/busybox-91fc8f6fc85b4a0bfe94da01c9913d8e9bcdfb96-v0 has failed. Error: Failed to "
@@ -137,8 +137,8 @@ def test_texts_made_of_pieces_are_read_without_an_error(parts):
 
 
 def view_without(domain, *names):
-    view = intent(domain, wishes=Wishes(hosts=addresses(recognise(PODVM))))
-    return view.changed(objects={path: body for path, body in view.objects.items() if path.split("/")[-1] not in names})
+    view = view_of(domain, wishes=Wishes(hosts=addresses(recognise(PODVM))))
+    return view.changed({path: body for path, body in view.objects.items() if path.split("/")[-1] not in names})
 
 
 def walked(view, text, sender=None):

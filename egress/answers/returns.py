@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.reachability.causes import Finding, find
-from egress.reachability.intent import View
-from egress.reachability.questions import questions
+from egress.answers.causes import Finding, find
+from egress.answers.questions import questions
+from egress.reachability.view import View
 from egress.reachability.walk import Walker
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from egress.answers.remedy import Missing, Proposal, Remedy
+from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
-from egress.policy.owned import owned
+from egress.policy.owned import EVERYTHING, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import DropReason, Hop, Path
-from egress.reachability.intent import View
-from egress.reachability.remedy import Missing, Proposal, Remedy, gateway, with_objects
 from egress.reachability.topology import NodeKind
+from egress.reachability.view import View
 
 
 def propose(view: View, path: Path, hop: Hop) -> Proposal | None:
@@ -38,22 +39,39 @@ def _wrong_address(view: View, hop: Hop) -> Proposal:
 
 def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
     """A default route of the target's family, or a next hop on this edge where the route is there and of no use to it."""
-    everything = "0.0.0.0/0" if target.version == 4 else "::/0"
+    everything = EVERYTHING[target.version]
     routes = children(view.objects, view.gateway, Collection.STATIC_ROUTES)
     present = [path for path, body in routes if body.get("network") == everything]
     if present:
         return _next_hop(view, hop, present[0], target)
-    mine = children(owned(view.domain).objects(view.gateway), view.gateway, Collection.STATIC_ROUTES)
-    made = [(path, body) for path, body in mine if body["network"] == everything]
-    invented = paths.static_route(view.gateway, "default-route")
-    path, body = made[0] if made else (invented, _route(everything, _beyond(view, hop, target)))
+    made = _made_by_a_stack(view, everything)
+    if made is None:
+        path, body = paths.static_route(view.gateway, "default-route"), _route(everything, _beyond(view, hop, target))
+    else:
+        _, path, body = made
     via = ", ".join(str(one["ip_address"]) for one in body["next_hops"])
     if not via or path in view.objects:
         return None
-    tier0 = last(view.gateway)
+    tier0, name = last(view.gateway), last(path)
     why = f"Tier-0 {tier0} has no route to {target}: the default route {everything} is missing"
-    remedy = Remedy(Missing.DEFAULT_ROUTE, tier0, last(path), why, f"apply {last(path)}: {everything} via {via}")
-    return Proposal(remedy, with_objects(view, {path: body}))
+    if made is not None:
+        whose = "" if made[0] == view.domain else f" of {made[0].stack}, which owns it"
+        fix = f"apply {name}{whose}: {everything} via {via}"
+    elif view.domain.default_route.external:
+        fix = f"ask its owner for it, as default_route.external says that it is somebody else's: {everything} via {via}"
+    else:
+        fix = f"add default_route.ipv6 to the domain file: {everything} via {via}"
+    return Proposal(Remedy(Missing.DEFAULT_ROUTE, tier0, name, why, fix), view.changed({**view.objects, path: body}))
+
+
+def _made_by_a_stack(view: View, network: str) -> tuple[WorkloadDomain, str, Json] | None:
+    """The default route that this domain's stack makes, or that of a neighbour: whose, its path and itself."""
+    for domain in (view.domain, *view.neighbours):
+        objects = owned(domain).objects(view.gateway)
+        for path, body in children(objects, view.gateway, Collection.STATIC_ROUTES):
+            if body["network"] == network:
+                return domain, path, body
+    return None
 
 
 def _next_hop(view: View, hop: Hop, path: str, target: Address) -> Proposal | None:
@@ -66,7 +84,7 @@ def _next_hop(view: View, hop: Hop, path: str, target: Address) -> Proposal | No
     body = dict(view.objects[path])
     body["next_hops"] = [*body.get("next_hops", ()), *_route("", beyond)["next_hops"]]
     remedy = Remedy(Missing.NEXT_HOP, hop.node, name, why, f"add a next hop for that edge to {name}: {via}")
-    return Proposal(remedy, with_objects(view, {path: body}))
+    return Proposal(remedy, view.changed({**view.objects, path: body}))
 
 
 def _beyond(view: View, hop: Hop, target: Address) -> list[Address]:
@@ -102,11 +120,13 @@ def _scope(view: View, hop: Hop) -> Proposal | None:
     path = next((path for path in rules if last(path) == name), None)
     if path is None:
         return None
-    uplinks = [interface.path for interface in gateway(view).interfaces if interface.external]
+    uplinks = [interface.path for interface in view.tier0.interfaces if interface.external]
     why = (
         f"rule {name} also translates what leaves by {hop.left}: "
         "the answer comes back by an uplink, and strict uRPF drops it there"
     )
     fix = f"limit {name} to the uplinks (egress.applied_to: uplinks)"
     changed = {path: {**view.objects[path], "scope": uplinks}}
-    return Proposal(Remedy(Missing.NAT_SCOPE, last(view.gateway), name, why, fix), with_objects(view, changed))
+    return Proposal(
+        Remedy(Missing.NAT_SCOPE, last(view.gateway), name, why, fix), view.changed({**view.objects, **changed})
+    )

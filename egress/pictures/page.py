@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from egress.answers.answer import Answer
+from egress.answers.returns import OutsideRoute
+from egress.answers.route_text import render
+from egress.answers.symptoms import symptom
 from egress.checks import Report
-from egress.cli.explain import Answer, hop_text
 from egress.reachability.flow import Result
-from egress.reachability.intent import View
-from egress.reachability.returns import OutsideRoute
-from egress.reachability.route_text import render
-from egress.reachability.symptoms import symptom
+from egress.reachability.view import View
 
 _WORDS = {Result.ALL: ("good", "works"), Result.SOME: ("warn", "sometimes"), Result.NONE: ("bad", "fails")}
 _STYLE = """
@@ -46,7 +46,7 @@ def page(content: Content) -> str:
     without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
     parts = [
         f"<h1>{name}</h1>",
-        f'<p class="faint">{escape(view.source + without)} &middot; {escape(content.made)}</p>',
+        f'<p class="faint">{escape(f"{view.source}{without}")} &middot; {escape(content.made)}</p>',
         f"<p>{_headline(content)}</p>",
         content.svg,
         "<h2>Flows</h2>",
@@ -102,7 +102,9 @@ def _hops(answer: Answer) -> str:
     """Every hop of the first failing path, or of the first one."""
     verdict = answer.finding.verdict
     path = (verdict.failing or verdict.paths)[0]
-    lines = [f"{way:5} {hop_text(hop)}" for way, hops in (("there", path.forward), ("back", path.back)) for hop in hops]
+    lines = [
+        f"{way:5} {hop.in_words()}" for way, hops in (("there", path.forward), ("back", path.back)) for hop in hops
+    ]
     return f"<details><summary>hops</summary><pre>{escape(chr(10).join(lines))}</pre></details>"
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, questions, sender_title
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.addresses import Address
+from egress.policy.owned import tier1s
 from egress.reachability.flow import Flow, Protocol
-from egress.reachability.intent import View
-from egress.reachability.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, questions, sender_title
 from egress.reachability.surroundings import OUTSIDE, Sender, Wishes
+from egress.reachability.view import View
 
 _FROM = "outside, a mapping's name (supervisor, tkg), a Tier-1's id or an address"
 _TO = "registry, ingress or an address"
+_LIKE_AN_ADDRESS = re.compile(r"[0-9A-Fa-f]*[.:]\S*")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,9 @@ class Ask:
         """What the surroundings of a domain must have so that this can be asked. Errors: EgressError for a bad address."""
         to = _address(self.to, _TO) if self.to not in (None, "registry", "ingress") else None
         hosts = [to] if to else []
-        if self.origin and self.origin[:1].isdecimal():
-            hosts.append(_address(self.origin, _FROM))
+        origin = _parsed(self.origin) if self.origin not in tier1s(domain) else None
+        if origin:
+            hosts.append(origin)
         inside = [domain.egress.range, *domain.pods.values()]
         if domain.ingress:
             inside.append(domain.ingress.range)
@@ -92,12 +96,11 @@ def _origin(view: View, text: str) -> tuple[str, Sender | None]:
     for sender in view.around.senders:
         if text in (sender.key, sender.tier1, sender.pod):
             return sender.pod, sender
-    if not text[:1].isdecimal() and ":" not in text:
+    address = _parsed(text)
+    if address is None:
         known = ["outside", *(sender.key or sender.tier1 for sender in view.around.senders)]
-        raise EgressError(
-            f"{text!r} is nobody in {view.domain.stack}, allowed is {_FROM}; there are: {', '.join(known)}"
-        )
-    address = _address(text, _FROM)
+        what = "is no address, and nobody" if _LIKE_AN_ADDRESS.fullmatch(text) else "is nobody"
+        raise EgressError(f"{text!r} {what} in {view.domain.stack}, allowed is {_FROM}; there are: {', '.join(known)}")
     for sender in view.around.senders:
         network = view.domain.pods.get(sender.tier1)
         if address == sender.egress or (network is not None and address in network):
@@ -111,7 +114,16 @@ def _origin(view: View, text: str) -> tuple[str, Sender | None]:
 
 
 def _address(text: str | None, allowed: str) -> Address:
+    address = _parsed(text)
+    if address is None:
+        raise EgressError(f"{text!r} is no address, allowed is {allowed}")
+    return address
+
+
+def _parsed(text: str | None) -> Address | None:
+    """The address that a text is. A zone would name an interface of this machine, which means nothing here."""
     try:
-        return ip_address(text or "")
+        address = ip_address(text or "")
     except ValueError:
-        raise EgressError(f"{text!r} is no address, allowed is {allowed}") from None
+        return None
+    return None if isinstance(address, IPv6Address) and address.scope_id else address

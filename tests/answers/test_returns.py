@@ -10,16 +10,16 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 import yaml
 
-from egress.reachability.intent import intent
-from egress.reachability.returns import OutsideRoute, assumed_routes, missing_routes
-from egress.reachability.route_text import FORMATS, render
+from egress.answers.returns import OutsideRoute, assumed_routes, missing_routes
+from egress.answers.route_text import FORMATS, render
+from egress.reachability.view import view as view_of
 
 ONE = OutsideRoute("dns", IPv4Network("30.0.0.0/24"), (IPv4Address("172.20.0.1"),), "")
 TWO = OutsideRoute("router", IPv4Network("30.0.1.0/25"), (IPv4Address("10.27.51.145"), IPv4Address("10.27.51.147")), "")
 
 
 def test_the_golden_domain_lacks_one_route_on_its_dns_server(golden):
-    (route,) = missing_routes(intent(golden))
+    (route,) = missing_routes(view_of(golden))
     assert (route.on, str(route.to), [str(one) for one in route.via]) == (
         "dns 172.20.0.53",
         "30.0.0.0/24",
@@ -29,13 +29,13 @@ def test_the_golden_domain_lacks_one_route_on_its_dns_server(golden):
 
 def test_a_declared_route_is_not_missing_and_is_told_as_declared(golden_text, domain_of):
     text = golden_text + "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
-    view = intent(domain_of(text))
+    view = view_of(domain_of(text))
     assert missing_routes(view) == ()
     assert ("dns 172.20.0.53", "the domain file says that it is there") in [(r.on, r.why) for r in assumed_routes(view)]
 
 
 def test_a_domain_whose_dns_servers_see_translated_addresses_lacks_nothing(standby):
-    assert missing_routes(intent(standby)) == ()
+    assert missing_routes(view_of(standby)) == ()
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_a_domain_whose_dns_servers_see_translated_addresses_lacks_nothing(stand
 )
 def test_an_upstream_route_uses_every_edge_that_the_ha_mode_allows(golden_text, domain_of, mode, via):
     text = golden_text.replace("translated: 10.27.51.14", "translated: 10.99.0.14").replace("ACTIVE_ACTIVE", mode)
-    routes = [route for route in missing_routes(intent(domain_of(text))) if route.on == "upstream gateway"]
+    routes = [route for route in missing_routes(view_of(domain_of(text))) if route.on == "upstream gateway"]
     assert {str(route.to) for route in routes} == {"10.99.0.145/32", "10.99.0.147/32"}
     assert [str(one) for one in routes[0].via] == via
 
 
 def test_the_ha_vip_is_the_way_in_where_there_is_one(standby):
-    (route,) = assumed_routes(intent(standby))
+    (route,) = assumed_routes(view_of(standby))
     assert [str(one) for one in route.via] == [str(standby.tier0.ha_vip.ip)]
 
 

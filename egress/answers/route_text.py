@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import yaml
 
-from egress.reachability.returns import OutsideRoute
+from egress.answers.returns import OutsideRoute
 
 INTERFACE = "eth0"
 """Netplan files a route under an interface, which nobody here can know."""

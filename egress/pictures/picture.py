@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from egress.answers.answer import Answer
+from egress.answers.causes import Finding
 from egress.policy import paths
-from egress.reachability.causes import Finding
 from egress.reachability.flow import Path, Result
-from egress.reachability.intent import View
-from egress.reachability.questions import Question
 from egress.reachability.topology import Node, NodeKind
+from egress.reachability.view import View
 
 RANKS = (NodeKind.POD, NodeKind.TIER1, NodeKind.TIER0_DR, NodeKind.TIER0_SR, NodeKind.ROUTER, NodeKind.HOST)
 """Order of the picture from the inside to the outside."""
@@ -49,8 +49,8 @@ class Picture:
     lost: tuple[str, ...]
 
 
-def draw(view: View, findings: Sequence[tuple[Question, Finding]]) -> Picture:
-    """The picture of a view with the findings of its questions."""
+def draw(view: View, answers: Sequence[Answer]) -> Picture:
+    """The picture of a view with the answers to its questions."""
     nodes = view.topology.nodes
     boxes = [_box(nodes[name]) for name in nodes if nodes[name].kind in RANKS and _relevant(view, nodes[name])]
     boxes += [
@@ -59,12 +59,12 @@ def draw(view: View, findings: Sequence[tuple[Question, Finding]]) -> Picture:
     ]
     boxes.sort(key=lambda box: RANKS.index(box.kind))
     shown = {box.id for box in boxes}
-    results = _used(findings)
+    results = _used(answers)
     pairs = dict.fromkeys([*_neighbours(view, shown), *(pair for pair in results if set(pair) <= shown)])
     lines = [
         Line(start, end, _label(results.get((start, end))), _verdict(results.get((start, end)))) for start, end in pairs
     ]
-    return Picture(f"{view.domain.stack}: {view.source}", tuple(boxes), tuple(lines), tuple(_lost(findings)))
+    return Picture(f"{view.domain.stack}: {view.source}", tuple(boxes), tuple(lines), tuple(_lost(answers)))
 
 
 def _tier0(view: View) -> str:
@@ -121,15 +121,15 @@ def _steps(path: Path) -> list[tuple[str, str, str]]:
     return [(one.node, two.node, str(two.before.source)) for one, two in pairwise(hops)]
 
 
-def _used(findings: Sequence[tuple[Question, Finding]]) -> dict[tuple[str, str], list[tuple[Result, str]]]:
+def _used(answers: Sequence[Answer]) -> dict[tuple[str, str], list[tuple[Result, str]]]:
     """For each pair of nodes the verdicts of the flows that pass there, and the source addresses of those from inside."""
     used: dict[tuple[str, str], list[tuple[Result, str]]] = {}
-    for question, finding in findings:
-        for path in finding.verdict.paths:
+    for answer in answers:
+        for path in answer.finding.verdict.paths:
             result = Result.ALL if path.returned else Result.NONE
             for start, end, source in _steps(path):
-                first, second = sorted((start, end), key=lambda name: _rank(finding, name))
-                used.setdefault((first, second), []).append((result, source if question.sender else ""))
+                first, second = sorted((start, end), key=lambda name: _rank(answer.finding, name))
+                used.setdefault((first, second), []).append((result, source if answer.question.sender else ""))
     return used
 
 
@@ -152,11 +152,11 @@ def _label(used: list[tuple[Result, str]] | None) -> str:
     return ", ".join(sorted({source for _, source in used if source})) if used else ""
 
 
-def _lost(findings: Sequence[tuple[Question, Finding]]) -> list[str]:
+def _lost(answers: Sequence[Answer]) -> list[str]:
     lost = []
-    for question, finding in findings:
-        for path in finding.verdict.failing[:1]:
+    for answer in answers:
+        for path in answer.finding.verdict.failing[:1]:
             hop = path.last
             way = "answer" if path.back else "packet"
-            lost.append(f"{question.title}: {way} lost at {hop.node}, {hop.drop.value if hop.drop else ''}")
+            lost.append(f"{answer.question.title}: {way} lost at {hop.node}, {hop.drop.value if hop.drop else ''}")
     return lost
