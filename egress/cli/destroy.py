@@ -67,7 +67,7 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str
 
 def _recall(project: Project, stack: str, reference: str | None) -> Remembered:
     """A stack whose domain file is gone. Errors: EgressError when it lives on under another name, or nothing is known of it."""
-    heirs = [domain.stack for domain in project.domains() if domain.formerly == stack]
+    heirs = [domain.stack for domain in (project.domains() if project.stacks else ()) if domain.formerly == stack]
     if heirs:
         raise EgressError(f"{stack} was renamed to {heirs[0]}, which has its objects: egress destroy {heirs[0]}")
     places = Places(project.root, project.lab is not None)

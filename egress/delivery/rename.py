@@ -18,6 +18,7 @@ from egress.domain import EgressError, WorkloadDomain
 from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.domain.yaml_tree import parse
 from egress.layout import STACK_FILE
+from egress.policy.owned import owned
 from egress.toolchain.own_files import JsonObject
 from egress.toolchain.processes import Ended
 from egress.toolchain.stacks import Stack, opened
@@ -59,8 +60,8 @@ def moves(stack: Stack, old: str) -> bool:
         return False
     if not stack.found.managed:
         return True
-    its_own = {one.tags.get("stack") for one in stack.found.managed} - {old, stack.domain.made_as}
-    if its_own or stack.domain.made_as not in (old, stack.name):
+    kept = stack.domain.model_copy(update={"formerly": stack.domain.formerly or old})
+    if {one.nsx_id for one in stack.found.managed} - owned(kept).ids:
         raise EgressError(
             f"{stack.name} has a state of its own ({stack.state_place}), with {len(stack.found.managed)} objects: "
             f"{old} cannot become it"

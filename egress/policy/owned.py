@@ -104,6 +104,14 @@ class Owned:
         """The default routes that there are, IPv4 first."""
         return tuple(route for route in (self.route, self.route_v6) if route)
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The nsx_ids of all of them."""
+        identities = [route.identity for route in self.routes]
+        identities += [peer.identity for peer in self.bfd_peers]
+        identities += [rule.identity for rule in self.rules]
+        return frozenset(identity.nsx_id for identity in identities)
+
     def objects(self, gateway: str) -> dict[str, Json]:
         """The Policy objects by path, below the Tier-0 whose path is `gateway`."""
         found: dict[str, Json] = {}
