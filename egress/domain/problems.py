@@ -1,7 +1,11 @@
-"""What can be wrong with domain files, and how it is told.
+"""What can be wrong, and how it is told. Every exception that anything here raises at its users:
 
-EgressError                 anything this package tells a person in one sentence
-  DomainFileError           one or more domain files are wrong; carries every Problem found
+Exception
+  EgressError               anything that egress tells a person in one sentence
+    DomainFileError         one or more domain files are wrong; carries every Problem found
+    ChecksFailedError       domains break rules that stop a synth; carries the Report (egress.checks)
+  ValueError
+    RefusedValueError       a value that a construct refuses (tier0_egress.constructs)
 """
 
 from __future__ import annotations

@@ -134,14 +134,14 @@ def annotated(tree: Tree) -> str:
     )
 
 
-def origins(tree: Tree, key: str = "") -> Iterator[tuple[str, Place]]:
+def places(tree: Tree, key: str = "") -> Iterator[tuple[str, Place]]:
     """Dotted path and place of every value that is no mapping or list, and of empty ones."""
     if isinstance(tree.value, dict) and tree.value:
         for name, child in tree.value.items():
-            yield from origins(child, join(key, name))
+            yield from places(child, join(key, name))
     elif isinstance(tree.value, tuple) and tree.value:
         for index, child in enumerate(tree.value):
-            yield from origins(child, f"{key}[{index}]")
+            yield from places(child, f"{key}[{index}]")
     else:
         yield key, tree.place
 

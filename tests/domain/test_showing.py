@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from egress.cli import group
 from egress.domain import load_domains
 from egress.domain.reading import read
-from egress.domain.tree import Tree, annotated, origins
+from egress.domain.tree import Tree, annotated, places
 from egress.domain.yaml_tree import parse
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
@@ -61,6 +61,6 @@ def test_show_as_json_gives_values_and_origins(repository):
 
 def test_every_value_has_an_origin(repository):
     tree = parse((repository / "domains/wld01.yaml").read_bytes(), "wld01")
-    places = dict(origins(tree))
-    assert places["egress.more"].line == 22
-    assert places["tier0.uplinks[1].address"].column == 51
+    found = dict(places(tree))
+    assert found["egress.more"].line == 22
+    assert found["tier0.uplinks[1].address"].column == 51
