@@ -14,6 +14,8 @@ from typing import TypeAlias, TypeVar
 
 from cdktf import Token
 
+from egress.policy import paths
+
 Ipv4Value: TypeAlias = IPv4Address | IPv4Network | str
 """An IPv4 address or network; text is parsed, a Terraform expression is taken as it is."""
 AddressValue: TypeAlias = IPv4Address | IPv6Address | str
@@ -21,7 +23,7 @@ AddressValue: TypeAlias = IPv4Address | IPv6Address | str
 
 # $${ is how Terraform writes a plain ${; the second form is what cdktf puts into a list that is a token.
 _EXPRESSION = re.compile(r"(?<!\$)\$\{|#\{TfToken\[")
-_TIER0 = re.compile(r"/infra/tier-0s/[^/]+")
+_TIER0 = re.compile(paths.tier0("[^/]+"))
 _POLICY_PATH = re.compile(r"/(infra|global-infra|orgs)(/[^/]+){2,}")
 
 E = TypeVar("E", bound=StrEnum)
@@ -138,7 +140,7 @@ def interface_of(path: str, gateway_path: str, prop: str) -> str:
     """A policy path that, if it is a gateway interface's, is one of this gateway's."""
     policy_path(path, prop)
     known = not unresolved(path) and not unresolved(gateway_path)
-    if known and "/interfaces/" in path and not path.startswith(f"{gateway_path}/"):
+    if known and paths.is_interface(path) and not path.startswith(f"{gateway_path}/"):
         # APIDOC, PolicyNatRule.scope and RouterNexthop.scope: interfaces of the same router.
         raise RefusedValueError(
             f"{prop}: {path!r} is no interface of {gateway_path!r}, allowed are interfaces of that gateway"

@@ -24,6 +24,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from egress.vocabulary import INFRA
+
 T = TypeVar("T")
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4_PATTERN = rf"{_OCTET}(\.{_OCTET}){{3}}"
@@ -180,7 +182,7 @@ def _policy_id(value: Any) -> str:
             f"{quoted(text)} belongs to a Global Manager, a project or a VPC, allowed is {allowed}: only objects of a local "
             "manager's default space can be served here"
         )
-    if text.startswith("/infra/"):
+    if text.startswith(f"{INFRA}/"):
         raise wrong(f"{quoted(text)} is a path, did you mean {quoted(text.rsplit('/', 1)[1])}?")
     if not re.fullmatch(_ID, text):
         raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")

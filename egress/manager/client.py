@@ -16,8 +16,9 @@ from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.domain.model import Tier0
 from egress.manager.access import Access, access
 from egress.policy import paths
-from egress.policy.paths import INFRA, Collection, Section
+from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json
+from egress.vocabulary import INFRA
 
 _BASE = "/policy/api/v1"
 _RETRIED = (429, 502, 503, 504)
