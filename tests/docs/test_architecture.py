@@ -90,13 +90,19 @@ def test_a_circle_through_the_template_is_refused_by_both(copy: Path, plant) -> 
         ("main.py", "from egress.delivery import plans", "main.py:"),
         ("egress/cli/seed.py", "from egress.cli.lab import command as other", "a command file imports the command lab"),
         ("egress/stray.py", "import egress.domain", "egress.stray is in no room"),
-        ("egress/checks/look.py", 'PATH = lambda id_: f"/infra/tier-0s/{id_}"', "'/infra/tier-0s/{}' spells a Policy path"),
+        (
+            "egress/checks/look.py",
+            'PATH = lambda id_: f"/infra/tier-0s/{id_}"',
+            "'/infra/tier-0s/{}' spells a Policy path",
+        ),
         ("egress/cli/seed.py", 'PARENT = f"{PARENT}/static-routes"', "'{}/static-routes' spells a Policy path"),
         ("egress/delivery/plans.py", 'KIND = "nat-rules"', "egress/delivery/plans.py:"),
         ("stacks/backend.py", 'PATH = "/infra/tier-1s/" + name', "'/infra/tier-1s/' spells a Policy path"),
     ],
 )
-def test_what_is_against_the_table_is_refused_with_its_place(copy: Path, plant, file: str, text: str, said: str) -> None:
+def test_what_is_against_the_table_is_refused_with_its_place(
+    copy: Path, plant, file: str, text: str, said: str
+) -> None:
     plant(file, f"\n{text}\n")
     code, told = house_rules(copy)
     assert code == 1
@@ -104,7 +110,10 @@ def test_what_is_against_the_table_is_refused_with_its_place(copy: Path, plant, 
 
 
 def test_a_sentence_that_mentions_a_path_and_a_docstring_are_no_offence(copy: Path, plant) -> None:
-    plant("egress/checks/look.py", '\n\ndef f(x):\n    """/infra/tier-0s/x"""\n    return f"such as /infra/tier-0s/{x} here"\n')
+    plant(
+        "egress/checks/look.py",
+        '\n\ndef f(x):\n    """/infra/tier-0s/x"""\n    return f"such as /infra/tier-0s/{x} here"\n',
+    )
     assert house_rules(copy)[0] == 0
 
 
