@@ -38,7 +38,9 @@ from egress.domain.fields import (
     MappingName,
     Name,
     PolicyId,
+    Reason,
     RouteHolder,
+    RuleId,
     StackName,
     quoted,
     wrong,
@@ -191,8 +193,8 @@ class Realization(Part):
 class Suppression(Part):
     """A preflight rule that does not apply here, and why."""
 
-    rule: Annotated[str, Field(min_length=1, max_length=128)]
-    reason: Annotated[str, Field(min_length=10, max_length=1024)]
+    rule: RuleId
+    reason: Reason
 
 
 class WorkloadDomain(Part):

@@ -6,9 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Text = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f]*$")]
-Url = Annotated[str, Field(pattern=r"^https://[^@\s]+$", max_length=2048)]
-"""https only, and no user:password@ in it."""
+from egress.domain.fields import StoreText, StoreUrl
 
 
 def given(model: type[BaseModel], value: Any) -> Any:
@@ -47,10 +45,10 @@ class S3State(_Backend):
     """
 
     backend: Literal["s3"]
-    bucket: Text
-    key: Text | None = None
-    region: Text
-    endpoint: Url | None = None
+    bucket: StoreText
+    key: StoreText | None = None
+    region: StoreText
+    endpoint: StoreUrl | None = None
 
 
 class HttpState(_Backend):
@@ -60,9 +58,9 @@ class HttpState(_Backend):
     """
 
     backend: Literal["http"]
-    address: Url
-    lock_address: Url | None = None
-    unlock_address: Url | None = None
+    address: StoreUrl
+    lock_address: StoreUrl | None = None
+    unlock_address: StoreUrl | None = None
 
 
 State = Annotated[LocalState | PgState | S3State | HttpState, Field(discriminator="backend")]
