@@ -17,7 +17,7 @@ from types import FrameType
 import click
 
 from egress.cli.context import Project
-from egress.cli.output import FAILED, INTERRUPTED, OK, say
+from egress.cli.output import FAILED, INTERRUPTED, OK, prepare_streams, say, usage_error
 from egress.domain import DomainFileError, EgressError
 
 _NOT_COMMANDS = {"context", "output"}
@@ -75,13 +75,14 @@ def _end_as_by_ctrl_c(_number: int, _frame: FrameType | None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code. Raises nothing, unless EGRESS_DEBUG=1 asks for tracebacks."""
+    prepare_streams()
     try:
         code = group.main(arguments, prog_name="egress", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        say(error.format_message())
         return FAILED
     except click.UsageError as error:
-        error.show()
+        usage_error(error)
         return FAILED
     except click.ClickException as error:
         say(f"egress: {error.format_message()}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from egress.checks import Report
 from egress.cli.explain import Answer, hop_text
+from egress.escape import markup as escape
 from egress.reachability.flow import Result
 from egress.reachability.intent import View
 from egress.reachability.returns import OutsideRoute

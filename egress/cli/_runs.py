@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 
-import click
-
 from egress.cli.context import Project
-from egress.cli.output import progress, say
+from egress.cli.output import ask, progress, say
 from egress.delivery.plans import Plan
 from egress.domain import EgressError
 from egress.toolchain.runs import Run, Stack
@@ -47,4 +45,4 @@ def confirm(question: str, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise EgressError("nobody to ask, nothing was changed: give --yes after reading the plan")
-    return click.confirm(question, err=True)
+    return ask(question)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from egress.cli.context import Project
-from egress.cli.output import print_json, progress, say
+from egress.cli.output import echo, print_json, progress, say
 from egress.delivery import summary
 from egress.delivery.affected import Why, affected
 
@@ -45,4 +45,4 @@ def command(project: Project, base: str, as_json: bool, summary_file: Path | Non
     else:
         for one in found:
             if one.why is not Why.REMOVED:
-                click.echo(one.stack)
+                echo(one.stack)

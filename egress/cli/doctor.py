@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 from egress.cli.context import Project
-from egress.cli.output import FAILED, OK, console, print_json
+from egress.cli.output import FAILED, OK, console, print_json, styled
 from egress.domain import DomainFileError, EgressError, LabTarget, WorkloadDomain
 from egress.manager import Manager
 from egress.toolchain.doctor import Health, Part, examine
@@ -34,9 +33,10 @@ def command(project: Project, stacks: tuple[str, ...], reach: bool, as_json: boo
     else:
         width = max(len(part.name) for part in parts)
         for part in parts:
-            console().print(f"[{_STYLE[part.health]}]{part.health:<8}[/] {part.name:<{width}}  {escape(part.found)}")
+            mark = (f"{part.health:<8}", _STYLE[part.health])
+            console().print(styled(mark, f" {part.name:<{width}}  {part.found}"))
             if part.fix:
-                console().print(f"{'':9}{'':{width}}  [dim]{escape(part.fix)}[/]")
+                console().print(styled(f"{'':9}{'':{width}}  ", (part.fix, "dim")))
     return FAILED if any(part.health is Health.MISSING for part in parts) else OK
 
 

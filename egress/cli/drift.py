@@ -12,6 +12,7 @@ from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json, say, table
 from egress.delivery import drift, plans
 from egress.delivery.drift import Drift
+from egress.escape import line
 
 
 @click.command("drift")
@@ -40,7 +41,7 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool) -> int:
 def _show(name: str, found: tuple[Drift, ...]) -> None:
     for one in found:
         if not one.matters:
-            say(f"{name}: {one.path} was saved again, its revision moved and nothing else")
+            say(f"{name}: {line(one.path)} was saved again, its revision moved and nothing else")
     real = [one for one in found if one.matters]
     if not real:
         say(f"{name}: no drift")
@@ -48,12 +49,12 @@ def _show(name: str, found: tuple[Drift, ...]) -> None:
     rows = table("object", "attribute", "in the state", "on the manager", title=f"{name}: drift")
     for one in real:
         if one.deleted:
-            rows.add_row(one.path, "", "present", "deleted")
+            rows.add_row(line(one.path), "", "present", "deleted")
         for change in one.values:
-            rows.add_row(one.path, change.attribute, _short(change.state), _short(change.manager))
+            rows.add_row(line(one.path), line(change.attribute), _short(change.state), _short(change.manager))
     console().print(rows)
     say(f"to put it back: egress apply {name}; to keep it: change the domain file")
 
 
 def _short(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

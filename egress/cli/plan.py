@@ -8,7 +8,7 @@ import click
 
 from egress.cli._runs import each_stack, prepare, show_words
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, print_json, say
+from egress.cli.output import NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery import plans, summary
 
 
@@ -41,7 +41,7 @@ def command(
         if summary_file:
             summary.append(summary_file, summary.of_plan(plan))
             if not as_json:
-                click.echo(plan.words)
+                echo(plan.words)
         if out:
             plans.save(plan, out)
     if out:

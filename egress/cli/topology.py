@@ -11,7 +11,7 @@ from egress.cli._drawing import svg
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.explain import answers
-from egress.cli.output import OK, say
+from egress.cli.output import OK, echo, say
 from egress.domain import EgressError
 from egress.reachability.asking import Ask
 from egress.reachability.graph_text import dot, mermaid, tree
@@ -43,7 +43,7 @@ def command(
     (view,) = views(project, [stack], plan, live, edges)
     text = _FORMATS[wanted](picture(view))
     if output is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
         return OK
     write(output, text)
     say(f"wrote {output}")

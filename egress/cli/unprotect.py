@@ -8,7 +8,7 @@ import click
 
 from egress.cli._runs import confirm
 from egress.cli.context import Project
-from egress.cli.output import FAILED, OK, say
+from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery.unprotect import unprotected
 from egress.domain import find_files
 from egress.domain.files import select
@@ -33,7 +33,7 @@ def command(project: Project, stack: str, yes: bool) -> int:
         say(f"{file.shown}: the default route is not protected")
         return OK
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), file.shown, file.shown, lineterm="", n=1)
-    click.echo("\n".join(diff))
+    echo("\n".join(diff))
     if not confirm(f"write this to {file.shown}?", yes=yes):
         say("declined, nothing was changed")
         return FAILED
