@@ -14,9 +14,10 @@ from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.explain import answers
 from egress.cli.output import NEEDS_YOU, OK, say
-from egress.cli.topology import picture, write
+from egress.cli.topology import picture
 from egress.reachability.asking import Ask
 from egress.reachability.returns import missing_routes
+from egress.writing import write
 
 
 @click.command("report")

@@ -12,11 +12,11 @@ from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.explain import answers
 from egress.cli.output import OK, echo, say
-from egress.domain import EgressError
 from egress.reachability.asking import Ask
 from egress.reachability.graph_text import dot, mermaid, tree
 from egress.reachability.intent import View
 from egress.reachability.picture import Picture, draw
+from egress.writing import write
 
 _FORMATS: dict[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermaid, "svg": svg, "dot": dot}
 
@@ -53,11 +53,3 @@ def command(
 def picture(view: View) -> Picture:
     """The picture of a view with the answers to its questions."""
     return draw(view, [(answer.question, answer.finding) for answer in answers(view, Ask())])
-
-
-def write(output: Path, text: str) -> None:
-    """Writes a text file. Errors: EgressError."""
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EgressError(f"{str(output)!r} cannot be written: {error.strerror}") from None
