@@ -35,6 +35,10 @@ MAX_BYTES = 64 << 20
 """Bytes of one answer, unpacked (limit of this project): a page of 1,000 objects is about 2 MiB."""
 
 
+class LoginError(EgressError):
+    """The manager is there and does not let this user in."""
+
+
 @dataclass(frozen=True)
 class _Answer:
     """An answer, read to its end."""
@@ -103,7 +107,7 @@ class Manager:
         """The object at a Policy path such as /infra/tier-0s/T0. Errors: EgressError, a sentence for each way to fail."""
         answer = self._answer(path, query)
         if answer.status != 200:
-            raise EgressError(self._refusal(path, answer))
+            raise self._refusal(path, answer)
         try:
             body = answer.data()
         except ValueError:
@@ -139,8 +143,8 @@ class Manager:
 
     def tier0(self, wanted: Tier0) -> tuple[str, dict[str, Json]]:
         """The path of a Tier-0 and the objects that the packet walk needs, by path. Errors: EgressError."""
-        gateway = self._gateway(wanted)
-        found: dict[str, Json] = {gateway: self.get(gateway)}
+        gateway, body = self.gateway(wanted)
+        found: dict[str, Json] = {gateway: body}
         for services, body in self._below(gateway, "locale-services"):
             found[services] = body
             found.update(self._below(services, "interfaces"))
@@ -152,7 +156,12 @@ class Manager:
         found.update((path, body) for path, body in tier1s if body.get("tier0_path") == gateway)
         return gateway, found
 
-    def _gateway(self, wanted: Tier0) -> str:
+    def gateway(self, wanted: Tier0) -> tuple[str, Json]:
+        """The path of a Tier-0 and the object itself. Errors: EgressError."""
+        path = self._path(wanted)
+        return path, self.get(path)
+
+    def _path(self, wanted: Tier0) -> str:
         if wanted.id is not None:
             return f"/infra/tier-0s/{wanted.id}"
         named = [body["id"] for body in self.all("/infra/tier-0s") if body.get("display_name") == wanted.display_name]
@@ -218,19 +227,26 @@ class Manager:
             f"{read}: look at the manager, or give more time with --timeout"
         )
 
-    def _refusal(self, path: str, answer: _Answer) -> str:
+    def _refusal(self, path: str, answer: _Answer) -> EgressError:
+        """Why an answer is none, in a sentence."""
         status = answer.status
         said = _said(answer)
         if status == 401 or (status == 403 and "credentials" in said):
-            return f"{self.host} does not let this user in ({status}{said}): check user and password in the environment"
+            return LoginError(
+                f"{self.host} does not let this user in ({status}{said}): check user and password in the environment"
+            )
         if status == 403:
-            return f"{self.host} does not let this user read {path} ({status}{said}): the role Auditor is enough"
+            return EgressError(
+                f"{self.host} does not let this user read {path} ({status}{said}): the role Auditor is enough"
+            )
         if status == 404:
-            return f"{self.host} has no {path} ({status}{said}): check the ids in the domain file"
+            return EgressError(f"{self.host} has no {path} ({status}{said}): check the ids in the domain file")
         if 300 <= status < 400:
-            where = quoted(answer.headers.get("Location", "nowhere"))
-            return f"{self.host} sends us on to {where} ({status}), which is not followed: write the manager's own name into nsx.host"
-        return f"{self.host} answered {path} with {status}{said}"
+            return EgressError(
+                f"{self.host} sends us on to {quoted(answer.headers.get('Location', 'nowhere'))} ({status}), which is not followed: "
+                "write the manager's own name into nsx.host"
+            )
+        return EgressError(f"{self.host} answered {path} with {status}{said}")
 
 
 def _is_object(one: Any) -> bool:
