@@ -1,12 +1,18 @@
 """CDKTF constructs for the egress of a VCF workload domain: each usable alone, in anybody's CDKTF program."""
 
-from constructs_lib.egress_mapping import EgressMapping
-from constructs_lib.egress_snat_pair import EgressSnatPair
-from constructs_lib.realization_check import RealizationCheck
-from constructs_lib.tier0_default_route import BfdPeer, NextHop, Tier0DefaultRoute
-from constructs_lib.tier0_gateway import Tier0Gateway
-from constructs_lib.values import RefusedValueError
-from egress.domain import FirewallMatch, HaMode, NatAction
+if __name__ == "constructs_lib":
+    from tier0_egress._checkout import same_modules
+
+    same_modules(__name__, "tier0_egress.constructs")
+
+from egress.vocabulary import FirewallMatch, HaMode, NatAction
+
+from .egress_mapping import EgressMapping
+from .egress_snat_pair import EgressSnatPair
+from .realization_check import RealizationCheck
+from .tier0_default_route import BfdPeer, NextHop, Tier0DefaultRoute
+from .tier0_gateway import Tier0Gateway
+from .values import RefusedValueError
 
 __all__ = [
     "BfdPeer",

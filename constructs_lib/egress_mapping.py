@@ -10,9 +10,10 @@ from cdktf import ITerraformDependable, Postcondition, TerraformProvider, Terraf
 from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule, PolicyNatRuleTag
 from constructs import Construct
 
-from constructs_lib.addresses import name_after_parent
-from constructs_lib.values import (
-    MAX_PRIORITY,
+from egress.vocabulary import MAX_PRIORITY, FirewallMatch, NatAction
+
+from .addresses import name_after_parent
+from .values import (
     Ipv4Value,
     RefusedValueError,
     choice,
@@ -21,7 +22,6 @@ from constructs_lib.values import (
     unresolved,
     whole_number,
 )
-from egress.domain import FirewallMatch, NatAction
 
 # Terraform works a message out even when its condition holds, so it must stand a list that is null.
 _DESTINATION_SET = (

@@ -9,13 +9,11 @@ from cdktf import TerraformProvider
 from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule
 from constructs import Construct
 
-from constructs_lib.egress_mapping import EgressMapping, nat_rule, network_of
-from constructs_lib.tier0_default_route import Tier0DefaultRoute
-from constructs_lib.values import RefusedValueError, choice, first_repeated, interface_of, tier0_path
-from egress.domain import HaMode, NatAction
+from egress.vocabulary import DEFAULT_PRIORITIES, SUPERVISOR, TKG, HaMode, NatAction, nat_action
 
-SUPERVISOR, TKG = "supervisor", "tkg"
-DEFAULT_PRIORITIES: Mapping[str, int] = MappingProxyType({SUPERVISOR: 100, TKG: 110})
+from .egress_mapping import EgressMapping, nat_rule, network_of
+from .tier0_default_route import Tier0DefaultRoute
+from .values import RefusedValueError, choice, first_repeated, interface_of, tier0_path
 
 
 class EgressSnatPair(Construct):
@@ -57,7 +55,7 @@ class EgressSnatPair(Construct):
         tier0_path(gateway_path)
         for path in paths:
             interface_of(path, gateway_path, "applied_to")
-        self.action = nat_action(choice(HaMode, ha_mode, "ha_mode"), stateful_active_active)
+        self.action = _action(choice(HaMode, ha_mode, "ha_mode"), stateful_active_active)
         priorities = _priorities(mappings)
         _check(mappings, priorities, self.action)
         self.rules: Mapping[str, PolicyNatRule] = MappingProxyType(
@@ -78,14 +76,12 @@ class EgressSnatPair(Construct):
         )
 
 
-def nat_action(ha_mode: HaMode, stateful_active_active: bool = False) -> NatAction:
-    """REFLEXIVE on ACTIVE_ACTIVE without stateful services, SNAT otherwise."""
+def _action(ha_mode: HaMode, stateful_active_active: bool) -> NatAction:
     if stateful_active_active and ha_mode is not HaMode.ACTIVE_ACTIVE:
         raise RefusedValueError(
             f"stateful_active_active: goes with ha_mode ACTIVE_ACTIVE only, not with {ha_mode}: leave it out"
         )
-    stateless = ha_mode is HaMode.ACTIVE_ACTIVE and not stateful_active_active
-    return NatAction.REFLEXIVE if stateless else NatAction.SNAT
+    return nat_action(ha_mode, stateful_active_active=stateful_active_active)
 
 
 def _mappings(

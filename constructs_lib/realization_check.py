@@ -10,7 +10,7 @@ from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule
 from cdktf_cdktf_provider_nsxt.policy_static_route import PolicyStaticRoute
 from constructs import Construct
 
-from constructs_lib.values import whole_number
+from .values import whole_number
 
 Realizable: TypeAlias = PolicyStaticRoute | PolicyNatRule
 """Resources that NSX realizes on the gateway."""

@@ -18,8 +18,10 @@ from cdktf_cdktf_provider_nsxt.policy_static_route_bfd_peer import (
 )
 from constructs import Construct
 
-from constructs_lib.addresses import name_after_parent
-from constructs_lib.values import (
+from egress.policy import paths
+
+from .addresses import name_after_parent
+from .values import (
     AddressValue,
     RefusedValueError,
     address,
@@ -80,7 +82,7 @@ class BfdPeer:
     nsx_id: str
     peer_address: IPv4Address | str
     source_addresses: Sequence[IPv4Address | str] = ()
-    profile_path: str = "/infra/bfd-profiles/default"
+    profile_path: str = paths.bfd_profile("default")
     enabled: bool = True
     display_name: str | None = None
     description: str = ""

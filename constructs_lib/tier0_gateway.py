@@ -9,7 +9,9 @@ from cdktf import IResolvable, Op, Postcondition, TerraformProvider, TerraformRe
 from cdktf_cdktf_provider_nsxt.data_nsxt_policy_tier0_gateway import DataNsxtPolicyTier0Gateway
 from constructs import Construct
 
-from constructs_lib.values import RefusedValueError, object_id, unresolved
+from egress.policy import paths
+
+from .values import RefusedValueError, object_id, unresolved
 
 
 class Tier0Gateway(Construct):
@@ -66,7 +68,7 @@ class Tier0Gateway(Construct):
         """Policy path of one of the gateway's interfaces. `locale_service`: id of its locale service."""
         object_id(interface_id, "interface_id")
         object_id(locale_service, "locale_service")
-        return f"{self.path}/locale-services/{locale_service}/interfaces/{interface_id}"
+        return paths.interface(self.path, locale_service, interface_id)
 
 
 def _exactly_named(display_name: str) -> TerraformResourceLifecycle:

@@ -19,9 +19,6 @@ Ipv4Value: TypeAlias = IPv4Address | IPv4Network | str
 AddressValue: TypeAlias = IPv4Address | IPv6Address | str
 """One address of either family; text is parsed, a Terraform expression is taken as it is."""
 
-MAX_PRIORITY = 2147481599
-"""Largest sequence_number of the NAT section USER (APIDOC, PolicyNatRule.sequence_number)."""
-
 # $${ is how Terraform writes a plain ${; the second form is what cdktf puts into a list that is a token.
 _EXPRESSION = re.compile(r"(?<!\$)\$\{|#\{TfToken\[")
 _TIER0 = re.compile(r"/infra/tier-0s/[^/]+")

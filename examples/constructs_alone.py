@@ -1,7 +1,8 @@
+import tier0_egress.constructs as nsx  # before cdktf: it lets jsii take the Node that pip brought
+
+# isort: split
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
-
-import constructs_lib as nsx
 
 app = App()
 stack = TerraformStack(app, "wld01")

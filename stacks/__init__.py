@@ -1,10 +1,11 @@
 """One Terraform stack for each workload domain."""
 
-from stacks.node import use_bundled_node
+if __name__ == "stacks":
+    from tier0_egress._checkout import same_modules
 
-use_bundled_node()  # jsii starts Node as soon as cdktf is imported, which the modules below do
+    same_modules(__name__, "tier0_egress.stacks")
 
-from stacks.settings import Settings, or_one_sentence  # noqa: E402
-from stacks.workload_domain_stack import WorkloadDomainStack  # noqa: E402
+from .settings import Settings, or_one_sentence
+from .workload_domain_stack import WorkloadDomainStack
 
 __all__ = ["Settings", "WorkloadDomainStack", "or_one_sentence"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cdktf import HttpBackend, LocalBackend, PgBackend, S3Backend, S3BackendEndpointConfig, TerraformStack
 
 from egress.domain.state import HttpState, LocalState, PgState, S3State
-from stacks.provider import FROM_STACK_TO_ROOT
+
+from .provider import FROM_STACK_TO_ROOT
 
 State = LocalState | PgState | S3State | HttpState
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
 from constructs import Construct
 
-from constructs_lib import RefusedValueError
 from egress.domain import LabTarget
 from egress.domain.model import Nsx
+from tier0_egress.constructs import RefusedValueError
 
 FROM_STACK_TO_ROOT = "../../.."
 """A stack's folder is <root>/<output>/stacks/<stack>, and the engine runs in there."""

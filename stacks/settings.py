@@ -11,15 +11,13 @@ from pathlib import Path
 
 from cdktf import App
 
-from constructs_lib import RefusedValueError
 from egress.domain import EgressError, LabTarget, WorkloadDomain, load_domains
+from egress.layout import LAB_FOLDER, OUTPUT, SHELL_MARK, Places
+from tier0_egress.constructs import RefusedValueError
 
-LAB_FOLDER = ".lab"
 CONTEXT = "CDKTF_CONTEXT_JSON"
 """The cdktf CLI hands the context of cdktf.json over in this variable; without the CLI it is not set."""
 STACKS_IN_CONTEXT = "egress:stacks"
-SHELL_MARK = "EGRESS_SHELL"
-"""Set by `egress shell`: what it was opened for, `lab HOST` or `managers`."""
 _SHELL = "start it in egress shell (make shell in a checkout)"
 
 
@@ -47,16 +45,15 @@ class Settings:
         lab_file = environment.get("EGRESS_LAB")
         lab = LabTarget.from_file(Path(lab_file)) if lab_file else None
         lab_folder = root / LAB_FOLDER
-        default = lab_folder / "cdktf.out" if lab else root / "cdktf.out"
-        outdir = Path(environment.get("CDKTF_OUTDIR") or default)
+        outdir = Path(environment.get("CDKTF_OUTDIR") or Places(root, lab is not None).cdktf_output)
         inside = outdir.resolve().is_relative_to(lab_folder.resolve())
         if lab and not inside:
             raise EgressError(
                 f"CDKTF_OUTDIR={outdir} lies outside of {LAB_FOLDER}, which is not allowed while EGRESS_LAB is set: "
-                f"cdktf: {_SHELL}; otherwise say {LAB_FOLDER}/cdktf.out, or unset EGRESS_LAB"
+                f"cdktf: {_SHELL}; otherwise say {LAB_FOLDER / OUTPUT}, or unset EGRESS_LAB"
             )
         if not lab and inside:
-            raise EgressError(f"CDKTF_OUTDIR={outdir} lies in {LAB_FOLDER}, which is for labs only: say cdktf.out")
+            raise EgressError(f"CDKTF_OUTDIR={outdir} lies in {LAB_FOLDER}, which is for labs only: say {OUTPUT}")
         return cls(root, outdir, _stacks(environment), lab, _plain_cdktf(environment, lab))
 
     def domains(self) -> tuple[WorkloadDomain, ...]:

@@ -1,13 +1,17 @@
-"""A workload domain as a Terraform stack: wiring only, what it says is decided in egress/domain and constructs_lib."""
+"""A workload domain as a Terraform stack: wiring only, what it says is decided in egress/domain and tier0_egress.constructs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
-from constructs_lib import (
+from egress.domain import LabTarget, WorkloadDomain
+from egress.domain.state import LocalState
+from egress.policy.owned import BfdPeer as OwnedPeer
+from egress.policy.owned import NatRule, Route, owned
+from tier0_egress.constructs import (
     BfdPeer,
     EgressMapping,
     EgressSnatPair,
@@ -17,11 +21,10 @@ from constructs_lib import (
     Tier0DefaultRoute,
     Tier0Gateway,
 )
-from constructs_lib.realization_check import Realizable
-from egress.domain import LabTarget, WorkloadDomain, objects
-from egress.domain.state import LocalState
-from stacks.backend import add_backend, engine_version
-from stacks.provider import nsx_provider
+from tier0_egress.constructs.realization_check import Realizable
+
+from .backend import add_backend, engine_version
+from .provider import nsx_provider
 
 
 class WorkloadDomainStack(TerraformStack):
@@ -46,25 +49,25 @@ class WorkloadDomainStack(TerraformStack):
     def _wire(self, domain: WorkloadDomain, *, protect: bool) -> None:
         gateway = self._gateway(domain)
         TerraformOutput(self, "gateway_path", value=gateway.path)
-        route = self._route("DefaultRoute", gateway, domain, objects.default_route(domain), protect)
-        self._route("DefaultRouteV6", gateway, domain, objects.default_route_v6(domain), protect)
-        rules = objects.nat_rules(domain)
-        if not rules:
+        made = owned(domain)
+        route = self._route("DefaultRoute", gateway, domain, made.route, protect, made.bfd_peers)
+        self._route("DefaultRouteV6", gateway, domain, made.route_v6, protect)
+        if not made.rules:
             return
-        mappings = {rule.key: _mapping(rule) for rule in rules}
+        mappings = {rule.key: _mapping(rule) for rule in made.rules}
         pair = EgressSnatPair(
             self,
             "Egress",
             gateway_path=gateway.path,
             ha_mode=domain.tier0.ha_mode,
             stateful_active_active=domain.tier0.stateful_active_active,
-            applied_to=[self._interface(gateway, domain, name) for name in objects.nat_scope(domain)],
+            applied_to=[self._interface(gateway, domain, name) for name in made.rules[0].scope],
             supervisor=mappings.pop("supervisor", None),
             tkg=mappings.pop("tkg", None),
             more=mappings,
             default_route=route,
         )
-        for rule in rules:
+        for rule in made.rules:
             self._follow(f"egress_{rule.key}", pair.rules[rule.key], rule.identity.nsx_id, domain)
 
     def _gateway(self, domain: WorkloadDomain) -> Tier0Gateway:
@@ -74,7 +77,13 @@ class WorkloadDomainStack(TerraformStack):
         return Tier0Gateway.from_display_name(self, "Tier0", display_name=_literal(tier0.display_name or ""))
 
     def _route(
-        self, id_: str, gateway: Tier0Gateway, domain: WorkloadDomain, route: objects.Route | None, protect: bool
+        self,
+        id_: str,
+        gateway: Tier0Gateway,
+        domain: WorkloadDomain,
+        route: Route | None,
+        protect: bool,
+        peers: Sequence[OwnedPeer] = (),
     ) -> Tier0DefaultRoute | None:
         if route is None:
             return None
@@ -95,7 +104,7 @@ class WorkloadDomainStack(TerraformStack):
                 )
                 for hop in route.next_hops
             ],
-            bfd_peers=[_peer(peer) for peer in objects.bfd_peers(domain)] if route.ip_version == 4 else [],
+            bfd_peers=[_peer(peer) for peer in peers],
             protect=protect,
         )
         self._follow(
@@ -115,7 +124,7 @@ class WorkloadDomainStack(TerraformStack):
         return gateway.interface_path(_literal(interface), _literal(domain.tier0.locale_service))
 
 
-def _mapping(rule: objects.NatRule) -> EgressMapping:
+def _mapping(rule: NatRule) -> EgressMapping:
     return EgressMapping(
         source=rule.source,
         translated=rule.translated,
@@ -128,14 +137,14 @@ def _mapping(rule: objects.NatRule) -> EgressMapping:
     )
 
 
-def _peer(peer: objects.BfdPeer) -> BfdPeer:
+def _peer(peer: OwnedPeer) -> BfdPeer:
     return BfdPeer(
         nsx_id=_literal(peer.identity.nsx_id),
         display_name=_literal(peer.identity.display_name),
         tags=_tags(peer.identity.tags),
         peer_address=peer.peer,
         source_addresses=peer.sources,
-        profile_path=f"/infra/bfd-profiles/{_literal(peer.profile)}",
+        profile_path=_literal(peer.profile_path),
         enabled=peer.enabled,
     )
 

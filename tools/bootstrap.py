@@ -26,6 +26,9 @@ def main() -> int:
     if sys.version_info < MINIMUM:
         print(f"Python {platform.python_version()} is too old, needed is 3.11 or newer: make PYTHON=python3.12 ...")
         return 1
+    if not (ROOT / "tier0_egress" / "constructs").is_dir():
+        print("tier0_egress/constructs is no link to a folder: git config core.symlinks true, and check out again")
+        return 1
     wheels = sorted((ROOT / "bindings" / "dist").glob("*.whl"))
     stamp = _fingerprint([ROOT / "pyproject.toml", *sorted((ROOT / "requirements").glob("*.txt")), *wheels])
     if STAMP.is_file() and STAMP.read_text() == stamp:

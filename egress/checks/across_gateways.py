@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from egress.checks.look import gateway, mappings, network, own_addresses, short, where
+from egress.checks.look import mappings, network, own_addresses, short, where
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule, rule
 from egress.domain import WorkloadDomain
 from egress.domain.state import HttpState, LocalState, PgState, S3State
+from egress.policy.identity import GatewayKey, ManagerKey, tier0_name
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
     Sorted by first address, wider ones first, so that an open list of the uses around the current one is enough. Two uses of
     one network on two gateways are enough to meet every later one, so no more of them are kept.
     """
-    open_: list[tuple[_Use, tuple[str, str]]] = []
+    open_: list[tuple[_Use, GatewayKey]] = []
     for use in sorted(uses, key=lambda use: (use.network.network_address, use.network.prefixlen)):
         open_ = [(other, owner) for other, owner in open_ if other.network.overlaps(use.network)]
-        own = gateway(use.domain)
+        own = GatewayKey.of(use.domain)
         foreign = [other for other, owner in open_ if owner != own]
         if foreign:
             yield foreign[0], use
@@ -55,7 +56,7 @@ def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
 
 def _judge(one: _Use, other: _Use, fix: str) -> Broken | CannotKnow:
     """Whether two networks of different gateways meet: those of one manager do, unless a VRF keeps them apart."""
-    if one.domain.nsx.host.lower() != other.domain.nsx.host.lower():
+    if GatewayKey.of(one.domain).manager != GatewayKey.of(other.domain).manager:
         return CannotKnow(
             f"{short(other.network)} is used in {where(one.domain, one.at)} too, on another manager: whether the two networks are joined is not in these files",
             other.domain,
@@ -102,9 +103,9 @@ def range_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 
 
 def _same_gateway(uses: Sequence[_Use]) -> Outcomes:
-    groups: dict[tuple[str, str], list[_Use]] = {}
+    groups: dict[GatewayKey, list[_Use]] = {}
     for use in uses:
-        groups.setdefault(gateway(use.domain), []).append(use)
+        groups.setdefault(GatewayKey.of(use.domain), []).append(use)
     for group in groups.values():
         for index, other in enumerate(group):
             for one in group[:index]:
@@ -125,11 +126,12 @@ def _same_gateway(uses: Sequence[_Use]) -> Outcomes:
     source="NSX administration guide, VRF gateways",
 )
 def vrf_differs(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    known = {gateway(domain): domain for domain in domains}
+    known = {GatewayKey.of(domain): domain for domain in domains}
     for domain in domains:
-        if not domain.tier0.vrf_of:
+        parent_key = GatewayKey.parent_of(domain)
+        if parent_key is None:
             continue
-        parent = known.get((domain.nsx.host.lower(), domain.tier0.vrf_of))
+        parent = known.get(parent_key)
         if parent is None:
             yield CannotKnow(f"parent {domain.tier0.vrf_of} is in none of these files", domain)
         elif parent.tier0.nat_action is not domain.tier0.nat_action or parent.tier0.ha_mode is not domain.tier0.ha_mode:
@@ -139,6 +141,38 @@ def vrf_differs(domains: Sequence[WorkloadDomain]) -> Outcomes:
                 "write the parent's ha_mode and stateful_active_active",
                 domain,
             )
+
+
+@fleet_rule(
+    "tier1-behind-two-gateways",
+    Severity.ERROR,
+    "a Tier-1 is behind one Tier-0",
+    explanation="A Tier-1 has one Tier-0 above it. Where two files place one Tier-1 behind different gateways, one of them makes rules "
+    "for traffic that never comes by.",
+    source="NSX Policy API, Tier1.tier0_path",
+)
+def tier1_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    seen: dict[tuple[ManagerKey, str], tuple[WorkloadDomain, Path]] = {}
+    for domain in domains:
+        own = GatewayKey.of(domain)
+        for name, at in _tier1s(domain):
+            first, first_at = seen.setdefault((own.manager, name), (domain, at))
+            if GatewayKey.of(first) != own:
+                yield Broken(
+                    at,
+                    f"Tier-1 {name} is behind {tier0_name(first.tier0)} in {where(first, first_at)}, and behind {own.name} here",
+                    "name the Tier-1 in the domain whose Tier-0 it hangs on",
+                    domain,
+                )
+
+
+def _tier1s(domain: WorkloadDomain) -> Iterator[tuple[str, Path]]:
+    """The Tier-1s that a file names, and where."""
+    for mapping in mappings(domain):
+        if mapping.entry.tier1:
+            yield mapping.entry.tier1, (*mapping.at, "tier1")
+    for name in domain.pods:
+        yield name, ("pods", name)
 
 
 @fleet_rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from egress.checks.look import mappings, owned_elsewhere
 from egress.checks.rule import Broken, Outcomes, Path, Severity, rule
 from egress.domain import HaMode, NatAction, WorkloadDomain
-from egress.domain.objects import bfd_peers
+from egress.policy.owned import owned
 
 _HOPS: Path = ("default_route", "next_hops")
 
@@ -104,7 +104,7 @@ def active_active_without_bfd(domain: WorkloadDomain) -> Outcomes:
 def bfd_hazard(domain: WorkloadDomain) -> Outcomes:
     bfd = domain.default_route.bfd
     if bfd and bfd.enabled:
-        peers = ", ".join(str(peer.peer) for peer in bfd_peers(domain))
+        peers = ", ".join(str(peer.peer) for peer in owned(domain).bfd_peers)
         yield Broken(
             ("default_route", "bfd"),
             f"if BFD to {peers} is down, the service router is down",
@@ -121,7 +121,7 @@ def bfd_hazard(domain: WorkloadDomain) -> Outcomes:
 )
 def bfd_source_outside(domain: WorkloadDomain) -> Outcomes:
     subnets = {uplink.address.ip: uplink.address.network for uplink in domain.tier0.uplinks}
-    for peer in bfd_peers(domain):
+    for peer in owned(domain).bfd_peers:
         strange = [source for source in peer.sources if peer.peer not in subnets[source]]
         if strange:
             shown = ", ".join(map(str, strange))
@@ -141,7 +141,7 @@ def bfd_source_outside(domain: WorkloadDomain) -> Outcomes:
     source="NSX administration guide, reflexive NAT; inferred for BFD, not run on a live NSX",
 )
 def bfd_translated(domain: WorkloadDomain) -> Outcomes:
-    captured = {source for peer in bfd_peers(domain) if peer.enabled for source in peer.sources}
+    captured = {source for peer in owned(domain).bfd_peers if peer.enabled for source in peer.sources}
     for mapping in mappings(domain):
         hit = sorted(source for source in captured if source in mapping.translated)
         if mapping.rule.action is NatAction.REFLEXIVE and hit:

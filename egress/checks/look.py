@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
 from egress.domain.model import EgressMapping
-from egress.domain.objects import NatRule, nat_rules
+from egress.policy.owned import NatRule, owned
 
 _NAMED = ("supervisor", "tkg")
 _known: dict[int, tuple[Mapping, ...]] = {}
@@ -53,7 +53,7 @@ def mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
     if found is None:
         found = _known[id(domain)] = tuple(
             Mapping(_at(rule.key), _entry(domain, rule.key), rule, network(rule.source), network(rule.translated))
-            for rule in nat_rules(domain)
+            for rule in owned(domain).rules
         )
         weakref.finalize(domain, _known.pop, id(domain)).atexit = False
     return found
@@ -122,19 +122,6 @@ def edges_of(subnet: IPv4Network) -> tuple[IPv4Address, ...]:
 def nsx_version(domain: WorkloadDomain) -> tuple[int, ...] | None:
     """The NSX version that the file names, as numbers."""
     return tuple(int(part) for part in domain.nsx.version.split(".")) if domain.nsx.version else None
-
-
-def gateway(domain: WorkloadDomain) -> tuple[str, str]:
-    """What makes two domains share a Tier-0: the manager's host, and the Tier-0's id or name."""
-    return domain.nsx.host.lower(), domain.tier0.id or str(domain.tier0.display_name)
-
-
-def by_gateway(domains: Sequence[WorkloadDomain]) -> list[list[WorkloadDomain]]:
-    """Domains grouped by Tier-0, in their order."""
-    groups: dict[tuple[str, str], list[WorkloadDomain]] = {}
-    for domain in domains:
-        groups.setdefault(gateway(domain), []).append(domain)
-    return list(groups.values())
 
 
 def where(domain: WorkloadDomain, at: Path) -> str:

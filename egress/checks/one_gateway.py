@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from egress.checks.look import Mapping, by_gateway, mappings, short, where
+from egress.checks.look import Mapping, mappings, short, where
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule
 from egress.domain import NatAction, WorkloadDomain
-from egress.domain.objects import bfd_peers, default_route, default_route_v6
-
-_RESERVED = {"bfd-peers"}
+from egress.domain.model import Tier0
+from egress.policy.identity import by_gateway
+from egress.policy.owned import owned
+from egress.vocabulary import RESERVED_IDS, hidden
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class _Placed:
 
 
 def _on_gateways(domains: Sequence[WorkloadDomain]) -> Iterator[list[_Placed]]:
-    for group in by_gateway(domains):
+    for group in by_gateway(domains).values():
         yield [_Placed(domain, mapping) for domain in group for mapping in mappings(domain)]
 
 
@@ -78,8 +79,12 @@ def source_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for placed in _on_gateways(domains):
         for wide, narrow in _overlapping(placed, "source"):
-            hidden = narrow.mapping.rule.priority >= wide.mapping.rule.priority
-            if wide.mapping.source != narrow.mapping.source and hidden:
+            if hidden(
+                narrow.mapping.source,
+                narrow.mapping.rule.priority,
+                wide.mapping.source,
+                wide.mapping.rule.priority,
+            ):
                 yield Broken(
                     (*narrow.path, "source"),
                     f"source {short(narrow.mapping.source)} is hidden by {wide.mapping.source} in {wide.at('source')}, whose priority {wide.mapping.rule.priority} is not greater than {narrow.mapping.rule.priority}",
@@ -160,19 +165,24 @@ def actions_mixed(domains: Sequence[WorkloadDomain]) -> Outcomes:
     source="house rule",
 )
 def shared_differs(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    for first, *others in by_gateway(domains):
+    for first, *others in by_gateway(domains).values():
         for other in others:
-            for key in ("ha_mode", "stateful_active_active", "locale_service", "vrf_of", "ha_vip", "uplinks"):
-                one_value, other_value = getattr(first.tier0, key), getattr(other.tier0, key)
-                if key == "uplinks":
-                    one_value, other_value = sorted(map(str, one_value)), sorted(map(str, other_value))
-                if one_value != other_value:
+            for key in _SHARED:
+                if _in_any_order(getattr(first.tier0, key)) != _in_any_order(getattr(other.tier0, key)):
                     yield Broken(
                         ("tier0", key),
                         f"tier0.{key} differs from {where(first, ('tier0', key))}, which describes the same Tier-0",
                         "write the same in both, best once in _defaults.yaml",
                         other,
                     )
+
+
+_SHARED = [key for key in Tier0.model_fields if key not in ("id", "display_name")]
+"""Everything that a file says about its Tier-0, apart from which one it is."""
+
+
+def _in_any_order(value: object) -> object:
+    return frozenset(value) if isinstance(value, tuple) else value
 
 
 @fleet_rule(
@@ -184,7 +194,7 @@ def shared_differs(domains: Sequence[WorkloadDomain]) -> Outcomes:
     source="NSX Policy API, StaticRoutes (nothing forbids two routes for one network)",
 )
 def two_owners(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    for group in by_gateway(domains):
+    for group in by_gateway(domains).values():
         owners = [domain for domain in group if not domain.default_route.external]
         for other in owners[1:]:
             yield Broken(
@@ -208,7 +218,7 @@ def two_owners(domains: Sequence[WorkloadDomain]) -> Outcomes:
     source='measured: vmware/nsxt 3.11.1 ("already exists"; an existing BFD peer is overwritten silently)',
 )
 def id_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    for group in by_gateway(domains):
+    for group in by_gateway(domains).values():
         seen: dict[tuple[str, str], tuple[WorkloadDomain, Path]] = {}
         for domain in group:
             for kind, nsx_id, at in _objects(domain):
@@ -232,7 +242,7 @@ def id_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def id_reserved(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for domain in domains:
         for kind, nsx_id, at in _objects(domain):
-            if nsx_id in _RESERVED:
+            if nsx_id in RESERVED_IDS:
                 yield Broken(
                     at, f"{kind} cannot be called {nsx_id}", "give it another nsx_id, or leave nsx_id out", domain
                 )
@@ -240,12 +250,12 @@ def id_reserved(domains: Sequence[WorkloadDomain]) -> Outcomes:
 
 def _objects(domain: WorkloadDomain) -> Iterator[tuple[str, str, Path]]:
     """Kind, id and place of every object that the domain makes."""
-    route, route_v6 = default_route(domain), default_route_v6(domain)
-    if route:
-        yield "static route", route.identity.nsx_id, ("default_route", "nsx_id")
-    if route_v6:
-        yield "static route", route_v6.identity.nsx_id, ("default_route", "ipv6", "nsx_id")
-    for peer in bfd_peers(domain):
+    made = owned(domain)
+    if made.route:
+        yield "static route", made.route.identity.nsx_id, ("default_route", "nsx_id")
+    if made.route_v6:
+        yield "static route", made.route_v6.identity.nsx_id, ("default_route", "ipv6", "nsx_id")
+    for peer in made.bfd_peers:
         yield "BFD peer", peer.identity.nsx_id, ("default_route", "bfd")
     for mapping in mappings(domain):
         yield "NAT rule", mapping.rule.identity.nsx_id, (*mapping.at, "nsx_id")

@@ -14,7 +14,7 @@ from egress.checks.look import (
 )
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import FirewallMatch, NatAction, WorkloadDomain
-from egress.domain.objects import nat_scope
+from egress.policy.owned import nat_scope
 
 
 @rule(

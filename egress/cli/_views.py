@@ -14,8 +14,10 @@ from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
 from egress.domain import EgressError, WorkloadDomain
 from egress.manager import Manager
+from egress.policy.identity import GatewayKey, by_gateway
+from egress.policy.planned import planned
+from egress.policy.seed import seeded
 from egress.reachability.intent import View, intent, view
-from egress.reachability.planned import planned_objects
 from egress.reachability.surroundings import NO_WISHES, Wishes
 
 Decorated = Callable[..., Any]
@@ -57,20 +59,13 @@ def views(
     for domain in domains:
         _check_edges(domain, down)
     if plan:
-        found = planned_objects(domains[0], _read(plan))
-        return [
-            view(domains[0], f"/infra/tier-0s/{_tier0(domains[0])}", found, "after the plan", wishes(domains[0]), down)
-        ]
+        after = planned(domains[0], _read(plan))
+        found = {**seeded(domains[:1], after.gateway), **after.objects}
+        return [view(domains[0], after.gateway, found, "after the plan", wishes(domains[0]), down)]
     if live:
         return [_live(project, domain, wishes(domain), down) for domain in domains]
-    sharing: dict[tuple[str, str], list[WorkloadDomain]] = {}
-    for domain in project.domains():
-        sharing.setdefault((domain.nsx.host, _tier0(domain)), []).append(domain)
-    return [intent(domain, sharing[domain.nsx.host, _tier0(domain)], wishes(domain), down) for domain in domains]
-
-
-def _tier0(domain: WorkloadDomain) -> str:
-    return domain.tier0.id or str(domain.tier0.display_name)
+    sharing = by_gateway(project.domains())
+    return [intent(domain, sharing[GatewayKey.of(domain)], wishes(domain), down) for domain in domains]
 
 
 def _live(project: Project, domain: WorkloadDomain, wishes: Wishes, down: frozenset[str]) -> View:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from egress.cli._runs import confirm, each_stack, prepare
+from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare, settle
 from egress.cli.context import Project
-from egress.cli.output import FAILED, OK, say
-from egress.delivery import plans
-from egress.delivery.guard import refuse_losing_a_route
+from egress.cli.output import OK, say
+from egress.delivery import plans, saved
 from egress.delivery.imports import import_blocks
-from egress.delivery.plans import Plan
 from egress.domain import EgressError
-from egress.toolchain.synthesis import output_folder
+from egress.toolchain.stacks import Stack
 
 
 @click.command("apply")
 @click.argument("stacks", nargs=-1, metavar="[STACK]...")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@agreement
 @click.option(
     "--saved",
+    "directory",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Apply the plans that egress plan --out saved in this folder, exactly as they are.",
 )
@@ -32,46 +30,44 @@ from egress.toolchain.synthesis import output_folder
     is_flag=True,
     help="After a lost state: take the stacks' own objects, which are already on the manager, into the state.",
 )
+@lock_timeout
 @click.pass_obj
-def command(project: Project, stacks: tuple[str, ...], yes: bool, saved: Path | None, import_existing: bool) -> int:
+def command(
+    project: Project, stacks: tuple[str, ...], yes: bool, directory: Path | None, import_existing: bool, patience: int
+) -> int:
     """Plan, show the plan, ask, and apply that very plan.
 
-    The first stack that fails ends the run; later ones are left as they were.
+    The first stack that fails or is declined ends the run; later ones are left as they were. A saved plan is refused where its
+    domain file, its target or the objects that it is about have changed since.
 
     Exit codes: 0 applied, or nothing to do; 1 an apply failed, or was declined.
     """
-    if saved and import_existing:
+    if directory and import_existing:
         raise EgressError("--import-existing goes with a plan of its own, not with --saved")
-    for plan in _saved(project, stacks, saved) if saved else _made(project, stacks, import_existing):
-        name = plan.stack.name
-        if not plan.changes:
-            say(f"{name}: nothing to do")
-            continue
-        if plan.stack.run.lab is None:
-            refuse_losing_a_route(plan.stack.domain, plan.as_data())
-        if not confirm(f"apply this to {plan.stack.run}?", yes=yes):
-            say(f"{name}: declined, nothing was changed")
-            return FAILED
-        if not plans.apply(plan):
-            raise EgressError(f"{name}: the apply failed: read the engine's words above, mend, and plan again")
+    named = _saved(directory, stacks) if directory else stacks
+    agreed = asking(yes=yes)
+
+    def act(stack: Stack) -> None:
+        with ExitStack() as imports:
+            if directory:
+                plan = saved.restore(stack, saved.read(directory, stack.name))
+                plans.show(plan)
+            else:
+                if import_existing:
+                    imports.enter_context(import_blocks(stack))
+                plan = plans.make(stack)
+            settle(stack, plans.apply(plan, agreed, say))
+
+    for_each(prepare(project, named, patience), act)
     return OK
 
 
-def _made(project: Project, stacks: tuple[str, ...], import_existing: bool) -> Iterator[Plan]:
-    for stack in each_stack(prepare(project, stacks)):
-        with import_blocks(stack) if import_existing else contextlib.nullcontext():
-            yield plans.make(stack)
-
-
-def _saved(project: Project, stacks: tuple[str, ...], directory: Path) -> Iterator[Plan]:
-    names = plans.saved_stacks(directory)
-    missing = [stack for stack in stacks if stack not in names]
+def _saved(directory: Path, stacks: tuple[str, ...]) -> tuple[str, ...]:
+    """The stacks to take from a folder of saved plans, each of them looked at once before anything is started."""
+    there = saved.saved_stacks(directory)
+    missing = [stack for stack in stacks if stack not in there]
     if missing:
-        raise EgressError(f"no saved plan for {missing[0]!r} in {str(directory)!r}, there are: {', '.join(names)}")
-    run = prepare(project, stacks or names)
-    output = output_folder(run.root, lab=run.lab is not None)
-    for domain in run.domains:
-        plan = plans.restore(run, domain, directory, output)
-        if not plans.show(plan):
-            raise EgressError(f"{domain.stack}: the saved plan cannot be shown: plan again")
-        yield plan
+        raise EgressError(f"no saved plan for {missing[0]!r} in {str(directory)!r}, there are: {', '.join(there)}")
+    for stack in stacks or there:
+        saved.read(directory, stack)
+    return stacks or there

@@ -12,11 +12,11 @@ import click
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
 from egress.domain import EgressError, WorkloadDomain
-from egress.domain.seed import seed
+from egress.layout import LAB_FOLDER, OUTPUT
+from egress.policy.seed import seed
 from egress.reachability.surroundings import surroundings
 from egress.reachability.world import world_document
 from egress.toolchain.processes import run
-from egress.toolchain.synthesis import LAB_FOLDER
 
 
 @click.command("lab")
@@ -44,7 +44,7 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
     """
     domains = project.domains(stacks)
     home = project.root / LAB_FOLDER
-    for leftover in ("state", "cdktf.out"):
+    for leftover in ("state", OUTPUT):
         shutil.rmtree(home / leftover, ignore_errors=True)
     home.mkdir(exist_ok=True)
     seed_file = home / "seed.json"

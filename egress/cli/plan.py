@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from egress.cli._runs import each_stack, prepare, show_words
+from egress.cli._runs import for_each, lock_timeout, prepare
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, echo, print_json, say
-from egress.delivery import plans, summary
+from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
+from egress.delivery import plans, saved, summary
+from egress.delivery.plans import Plan
+from egress.toolchain.stacks import Stack
 
 
 @click.command("plan")
@@ -26,28 +28,48 @@ from egress.delivery import plans, summary
     type=click.Path(path_type=Path, dir_okay=False),
     help="Append the plans to this file as Markdown, for instance to $GITHUB_STEP_SUMMARY.",
 )
+@click.option(
+    "--upgrade-provider",
+    is_flag=True,
+    help="Move the provider lock to the newest version that the project allows and the source has; commit the lock file.",
+)
+@lock_timeout
 @click.pass_obj
 def command(
-    project: Project, stacks: tuple[str, ...], out: Path | None, as_json: bool, summary_file: Path | None
+    project: Project,
+    stacks: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+    summary_file: Path | None,
+    upgrade_provider: bool,
+    patience: int,
 ) -> int:
     """Synthesise and plan; nothing is written to the manager.
 
-    Exit codes: 0 no changes; 1 a plan failed; 2 there are changes.
+    A stack that fails hides no other. Exit codes: 0 no changes; 1 a plan failed; 2 there are changes.
     """
-    made = []
-    for stack in each_stack(prepare(project, stacks)):
+
+    def act(stack: Stack) -> Plan:
         plan = plans.make(stack, capture=as_json or summary_file is not None)
-        made.append(plan)
+        if as_json or out or summary_file:
+            _ = plan.content
         if summary_file:
             summary.append(summary_file, summary.of_plan(plan))
             if not as_json:
                 echo(plan.words)
         if out:
-            plans.save(plan, out)
-    if out:
+            saved.save(plan, out)
+        return plan
+
+    made = for_each(prepare(project, stacks, patience), act, go_on=True, upgrade_provider=upgrade_provider)
+    whole = [plan for plan in made if plan is not None]
+    if out and whole:
         say(f"saved in {out}: egress apply --saved {out}")
     if as_json:
-        print_json([{"stack": plan.stack.name, **plans.summary(plan.as_data())} for plan in made])
-    else:
-        show_words(made)
-    return NEEDS_YOU if any(plan.changes for plan in made) else OK
+        print_json([{"stack": plan.stack.name, **summary.as_data(plan.content)} for plan in whole])
+    elif len(made) > 1:
+        for plan in whole:
+            say(f"{plan.stack.name}: {'changes' if plan.changes else 'no changes'}")
+    if len(whole) < len(made):
+        return FAILED
+    return NEEDS_YOU if any(plan.changes for plan in whole) else OK

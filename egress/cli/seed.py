@@ -6,7 +6,7 @@ import click
 
 from egress.cli.context import Project
 from egress.cli.output import print_json
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 
 
 @click.command("seed")

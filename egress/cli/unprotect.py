@@ -6,17 +6,17 @@ import difflib
 
 import click
 
-from egress.cli._runs import confirm
+from egress.cli._runs import agreement, asking
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery.unprotect import unprotected
-from egress.domain import find_files
+from egress.domain import EgressError, find_files
 from egress.domain.files import select
 
 
 @click.command("unprotect")
 @click.argument("stack")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@agreement
 @click.pass_obj
 def command(project: Project, stack: str, yes: bool) -> int:
     """Write `default_route.protect: false` into the domain file of STACK, after showing the change and asking.
@@ -34,9 +34,11 @@ def command(project: Project, stack: str, yes: bool) -> int:
         return OK
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), file.shown, file.shown, lineterm="", n=1)
     echo("\n".join(diff))
-    if not confirm(f"write this to {file.shown}?", yes=yes):
+    if not asking(yes=yes)(f"write this to {file.shown}?"):
         say("declined, nothing was changed")
         return FAILED
+    if file.path.read_text(encoding="utf-8") != before:
+        raise EgressError(f"{file.shown} was changed meanwhile, nothing was written: look at it, and try again")
     file.path.write_text(after, encoding="utf-8")
     say(f"the default route of {stack} may now be destroyed: commit this change")
     return OK

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from egress.domain import EgressError, find_files
 from egress.domain.files import FOLDER
+from egress.layout import STACK_FILE
 from egress.toolchain.processes import run
-from egress.toolchain.synthesis import synthesise
+from egress.toolchain.synthesis import synthesised
 
-CONFIG = "cdk.tf.json"
 SHARED = ("requirements*.txt", "locks/*.lock.hcl")
 """Files, as patterns in the project folder, of which every stack's plan depends without its configuration showing it."""
 
@@ -78,8 +78,8 @@ def compare(here: Mapping[str, bytes], there: Mapping[str, bytes], everything: s
 
 def _synthesised(root: Path) -> dict[str, bytes]:
     names = [file.stack for file in find_files(root)]
-    folders, _notes = synthesise(root, names, lab=False)
-    return {stack: (folder / CONFIG).read_bytes() for stack, folder in folders.items()}
+    with synthesised(root, names, lab=False) as made:
+        return {stack: (folder / STACK_FILE).read_bytes() for stack, folder in made.folders.items()}
 
 
 def _shared_files(*roots: Path) -> list[str]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-_BOOKKEEPING = {"revision"}
+from egress.delivery.plan_content import PlanContent
+
+BOOKKEEPING = frozenset({"revision"})
+"""Attributes that move with every edit, whatever it changed."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Drift:
     @property
     def values(self) -> tuple[Changed, ...]:
         """The changed attributes without bookkeeping, which moves with every edit."""
-        return tuple(change for change in self.changed if change.attribute not in _BOOKKEEPING)
+        return tuple(change for change in self.changed if change.attribute not in BOOKKEEPING)
 
     def as_data(self) -> dict[str, Any]:
         """For programs."""
@@ -46,22 +49,12 @@ class Drift:
         return {"address": self.address, "path": self.path, "deleted": self.deleted, "changed": changed}
 
 
-def read(data: dict[str, Any]) -> tuple[Drift, ...]:
-    """The drift in a plan's JSON, data sources left out."""
+def read(content: PlanContent) -> tuple[Drift, ...]:
+    """The drift that a refresh-only plan found, data sources left out."""
     found = []
-    for entry in data.get("resource_drift", []):
-        if entry.get("mode") != "managed":
-            continue
-        before, after = entry["change"].get("before") or {}, entry["change"].get("after") or {}
-        deleted = entry["change"]["actions"] == ["delete"]
-        changed = () if deleted else _differences(before, after)
+    for change in content.drifted:
+        before, deleted = change.before or {}, change.actions == ("delete",)
+        changed = () if deleted else tuple(Changed(name, *pair) for name, pair in change.values.items())
         if deleted or changed:
-            found.append(Drift(entry["address"], str(before.get("path", "")), deleted, changed))
+            found.append(Drift(change.address, str(before.get("path", "")), deleted, changed))
     return tuple(found)
-
-
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> tuple[Changed, ...]:
-    names = [*before, *(name for name in after if name not in before)]
-    return tuple(
-        Changed(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
-    )

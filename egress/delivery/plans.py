@@ -1,156 +1,158 @@
-"""Plans: made by the engine, read as data, saved to a folder and taken from it again."""
+"""Plans: made by the engine, read as data, and applied. `apply` is the only way to a changed network."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import shutil
 import sys
-from collections import Counter
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from enum import StrEnum
+from functools import cached_property
 
-from egress.domain import EgressError, LabTarget, WorkloadDomain
-from egress.toolchain.runs import LOCK, Run, Stack
+from egress.delivery import plan_content
+from egress.delivery.guards import refuse_losing_a_route
+from egress.delivery.plan_content import PlanContent
+from egress.delivery.staleness import moved
+from egress.domain import EgressError
+from egress.toolchain.own_files import read_bytes
+from egress.toolchain.stacks import Stack
 
 PLAN = "tfplan"
-CONFIG = "cdk.tf.json"
-NOTE = "egress.json"
-_SAVED_FORMAT = {"format": "egress-plan", "version": 1}
+FRESH = 30.0
+"""Seconds that a plan may wait for an answer before it is held against the manager again."""
+
+
+class Verb(StrEnum):
+    """What a plan is for, with the engine's option for it."""
+
+    APPLY = "apply"
+    DESTROY = "destroy"
+    REFRESH = "refresh"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Options of the engine's `plan`."""
+        return {Verb.APPLY: (), Verb.DESTROY: ("-destroy",), Verb.REFRESH: ("-refresh-only",)}[self]
+
+
+class Outcome(StrEnum):
+    """How an apply went, where it did not fail."""
+
+    NOTHING_TO_DO = "nothing to do"
+    DECLINED = "declined, nothing was changed"
+    APPLIED = "applied"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan file in a stack's folder. `changes`: whether applying it would change anything."""
+    """A plan file in the folder of a run, known by the digest of its bytes. `words`: the engine's, if they were captured.
+
+    saved: it was made by an earlier run, and may be older than what is on the manager now.
+    """
 
     stack: Stack
+    verb: Verb
+    file: str
     changes: bool
+    digest: str
     words: str = ""
+    saved: bool = False
 
-    def as_data(self) -> dict[str, Any]:
-        """The plan as the engine's `show -json` gives it. Errors: EgressError."""
-        done = self.stack.engine("show", "-json", PLAN, capture=True)
+    @cached_property
+    def content(self) -> PlanContent:
+        """What the plan says, by the engine's `show -json`. Errors: EgressError."""
+        done = self.stack.engine("show", "-json", self.file, capture=True)
         if done.code:
             raise EgressError(f"{self.stack.name}: the plan cannot be shown:\n{done.err.strip()}")
-        data: dict[str, Any] = json.loads(done.out)
-        return data
+        return plan_content.parse(done.out, f"{self.stack.name}: the plan")
+
+    @property
+    def question(self) -> str:
+        """What a person is asked before it is applied: stack, counts, target."""
+        counts = self.content.counts()
+        parts = [f"{counts['add']} to add", f"{counts['change']} to change", f"{counts['destroy']} to destroy"]
+        if counts["import"]:
+            parts.insert(0, f"{counts['import']} to import")
+        run = self.stack.run
+        return f"{self.verb} {self.stack.name}: {', '.join(parts)}, on {run.target(self.stack.domain)}?"
 
 
-def make(stack: Stack, *options: str, capture: bool = False) -> Plan:
-    """Plans with a refresh, into a plan file; `options` go to the engine (`-destroy`, `-refresh-only`).
+def make(stack: Stack, verb: Verb = Verb.APPLY, *, capture: bool = False, file: str = PLAN) -> Plan:
+    """Plans with a refresh, into a plan file of this name in the folder of the run.
 
     Never with -refresh=false: after a failed update the state holds the new value, and such a plan would show nothing
     (measured with the provider 3.11.1). Errors: EgressError with the engine's words if they were captured.
     """
-    plan_file = stack.folder / PLAN
-    plan_file.unlink(missing_ok=True)
     done = stack.engine(
-        "plan", *colour(capture), "-input=false", "-detailed-exitcode", f"-out={PLAN}", *options, capture=capture
+        "plan",
+        *colour(capture),
+        "-input=false",
+        "-detailed-exitcode",
+        f"-out={file}",
+        *stack.locking(),
+        *verb.options,
+        capture=capture,
     )
     if done.code not in (0, 2):
         words = f":\n{(done.err or done.out).strip()}" if capture else ""
         raise EgressError(f"{stack.name}: the plan failed{words}")
-    plan_file.chmod(0o600)
-    return Plan(stack, done.code == 2, done.out)
+    (stack.folder / file).chmod(0o600)
+    return Plan(stack, verb, file, done.code == 2, digest_of(stack, file), done.out)
 
 
-def apply(plan: Plan, *, capture: bool = False) -> bool:
-    """Applies a plan file as it is. True if the engine says it went well."""
-    return plan.stack.engine("apply", *colour(capture), "-input=false", PLAN, capture=capture).code == 0
+def apply(plan: Plan, agreed: Callable[[str], bool], tell: Callable[[str], None]) -> Outcome:
+    """Applies a plan, after every guard, and after `agreed` was asked the plan's question and said yes.
+
+    What is guarded, shown, asked about and applied are the same bytes. A plan that waited, in a folder or for an answer, is
+    held against state and manager once more. `tell` takes notes. Errors: EgressError when a guard refuses, or the engine fails.
+    """
+    stack = plan.stack
+    if not plan.changes:
+        return Outcome.NOTHING_TO_DO
+    if stack.run.lab is None:
+        refuse_losing_a_route(stack.domain, plan.content)
+    if plan.saved:
+        refuse_stale(plan, tell)
+    asked = time.monotonic()
+    if not agreed(plan.question):
+        return Outcome.DECLINED
+    if time.monotonic() - asked > FRESH:
+        refuse_stale(plan, tell)
+    if digest_of(stack, plan.file) != plan.digest:
+        raise EgressError(f"{stack.name}: the plan file is not the one that was shown, nothing was changed: plan again")
+    if stack.engine("apply", *colour(), "-input=false", *stack.locking(), plan.file).code:
+        raise EgressError(f"{stack.name}: the {plan.verb} failed: read the engine's words above, mend, and plan again")
+    return Outcome.APPLIED
 
 
-def show(plan: Plan) -> bool:
-    """Lets the engine show a plan file in its own words. True if it could."""
-    return plan.stack.engine("show", *colour(), PLAN).code == 0
+def refuse_stale(plan: Plan, tell: Callable[[str], None]) -> None:
+    """Errors: EgressError when the configuration or an object is not as it was when the plan was made, with what moved."""
+    name = plan.stack.name
+    since = moved(plan.content, make(plan.stack, Verb.REFRESH, capture=True, file="now.tfplan").content)
+    for address in since.saved_again:
+        tell(f"{name}: {address} was saved again since the plan was made, its revision moved and nothing else")
+    if since.configuration:
+        raise EgressError(f"{name}: this plan was made from another configuration than the one of now: plan again")
+    if since.objects:
+        told = "\n".join(f"  {one}" for one in since.objects)
+        raise EgressError(f"{name}: this plan is stale, since it was made there changed:\n{told}\nplan again")
+
+
+def show(plan: Plan) -> None:
+    """Lets the engine show a plan file in its own words. Errors: EgressError."""
+    if plan.stack.engine("show", *colour(), plan.file).code:
+        raise EgressError(f"{plan.stack.name}: the plan cannot be shown: plan again")
+
+
+def digest_of(stack: Stack, file: str) -> str:
+    """SHA-256 of the plan file in a stack's folder. Errors: EgressError when it is gone."""
+    content = read_bytes(stack.folder / file, f"{stack.name}: the plan file", "plan again")
+    return hashlib.sha256(content).hexdigest()
 
 
 def colour(capture: bool = False) -> tuple[str, ...]:
     """`-no-color`, unless a person looks at a terminal: the engines colour their words even into a pipe."""
     wanted = sys.stdout.isatty() and not capture and not os.environ.get("NO_COLOR")
     return () if wanted else ("-no-color",)
-
-
-def summary(data: dict[str, Any]) -> dict[str, Any]:
-    """What a plan does, for programs: counts, and the actions for each address that changes."""
-    resources = [
-        {"address": change["address"], "actions": change["change"]["actions"]}
-        for change in data.get("resource_changes", [])
-        if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
-    ]
-    actions = Counter(action for resource in resources for action in resource["actions"])
-    return {
-        "add": actions["create"],
-        "change": actions["update"],
-        "destroy": actions["delete"],
-        "import": sum(1 for c in data.get("resource_changes", []) if c["change"].get("importing")),
-        "resources": resources,
-    }
-
-
-def target(lab: LabTarget | None, domain: WorkloadDomain) -> dict[str, str]:
-    """What a plan was made for. A lab is known by its certificate authority, which it makes anew at every start."""
-    if lab is None:
-        return {"kind": "manager", "host": domain.nsx.host}
-    return {"kind": "lab", "host": lab.host, "ca_sha256": hashlib.sha256(lab.ca.encode()).hexdigest()}
-
-
-def save(plan: Plan, directory: Path) -> None:
-    """Puts everything that an apply needs into `directory`/<stack>, readable by the owner only: plans hold values."""
-    folder = directory / plan.stack.name
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
-    for name in (CONFIG, LOCK, PLAN):
-        shutil.copyfile(plan.stack.folder / name, folder / name)
-        (folder / name).chmod(0o600)
-    run = plan.stack.run
-    note = _SAVED_FORMAT | {
-        "stack": plan.stack.name,
-        "changes": plan.changes,
-        "target": target(run.lab, plan.stack.domain),
-        "engine": f"{run.engine.product} {run.engine.version}",
-    }
-    (folder / NOTE).write_text(json.dumps(note, indent=2) + "\n")
-
-
-def saved_stacks(directory: Path) -> tuple[str, ...]:
-    """Names of the stacks whose plans are saved in `directory`. Errors: EgressError when there are none."""
-    names = tuple(sorted(note.parent.name for note in directory.glob(f"*/{NOTE}")))
-    if not names:
-        raise EgressError(f"no saved plan in {str(directory)!r}: egress plan --out {directory} makes them")
-    return names
-
-
-def restore(run: Run, domain: WorkloadDomain, directory: Path, output: Path) -> Plan:
-    """A saved plan, laid into the stack's folder below `output` and initialised.
-
-    Errors: EgressError when it was made for another target or with another engine, or is of another format.
-    """
-    folder = directory / domain.stack
-    try:
-        note = json.loads((folder / NOTE).read_text())
-    except (OSError, ValueError) as error:
-        raise EgressError(f"the saved plan in {str(folder)!r} cannot be read: {error}") from None
-    if not isinstance(note, dict) or {key: note.get(key) for key in _SAVED_FORMAT} != _SAVED_FORMAT:
-        raise EgressError(f"{str(folder / NOTE)!r} is not a saved plan of version 1")
-    here = target(run.lab, domain)
-    if note.get("target") != here:
-        made_for = note.get("target") or {}
-        raise EgressError(
-            f"{domain.stack}: this plan was made for the {made_for.get('kind')} {made_for.get('host')}, "
-            f"the target now is the {here['kind']} {here['host']}: plan again"
-        )
-    engine = f"{run.engine.product} {run.engine.version}"
-    if note.get("engine") != engine:
-        raise EgressError(
-            f"{domain.stack}: this plan was made with {note.get('engine')}, this run has {engine}: plan again"
-        )
-    stack = Stack(run, domain, output / "stacks" / domain.stack)
-    stack.folder.mkdir(parents=True, exist_ok=True)
-    for name in (CONFIG, LOCK, PLAN):
-        if not (folder / name).is_file():
-            raise EgressError(f"the saved plan in {str(folder)!r} lacks {name}: plan again")
-        shutil.copyfile(folder / name, stack.folder / name)
-    stack.initialise()
-    return Plan(stack, bool(note.get("changes")))

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from egress.delivery import plans
 from egress.delivery.affected import Affected
+from egress.delivery.plan_content import PlanContent
 from egress.delivery.plans import Plan
 
 MAX_WORDS = 60_000
@@ -25,11 +25,26 @@ def append(file: Path, text: str) -> None:
 
 def of_plan(plan: Plan) -> str:
     """A plan: counts in the headline, a row per address that changes, the engine's own words folded."""
-    return render(plan.stack.name, str(plan.stack.run), plans.summary(plan.as_data()), plan.words)
+    return render(plan.stack.name, str(plan.stack.run), as_data(plan.content), plan.words)
+
+
+def as_data(content: PlanContent) -> dict[str, Any]:
+    """What a plan does, for programs: counts, and for each address that changes the actions and the values on both sides."""
+    return content.counts() | {
+        "resources": [
+            {
+                "address": change.address,
+                "actions": list(change.actions),
+                "values": {name: {"before": b, "after": a} for name, (b, a) in change.values.items()},
+            }
+            for change in content.changes
+            if change.matters
+        ]
+    }
 
 
 def render(stack: str, run: str, counts: dict[str, Any], words: str) -> str:
-    """The Markdown of one plan. `counts` as `plans.summary` gives them, `words` as the engine said them."""
+    """The Markdown of one plan. `counts` as `as_data` gives them, `words` as the engine said them."""
     destroys = f"**{counts['destroy']} to DESTROY**" if counts["destroy"] else "0 to destroy"
     lines = [f"### {stack}: {counts['add']} to add, {counts['change']} to change, {destroys}", "", run, ""]
     if counts["resources"]:

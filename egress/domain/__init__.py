@@ -1,4 +1,4 @@
-"""The typed model of a workload domain, its YAML files, and the NSX objects that follow from them.
+"""The typed model of a workload domain, and its YAML files.
 
 Imports neither cdktf nor jsii. Start with `load_domains(root)`.
 """

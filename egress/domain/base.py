@@ -11,37 +11,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from egress.domain.fields import Description, DisplayName, PolicyId, TagScope, TagValue, quoted, wrong
 from egress.domain.state import given
-
-MAX_PRIORITY = 2147481599
-"""Largest sequencenumber_not_truth in the USER section (NSX Policy API, PolicyNatRule.sequencenumber_not_truth)."""
+from egress.vocabulary import MAX_PRIORITY, FirewallMatch, HaMode
 
 E = TypeVar("E", bound=StrEnum)
 V = TypeVar("V")
-
-
-class HaMode(StrEnum):
-    """How the edges of a Tier-0 share the work (NSX Policy API, Tier0.ha_mode)."""
-
-    ACTIVE_ACTIVE = "ACTIVE_ACTIVE"
-    ACTIVE_STANDBY = "ACTIVE_STANDBY"
-
-
-class NatAction(StrEnum):
-    """The two NAT actions that egress needs (NSX Policy API, PolicyNatRule.action).
-
-    REFLEXIVE is stateless and works in both directions; SNAT is stateful and needs one active edge, or stateful services.
-    """
-
-    REFLEXIVE = "REFLEXIVE"
-    SNAT = "SNAT"
-
-
-class FirewallMatch(StrEnum):
-    """Which address the gateway firewall sees (NSX Policy API, PolicyNatRule.firewall_match)."""
-
-    MATCH_INTERNAL_ADDRESS = "MATCH_INTERNAL_ADDRESS"
-    MATCH_EXTERNAL_ADDRESS = "MATCH_EXTERNAL_ADDRESS"
-    BYPASS = "BYPASS"
 
 
 def _enum(kind: type[E]) -> BeforeValidator:

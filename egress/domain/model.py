@@ -14,13 +14,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_vali
 from pydantic.json_schema import SkipJsonSchema
 
 from egress.domain.base import (
-    MAX_PRIORITY,
-    FirewallMatch,
     FirewallMatchField,
     Frozen,
-    HaMode,
     Named,
-    NatAction,
     Part,
     Priority,
     Tags,
@@ -50,6 +46,7 @@ from egress.domain.origins import Origins
 from egress.domain.problems import Place
 from egress.domain.state import LocalState, State
 from egress.domain.tier0 import Nsx, ServiceInterface, Tier0, Uplink
+from egress.vocabulary import MAX_PRIORITY, FirewallMatch, HaMode, NatAction
 
 __all__ = [
     "MAX_PRIORITY",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from egress.domain.base import HaMode, HaModeField, NatAction, Part
+from egress.domain.base import HaModeField, Part
 from egress.domain.fields import (
     DisplayName,
     EnvPrefix,
@@ -19,6 +19,7 @@ from egress.domain.fields import (
     quoted,
     wrong,
 )
+from egress.vocabulary import HaMode, NatAction, nat_action
 
 _TIER0_RELATIONS: dict[str, Any] = {
     "oneOf": [{"required": [key], "properties": {key: {"type": "string"}}} for key in ("id", "display_name")],
@@ -90,7 +91,5 @@ class Tier0(Part):
 
     @property
     def nat_action(self) -> NatAction:
-        """REFLEXIVE on ACTIVE_ACTIVE ("SNAT and DNAT are only supported in active-standby mode", PolicyNatRule.action),
-        SNAT on ACTIVE_STANDBY and where stateful services run on ACTIVE_ACTIVE (NSX 4.0 and later)."""
-        stateless = self.ha_mode is HaMode.ACTIVE_ACTIVE and not self.stateful_active_active
-        return NatAction.REFLEXIVE if stateless else NatAction.SNAT
+        """REFLEXIVE or SNAT, by HA mode and stateful services (egress.vocabulary.nat_action)."""
+        return nat_action(self.ha_mode, stateful_active_active=self.stateful_active_active)

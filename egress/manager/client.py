@@ -23,13 +23,14 @@ from egress.escape import line
 from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
 from egress.manager.troubles import certificate_error, told
-from egress.reachability.policy import Json
+from egress.policy import paths
+from egress.policy.paths import INFRA, Collection, Section
+from egress.policy.tree import Json
 
 _BASE = "/policy/api/v1"
 _RETRIED = (429, 502, 503, 504)
 """Statuses that pass by themselves: rate limit, overload, a proxy in front (NSX API guide, rate limiting)."""
 _TRIES = 4
-_SECTIONS = ("INTERNAL", "USER", "DEFAULT")
 _MAX_PAGES = 1000
 MAX_BYTES = 64 << 20
 """Bytes of one answer, unpacked (limit of this project): a page of 1,000 objects is about 2 MiB."""
@@ -145,14 +146,15 @@ class Manager:
         """The path of a Tier-0 and the objects that the packet walk needs, by path. Errors: EgressError."""
         gateway, body = self.gateway(wanted)
         found: dict[str, Json] = {gateway: body}
-        for services, body in self._below(gateway, "locale-services"):
+        for services, body in self._below(gateway, Collection.LOCALE_SERVICES):
             found[services] = body
-            found.update(self._below(services, "interfaces"))
-        found.update(self._below(gateway, "static-routes"))
-        for section in _SECTIONS:
-            found[f"{gateway}/nat/{section}"] = {}
-            found.update(self._below(f"{gateway}/nat/{section}", "nat-rules"))
-        tier1s = self._below("/infra", "tier-1s")
+            found.update(self._below(services, Collection.INTERFACES))
+        found.update(self._below(gateway, Collection.STATIC_ROUTES))
+        for section in Section:
+            nat = paths.nat_section(gateway, section)
+            found[nat] = {}
+            found.update(self._below(nat, Collection.NAT_RULES))
+        tier1s = self._below(INFRA, Collection.TIER1S)
         found.update((path, body) for path, body in tier1s if body.get("tier0_path") == gateway)
         return gateway, found
 
@@ -163,18 +165,22 @@ class Manager:
 
     def _path(self, wanted: Tier0) -> str:
         if wanted.id is not None:
-            return f"/infra/tier-0s/{wanted.id}"
-        named = [body["id"] for body in self.all("/infra/tier-0s") if body.get("display_name") == wanted.display_name]
+            return paths.tier0(wanted.id)
+        named = [
+            body["id"]
+            for body in self.all(paths.collection(INFRA, Collection.TIER0S))
+            if body.get("display_name") == wanted.display_name
+        ]
         if len(named) != 1:
             many = f"{len(named)} Tier-0s" if named else "no Tier-0"
             raise EgressError(
                 f"{self.host} has {many} with the display name {wanted.display_name!r}: name it by tier0.id"
             )
-        return f"/infra/tier-0s/{named[0]}"
+        return paths.tier0(named[0])
 
-    def _below(self, parent: str, collection: str) -> Iterator[tuple[str, Json]]:
-        for body in self.all(f"{parent}/{collection}"):
-            yield f"{parent}/{collection}/{body.get('id')}", body
+    def _below(self, parent: str, kind: Collection) -> Iterator[tuple[str, Json]]:
+        for body in self.all(paths.collection(parent, kind)):
+            yield paths.child(parent, kind, str(body.get("id"))), body
 
     def _answer(self, path: str, query: dict[str, str]) -> _Answer:
         for tried in range(_TRIES):

@@ -4,9 +4,9 @@ Start with `intent(domain)` or `assemble(objects, world)` for a Topology, and `W
 How it thinks: docs/reachability.md; the exact rules of the walk: docs/world.md.
 """
 
+from egress.policy.tree import PolicyObjects, flatten
 from egress.reachability.assemble import assemble
 from egress.reachability.flow import DropReason, Flow, Hop, Path, Protocol, Result, Verdict
-from egress.reachability.policy import PolicyObjects, flatten
 from egress.reachability.topology import Topology
 from egress.reachability.walk import Outcome, Walker
 from egress.reachability.world import World, WorldFile, read_world

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
 from egress.domain import EgressError, WorkloadDomain
+from egress.domain.addresses import Address
 from egress.reachability.flow import Flow, Protocol
 from egress.reachability.intent import View
 from egress.reachability.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, questions, sender_title
 from egress.reachability.surroundings import OUTSIDE, Sender, Wishes
-from egress.reachability.topology import Address
 
 _FROM = "outside, a mapping's name (supervisor, tkg), a Tier-1's id or an address"
 _TO = "registry, ingress or an address"

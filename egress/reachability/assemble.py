@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from egress.domain import EgressError
-from egress.reachability.gateways import tier0s, tier1s
-from egress.reachability.policy import PolicyObjects
+from egress.policy.gateways import tier0s, tier1s
+from egress.policy.tree import PolicyObjects
 from egress.reachability.tier0_nodes import Tier0Nodes
 from egress.reachability.tier1_nodes import DEFAULTS, Link, tier1_nodes
 from egress.reachability.topology import Interface, Node, NodeKind, Route, RouteHop, Topology

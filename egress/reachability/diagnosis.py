@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from egress.domain.addresses import Address
 from egress.reachability.causes import Finding, find
 from egress.reachability.failure_texts import Cause, Failure
 from egress.reachability.flow import Flow, Protocol, Result
 from egress.reachability.intent import INTENDED, View
 from egress.reachability.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, sender_title
 from egress.reachability.surroundings import Sender
-from egress.reachability.topology import Address
 from egress.reachability.walk import Walker
 
 NETWORK = (Cause.CONNECT_TIMEOUT, Cause.LOOKUP_TIMEOUT, Cause.UNREACHABLE)

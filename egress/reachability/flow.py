@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from egress.reachability.topology import Address, NodeKind
+from egress.domain.addresses import Address
+from egress.reachability.topology import NodeKind
 
 SOURCE_PORT = 40000
 """Source port of every flow: free to choose, and the same each time so that answers can be compared."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from egress.domain import WorkloadDomain, objects
-from egress.domain.seed import seed, tier0_id
+from egress.domain import WorkloadDomain
+from egress.domain.addresses import first_host
+from egress.policy import paths
+from egress.policy.gateways import tier0s
+from egress.policy.identity import GatewayKey, same_gateway
+from egress.policy.owned import owned
+from egress.policy.paths import Collection
+from egress.policy.seed import seeded
+from egress.policy.tree import Json, PolicyObjects, children
 from egress.reachability.assemble import assemble
-from egress.reachability.gateways import tier0s
-from egress.reachability.policy import Json, PolicyObjects, flatten
-from egress.reachability.surroundings import NO_WISHES, Surroundings, Wishes, first_host, surroundings
+from egress.reachability.surroundings import NO_WISHES, Surroundings, Wishes, surroundings
 from egress.reachability.topology import Topology
 from egress.reachability.world import World
 
@@ -47,7 +52,7 @@ def intent(
 ) -> View:
     """The view of a domain as its file says. `everyone`: domains that may share its Tier-0. `down`: edges taken away."""
     found, notes = intended_objects(domain, everyone)
-    return view(domain, tier0_path(domain), found, INTENDED, wishes, down, notes)
+    return view(domain, GatewayKey.of(domain).path, found, INTENDED, wishes, down, notes)
 
 
 def view(
@@ -85,65 +90,21 @@ def _with_strange_interfaces(world: World, found: PolicyObjects) -> tuple[World,
 
 def tier1_objects(gateway: str, around: Surroundings) -> dict[str, Json]:
     """The Tier-1s that the surroundings speak of, for sources that do not hold them."""
-    return {f"/infra/tier-1s/{name}": {"id": name, "tier0_path": gateway} for name in around.world.tier1}
-
-
-def tier0_path(domain: WorkloadDomain) -> str:
-    """Policy path of the domain's Tier-0 as its file names it."""
-    return f"/infra/tier-0s/{tier0_id(domain.tier0)}"
+    return {paths.tier1(name): {"id": name, "tier0_path": gateway} for name in around.world.tier1}
 
 
 def intended_objects(
     domain: WorkloadDomain, everyone: Sequence[WorkloadDomain] = ()
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
     """The domain's Policy objects by path, with those of every domain on the same Tier-0, and what had to be assumed."""
-    sharing = [other for other in everyone if _same_tier0(other, domain)] or [domain]
-    found = flatten(seed([domain, *sharing])["infra"])
-    for member in sharing:
-        found.update(owned_objects(member, tier0_path(member)))
-    routes = [path for path in found if path.startswith(f"{tier0_path(domain)}/static-routes/")]
-    if domain.default_route.external and not routes:
-        gateway = first_host(domain.tier0.uplinks[0].address.network)
-        found[f"{tier0_path(domain)}/static-routes/external"] = _static_route(
-            "0.0.0.0/0", [{"ip_address": str(gateway)}]
-        )
-        return found, (f"the default route is somebody else's: taken as 0.0.0.0/0 via {gateway}",)
+    gateway = GatewayKey.of(domain).path
+    others = [other for other in everyone if same_gateway(other, domain) and other != domain]
+    found = seeded([domain, *others], gateway)
+    for member in (*others, domain):
+        found.update(owned(member).objects(gateway))
+    if domain.default_route.external and not any(children(found, gateway, Collection.STATIC_ROUTES)):
+        via = first_host(domain.tier0.uplinks[0].address.network)
+        route = {"network": "0.0.0.0/0", "next_hops": [{"ip_address": str(via)}]}
+        found[paths.static_route(gateway, "external")] = route
+        return found, (f"the default route is somebody else's: taken as 0.0.0.0/0 via {via}",)
     return found, ()
-
-
-def _same_tier0(one: WorkloadDomain, other: WorkloadDomain) -> bool:
-    return one.nsx.host == other.nsx.host and tier0_id(one.tier0) == tier0_id(other.tier0)
-
-
-def owned_objects(domain: WorkloadDomain, parent: str) -> dict[str, Json]:
-    """What the domain's stack makes below the Tier-0 with path `parent`, by path: static routes and NAT rules."""
-    found: dict[str, Json] = {}
-    for route in (objects.default_route(domain), objects.default_route_v6(domain)):
-        if route:
-            network = "0.0.0.0/0" if route.ip_version == 4 else "::/0"
-            hops = [
-                _next_hop(domain, parent, hop.address, hop.admin_distance, hop.interface) for hop in route.next_hops
-            ]
-            found[f"{parent}/static-routes/{route.identity.nsx_id}"] = _static_route(network, hops)
-    rules = objects.nat_rules(domain)
-    if rules:
-        found[f"{parent}/nat/USER"] = {"id": "USER", "nat_type": "USER"}
-    for rule in rules:
-        found[f"{parent}/nat/USER/nat-rules/{rule.identity.nsx_id}"] = {
-            "action": rule.action.value,
-            "source_network": str(rule.source),
-            "translated_network": str(rule.translated),
-            "sequence_number": rule.priority,
-            "enabled": True,
-            "scope": [objects.interface_path(domain, parent, name) for name in rule.scope],
-        }
-    return found
-
-
-def _static_route(network: str, hops: list[Json]) -> Json:
-    return {"network": network, "next_hops": hops}
-
-
-def _next_hop(domain: WorkloadDomain, parent: str, address: object, distance: int, interface: str | None) -> Json:
-    hop: Json = {"ip_address": str(address), "admin_distance": distance}
-    return {**hop, "scope": [objects.interface_path(domain, parent, interface)]} if interface else hop

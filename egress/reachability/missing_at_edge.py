@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from egress.domain.addresses import Address
+from egress.policy import paths
+from egress.policy.owned import owned
+from egress.policy.paths import Collection, last
+from egress.policy.tree import Json, children
 from egress.reachability.flow import DropReason, Hop, Path
-from egress.reachability.intent import View, owned_objects
-from egress.reachability.policy import Json, last
+from egress.reachability.intent import View
 from egress.reachability.remedy import Missing, Proposal, Remedy, gateway, with_objects
-from egress.reachability.topology import Address, NodeKind
+from egress.reachability.topology import NodeKind
 
 
 def propose(view: View, path: Path, hop: Hop) -> Proposal | None:
@@ -35,16 +39,14 @@ def _wrong_address(view: View, hop: Hop) -> Proposal:
 def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
     """A default route of the target's family, or a next hop on this edge where the route is there and of no use to it."""
     everything = "0.0.0.0/0" if target.version == 4 else "::/0"
-    start = f"{view.gateway}/static-routes/"
-    present = [path for path, body in view.objects.items() if path.startswith(start) and body["network"] == everything]
+    routes = children(view.objects, view.gateway, Collection.STATIC_ROUTES)
+    present = [path for path, body in routes if body.get("network") == everything]
     if present:
         return _next_hop(view, hop, present[0], target)
-    owned = [
-        (path, body)
-        for path, body in owned_objects(view.domain, view.gateway).items()
-        if body.get("network") == everything
-    ]
-    path, body = owned[0] if owned else (f"{start}default-route", _route(everything, _beyond(view, hop, target)))
+    mine = children(owned(view.domain).objects(view.gateway), view.gateway, Collection.STATIC_ROUTES)
+    made = [(path, body) for path, body in mine if body["network"] == everything]
+    invented = paths.static_route(view.gateway, "default-route")
+    path, body = made[0] if made else (invented, _route(everything, _beyond(view, hop, target)))
     via = ", ".join(str(one["ip_address"]) for one in body["next_hops"])
     if not via or path in view.objects:
         return None
@@ -95,7 +97,9 @@ def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
 def _scope(view: View, hop: Hop) -> Proposal | None:
     """A rule that is not limited to the uplinks translated what left by a service interface."""
     name = hop.rules[-1]
-    path = next((path for path in view.objects if path.endswith(f"/nat-rules/{name}")), None)
+    sections = children(view.objects, view.gateway, Collection.NAT)
+    rules = (path for section, _ in sections for path, _ in children(view.objects, section, Collection.NAT_RULES))
+    path = next((path for path in rules if last(path) == name), None)
     if path is None:
         return None
     uplinks = [interface.path for interface in gateway(view).interfaces if interface.external]

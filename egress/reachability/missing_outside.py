@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
+from egress.domain.addresses import Address
+from egress.policy import paths
+from egress.policy.owned import nat_section, owned
+from egress.policy.paths import Collection, last
+from egress.policy.tree import Json, children
 from egress.reachability.flow import Hop, Path
-from egress.reachability.intent import View, owned_objects
-from egress.reachability.policy import Json, children, last
+from egress.reachability.intent import View
 from egress.reachability.remedy import Missing, Proposal, Remedy, gateway, near, ways_in, wide, with_objects, with_route
-from egress.reachability.topology import Address, NodeKind
+from egress.reachability.topology import NodeKind
 from egress.reachability.world import WorldRoute
 
 _LET_THEM_MOVE = "translate to the HA VIP or a spare address of the uplink network, which another edge takes over"
@@ -73,12 +77,13 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
     tier0 = last(view.gateway)
     lost = f"{egress} leaves un-translated, and nobody outside knows a way back"
     why = _ineffective(view, interface, egress)
-    for path, body in owned_objects(view.domain, view.gateway).items():
-        if "/nat-rules/" in path and egress in ip_network(str(body["source_network"])):
+    section = paths.nat_section(view.gateway)
+    for path, body in children(owned(view.domain).objects(view.gateway), section, Collection.NAT_RULES):
+        if egress in ip_network(str(body["source_network"])):
             why = why or f"Tier-0 {tier0} has no NAT for {egress}: {lost}"
             fix = f"apply {last(path)}: {body['action']} {body['source_network']} -> {body['translated_network']}"
             remedy = Remedy(Missing.NAT_RULE, tier0, last(path), why, fix)
-            return Proposal(remedy, with_objects(view, {f"{view.gateway}/nat/USER": {}, path: body}))
+            return Proposal(remedy, with_objects(view, {section: nat_section(), path: body}))
     return _new_rule(view, egress, why or f"this domain has no NAT for {egress}: {lost}")
 
 
@@ -95,14 +100,14 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
         "translated_network": str(spare),
         "scope": [one.path for one in gateway(view).interfaces if one.external],
     }
-    rule = {f"{view.gateway}/nat/USER": {}, f"{view.gateway}/nat/USER/nat-rules/{name}": body}
+    rule = {paths.nat_section(view.gateway): nat_section(), paths.nat_rule(view.gateway, name): body}
     return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), with_objects(view, rule))
 
 
 def _ineffective(view: View, interface: str, egress: Address) -> str:
     """Why a rule that is there for the address did nothing, or nothing."""
-    for nat, _ in children(view.objects, view.gateway, "nat"):
-        for path, body in children(view.objects, nat, "nat-rules"):
+    for nat, _ in children(view.objects, view.gateway, Collection.NAT):
+        for path, body in children(view.objects, nat, Collection.NAT_RULES):
             source = str(body.get("source_network") or "")
             if not any(_holds(part, egress) for part in source.split(",")):
                 continue

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from egress.policy import paths
 from egress.reachability.causes import Finding
 from egress.reachability.flow import Path, Result
 from egress.reachability.intent import View
@@ -67,7 +68,7 @@ def draw(view: View, findings: Sequence[tuple[Question, Finding]]) -> Picture:
 
 
 def _tier0(view: View) -> str:
-    return view.gateway.rsplit("/", 1)[-1]
+    return paths.last(view.gateway)
 
 
 def _relevant(view: View, node: Node) -> bool:
@@ -86,7 +87,7 @@ def _box(node: Node) -> Box:
     routes = [
         f"{route.to} via {', '.join(str(hop.via) for hop in route.hops if hop.via)}"
         for route in node.routes
-        if "/static-routes/" in route.origin
+        if paths.is_static_route(route.origin)
     ]
     title = node.edge or {NodeKind.TIER0_DR: f"{node.gateway} (DR)"}.get(node.kind, node.name)
     group = node.gateway if node.kind in (NodeKind.TIER0_DR, NodeKind.TIER0_SR) else None

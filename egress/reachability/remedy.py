@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from egress.domain import HaMode
-from egress.reachability.gateways import Tier0, tier0s
+from egress.domain.addresses import Address, Network, single
+from egress.policy.gateways import Tier0, tier0s
+from egress.policy.tree import Json
 from egress.reachability.intent import View
-from egress.reachability.policy import Json
-from egress.reachability.topology import Address, Network
-from egress.reachability.world import WorldRoute, single
+from egress.reachability.world import WorldRoute
 
 
 class Missing(StrEnum):

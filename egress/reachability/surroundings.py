@@ -7,23 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_interface
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface
 
 from egress.domain import HaMode, WorkloadDomain
-from egress.domain.model import EgressMapping
-from egress.reachability.topology import Address, InterfaceAddress, Network
-from egress.reachability.world import (
-    Balancer,
-    Host,
-    Pod,
-    Router,
-    RouterInterface,
-    Snat,
-    Tier1World,
-    World,
-    WorldRoute,
-    single,
-)
+from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
+from egress.policy.owned import mappings
+from egress.reachability.world import Balancer, Host, Pod, Router, RouterInterface, Snat, Tier1World, World, WorldRoute
 
 UPSTREAM = "upstream gateway"
 OUTSIDE = "registry"
@@ -152,7 +141,7 @@ class _Builder:
         """The example outside, behind the upstream gateway, in a documentation network that collides with nothing."""
         used = self._used()
         networks = [IPv4Network(text) for text in _TEST_NETS]
-        free = [network for network in networks if not any(_overlap(network, other) for other in used)]
+        free = [network for network in networks if not any(overlap(network, other) for other in used)]
         network = (free or networks)[0]
         self.segments["outside"] = (network,)
         self._connect("outside", [with_length(network[1], network)])
@@ -197,7 +186,7 @@ class _Builder:
         used = [network for network in self._used() if network.num_addresses > 1]
         small = 30 if address.version == 4 else 126
         large: Network = ip_interface(f"{address}/{24 if address.version == 4 else 64}").network
-        taken = any(_overlap(large, other) for other in used)
+        taken = any(overlap(large, other) for other in used)
         return ip_interface(f"{address}/{small}").network if taken else large
 
     def _upstream_routes(self) -> Iterator[WorldRoute]:
@@ -267,31 +256,6 @@ class _Builder:
         return next((one for one in map(IPv4Address, numbers) if one not in taken), network.network_address)
 
 
-def mappings(domain: WorkloadDomain) -> list[tuple[str, EgressMapping]]:
-    """The domain's mappings with their keys: supervisor, tkg, then those below `more`."""
-    egress = domain.egress
-    named = [("supervisor", egress.supervisor), ("tkg", egress.tkg), *egress.more.items()]
-    return [(key, mapping) for key, mapping in named if mapping]
-
-
 def representative(source: IPv4Address | IPv4Network) -> IPv4Address:
     """One egress address of a mapping: the address itself, or the first host of a network."""
     return source if isinstance(source, IPv4Address) else first_host(source)
-
-
-def first_host(network: IPv4Network) -> IPv4Address:
-    """The first host address of a network, the network's own where it has no other."""
-    return network[1] if network.num_addresses > 1 else network[0]
-
-
-def with_length(address: Address, network: Network) -> InterfaceAddress:
-    """An address with the prefix length of its network."""
-    if isinstance(address, IPv4Address):
-        return IPv4Interface((address, network.prefixlen))
-    return IPv6Interface((address, network.prefixlen))
-
-
-def _overlap(one: Network, other: Network) -> bool:
-    if isinstance(one, IPv4Network) and isinstance(other, IPv4Network):
-        return one.overlaps(other)
-    return isinstance(one, IPv6Network) and isinstance(other, IPv6Network) and one.overlaps(other)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from egress.reachability.topology import Address, Network
+from egress.domain.addresses import Address, Network
 
 T = TypeVar("T")
 V6 = 1 << 128

@@ -7,24 +7,14 @@ from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import TypeAlias
 
-from egress.domain import HaMode
-from egress.reachability.gateways import Rule, StaticRoute, Tier0, Tier0Interface
-from egress.reachability.policy import last
+from egress.domain import HaMode, NatAction
+from egress.domain.addresses import Address, InterfaceAddress, Network, single
+from egress.policy.gateways import Rule, StaticRoute, Tier0, Tier0Interface
+from egress.policy.paths import last
 from egress.reachability.tier1_nodes import DEFAULTS, Link
-from egress.reachability.topology import (
-    Address,
-    Interface,
-    InterfaceAddress,
-    NatAction,
-    NatRule,
-    Network,
-    Node,
-    NodeKind,
-    Route,
-    RouteHop,
-)
+from egress.reachability.topology import Interface, NatRule, Node, NodeKind, Route, RouteHop
 from egress.reachability.translation import STATEFUL
-from egress.reachability.world import World, single
+from egress.reachability.world import World
 
 _TRANSIT_V4 = int(IPv4Address("169.254.0.0"))
 _TRANSIT_V6 = int(IPv6Address("fd00:254::"))

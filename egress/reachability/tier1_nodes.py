@@ -7,19 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_network
 
-from egress.reachability.gateways import Tier0, Tier1
-from egress.reachability.topology import (
-    Interface,
-    InterfaceAddress,
-    NatAction,
-    NatRule,
-    Network,
-    Node,
-    NodeKind,
-    Route,
-    RouteHop,
-)
-from egress.reachability.world import Pod, Tier1World, single
+from egress.domain import NatAction
+from egress.domain.addresses import InterfaceAddress, Network, single
+from egress.policy.gateways import Tier0, Tier1
+from egress.reachability.topology import Interface, NatRule, Node, NodeKind, Route, RouteHop
+from egress.reachability.world import Pod, Tier1World
 
 DEFAULTS: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _LINK_V4 = int(IPv4Address("100.64.0.0"))

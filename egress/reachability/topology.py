@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
-from typing import TypeAlias
 
-Address: TypeAlias = IPv4Address | IPv6Address
-InterfaceAddress: TypeAlias = IPv4Interface | IPv6Interface
-Network: TypeAlias = IPv4Network | IPv6Network
+from egress.domain import NatAction
+from egress.domain.addresses import Address, InterfaceAddress, Network
+from egress.policy.paths import Section
 
 
 class NodeKind(StrEnum):
@@ -26,24 +24,6 @@ class NodeKind(StrEnum):
     TIER0_DR = "tier0-dr"
     TIER0_SR = "tier0-sr"
     ROUTER = "router"
-
-
-class NatAction(StrEnum):
-    """NAT actions that the walk knows (NSX Policy API, PolicyNatRule.action, without NAT64)."""
-
-    SNAT = "SNAT"
-    DNAT = "DNAT"
-    REFLEXIVE = "REFLEXIVE"
-    NO_SNAT = "NO_SNAT"
-    NO_DNAT = "NO_DNAT"
-
-
-class Section(StrEnum):
-    """NAT sections in the order in which NSX evaluates them."""
-
-    INTERNAL = "INTERNAL"
-    USER = "USER"
-    DEFAULT = "DEFAULT"
 
 
 @dataclass(frozen=True)

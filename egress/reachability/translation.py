@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import NamedTuple, TypeAlias
 
+from egress.domain import NatAction
+from egress.domain.addresses import Network
 from egress.reachability.tables import Prefix, PrefixTable, key, prefix
-from egress.reachability.topology import NatAction, NatRule, Network
+from egress.reachability.topology import NatRule
 
 Raw: TypeAlias = tuple[int, int, int, int, str]
 Rewritten: TypeAlias = tuple[Raw, str] | None

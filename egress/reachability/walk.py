@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from egress.domain.addresses import Address
 from egress.reachability.flow import SOURCE_PORT, DropReason, Flow, Hop, Packet, Path, Protocol, Verdict
 from egress.reachability.network import CompiledNetwork, State, Step, reversed_packet
 from egress.reachability.tables import address, key
-from egress.reachability.topology import Address, Topology
+from egress.reachability.topology import Topology
 from egress.reachability.translation import Raw
 
 MAX_PATHS = 1024

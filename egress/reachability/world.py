@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from egress.domain import EgressError
+from egress.domain.addresses import Address, InterfaceAddress
+from egress.policy.tree import Json, flatten
 from egress.reachability.flow import Flow
-from egress.reachability.policy import Json, flatten
-from egress.reachability.topology import Address, InterfaceAddress, Network
 
 FORMAT = "egress-world"
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -156,8 +156,3 @@ def _renamed(flow: Any) -> Any:
         if isinstance(flow, dict)
         else flow
     )
-
-
-def single(address: Address) -> Network:
-    """The network that holds just this address."""
-    return IPv4Network(address) if address.version == 4 else IPv6Network(address)

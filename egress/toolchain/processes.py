@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,13 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     capture: bool = True,
+    ask: bool = False,
+    keep_open: Sequence[int] = (),
+    started: Callable[[int], None] | None = None,
 ) -> Ended:
-    """Runs a program to its end. With `capture=False` its streams are ours.
+    """Runs a program to its end. With `capture=False` its streams are ours, with `ask` it may read our input as well.
+
+    keep_open: open files that the program inherits. started: is told the program's process number.
 
     The program gets a process group of its own, so that Ctrl-C reaches it exactly once, from here: an engine that is
     interrupted twice gives up without saving its state. Errors: FileNotFoundError; KeyboardInterrupt after it has ended.
@@ -40,27 +45,35 @@ def run(
         [str(part) for part in command],
         cwd=cwd,
         env=None if env is None else dict(env),
-        stdin=subprocess.DEVNULL,
+        stdin=None if ask else subprocess.DEVNULL,
         stdout=pipe,
         stderr=pipe,
         text=True,
         encoding="utf-8",
         errors="replace",
-        start_new_session=True,
+        start_new_session=not ask,
+        pass_fds=tuple(keep_open),
     )
     try:
+        if started:
+            started(process.pid)
         out, err = process.communicate()
     except BaseException:
-        _end(process)
+        _end(process, reached=ask)
         raise
     return Ended(process.returncode, out or "", err or "")
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], *, reached: bool) -> None:
+    """Ends a program politely, then by force. `reached`: Ctrl-C has reached it already, as it shares our terminal."""
     try:
-        process.send_signal(signal.SIGINT)
+        if not reached:
+            process.send_signal(signal.SIGINT)
         process.communicate(timeout=GRACE)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            if reached:
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -6,6 +6,7 @@ remembers); else the stand-in, if the target is a lab; else a refusal.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from egress.domain import EgressError
+from egress.layout import LAB_FOLDER
 from egress.toolchain.processes import run
 
 PROBE_SECONDS = 3.0
@@ -34,6 +36,15 @@ class Provider:
     origin: str
     mirror: Path | None
     stand_in: bool = False
+
+    @property
+    def key(self) -> str:
+        """A name for the source of the provider, fit for a folder: one and the same source, one and the same key."""
+        if self.mirror is None:
+            return "registry"
+        if self.stand_in:
+            return "stand-in"
+        return f"mirror-{hashlib.sha256(str(self.mirror).encode()).hexdigest()[:12]}"
 
     def __str__(self) -> str:
         return f"vmware/nsxt {self.origin}"
@@ -69,7 +80,7 @@ def _mirror(folder: Path) -> Provider:
 
 def _stand_in(root: Path) -> Path:
     """Writes the stand-in's mirror below `.lab/`; the lab's own command does it, since this room may not import the lab."""
-    mirror = root / ".lab" / "mirror"
+    mirror = root / LAB_FOLDER / "mirror"
     done = run([sys.executable, "-m", "nsx_lab", "mirror", mirror])
     if done.code:
         raise EgressError(f"the lab's stand-in could not be written to {mirror}: {done.err.strip()}")

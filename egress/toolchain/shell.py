@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.layout import SHELL_MARK, Places
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
 from egress.toolchain.provider import Provider, find_provider
-from egress.toolchain.runs import SHELL_MARK, check_credentials, engine_environment, lab_variables
+from egress.toolchain.runs import check_credentials, engine_environment, lab_variables
 from egress.toolchain.shell_commands import write_commands
-from egress.toolchain.synthesis import LAB_FOLDER, output_folder
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDoma
     """The environment of a shell in the project `root`.
 
     domains: those that may be worked with. cli: the script of the cdktf CLI. Commands are put into `.egress/shell`, or
-    `.lab/shell` for a lab. Errors: EgressError when there is no engine, or no provider for a lab.
+    `.lab/.egress/shell` for a lab. Errors: EgressError when there is no engine, or no provider for a lab.
     """
-    home = root / (LAB_FOLDER if lab else ".egress")
+    home = Places(root, lab is not None).own
     engine = find_engine()
     provider, notes = _provider(root, lab, domains)
     env = engine_environment(provider, home)
@@ -76,7 +76,7 @@ def _settings(root: Path, lab: LabTarget | None, engine: Engine, provider: Provi
         "TERRAFORM_BINARY_NAME": str(engine.command),
         "JSII_NODE": str(find_node()),
         "DISABLE_VERSION_CHECK": "1",
-        "CDKTF_OUTPUT": str(output_folder(root, lab=lab is not None).relative_to(root)),
+        "CDKTF_OUTPUT": str(Places(root, lab is not None).cdktf_output.relative_to(root)),
     }
     if provider is not None and provider.mirror is not None:
         # cdktf sets a plugin cache in the user's home, which parallel inits spoil for one another (Terraform documents it as

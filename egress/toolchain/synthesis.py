@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import EgressError
+from egress.layout import Places
 from egress.toolchain.node import find_node
+from egress.toolchain.own_files import read_object
 from egress.toolchain.processes import run
 
-LAB_FOLDER = Path(".lab")
+
+@dataclass(frozen=True)
+class Synthesised:
+    """What main.py made: the folder of each stack, and what it said besides."""
+
+    folders: dict[str, Path]
+    notes: str
 
 
-def output_folder(root: Path, *, lab: bool) -> Path:
-    """Where synthesis writes: `cdktf.out`, or `.lab/cdktf.out` when the target is a lab."""
-    return root / LAB_FOLDER / "cdktf.out" if lab else root / "cdktf.out"
-
-
-def synthesise(root: Path, stacks: Sequence[str], *, lab: bool) -> tuple[dict[str, Path], str]:
-    """Synthesises the named stacks of the project `root`; returns the folder of each, and what main.py said besides.
+@contextmanager
+def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Synthesised]:
+    """Synthesises the named stacks of the project `root` into a folder of this run, which goes when the context ends.
 
     main.py is told what to do by the environment: EGRESS_STACKS, CDKTF_OUTDIR and, if the target is a lab, EGRESS_LAB.
     Errors: EgressError with main.py's own words.
@@ -29,22 +35,30 @@ def synthesise(root: Path, stacks: Sequence[str], *, lab: bool) -> tuple[dict[st
     app = root / "main.py"
     if not app.is_file():
         raise EgressError(f"no main.py in {str(root)!r}: it is the CDKTF app, egress init writes one")
-    out = output_folder(root, lab=lab)
-    env = {
-        **{key: value for key, value in os.environ.items() if lab or key != "EGRESS_LAB"},
-        "JSII_NODE": str(find_node()),
-        "EGRESS_STACKS": ",".join(stacks),
-        "CDKTF_OUTDIR": str(out),
-    }
-    done = run([sys.executable, app.name], cwd=root, env=env)
-    if done.code:
-        raise EgressError(f"synthesis failed:\n{(done.err or done.out).strip()}")
-    return {stack: out / "stacks" / stack for stack in _manifest(out) if stack in stacks}, done.err.strip()
+    own = Places(root, lab).own
+    own.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="synth-", dir=own) as scratch:
+        out = Path(scratch)
+        env = {
+            **{key: value for key, value in os.environ.items() if lab or key != "EGRESS_LAB"},
+            "JSII_NODE": str(find_node()),
+            "EGRESS_STACKS": ",".join(stacks),
+            "CDKTF_OUTDIR": str(out),
+        }
+        done = run([sys.executable, app.name], cwd=root, env=env)
+        if done.code:
+            raise EgressError(f"synthesis failed:\n{(done.err or done.out).strip()}")
+        made = _manifest(out)
+        missing = [stack for stack in stacks if stack not in made]
+        if missing:
+            raise EgressError(f"main.py made no stack {', '.join(missing)}: it is to make one for each domain file")
+        yield Synthesised({stack: out / "stacks" / stack for stack in stacks}, done.err.strip())
 
 
 def _manifest(out: Path) -> list[str]:
-    """Stacks of the last synthesis. The folder itself may hold stacks of earlier ones, the manifest does not."""
+    """Stacks of the synthesis, sorted."""
+    manifest = read_object(out / "manifest.json", "cdktf's manifest", "does main.py call app.synth()?")
     try:
-        return sorted(json.loads((out / "manifest.json").read_text())["stacks"])
-    except (OSError, ValueError, KeyError):
-        raise EgressError(f"synthesis left no manifest in {out}") from None
+        return sorted(manifest["stacks"])
+    except (TypeError, KeyError):
+        raise EgressError("synthesis left a manifest without stacks") from None

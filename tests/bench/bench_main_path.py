@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from egress.domain import LabTarget, load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from egress.toolchain.node import find_node
 from egress.toolchain.runs import Run
+from egress.toolchain.stacks import opened
+from egress.toolchain.synthesis import synthesised
 from nsx_lab import Lab
 from tests.bench.fleet import write_fleet
 from tests.bench.measuring import compared, in_turns, program, seconds, together
@@ -89,21 +91,21 @@ def plan_and_apply(folder: Path) -> dict[str, Any]:
         lab.write_lab_file(root / "lab.json")
         os.environ["EGRESS_LAB"] = str(root / "lab.json")
         run = Run.prepare(root, LabTarget.from_file(root / "lab.json"), load_domains(root))
-        stacks, _ = run.synthesise()
-        stack = stacks[STACK]
-        stack.initialise()
         hand = folder / "hand"
         hand.mkdir()
         (hand / "main.tf").write_text((HERE / "by_hand.tf").read_text())
         (hand / "terraform.tfvars.json").write_text(json.dumps({"host": lab.host, "ca": lab.ca_pem}))
-        env = run.environment(stack.domain)
+        with synthesised(root, [STACK], lab=True) as made, opened(run, run.domains[0], made.folders[STACK]) as stack:
+            stack.initialise()
+            env = run.environment(stack.domain) | {"TF_DATA_DIR": str(stack.data)}
 
-        def engine(where: Path, *arguments: str) -> Callable[[], object]:
-            return lambda: program([run.engine.command, *arguments, "-no-color", "-input=false"], where, env)
+            def engine(where: Path, *arguments: str) -> Callable[[], object]:
+                own = env if where == stack.folder else run.environment(stack.domain)
+                return lambda: program([run.engine.command, *arguments, "-no-color", "-input=false"], where, own)
 
-        engine(hand, "init")()
-        plan = compared(5, engine(stack.folder, "plan"), engine(hand, "plan"), aim=1.05)
-        apply = _applied(lambda where, *arguments: engine(where, *arguments)(), stack.folder, hand)
+            engine(hand, "init")()
+            plan = compared(5, engine(stack.folder, "plan"), engine(hand, "plan"), aim=1.05)
+            apply = _applied(lambda where, *arguments: engine(where, *arguments)(), stack.folder, hand)
         writes = [entry for entry in lab.control.journal() if entry["method"] == "PATCH"]
     del os.environ["EGRESS_LAB"]
     return {"engine": str(run.engine), "plan": plan, "apply": apply, "objects written": len(writes)}

@@ -7,18 +7,40 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
-def test_distribution_contains_the_bindings(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     done = subprocess.run(command, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = tmp_path.glob("tier0_egress-*.whl")
+    (wheel,) = folder.glob("tier0_egress-*.whl")
+    return wheel
+
+
+def test_distribution_contains_the_bindings(built: Path) -> None:
     (bindings,) = (ROOT / "bindings" / "dist").glob("*.whl")
     with zipfile.ZipFile(built) as ours, zipfile.ZipFile(bindings) as theirs:
         wanted = [name for name in theirs.namelist() if name.startswith("cdktf_cdktf_provider_nsxt/")]
         assert len(wanted) > 10
         for name in wanted:
             assert ours.read(name) == theirs.read(name)
-        assert {"constructs_lib/__init__.py", "stacks/__init__.py"} <= set(ours.namelist())
+
+
+def test_distribution_takes_no_name_that_its_users_want_and_each_package_is_typed(built: Path) -> None:
+    with zipfile.ZipFile(built) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    packages = {name.split("/")[0] for name in names}
+    assert packages == {"egress", "nsx_lab", "tier0_egress", "cdktf_cdktf_provider_nsxt"}
+    assert {f"{package}/py.typed" for package in packages} <= names
+    assert {"tier0_egress/constructs/py.typed", "tier0_egress/stacks/py.typed"} <= names
+    for folder, package in (("constructs_lib", "constructs"), ("stacks", "stacks")):
+        sources = {file.name for file in (ROOT / folder).glob("*.py")}
+        assert {Path(name).name for name in names if name.startswith(f"tier0_egress/{package}/")} - {
+            "py.typed"
+        } == sources

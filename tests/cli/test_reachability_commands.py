@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 import egress.cli as cli
 from egress.domain import EgressError, load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from nsx_lab import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]

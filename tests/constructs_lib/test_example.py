@@ -8,14 +8,28 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "constructs_alone.py"
 
 
-def test_constructs_alone_make_the_golden_domains_resources(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, EXAMPLE], cwd=tmp_path, env=os.environ, text=True, capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+@pytest.fixture
+def old_node(tmp_path: Path) -> Path:
+    """A folder with a `node` that nobody wants."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / "node").write_text("#!/bin/sh\necho 'this is the node of PATH' >&2\nexit 9\n")
+    (folder / "node").chmod(0o755)
+    return folder
+
+
+def test_constructs_alone_make_the_golden_domains_resources_whatever_node_is_on_path(
+    tmp_path: Path, old_node: Path
+) -> None:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("JSII_")}
+    env["PATH"] = os.pathsep.join([str(old_node), env["PATH"]])
+    done = subprocess.run([sys.executable, EXAMPLE], cwd=tmp_path, env=env, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
     made = json.loads((tmp_path / "cdktf.out" / "stacks" / "wld01" / "cdk.tf.json").read_text())
     resources = {
         f"{kind}.{name}": body["nsx_id"] for kind, all in made["resource"].items() for name, body in all.items()

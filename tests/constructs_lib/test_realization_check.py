@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cdktf import TerraformStack
 
-from constructs_lib import NextHop, RealizationCheck, RefusedValueError, Tier0DefaultRoute
+from tier0_egress.constructs import NextHop, RealizationCheck, RefusedValueError, Tier0DefaultRoute
 
 Synth = Callable[[], dict[str, Any]]
 

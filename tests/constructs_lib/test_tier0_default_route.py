@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cdktf import TerraformStack, TerraformVariable
 
-from constructs_lib import BfdPeer, NextHop, RefusedValueError, Tier0DefaultRoute, Tier0Gateway
+from tier0_egress.constructs import BfdPeer, NextHop, RefusedValueError, Tier0DefaultRoute, Tier0Gateway
 
 Synth = Callable[[], dict[str, Any]]
 T0 = "/infra/tier-0s/T0-wld01"

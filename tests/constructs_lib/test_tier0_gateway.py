@@ -7,7 +7,7 @@ import pytest
 from cdktf import TerraformStack, TerraformVariable, Token
 from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
 
-from constructs_lib import RefusedValueError, Tier0Gateway
+from tier0_egress.constructs import RefusedValueError, Tier0Gateway
 
 Synth = Callable[[], dict[str, Any]]
 Expression = Callable[[str], str]

@@ -16,7 +16,10 @@ import pytest
 from cdktf import App, LocalBackend, TerraformStack
 from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
 
-from constructs_lib import (
+from egress.toolchain.engine import engines
+from nsx_lab import Lab
+from nsx_lab.provider.mirror import write_mirror
+from tier0_egress.constructs import (
     BfdPeer,
     EgressMapping,
     EgressSnatPair,
@@ -26,9 +29,6 @@ from constructs_lib import (
     Tier0DefaultRoute,
     Tier0Gateway,
 )
-from egress.toolchain.engine import engines
-from nsx_lab import Lab
-from nsx_lab.provider.mirror import write_mirror
 
 pytestmark = pytest.mark.e2e
 

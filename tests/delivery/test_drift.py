@@ -1,6 +1,8 @@
 from typing import Any
 
-from egress.delivery.drift import read
+from egress.delivery import drift
+from egress.delivery.drift import Drift
+from egress.delivery.plan_content import PlanContent
 
 
 def entry(
@@ -8,9 +10,14 @@ def entry(
 ) -> dict[str, Any]:
     return {
         "address": "nsxt_policy_nat_rule.x",
+        "type": "nsxt_policy_nat_rule",
         "mode": mode,
         "change": {"actions": [actions], "before": before, "after": after},
     }
+
+
+def read(plan: dict[str, Any]) -> tuple[Drift, ...]:
+    return drift.read(PlanContent(plan))
 
 
 def test_a_changed_value_is_drift_with_both_values() -> None:

@@ -12,7 +12,10 @@ from pathlib import Path
 
 from tests.e2e.sites import REPOSITORY
 
-_SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "egress", "constructs_lib", "stacks", "nsx_lab")
+_SOURCES = (
+    *("pyproject.toml", "README.md", "LICENSE", "NOTICE"),
+    *("egress", "nsx_lab", "constructs_lib", "stacks", "tier0_egress/__init__.py", "tier0_egress/py.typed"),
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from egress.domain import load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from egress.toolchain.cdktf_cli import bring_cli
 from egress.toolchain.node import find_node
 from nsx_lab import Lab

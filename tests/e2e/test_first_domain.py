@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from egress.domain import load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e import console
 from tests.e2e.installed import Installed

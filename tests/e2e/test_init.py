@@ -16,6 +16,7 @@ import pytest
 
 from egress.domain import load_domains
 from egress.template.repository import contents, write
+from egress.toolchain.synthesis import synthesised
 from tests.e2e.installed import Installed
 from tests.e2e.sites import EGRESS, REPOSITORY
 
@@ -52,6 +53,13 @@ def running_lab(installed: Installed, root: Path) -> Iterator[dict[str, str]]:
         process.wait(timeout=30)
 
 
+def own_packages(root: Path) -> None:
+    """What many CDKTF projects have beside main.py."""
+    for name in ("stacks", "constructs_lib", "tests", "imports"):
+        (root / name).mkdir()
+        (root / name / "__init__.py").write_text("raise RuntimeError('not asked for')\n")
+
+
 @pytest.mark.slow
 def test_three_commands_from_an_empty_folder_to_an_applied_domain(installed: Installed, tmp_path: Path) -> None:
     where = "import egress, nsx_lab; print(egress.__file__, nsx_lab.__file__)"
@@ -60,6 +68,7 @@ def test_three_commands_from_an_empty_folder_to_an_applied_domain(installed: Ins
     said = installed.run("egress", "init", "network", cwd=tmp_path)
     assert set(said.stdout.split()) == FILES
     root = tmp_path / "network"
+    own_packages(root)
     installed.run("egress", "check", cwd=root)
     with running_lab(installed, root) as target:
         done = installed.run("egress", "apply", "wld01", "--yes", cwd=root, **target)
@@ -93,6 +102,13 @@ def test_the_version_is_pinned_and_the_schema_is_where_the_domain_says(tmp_path:
     for file, option in ((schema, []), (schema.with_name("workload-domain-part.schema.json"), ["--part"])):
         printed = subprocess.run([EGRESS, "schema", *option], capture_output=True, text=True, check=True)
         assert file.read_text() == printed.stdout, "the upgrade that requirements.txt describes writes the same"
+
+
+def test_packages_of_the_users_own_are_left_alone_in_a_checkout_too(tmp_path: Path) -> None:
+    write(tmp_path)
+    own_packages(tmp_path)
+    with synthesised(tmp_path, ["wld01"], lab=False) as made:
+        assert list(made.folders) == ["wld01"]
 
 
 @pytest.mark.parametrize("name", ["README.md", "domains/wld01.yaml", ".github/workflows/egress.yml"])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from egress.domain import load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e import postgres
 from tests.e2e.sites import REPOSITORY, Site, lab_site, project

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from egress.domain import load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from egress.template.repository import write
 from nsx_lab import Lab
 from tests.e2e.installed import Installed

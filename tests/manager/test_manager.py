@@ -11,11 +11,13 @@ import httpx
 import pytest
 
 from egress.domain import EgressError, WorkloadDomain, load_domains
-from egress.domain.seed import seed
 from egress.manager import Manager
 from egress.manager.access import Access, access
+from egress.policy.identity import GatewayKey
+from egress.policy.owned import owned
+from egress.policy.seed import seed
 from egress.reachability import Result, Walker
-from egress.reachability.intent import intent, owned_objects, tier0_path, view
+from egress.reachability.intent import intent, view
 from egress.reachability.questions import questions
 from nsx_lab import Lab
 
@@ -44,7 +46,7 @@ def _apply(lab: Lab, domain: WorkloadDomain) -> None:
     with httpx.Client(
         base_url=f"https://{lab.host}/policy/api/v1", verify=tls, auth=(lab.username, lab.password)
     ) as api:
-        for path, body in owned_objects(domain, tier0_path(domain)).items():
+        for path, body in owned(domain).objects(GatewayKey.of(domain).path).items():
             if body and not path.endswith("/nat/USER"):
                 api.patch(path, json=body).raise_for_status()
 

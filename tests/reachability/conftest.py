@@ -12,8 +12,8 @@ import pytest
 
 from egress.domain import WorkloadDomain, load_domains
 from egress.domain.reading import read
-from egress.domain.seed import seed
 from egress.domain.yaml_tree import parse
+from egress.policy.seed import seed
 from egress.reachability import Flow, Protocol, Topology, Verdict, Walker, assemble, read_world
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from egress.domain import EgressError
+from egress.policy.gateways import tier0s
+from egress.policy.owned import owned
+from egress.policy.planned import planned
+from egress.policy.seed import seeded
 from egress.reachability import Protocol, Result, Walker, assemble, flatten, read_world
 from egress.reachability.asking import Ask, ask
 from egress.reachability.causes import find
-from egress.reachability.gateways import tier0s
-from egress.reachability.intent import intended_objects, intent, owned_objects, view
-from egress.reachability.planned import planned_objects
+from egress.reachability.intent import intended_objects, intent, view
 from egress.reachability.questions import questions
 
 RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
@@ -50,6 +52,11 @@ RULES = [
 
 def plan(*resources, **more):
     return {"format_version": "1.2", "planned_values": {"root_module": {"resources": list(resources)}}, **more}
+
+
+def planned_objects(domain, plan):
+    after = planned(domain, plan)
+    return {**seeded([domain], after.gateway), **after.objects}
 
 
 def results(domain, objects):
@@ -215,8 +222,7 @@ def test_lists_of_networks_and_the_word_any_are_understood(golden):
 
 
 def test_owned_objects_are_what_the_stack_makes(golden):
-    owned = owned_objects(golden, T0)
-    assert [path.removeprefix(f"{T0}/") for path in owned] == [
+    assert [path.removeprefix(f"{T0}/") for path in owned(golden).objects(T0)] == [
         "static-routes/wld01-default-route",
         "nat/USER",
         "nat/USER/nat-rules/wld01-egress-supervisor",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from egress.domain import load_domains
-from egress.domain.seed import seed
+from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e.sites import Site, lab_site, project
 from tests.reliability.scenarios import SCENARIOS, Scenario

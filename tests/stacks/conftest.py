@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-import stacks  # before cdktf: it chooses jsii's Node
 from egress.domain import LabTarget, WorkloadDomain, load_domains
-from stacks import Settings
+from tier0_egress.stacks import Settings, WorkloadDomainStack
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -52,7 +51,7 @@ def synth(tmp_path: Path) -> Callable[..., Json]:
     def run(domain: WorkloadDomain, lab: LabTarget | None = None) -> Json:
         out = tmp_path / "out"
         app = Settings(tmp_path, out, (), lab).app()
-        stacks.WorkloadDomainStack(app, domain, lab=lab)
+        WorkloadDomainStack(app, domain, lab=lab)
         app.synth()
         made: Json = json.loads((out / "stacks" / domain.stack / "cdk.tf.json").read_text())
         return made

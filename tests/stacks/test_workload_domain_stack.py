@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from constructs_lib import RefusedValueError
 from egress.domain import LabTarget, WorkloadDomain
-from stacks.provider import Retries
+from tier0_egress.constructs import RefusedValueError
+from tier0_egress.stacks.provider import Retries
 
 Json = dict[str, Any]
 Synth = Callable[..., Json]

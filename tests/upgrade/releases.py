@@ -19,8 +19,9 @@ from importlib import metadata
 from pathlib import Path
 
 from egress.domain import load_domains
-from egress.domain.seed import seed
-from egress.toolchain.synthesis import synthesise
+from egress.layout import STACK_FILE
+from egress.policy.seed import seed
+from egress.toolchain.synthesis import synthesised
 from nsx_lab import Lab
 
 HERE = Path(__file__).resolve().parent
@@ -82,10 +83,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             work = copy_project(source, Path(scratch, name))
             domains = load_domains(work)
-            folders, _ = synthesise(work, [domain.stack for domain in domains], lab=False)
+            with synthesised(work, [domain.stack for domain in domains], lab=False) as made:
+                for domain in domains:
+                    _keep(made.folders[domain.stack] / STACK_FILE, Release(version, name, domain.stack).terraform)
             for domain in domains:
                 release = Release(version, name, domain.stack)
-                _keep(folders[domain.stack] / "cdk.tf.json", release.terraform)
                 with Lab(seed=seed([domain])) as lab:
                     lab.write_lab_file(work / "lab.json")
                     env = os.environ | {"EGRESS_LAB": str(work / "lab.json")}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from egress.toolchain.synthesis import synthesise
+from egress.toolchain.synthesis import synthesised
 from nsx_lab import Lab
 from tests.e2e.sites import ENGINES, Site
 from tests.upgrade.releases import Release, copy_project, releases
@@ -38,8 +38,8 @@ def test_nothing_recorded_is_a_secret_or_names_a_machine(release: Release) -> No
 @pytest.mark.parametrize("release", RELEASES, ids=str)
 def test_addresses_and_ids_are_those_of_the_release(release: Release, tmp_path: Path) -> None:
     root = copy_project(release.folder, tmp_path / "project")
-    folders, _ = synthesise(root, [release.stack], lab=False)
-    now = json.loads((folders[release.stack] / "cdk.tf.json").read_text())
+    with synthesised(root, [release.stack], lab=False) as made:
+        now = json.loads((made.folders[release.stack] / "cdk.tf.json").read_text())
     assert _ids(now) == _ids(json.loads(release.terraform.read_text()))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from egress.checks import check, enforce
-from stacks import Settings, WorkloadDomainStack, or_one_sentence
+from tier0_egress.stacks import Settings, WorkloadDomainStack, or_one_sentence
 
 
 def main() -> None:

@@ -8,9 +8,10 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
-from egress.domain import EgressError, HaMode
-from egress.reachability.policy import Json, PolicyObjects, children, last
-from egress.reachability.topology import Address, InterfaceAddress, NatAction, Network, Section
+from egress.domain import EgressError, HaMode, NatAction
+from egress.domain.addresses import Address, InterfaceAddress, Network
+from egress.policy.paths import INFRA, Collection, Section, last
+from egress.policy.tree import Json, PolicyObjects, children
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,13 @@ class Tier1:
 def tier0s(objects: PolicyObjects) -> tuple[Tier0, ...]:
     """Every Tier-0 in the objects, by id. Errors: EgressError, naming the object and the value."""
     return tuple(
-        sorted((_tier0(objects, path, body) for path, body in children(objects, "/infra", "tier-0s")), key=_id)
+        sorted((_tier0(objects, path, body) for path, body in children(objects, INFRA, Collection.TIER0S)), key=_id)
     )
 
 
 def tier1s(objects: PolicyObjects) -> tuple[Tier1, ...]:
     """Every Tier-1 in the objects, by id."""
-    found = children(objects, "/infra", "tier-1s")
+    found = children(objects, INFRA, Collection.TIER1S)
     return tuple(sorted((Tier1(last(path), path, body.get("tier0_path") or None) for path, body in found), key=_id))
 
 
@@ -114,8 +115,8 @@ def _id(gateway: Tier0 | Tier1) -> str:
 def _tier0(objects: PolicyObjects, path: str, body: Json) -> Tier0:
     interfaces: list[Tier0Interface] = []
     vips: list[HaVip] = []
-    for services, service in children(objects, path, "locale-services"):
-        held = children(objects, services, "interfaces")
+    for services, service in children(objects, path, Collection.LOCALE_SERVICES):
+        held = children(objects, services, Collection.INTERFACES)
         interfaces += [
             _interface(*found) for found in held if found[1].get("type", "EXTERNAL") in ("EXTERNAL", "SERVICE")
         ]
@@ -124,8 +125,8 @@ def _tier0(objects: PolicyObjects, path: str, body: Json) -> Tier0:
         ]
     rules: list[Rule] = []
     ignored: list[str] = []
-    for nat, _ in children(objects, path, "nat"):
-        for found in children(objects, nat, "nat-rules"):
+    for nat, _ in children(objects, path, Collection.NAT):
+        for found in children(objects, nat, Collection.NAT_RULES):
             rule = _rule(last(nat), *found)
             (ignored if isinstance(rule, str) else rules).append(rule)  # type: ignore[arg-type]
     return Tier0(
@@ -135,7 +136,7 @@ def _tier0(objects: PolicyObjects, path: str, body: Json) -> Tier0:
         shares_state=bool((body.get("stateful_services") or {}).get("enabled")),
         interfaces=tuple(one for one in interfaces if one.addresses),
         vips=tuple(vips),
-        routes=tuple(_route(*found) for found in children(objects, path, "static-routes")),
+        routes=tuple(_route(*found) for found in children(objects, path, Collection.STATIC_ROUTES)),
         rules=tuple(rules),
         ignored=tuple(ignored),
     )

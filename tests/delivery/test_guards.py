@@ -1,9 +1,9 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from egress.delivery.guard import refuse_losing_a_route
+from egress.delivery.guards import refuse_losing_a_route
+from egress.delivery.plan_content import PlanContent
 from egress.domain import EgressError, WorkloadDomain, load_domains
 
 
@@ -13,9 +13,11 @@ def golden() -> WorkloadDomain:
     return domain
 
 
-def plan(*actions: str, kind: str = "nsxt_policy_static_route") -> dict[str, Any]:
+def plan(*actions: str, kind: str = "nsxt_policy_static_route") -> PlanContent:
     change = {"actions": list(actions), "before": {"network": "0.0.0.0/0"}, "after": None}
-    return {"resource_changes": [{"type": kind, "address": f"{kind}.x", "change": change}]}
+    return PlanContent(
+        {"resource_changes": [{"mode": "managed", "type": kind, "address": f"{kind}.x", "change": change}]}
+    )
 
 
 @pytest.mark.parametrize("actions", [("delete",), ("delete", "create"), ("create", "delete")])
@@ -31,6 +33,8 @@ def test_an_unprotected_route_may_go(golden: WorkloadDomain) -> None:
     refuse_losing_a_route(golden.model_copy(update={"default_route": route}), plan("delete"))
 
 
-@pytest.mark.parametrize("harmless", [plan("update"), plan("no-op"), plan("delete", kind="nsxt_policy_nat_rule"), {}])
-def test_anything_else_passes(golden: WorkloadDomain, harmless: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "harmless", [plan("update"), plan("no-op"), plan("delete", kind="nsxt_policy_nat_rule"), PlanContent({})]
+)
+def test_anything_else_passes(golden: WorkloadDomain, harmless: PlanContent) -> None:
     refuse_losing_a_route(golden, harmless)

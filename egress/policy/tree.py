@@ -6,21 +6,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from egress.domain import EgressError
+from egress.policy.paths import INFRA, Collection, child, collection
 
 Json: TypeAlias = dict[str, Any]
 PolicyObjects: TypeAlias = Mapping[str, Json]
 """Objects by their Policy path. An object's own `children` are not looked at."""
 
 _COLLECTIONS = {
-    "Tier0": "tier-0s",
-    "Tier1": "tier-1s",
-    "LocaleServices": "locale-services",
-    "Tier0Interface": "interfaces",
-    "StaticRoutes": "static-routes",
-    "PolicyNat": "nat",
-    "PolicyNatRule": "nat-rules",
+    "Tier0": Collection.TIER0S,
+    "Tier1": Collection.TIER1S,
+    "LocaleServices": Collection.LOCALE_SERVICES,
+    "Tier0Interface": Collection.INTERFACES,
+    "StaticRoutes": Collection.STATIC_ROUTES,
+    "PolicyNat": Collection.NAT,
+    "PolicyNatRule": Collection.NAT_RULES,
 }
-"""Collection segment of the path below the parent, by object type (NSX Policy API). Other types mean nothing to the walk."""
+"""Collections by object type (NSX Policy API). Other types mean nothing to the walk."""
 
 
 def flatten(infra: Json) -> dict[str, Json]:
@@ -28,7 +29,7 @@ def flatten(infra: Json) -> dict[str, Json]:
 
     Errors: EgressError for a child without an id, or a wrapper that does not hold what its name says.
     """
-    return dict(_below(infra, "/infra"))
+    return dict(_below(infra, INFRA))
 
 
 def _below(parent: Json, path: str) -> Iterator[tuple[str, Json]]:
@@ -39,19 +40,14 @@ def _below(parent: Json, path: str) -> Iterator[tuple[str, Json]]:
         body = wrapper.get(kind)
         if not isinstance(body, dict) or not body.get("id"):
             raise EgressError(f"a Child{kind} below {path} holds no {kind} with an id")
-        here = f"{path}/{_COLLECTIONS[kind]}/{body['id']}"
+        here = child(path, _COLLECTIONS[kind], body["id"])
         yield here, {name: value for name, value in body.items() if name != "children"}
         yield from _below(body, here)
 
 
-def children(objects: PolicyObjects, parent: str, collection: str) -> Iterator[tuple[str, Json]]:
+def children(objects: PolicyObjects, parent: str, kind: Collection) -> Iterator[tuple[str, Json]]:
     """Path and object of everything directly in a collection below `parent`, in the mapping's order."""
-    start = f"{parent}/{collection}/"
+    start = f"{collection(parent, kind)}/"
     for path, body in objects.items():
         if path.startswith(start) and "/" not in path[len(start) :]:
             yield path, body
-
-
-def last(path: str) -> str:
-    """The id at the end of a path."""
-    return path.rstrip("/").rsplit("/", 1)[-1]

@@ -1,0 +1,183 @@
+"""Saved plans: everything that an apply needs, in a folder per stack, and taken from it again without believing it.
+
+A folder holds cdk.tf.json, the provider lock, tfplan, plan.json (the engine's `show -json`) and egress.json, a note with the
+digests of them all. The note helps to say what is wrong. What a plan is for is read from the plan, by the engine, and held
+against the domain file of now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from egress.delivery.plan_content import PlanContent, parse
+from egress.delivery.plans import PLAN, Plan, Verb
+from egress.domain import EgressError, WorkloadDomain
+from egress.domain.fields import quoted
+from egress.layout import LOCK, STACK_FILE
+from egress.toolchain.own_files import JsonObject, read_bytes, read_object
+from egress.toolchain.runs import Run
+from egress.toolchain.stacks import Stack
+
+NOTE = "egress.json"
+CONTENT = "plan.json"
+FILES = (STACK_FILE, LOCK, PLAN, CONTENT)
+_FORMAT = {"format": "egress-plan", "version": 2}
+_AGAIN = "plan again"
+_CONFIG_IN_PLAN = f"tfconfig/m-/{STACK_FILE}"
+"""Where a plan file, a zip, holds the configuration that it was made from (Terraform, internal/plans/planfile; OpenTofu alike)."""
+_MAX_CONFIG = 64 * 2**20
+"""Bytes of a configuration that is looked into (assumption): a small file may unpack to any size."""
+
+
+def save(plan: Plan, directory: Path) -> None:
+    """Puts a plan into `directory`/<stack>, readable by the owner only: plans hold values. Errors: EgressError."""
+    stack = plan.stack
+    files = {name: read_bytes(stack.folder / name, "the run's file", _AGAIN) for name in (STACK_FILE, LOCK)}
+    files[PLAN] = read_bytes(stack.folder / plan.file, "the plan file", _AGAIN)
+    files[CONTENT] = json.dumps(plan.content.raw).encode()
+    note = _FORMAT | {
+        "stack": stack.name,
+        "domain_sha256": domain_digest(stack.domain),
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "target": stack.run.target(stack.domain),
+        "engine": _engine(stack.run),
+        "provider": str(stack.run.provider),
+        "egress": metadata.version("tier0-egress"),
+    }
+    files[NOTE] = (json.dumps(note, indent=2) + "\n").encode()
+    folder = directory / stack.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+        for name, content in files.items():
+            _write_private(folder / name, content)
+    except OSError as error:
+        raise EgressError(f"the plan cannot be saved in {str(folder)!r}: {error.strerror}") from None
+
+
+def _write_private(file: Path, content: bytes) -> None:
+    """Beside and renamed: never half a file, never through a link, never readable by others."""
+    beside = file.with_name(f".{file.name}.new")
+    beside.unlink(missing_ok=True)
+    beside.touch(mode=0o600, exist_ok=False)
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def saved_stacks(directory: Path) -> tuple[str, ...]:
+    """Names of the stacks whose plans are saved in `directory`. Errors: EgressError when there are none."""
+    names = tuple(sorted(note.parent.name for note in directory.glob(f"*/{NOTE}")))
+    if not names:
+        raise EgressError(f"no saved plan in {str(directory)!r}: egress plan --out {directory} makes them")
+    return names
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A saved plan as it lies in its folder, complete and undamaged. What it is for is another question."""
+
+    stack: str
+    folder: Path
+    note: JsonObject
+    files: dict[str, bytes]
+
+    @property
+    def content(self) -> PlanContent:
+        """What the folder says the plan says. Errors: EgressError."""
+        return parse(self.files[CONTENT], f"the saved plan {str(self.folder / CONTENT)!r}")
+
+
+def read(directory: Path, stack: str) -> Saved:
+    """Reads a saved plan. Errors: EgressError for one that is incomplete, damaged, edited, or of another format."""
+    folder = directory / stack
+    note = read_object(folder / NOTE, f"{stack}: the note of the saved plan", _AGAIN)
+    if {key: note.get(key) for key in _FORMAT} != _FORMAT or not isinstance(note.get("sha256"), dict):
+        raise EgressError(f"{stack}: {str(folder / NOTE)!r} is no note of a saved plan of version 2: {_AGAIN}")
+    if note.get("stack") != stack:
+        raise EgressError(f"{stack}: the plan in {str(folder)!r} is of {quoted(note.get('stack'))}: {_AGAIN}")
+    files = {name: read_bytes(folder / name, f"{stack}: of the saved plan", _AGAIN) for name in FILES}
+    for name, content in files.items():
+        if hashlib.sha256(content).hexdigest() != note["sha256"].get(name):
+            raise EgressError(f"{stack}: {str(folder / name)!r} is not what was saved, its digest differs: {_AGAIN}")
+    return Saved(stack, folder, note, files)
+
+
+def restore(stack: Stack, saved: Saved) -> Plan:
+    """A saved plan, laid into the folder of a run whose configuration was synthesised just now.
+
+    Errors: EgressError when it was made with another engine or provider, for another target, from another configuration or
+    domain file, or when the plan file says something else than its folder.
+    """
+    name, note = stack.name, saved.note
+    engine = _engine(stack.run)
+    if note.get("engine") != engine:
+        raise EgressError(
+            f"{name}: this plan was made with {quoted(note.get('engine'))}, this run has {engine}: {_AGAIN}"
+        )
+    if saved.files[LOCK] != read_bytes(stack.folder / LOCK, "the provider lock", _AGAIN):
+        raise EgressError(f"{name}: this plan was made under another provider lock than the one of now: {_AGAIN}")
+    (stack.folder / PLAN).write_bytes(saved.files[PLAN])
+    (stack.folder / PLAN).chmod(0o600)
+    digest = hashlib.sha256(saved.files[PLAN]).hexdigest()
+    found = Plan(stack, Verb.APPLY, PLAN, True, digest, saved=True)
+    _refuse_another(stack, saved, found.content)
+    return Plan(stack, Verb.APPLY, PLAN, found.content.does_something, digest, saved=True)
+
+
+def _refuse_another(stack: Stack, saved: Saved, content: PlanContent) -> None:
+    """What the plan itself says, by the engine, against its folder and against the domain file of now."""
+    name = stack.name
+    if content.raw != saved.content.raw:
+        raise EgressError(f"{name}: {CONTENT} in {str(saved.folder)!r} is not what the plan file says: {_AGAIN}")
+    here = provider_settings(stack.config)
+    if content.host != here.get("host"):
+        raise EgressError(
+            f"{name}: this plan was made for {content.host or 'a manager that it does not name'}, the target now is "
+            f"{stack.run.target(stack.domain)}: {_AGAIN}"
+        )
+    made_from = _configuration_in(saved.files[PLAN])
+    if stack.config_bytes != saved.files[STACK_FILE] or made_from not in (None, stack.config_bytes):
+        raise EgressError(f"{name}: {_what_moved(stack, saved)}: {_AGAIN}")
+    if saved.note.get("domain_sha256") != domain_digest(stack.domain):
+        raise EgressError(f"{name}: its domain file has changed since this plan was made: {_AGAIN}")
+
+
+def _what_moved(stack: Stack, saved: Saved) -> str:
+    if provider_settings(stack.config) != provider_settings(json.loads(saved.files[STACK_FILE])):
+        return f"this plan was made for another target or with other provider settings than {stack.run.target(stack.domain)}"
+    return "this plan was made from another configuration than the domain file gives now"
+
+
+def provider_settings(config: JsonObject) -> JsonObject:
+    """The settings of the provider block in a synthesised configuration."""
+    blocks = config.get("provider", {}).get("nsxt") or [{}]
+    settings: JsonObject = blocks[0]
+    return settings
+
+
+def domain_digest(domain: WorkloadDomain) -> str:
+    """SHA-256 over everything that a domain file says; comments and layout do not count."""
+    return hashlib.sha256(f"{domain.stack}\n{domain.model_dump_json()}".encode()).hexdigest()
+
+
+def _engine(run: Run) -> str:
+    return f"{run.engine.product} {run.engine.version}"
+
+
+def _configuration_in(plan: bytes) -> bytes | None:
+    """The configuration inside a plan file; None where it cannot be looked into, as with OpenTofu's plan encryption."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(plan)) as zipped:
+            too_large = zipped.getinfo(_CONFIG_IN_PLAN).file_size > _MAX_CONFIG
+            return b"" if too_large else zipped.read(_CONFIG_IN_PLAN)
+    except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError):
+        return None

@@ -1,0 +1,232 @@
+"""What a domain's stack makes below its Tier-0: default routes, their BFD peers, NAT rules. Typed, and as Policy JSON by path.
+
+nsx_ids and priorities are public (docs/architecture.md): a changed id replaces a resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from egress.domain.model import EgressMapping, FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
+from egress.policy import paths
+from egress.policy.paths import Section
+from egress.policy.tree import Json
+
+SUPERVISOR_PRIORITY = 100
+TKG_PRIORITY = 110
+EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
+"""The network of a default route, by address family."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What every object has: its id in NSX, the name people see, and tags as scope -> tag."""
+
+    nsx_id: str
+    display_name: str
+    description: str
+    tags: Mapping[str, str]
+
+    def json(self, resource_type: str) -> Json:
+        """The identity as every Policy object carries it."""
+        tags = [{"scope": scope, "tag": tag} for scope, tag in self.tags.items()]
+        body = {"resource_type": resource_type, "id": self.nsx_id, "display_name": self.display_name, "tags": tags}
+        return {**body, "description": self.description} if self.description else body
+
+
+@dataclass(frozen=True)
+class Route:
+    """A default route: one static route of one address family."""
+
+    identity: Identity
+    next_hops: tuple[NextHop, ...] | tuple[NextHopV6, ...]
+    ip_version: int
+
+    @property
+    def network(self) -> str:
+        """0.0.0.0/0 or ::/0."""
+        return EVERYTHING[self.ip_version]
+
+
+@dataclass(frozen=True)
+class BfdPeer:
+    """A BFD peer for one IPv4 next hop. `sources`: uplink addresses that BFD is sent from."""
+
+    identity: Identity
+    peer: IPv4Address
+    profile: str
+    sources: tuple[IPv4Address, ...]
+    enabled: bool
+
+    @property
+    def profile_path(self) -> str:
+        """Policy path of the BFD profile."""
+        return paths.bfd_profile(self.profile)
+
+
+@dataclass(frozen=True)
+class NatRule:
+    """A NAT rule for one egress address. `key`: supervisor, tkg, or the key below `more`. `scope`: interface ids, empty means
+    every interface of the Tier-0."""
+
+    key: str
+    identity: Identity
+    action: NatAction
+    source: IPv4Address | IPv4Network
+    translated: IPv4Address | IPv4Network
+    tier1: str | None
+    priority: int
+    firewall_match: FirewallMatch
+    scope: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Owned:
+    """Everything that a domain's stack makes. `route` is None where somebody else owns the default route.
+
+    `rules`: Supervisor, TKG, then the further mappings in the file's order. `locale_service`: of the interfaces they name.
+    """
+
+    route: Route | None
+    route_v6: Route | None
+    bfd_peers: tuple[BfdPeer, ...]
+    rules: tuple[NatRule, ...]
+    locale_service: str
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The default routes that there are, IPv4 first."""
+        return tuple(route for route in (self.route, self.route_v6) if route)
+
+    def objects(self, gateway: str) -> dict[str, Json]:
+        """The Policy objects by path, below the Tier-0 whose path is `gateway`."""
+        found: dict[str, Json] = {}
+        for route in self.routes:
+            hops = [self._next_hop(gateway, hop) for hop in route.next_hops]
+            body = {**route.identity.json("StaticRoutes"), "network": route.network, "next_hops": hops}
+            found[paths.static_route(gateway, route.identity.nsx_id)] = body
+        for peer in self.bfd_peers:
+            found[paths.bfd_peer(gateway, peer.identity.nsx_id)] = {
+                **peer.identity.json("StaticRouteBfdPeer"),
+                "peer_address": str(peer.peer),
+                "bfd_profile_path": peer.profile_path,
+                "source_addresses": [str(source) for source in peer.sources],
+                "enabled": peer.enabled,
+            }
+        if self.rules:
+            found[paths.nat_section(gateway)] = nat_section()
+        for rule in self.rules:
+            found[paths.nat_rule(gateway, rule.identity.nsx_id)] = {
+                **rule.identity.json("PolicyNatRule"),
+                "action": rule.action.value,
+                "source_network": str(rule.source),
+                "translated_network": str(rule.translated),
+                "sequence_number": rule.priority,
+                "firewall_match": rule.firewall_match.value,
+                "enabled": True,
+                "scope": [paths.interface(gateway, self.locale_service, name) for name in rule.scope],
+            }
+        return found
+
+    def _next_hop(self, gateway: str, hop: NextHop | NextHopV6) -> Json:
+        body: Json = {"ip_address": str(hop.address), "admin_distance": hop.admin_distance}
+        if hop.interface:
+            body["scope"] = [paths.interface(gateway, self.locale_service, hop.interface)]
+        return body
+
+
+def owned(domain: WorkloadDomain) -> Owned:
+    """What the domain's stack makes."""
+    return Owned(
+        route=_route(domain),
+        route_v6=_route_v6(domain),
+        bfd_peers=_bfd_peers(domain),
+        rules=_rules(domain),
+        locale_service=domain.tier0.locale_service,
+    )
+
+
+def nat_section(section: str = Section.USER) -> Json:
+    """The section that NAT rules stand in. NSX has it; a seed or a view may not."""
+    return {"resource_type": "PolicyNat", "id": str(section), "nat_type": str(section)}
+
+
+def default_tags(domain: WorkloadDomain) -> dict[str, str]:
+    """Tags of objects whose file entry gives none: they say who owns the object."""
+    return {"managed-by": "tier0-egress", "stack": domain.stack}
+
+
+def mappings(domain: WorkloadDomain) -> tuple[tuple[str, EgressMapping], ...]:
+    """The domain's egress mappings with their keys: supervisor, tkg, then those below `more`."""
+    egress = domain.egress
+    named = (("supervisor", egress.supervisor), ("tkg", egress.tkg), *egress.more.items())
+    return tuple((key, mapping) for key, mapping in named if mapping)
+
+
+def tier1s(domain: WorkloadDomain) -> tuple[str, ...]:
+    """Ids of the Tier-1s that the file names: those of the mappings, then those of the pods. The stack makes none of them."""
+    named = [mapping.tier1 for _, mapping in mappings(domain) if mapping.tier1]
+    return tuple(dict.fromkeys([*named, *domain.pods]))
+
+
+def nat_scope(domain: WorkloadDomain) -> tuple[str, ...]:
+    """Ids of the interfaces that the NAT rules are applied to; empty means every interface of the Tier-0."""
+    applied_to = domain.egress.applied_to
+    if applied_to == "everywhere":
+        return ()
+    if applied_to == "uplinks":
+        return tuple(uplink.id for uplink in domain.tier0.uplinks)
+    return applied_to
+
+
+def _identity(domain: WorkloadDomain, named: Named, suffix: str) -> Identity:
+    nsx_id = named.nsx_id or f"{domain.stack}-{suffix}"
+    tags = default_tags(domain) if named.tags is None else named.tags
+    return Identity(nsx_id, named.display_name or nsx_id, named.description, tags)
+
+
+def _route(domain: WorkloadDomain) -> Route | None:
+    route = domain.default_route
+    return None if route.external else Route(_identity(domain, route, "default-route"), route.next_hops, 4)
+
+
+def _route_v6(domain: WorkloadDomain) -> Route | None:
+    route = domain.default_route.ipv6
+    return Route(_identity(domain, route, "default-route-v6"), route.next_hops, 6) if route else None
+
+
+def _bfd_peers(domain: WorkloadDomain) -> tuple[BfdPeer, ...]:
+    """One peer for each distinct IPv4 next hop, in their order; none without `default_route.bfd`."""
+    bfd = domain.default_route.bfd
+    if bfd is None:
+        return ()
+    uplinks = {uplink.id: uplink.address.ip for uplink in domain.tier0.uplinks}
+    sources = tuple(uplinks[name] for name in bfd.sources) or tuple(uplinks.values())
+    tags = default_tags(domain) if bfd.tags is None else bfd.tags
+    peers = dict.fromkeys(hop.address for hop in domain.default_route.next_hops)
+    return tuple(
+        BfdPeer(Identity(name, name, "", tags), peer, bfd.profile, sources, bfd.enabled)
+        for peer in peers
+        for name in [f"{domain.stack}-bfd-{str(peer).replace('.', '-')}"]
+    )
+
+
+def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
+    scope = nat_scope(domain)
+    usual = {"supervisor": SUPERVISOR_PRIORITY, "tkg": TKG_PRIORITY}
+    return tuple(
+        NatRule(
+            key=key,
+            identity=_identity(domain, mapping, f"egress-{key}"),
+            action=domain.tier0.nat_action,
+            source=mapping.source,
+            translated=mapping.translated,
+            tier1=mapping.tier1,
+            priority=usual[key] if mapping.priority is None else mapping.priority,
+            firewall_match=mapping.firewall_match,
+            scope=scope,
+        )
+        for key, mapping in mappings(domain)
+    )

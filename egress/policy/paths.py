@@ -1,0 +1,105 @@
+"""Every path of the NSX Policy API that this project puts together, and how one is taken apart. Nothing else spells one.
+
+A path is that of the object below /policy/api/v1 (NSX Policy API). `tests/policy/test_paths.py` holds the other rooms to it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+INFRA = "/infra"
+"""Root of a local manager's default space."""
+
+
+class Collection(StrEnum):
+    """Where objects of one kind stand below their parent."""
+
+    TIER0S = "tier-0s"
+    TIER1S = "tier-1s"
+    LOCALE_SERVICES = "locale-services"
+    INTERFACES = "interfaces"
+    STATIC_ROUTES = "static-routes"
+    BFD_PEERS = "bfd-peers"
+    NAT = "nat"
+    NAT_RULES = "nat-rules"
+    BFD_PROFILES = "bfd-profiles"
+    EDGE_CLUSTERS = "edge-clusters"
+    EDGE_NODES = "edge-nodes"
+
+
+class Section(StrEnum):
+    """NAT sections in the order in which NSX evaluates them; each is an object of its own below a gateway."""
+
+    INTERNAL = "INTERNAL"
+    USER = "USER"
+    DEFAULT = "DEFAULT"
+
+
+def collection(parent: str, kind: Collection) -> str:
+    """Path of a collection."""
+    return f"{parent}/{kind}"
+
+
+def child(parent: str, kind: Collection, id_: str) -> str:
+    """Path of the object `id_` in a collection below `parent`."""
+    return f"{parent}/{kind}/{id_}"
+
+
+def last(path: str) -> str:
+    """The id at the end of a path."""
+    return path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def tier0(id_: str) -> str:
+    """Path of a Tier-0."""
+    return child(INFRA, Collection.TIER0S, id_)
+
+
+def tier1(id_: str) -> str:
+    """Path of a Tier-1."""
+    return child(INFRA, Collection.TIER1S, id_)
+
+
+def interface(gateway: str, locale_service: str, id_: str) -> str:
+    """Path of an interface of the Tier-0 whose path is `gateway`."""
+    return child(child(gateway, Collection.LOCALE_SERVICES, locale_service), Collection.INTERFACES, id_)
+
+
+def static_route(gateway: str, id_: str) -> str:
+    """Path of a static route."""
+    return child(gateway, Collection.STATIC_ROUTES, id_)
+
+
+def is_static_route(path: str) -> bool:
+    """Whether a path is that of a static route."""
+    return path.split("/")[-2:-1] == [Collection.STATIC_ROUTES]
+
+
+def bfd_peer(gateway: str, id_: str) -> str:
+    """Path of a BFD peer of static routes. It lies where a route named `bfd-peers` would have its children."""
+    return f"{static_route(gateway, Collection.BFD_PEERS)}/{id_}"
+
+
+def nat_section(gateway: str, section: str = Section.USER) -> str:
+    """Path of a NAT section of a gateway."""
+    return child(gateway, Collection.NAT, section)
+
+
+def nat_rule(gateway: str, id_: str, section: str = Section.USER) -> str:
+    """Path of a NAT rule."""
+    return child(nat_section(gateway, section), Collection.NAT_RULES, id_)
+
+
+def bfd_profile(id_: str) -> str:
+    """Path of a BFD profile."""
+    return child(INFRA, Collection.BFD_PROFILES, id_)
+
+
+def edge_cluster(id_: str) -> str:
+    """Path of an edge cluster of the default enforcement point, which is the only one of a local manager."""
+    return child(f"{INFRA}/sites/default/enforcement-points/default", Collection.EDGE_CLUSTERS, id_)
+
+
+def edge_node(cluster: str, id_: str) -> str:
+    """Path of an edge node of the cluster whose path is `cluster`."""
+    return child(cluster, Collection.EDGE_NODES, id_)

@@ -1,0 +1,159 @@
+"""What a lab must hold before the stacks are applied: the Tier-0s with their interfaces, and the Tier-1s behind them.
+
+The form is the hierarchical Policy API (docs/architecture.md, "Seed"). Default routes and NAT rules are not in it: they are
+what the stacks make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Interface, IPv6Interface
+
+from egress.domain import EgressError, WorkloadDomain
+from egress.domain.model import ServiceInterface, Tier0, Uplink
+from egress.policy import paths
+from egress.policy.identity import GatewayKey, by_gateway
+from egress.policy.owned import tier1s
+from egress.policy.tree import Json, flatten
+
+
+def seed(domains: Sequence[WorkloadDomain]) -> Json:
+    """The seed for a lab that serves all `domains`.
+
+    A Tier-0 that several of them share appears once, with everything that any of their files says of it; where they contradict
+    each other (`egress check` refuses that) the first one counts. Errors: EgressError for two gateways of one id on two
+    managers, and for a Tier-1 behind two gateways: one lab has room for one of each.
+    """
+    groups = by_gateway(domains)
+    _refuse_two_of_one_name(groups)
+    tier0s = {key.name: _tier0(key.path, group) for key, group in groups.items()}
+    parents = {domain.tier0.vrf_of: _parent(domain.tier0) for domain in domains if domain.tier0.vrf_of}
+    children = [parent for name, parent in parents.items() if name not in tier0s]
+    children += [*tier0s.values(), *_tier1s(groups)]
+    return {"format": "nsx-lab-seed", "version": 1, "infra": {"resource_type": "Infra", "children": children}}
+
+
+def seeded(domains: Sequence[WorkloadDomain], gateway: str) -> dict[str, Json]:
+    """The same as objects by path, for domains that share the Tier-0 whose path is `gateway`; the first one's file counts."""
+    found = flatten({"children": [_tier0(gateway, domains)]})
+    for domain in domains:
+        for name in tier1s(domain):
+            found[paths.tier1(name)] = {"id": name, "tier0_path": gateway}
+    return found
+
+
+def _refuse_two_of_one_name(groups: dict[GatewayKey, list[WorkloadDomain]]) -> None:
+    known: dict[str, GatewayKey] = {}
+    for key, group in groups.items():
+        other = known.setdefault(key.name, key)
+        if other != key:
+            raise EgressError(
+                f"{groups[other][0].stack} and {group[0].stack} each have a Tier-0 {key.name!r}, on {other.manager} and on "
+                f"{key.manager}: one lab has one of that id, name the stacks of one manager"
+            )
+
+
+def _tier0(path: str, group: Sequence[WorkloadDomain]) -> Json:
+    """One Tier-0 as the files of `group`, which share it, describe it together."""
+    first = group[0].tier0
+    name = paths.last(path)
+    body: Json = {
+        "resource_type": "Tier0",
+        "id": name,
+        "display_name": next((one.tier0.display_name for one in group if one.tier0.display_name), name),
+        "ha_mode": first.ha_mode.value,
+        "failover_mode": "NON_PREEMPTIVE",
+        "disable_firewall": False,
+        "children": [],
+    }
+    if any(domain.tier0.stateful_active_active for domain in group):
+        body["stateful_services"] = {"enabled": True}
+    parents = [domain.tier0.vrf_of for domain in group if domain.tier0.vrf_of]
+    if parents:
+        body["vrf_config"] = {"tier0_path": paths.tier0(parents[0])}
+    for name in dict.fromkeys(domain.tier0.locale_service for domain in group):
+        tier0s = [domain.tier0 for domain in group if domain.tier0.locale_service == name]
+        services = _locale_services(path, name, tier0s)
+        body["children"].append({"resource_type": "ChildLocaleServices", "LocaleServices": services})
+    return {"resource_type": "ChildTier0", "Tier0": body}
+
+
+def _locale_services(gateway: str, name: str, tier0s: Sequence[Tier0]) -> Json:
+    cluster = paths.edge_cluster(f"{paths.last(gateway)}-edges")
+    uplinks: dict[str, Uplink] = {}
+    services: dict[str, ServiceInterface] = {}
+    for tier0 in tier0s:
+        for uplink in tier0.uplinks:
+            uplinks.setdefault(uplink.id, uplink)
+        for interface in tier0.service_interfaces:
+            services.setdefault(interface.id, interface)
+    bodies = [_uplink(cluster, uplink) for uplink in uplinks.values()]
+    bodies += [_service(interface) for interface in services.values() if interface.id not in uplinks]
+    body: Json = {"resource_type": "LocaleServices", "id": name}
+    body["children"] = [{"resource_type": "ChildTier0Interface", "Tier0Interface": one} for one in bodies]
+    body["edge_cluster_path"] = cluster
+    vips = [tier0.ha_vip for tier0 in tier0s if tier0.ha_vip]
+    if vips:
+        inside = [uplink.id for uplink in uplinks.values() if uplink.address.ip in vips[0].network]
+        body["ha_vip_configs"] = [
+            {
+                "enabled": True,
+                "external_interface_paths": [paths.interface(gateway, name, one) for one in inside],
+                "vip_subnets": [_subnet(vips[0])],
+            }
+        ]
+    return body
+
+
+def _parent(tier0: Tier0) -> Json:
+    """The parent of a VRF gateway, which no domain file describes: its HA mode is the VRF's, which inherits it."""
+    body = {"resource_type": "Tier0", "id": tier0.vrf_of, "display_name": tier0.vrf_of, "ha_mode": tier0.ha_mode.value}
+    return {
+        "resource_type": "ChildTier0",
+        "Tier0": {**body, "failover_mode": "NON_PREEMPTIVE", "disable_firewall": False},
+    }
+
+
+def _uplink(cluster: str, uplink: Uplink) -> Json:
+    subnets = [_subnet(uplink.address), *([_subnet(uplink.ipv6)] if uplink.ipv6 else [])]
+    return {
+        "resource_type": "Tier0Interface",
+        "id": uplink.id,
+        "display_name": uplink.id,
+        "type": "EXTERNAL",
+        "urpf_mode": "STRICT",
+        "edge_path": paths.edge_node(cluster, uplink.edge),
+        "subnets": subnets,
+    }
+
+
+def _service(interface: ServiceInterface) -> Json:
+    return {
+        "resource_type": "Tier0Interface",
+        "id": interface.id,
+        "display_name": interface.id,
+        "type": "SERVICE",
+        "urpf_mode": "STRICT",
+        "subnets": [_subnet(interface.address)],
+    }
+
+
+def _subnet(address: IPv4Interface | IPv6Interface) -> Json:
+    return {"ip_addresses": [str(address.ip)], "prefix_len": address.network.prefixlen}
+
+
+def _tier1s(groups: Mapping[GatewayKey, Sequence[WorkloadDomain]]) -> Iterator[Json]:
+    """Every Tier-1 that a file names, behind its domain's Tier-0."""
+    behind: dict[str, GatewayKey] = {}
+    for key, group in groups.items():
+        for domain in group:
+            for name in tier1s(domain):
+                other = behind.setdefault(name, key)
+                if other != key:
+                    raise EgressError(
+                        f"Tier-1 {name!r} of {domain.stack} is behind {other.name} of {groups[other][0].stack} already: one lab "
+                        "has one Tier-1 of that id, name the stacks of one gateway"
+                    )
+    for name, key in behind.items():
+        body = {"resource_type": "Tier1", "id": name, "display_name": name, "tier0_path": key.path}
+        yield {"resource_type": "ChildTier1", "Tier1": body}

@@ -1,0 +1,39 @@
+"""The provider lock against the place that the provider comes from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_LOCKED = re.compile(r'provider "(?P<registry>[^"/]+)/vmware/nsxt" \{\s*version\s*=\s*"(?P<version>[^"]+)"')
+_ARCHIVE = re.compile(r"terraform-provider-nsxt_(.+?)_[a-z0-9]+_[a-z0-9]+\.zip")
+
+
+def locked_version(lock: str) -> tuple[str, str] | None:
+    """Registry and version of vmware/nsxt in the text of a lock file; None where it does not name it."""
+    found = _LOCKED.search(lock)
+    return (found["registry"], found["version"]) if found else None
+
+
+def mirrored_versions(mirror: Path, registry: str) -> tuple[str, ...]:
+    """The versions of vmware/nsxt in a filesystem mirror, packed or unpacked (Terraform, provider installation)."""
+    folder = mirror / registry / "vmware" / "nsxt"
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return ()
+    packed = (_ARCHIVE.fullmatch(name) for name in names)
+    unpacked = (name for name in names if (folder / name).is_dir())
+    return tuple(sorted({*unpacked, *(match[1] for match in packed if match)}))
+
+
+def unlocked(lock: str, mirror: Path) -> str:
+    """What is wrong between a lock file and a mirror, in words; empty where the mirror has what is locked."""
+    found = locked_version(lock)
+    if found is None:
+        return ""
+    registry, version = found
+    there = mirrored_versions(mirror, registry)
+    if version in there:
+        return ""
+    return f"the lock says vmware/nsxt {version}, the mirror {mirror.name} has {', '.join(there) or 'no version of it'}"

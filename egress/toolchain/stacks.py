@@ -1,0 +1,186 @@
+"""A stack that is being worked on: its lock is held, its configuration lies in a folder of this run, the engine is at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from egress.domain import EgressError, WorkloadDomain
+from egress.layout import LOCK, STACK_FILE
+from egress.toolchain import state
+from egress.toolchain.own_files import JsonObject, json_object, read_bytes, read_object
+from egress.toolchain.processes import Ended, run
+from egress.toolchain.provider_lock import unlocked
+from egress.toolchain.runs import Run
+from egress.toolchain.stack_lock import Held, held
+from egress.toolchain.state import NO_STATE, State
+
+_STAMP = "egress-initialised"
+_STATE_LOST = (
+    "its backup lies beside it where the engine made one; or take the file away, and egress apply --import-existing takes the "
+    "stack's objects back"
+)
+
+
+@contextmanager
+def opened(run: Run, domain: WorkloadDomain, synthesised: Path) -> Iterator[Stack]:
+    """Works on a stack: holds its lock, and lays its configuration into a folder that goes at the end, plans and all.
+
+    synthesised: the folder that synthesis made for the stack. Errors: EgressError when another run holds the lock.
+    """
+    runs = run.places.runs
+    with held(runs, domain.stack, run.command, run.patience) as (lock, left_by):
+        for leftover in runs.glob(f"{domain.stack}@*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f"{domain.stack}@", dir=runs) as folder:
+            shutil.copytree(synthesised, folder, dirs_exist_ok=True)
+            notes = (f"{left_by} ended without an end of its own; nothing of it is left",) if left_by else ()
+            yield Stack(run, domain, Path(folder), lock, notes)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One synthesised stack in the folder of a run. `notes`: what a user should know about how it was found."""
+
+    run: Run
+    domain: WorkloadDomain
+    folder: Path
+    lock: Held
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.domain.stack
+
+    @property
+    def config_bytes(self) -> bytes:
+        """The synthesised Terraform, byte by byte."""
+        return read_bytes(self.folder / STACK_FILE, "the configuration", "synthesise again")
+
+    @cached_property
+    def config(self) -> JsonObject:
+        """The synthesised Terraform. Errors: EgressError where it has no backend or no provider."""
+        config = json_object(self.config_bytes, f"{self.name}: the configuration", "main.py makes it")
+        if not isinstance(config.get("terraform"), dict) or "backend" not in config["terraform"]:
+            raise EgressError(f"{self.name}: the configuration that main.py made states no backend")
+        return config
+
+    def engine(self, *arguments: str, capture: bool = False, ask: bool = False) -> Ended:
+        """Runs the engine in the stack's folder; its words are ours unless `capture`. `ask`: it may read our input."""
+        env = self.run.environment(self.domain) | {"TF_DATA_DIR": str(self.data)}
+        return run(
+            [self.run.engine.command, *arguments],
+            cwd=self.folder,
+            env=env,
+            capture=capture,
+            ask=ask,
+            keep_open=[self.lock.file],
+            started=self.lock.engine,
+        )
+
+    def locking(self) -> tuple[str, ...]:
+        """Options of engine commands that take the state's lock."""
+        return (f"-lock-timeout={self.run.patience}s",) if self.run.patience else ()
+
+    def initialise(self, *, upgrade: bool = False) -> None:
+        """`init`, quietly, under the shared lock file. Without `upgrade` a locked provider stays what it is.
+
+        Errors: EgressError with the engine's words; or when the state was written by the other engine product.
+        """
+        lock, shared = self.folder / LOCK, self.run.lock_file
+        if shared.is_file():
+            shutil.copyfile(shared, lock)
+        else:
+            lock.unlink(missing_ok=True)
+        if upgrade or not (self._initialised() and shared.is_file()):
+            done = self.engine("init", "-input=false", "-no-color", *(["-upgrade"] if upgrade else []), capture=True)
+            if done.code:
+                words = (done.err or done.out).strip()
+                raise EgressError(f"{self.name}: init failed:\n{words}{self._unlocked(shared)}")
+            shared.parent.mkdir(parents=True, exist_ok=True)
+            if not shared.is_file() or shared.read_bytes() != lock.read_bytes():
+                shutil.copyfile(lock, shared)
+            self._stamp.write_text(self._fingerprint())
+        self._refuse_other_engine()
+
+    @property
+    def data(self) -> Path:
+        """What the engine keeps of the stack from run to run."""
+        return self.run.places.data(self.name)
+
+    @property
+    def _stamp(self) -> Path:
+        return self.data / _STAMP
+
+    def _fingerprint(self) -> str:
+        """What init depends on: engine, provider, its lock, backend. Same again: nothing to do."""
+        terraform = self.config["terraform"]
+        lock = self.folder / LOCK
+        parts = [
+            str(self.run.engine.command),
+            self.run.engine.version,
+            str(self.run.provider),
+            str(self.run.provider.mirror),
+            hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else "",
+        ]
+        return json.dumps([*parts, terraform["backend"], terraform.get("required_providers")], sort_keys=True)
+
+    def _initialised(self) -> bool:
+        return self._stamp.is_file() and self._stamp.read_text() == self._fingerprint()
+
+    def _unlocked(self, shared: Path) -> str:
+        """The way out where the lock holds a provider that its source does not have any more; else nothing."""
+        if self.run.provider.mirror is None or not shared.is_file():
+            return ""
+        found = unlocked(shared.read_text(encoding="utf-8", errors="replace"), self.run.provider.mirror)
+        return f"\n{found}: egress plan --upgrade-provider {self.name} moves the lock" if found else ""
+
+    def _refuse_other_engine(self) -> None:
+        """A state names its provider with the engine's registry: that is how it remembers which engine wrote it."""
+        if os.environ.get("EGRESS_SWITCH_ENGINE") == "1":
+            return
+        for one in self.state().managed:
+            if "vmware/nsxt" in one.provider and self.run.engine.provider_address not in one.provider:
+                other = "OpenTofu" if self.run.engine.product == "Terraform" else "Terraform"
+                raise EgressError(
+                    f"{self.name}: its state was written by {other}, this run has {self.run.engine}: "
+                    "use the same engine (TERRAFORM_BINARY_NAME), or set EGRESS_SWITCH_ENGINE=1 to move the state over for good"
+                )
+
+    @property
+    def state_place(self) -> str:
+        """Where the state is, for people."""
+        ((kind, settings),) = self.config["terraform"]["backend"].items()
+        if kind == "local":
+            return str((self.folder / settings["path"]).resolve())
+        where = settings.get("address") or "/".join(
+            str(settings[key]) for key in ("bucket", "key", "schema_name") if settings.get(key)
+        )
+        return f"{kind} {where}".strip()
+
+    def state(self) -> State:
+        """The state, read anew. Errors: EgressError for one that is damaged, is empty, or cannot be read."""
+        backend = self.config["terraform"]["backend"]
+        if "local" in backend:
+            file = (self.folder / backend["local"]["path"]).resolve()
+            if not os.path.lexists(file):
+                return NO_STATE
+            data = read_object(file, f"{self.name}: the state", _STATE_LOST)
+            if "encrypted_data" not in data:  # OpenTofu's state encryption: only the engine can read it
+                return state.parse(data, f"{self.name}: the state {str(file)!r}", _STATE_LOST)
+        done = self.engine("state", "pull", capture=True)
+        if done.code:
+            raise EgressError(f"{self.name}: the state cannot be read:\n{done.err.strip()}")
+        if not done.out.strip():
+            return NO_STATE
+        what = f"{self.name}: the state ({self.state_place})"
+        return state.parse(json_object(done.out, what, _STATE_LOST), what, _STATE_LOST)

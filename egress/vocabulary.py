@@ -1,0 +1,68 @@
+"""Words and numbers of NSX that the domain model and the constructs both need. Imports nothing but the standard library.
+
+Each constraint names its source: "NSX Policy API" is the API reference of NSX 4.1.0 and later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import IPv4Network
+from types import MappingProxyType
+
+MAX_PRIORITY = 2147481599
+"""Largest sequence_number of the NAT section USER (NSX Policy API, PolicyNatRule.sequence_number)."""
+
+SUPERVISOR, TKG = "supervisor", "tkg"
+"""Keys of the two mappings that every workload domain has."""
+
+DEFAULT_PRIORITIES: Mapping[str, int] = MappingProxyType({SUPERVISOR: 100, TKG: 110})
+"""Priorities where none is given. Public, as nsx_ids are: other tools and people sort their own rules around them."""
+
+RESERVED_IDS = frozenset({"bfd-peers"})
+"""Ids that the API uses itself: the BFD peers of static routes live below static-routes/bfd-peers, right where a route of
+that id would be (NSX Policy API, /infra/tier-0s/{id}/static-routes/bfd-peers)."""
+
+
+class HaMode(StrEnum):
+    """How the edges of a Tier-0 share the work (NSX Policy API, Tier0.ha_mode)."""
+
+    ACTIVE_ACTIVE = "ACTIVE_ACTIVE"
+    ACTIVE_STANDBY = "ACTIVE_STANDBY"
+
+
+class NatAction(StrEnum):
+    """NAT actions (NSX Policy API, PolicyNatRule.action, without NAT64). Egress needs the first two, the walk knows them all.
+
+    REFLEXIVE is stateless and works in both directions; SNAT is stateful and needs one active edge, or stateful services.
+    """
+
+    REFLEXIVE = "REFLEXIVE"
+    SNAT = "SNAT"
+    DNAT = "DNAT"
+    NO_SNAT = "NO_SNAT"
+    NO_DNAT = "NO_DNAT"
+
+
+class FirewallMatch(StrEnum):
+    """Which address the gateway firewall sees (NSX Policy API, PolicyNatRule.firewall_match)."""
+
+    MATCH_INTERNAL_ADDRESS = "MATCH_INTERNAL_ADDRESS"
+    MATCH_EXTERNAL_ADDRESS = "MATCH_EXTERNAL_ADDRESS"
+    BYPASS = "BYPASS"
+
+
+def nat_action(ha_mode: HaMode, *, stateful_active_active: bool) -> NatAction:
+    """REFLEXIVE on ACTIVE_ACTIVE ("SNAT and DNAT are only supported in active-standby mode", NSX Policy API,
+    PolicyNatRule.action), SNAT on ACTIVE_STANDBY and where stateful services run on ACTIVE_ACTIVE (NSX 4.0 and later)."""
+    stateless = ha_mode is HaMode.ACTIVE_ACTIVE and not stateful_active_active
+    return NatAction.REFLEXIVE if stateless else NatAction.SNAT
+
+
+def hidden(narrow: IPv4Network, priority: int, wide: IPv4Network, wide_priority: int) -> bool:
+    """Whether the rule for the source `narrow` never acts, as the rule for a wider source is looked at first.
+
+    The lowest priority number is looked at first and the first match wins (NSX Policy API, PolicyNatRule.sequence_number);
+    among equal ones the order is undefined.
+    """
+    return narrow != wide and narrow.subnet_of(wide) and priority >= wide_priority

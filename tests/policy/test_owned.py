@@ -1,0 +1,87 @@
+"""What a stack makes, typed and as Policy JSON; and what a plan says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from egress.domain import EgressError
+from egress.policy import paths
+from egress.policy.owned import owned
+from egress.policy.planned import BFD_PEER, ROUTE, RULE, planned, resource_path
+from egress.policy.tree import children
+
+T0 = "/infra/tier-0s/T0-wld01"
+
+
+def test_the_golden_domain_owns_a_route_and_two_rules(golden):
+    made = owned(golden)
+    assert [route.network for route in made.routes] == ["0.0.0.0/0"]
+    assert [rule.key for rule in made.rules] == ["supervisor", "tkg"]
+    assert list(made.objects(T0)) == [
+        f"{T0}/static-routes/wld01-default-route",
+        f"{T0}/nat/USER",
+        f"{T0}/nat/USER/nat-rules/wld01-egress-supervisor",
+        f"{T0}/nat/USER/nat-rules/wld01-egress-tkg",
+    ]
+
+
+def test_bfd_peers_stand_below_the_routes_and_are_none_of_them(domain_of):
+    hops = "next_hops: [{address: 10.27.51.1}]"
+    objects = owned(domain_of("wld01", (hops, f"{hops}\n  bfd: {{profile: fast, sources: [edge01-uplink1]}}"))).objects(
+        T0
+    )
+    assert objects[f"{T0}/static-routes/bfd-peers/wld01-bfd-10-27-51-1"] == {
+        "resource_type": "StaticRouteBfdPeer",
+        "id": "wld01-bfd-10-27-51-1",
+        "display_name": "wld01-bfd-10-27-51-1",
+        "tags": [{"scope": "managed-by", "tag": "tier0-egress"}, {"scope": "stack", "tag": "wld01"}],
+        "peer_address": "10.27.51.1",
+        "bfd_profile_path": "/infra/bfd-profiles/fast",
+        "source_addresses": ["10.27.51.145"],
+        "enabled": True,
+    }
+    routes = [path for path, _ in children(objects, T0, paths.Collection.STATIC_ROUTES)]
+    assert routes == [f"{T0}/static-routes/wld01-default-route"]
+
+
+def test_a_domain_whose_route_is_somebody_elses_owns_none(domain_of):
+    made = owned(domain_of("wld01", ("next_hops: [{address: 10.27.51.1}]", "external: true")))
+    assert (made.route, made.route_v6, made.routes, made.bfd_peers) == (None, None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "path"),
+    [
+        (ROUTE, {"nsx_id": "r"}, f"{T0}/static-routes/r"),
+        (BFD_PEER, {"nsx_id": "p"}, f"{T0}/static-routes/bfd-peers/p"),
+        (RULE, {"nsx_id": "n", "type": "USER"}, f"{T0}/nat/USER/nat-rules/n"),
+        (RULE, {"nsx_id": "n", "type": "DEFAULT"}, f"{T0}/nat/DEFAULT/nat-rules/n"),
+    ],
+)
+def test_a_resource_stands_for_the_object_at_its_path(kind, values, path):
+    assert resource_path(kind, T0, values) == path
+
+
+def _plan(gateway):
+    values = {
+        "nsx_id": "r",
+        "gateway_path": gateway,
+        "network": "0.0.0.0/0",
+        "next_hop": [{"ip_address": "10.27.51.1"}],
+    }
+    resources = [{"mode": "managed", "type": ROUTE, "values": values}]
+    return {"format_version": "1.2", "planned_values": {"root_module": {"resources": resources}}}
+
+
+def test_the_gateway_of_a_domain_that_knows_a_display_name_only_is_the_plans(domain_of):
+    by_name = domain_of("wld01", ("id: T0-wld01", "display_name: the first"))
+    after = planned(by_name, _plan("/infra/tier-0s/3f2a"))
+    assert after.gateway == "/infra/tier-0s/3f2a"
+    assert list(after.objects) == ["/infra/tier-0s/3f2a/static-routes/r"]
+
+
+def test_a_plan_for_another_gateway_is_refused(golden):
+    with pytest.raises(
+        EgressError, match="the plan is for /infra/tier-0s/T0-other, and wld01 has /infra/tier-0s/T0-wld01"
+    ):
+        planned(golden, _plan("/infra/tier-0s/T0-other"))
