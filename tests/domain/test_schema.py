@@ -143,7 +143,7 @@ def changed(draw, value):
         kind = draw(st.sampled_from(["replace", "remove", "add"]))
         target = at[path[-1]] if path else value
         if kind == "add" and isinstance(target, dict):
-            target[draw(st.sampled_from(KEYS))] = draw(VALUES)
+            target[draw(st.sampled_from(KEYS))] = copy.deepcopy(draw(VALUES))
         elif kind == "remove" and path:
             del at[path[-1]]
         elif path:

@@ -67,7 +67,7 @@ def test_a_handshake_that_does_not_come_to_an_end_is_left_at_the_deadline() -> N
 def test_a_name_that_is_never_resolved_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.manager.servers import HOLD
 
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: HOLD.wait(5))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: HOLD.wait(5) or [])
     access = Access("nsx.example.com", TRUSTED, ("u", "p"))
     with (
         Manager(access, lambda _: None, Deadline(0.3)) as manager,
