@@ -25,7 +25,7 @@ def append(file: Path, text: str) -> None:
 
 def of_plan(plan: Plan) -> str:
     """A plan: counts in the headline, a row per address that changes, the engine's own words folded."""
-    return render(plan.stack.name, str(plan.stack.run), as_data(plan.content), plan.words)
+    return render(plan.stack.name, plan.stack.run.words(plan.stack.domain), as_data(plan.content), plan.words)
 
 
 def as_data(content: PlanContent) -> dict[str, Any]:

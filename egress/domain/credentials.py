@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from egress.domain.problems import EgressError
+from egress.layout import SHELL_MARK
 
 DEFAULT = "NSXT"
 """The provider's own prefix."""
@@ -34,8 +35,6 @@ HOST = "HOST"
 REFUSED = {
     "CACHE_MODE": "the provider's next release then writes tags while it reads (provider.go after 3.12.0)",
 }
-SHELL_MARK = "EGRESS_SHELL"
-"""Set by `egress shell`: what it was opened for, `lab HOST` or `managers`."""
 FOREIGN = {
     "Terraform, OpenTofu and their state stores": "TF TFE TFC TERRAFORM TOFU TG TERRAGRUNT ATLAS CONSUL PG POSTGRES POSTGRESQL",
     "a cloud": "AWS ARM AZURE GOOGLE GCP GCLOUD CLOUDSDK OCI OS ALICLOUD DIGITALOCEAN CLOUDFLARE",
@@ -88,10 +87,19 @@ def refuse_missing(prefix: str, env: Mapping[str, str]) -> None:
     mark = env.get(SHELL_MARK, "")
     if mark.startswith("lab ") and prefix == DEFAULT:
         raise EgressError(f"this shell was opened for the {mark}, whose credentials are in NSXT_*: leave it first")
-    if any(all(env.get(f"{prefix}_{name}") for name in pair) for pair in PAIRS):
-        return
+    if not given(prefix, env):
+        raise EgressError(f"no credentials: {ask(prefix)} in the environment, never in a file")
+
+
+def given(prefix: str, env: Mapping[str, str]) -> bool:
+    """Whether user and password or a client certificate are in the environment."""
+    return any(all(env.get(f"{prefix}_{name}") for name in pair) for pair in PAIRS)
+
+
+def ask(prefix: str) -> str:
+    """What to set, as the end of a sentence."""
     login, certificate = (" and ".join(f"{prefix}_{name}" for name in pair) for pair in PAIRS)
-    raise EgressError(f"no credentials: set {login} (or {certificate}) in the environment, never in a file")
+    return f"set {login} (or {certificate})"
 
 
 def check(stack: str, prefix: str, host: str, env: Mapping[str, str]) -> None:
