@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from egress.domain.files import load, look
+from egress.domain.files import FOLDER, load, look
 from egress.domain.tier0 import Nsx
 
 Whom = tuple[Nsx, bytes | None]
@@ -14,6 +14,8 @@ Whom = tuple[Nsx, bytes | None]
 
 def everyone(root: Path) -> dict[str, Whom]:
     """The managers of all domains of a project that can be read, by stack."""
+    if not (root / FOLDER).is_dir():
+        return {}
     return {domain.stack: (domain.nsx, _held(root, domain.nsx)) for domain in load(look(root)[0]).domains}
 
 

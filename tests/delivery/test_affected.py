@@ -83,7 +83,8 @@ def test_against_a_git_reference(project: Path) -> None:
 
     shutil.copy(REPOSITORY / "domains" / "wld01.yaml", wld01)
     edit(defaults, "host: ", "host: other-")
-    assert affected(project, "main") == (Affected("prod-wld02", Why.CHANGED),)
+    moved = "host nsx-prod.example.com -> other-nsx-prod.example.com"
+    assert affected(project, "main") == (Affected("prod-wld02", Why.CHANGED, moved),)
 
 
 def test_a_file_that_goes_and_one_that_comes(project: Path) -> None:
