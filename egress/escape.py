@@ -109,6 +109,11 @@ def mermaid(text: str) -> str:
     return re.sub(r'[#"<>&\[\]{}|`;\\]', lambda found: f"#{ord(found[0])};", line(text))
 
 
+def terraform(text: str) -> str:
+    """Text for a string in Terraform's JSON: it means what it says, no expression is read into it."""
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
 def _longest_ticks(text: str) -> int:
     return max((len(ticks) for ticks in re.findall("`+", text)), default=0)
 

@@ -12,6 +12,7 @@ from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery import plans, saved, summary
 from egress.delivery.plans import Plan
 from egress.toolchain.stacks import Stack
+from egress.writing import append
 
 
 @click.command("plan")
@@ -54,7 +55,7 @@ def command(
         if as_json or out or summary_file:
             _ = plan.content
         if summary_file:
-            summary.append(summary_file, summary.of_plan(plan))
+            append(summary_file, summary.of_plan(plan))
             if not as_json:
                 echo(plan.words)
         if out:

@@ -11,7 +11,8 @@ from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery.unprotect import unprotected
 from egress.domain import EgressError, find_files
-from egress.domain.files import select
+from egress.domain.files import read_tree, select
+from egress.writing import write
 
 
 @click.command("unprotect")
@@ -27,7 +28,9 @@ def command(project: Project, stack: str, yes: bool) -> int:
     Exit codes: 0 written, or it was there already; 1 declined, or the file cannot be edited safely.
     """
     (file,) = select(find_files(project.root), [stack])
-    before = file.path.read_text(encoding="utf-8")
+    read_tree(file)  # tells a file that cannot be read, or is no text
+    raw = file.path.read_bytes()
+    before = raw.decode("utf-8")
     after = unprotected(before, file.shown)
     if after == before:
         say(f"{file.shown}: the default route is not protected")
@@ -37,8 +40,8 @@ def command(project: Project, stack: str, yes: bool) -> int:
     if not asking(yes=yes)(f"write this to {file.shown}?"):
         say("declined, nothing was changed")
         return FAILED
-    if file.path.read_text(encoding="utf-8") != before:
+    if file.path.read_bytes() != raw:
         raise EgressError(f"{file.shown} was changed meanwhile, nothing was written: look at it, and try again")
-    file.path.write_text(after, encoding="utf-8")
+    write(file.path, after)
     say(f"the default route of {stack} may now be destroyed: commit this change")
     return OK
