@@ -26,6 +26,7 @@ _BEYOND = rf"\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\
 """What a JSON Schema cannot say in a form that every editor reads: lone surrogates and characters beyond U+FFFF."""
 _LINE = re.compile(f"[{HIDDEN}{_BEYOND}]")
 _TEXT = re.compile(f"[{HIDDEN_IN_TEXT}{_BEYOND}]")
+_UNFINISHED = re.compile(r"(\x1b(\[[0-9;]{0,32})?|\r)\Z")
 _SEQUENCE = re.compile(r"\x1b\[([0-9;]*)m")
 _COLOURS = {"", "0", "1", "2", "3", "4", "22", "23", "24", *map(str, range(31, 38)), "39", *map(str, range(90, 98))}
 """Settings that engines use and that hide nothing: no conceal (8), no background, no black."""
@@ -57,6 +58,26 @@ def coloured(text: str) -> str:
     """An engine's words for a terminal: as `terminal`, and its colours stay."""
     parts = _SEQUENCE.split(text)  # text, settings, text, settings, ... text
     return "".join(_colour(part) if number % 2 else terminal(part) for number, part in enumerate(parts))
+
+
+class Stream:
+    """An engine's words as they come, in pieces of any size: `coloured`, piece by piece."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """What may be shown of everything so far; the beginning of a sequence is held back until its end is there."""
+        text = self._held + text
+        found = _UNFINISHED.search(text)
+        cut = found.start() if found else len(text)
+        self._held = text[cut:]
+        return coloured(text[:cut])
+
+    def end(self) -> str:
+        """What was held back, now that nothing more comes."""
+        rest, self._held = self._held, ""
+        return coloured(rest)
 
 
 def uncoloured(text: str) -> str:
