@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from egress.cli.context import Project
-from egress.cli.output import print_json
+from egress.cli.output import echo, print_json
 from egress.domain.files import find_files, merged_tree, select
 from egress.domain.merging import without_nulls
 from egress.domain.reading import read
@@ -29,4 +29,4 @@ def command(project: Project, stack: str, as_json: bool) -> None:
         places = {key: {"file": place.file, "line": place.line, "column": place.column} for key, place in origins(tree)}
         print_json({"stack": file.stack, "domain": tree.plain(), "origins": places})
     else:
-        click.echo(annotated(tree), nl=False)
+        echo(annotated(tree), nl=False)
