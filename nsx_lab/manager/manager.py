@@ -11,10 +11,11 @@ from nsx_lab.manager.counters import Counters
 from nsx_lab.manager.envelope import compose
 from nsx_lab.manager.kinds import Place, locate
 from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.query import parse
 from nsx_lab.manager.realization import Realization
 from nsx_lab.manager.references import ReferenceIndex, check_deletions, check_targets, references
 from nsx_lab.manager.schema import Validator
-from nsx_lab.manager.search import SearchIndex, parse
+from nsx_lab.manager.search import SearchIndex
 from nsx_lab.manager.seed import Seed
 from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.store import Change, Object, Store, Transaction
@@ -77,8 +78,8 @@ class Manager:
 
     def find(self, query: str) -> list[Object]:
         """What a search finds. Objects on their way out are found too, marked for deletion: clients ask to leave them out."""
-        matches = parse(query)
-        return self.search.find(query) + [obj for obj in self.realization.leaving() if matches(obj)]
+        wanted = parse(query)
+        return self.search.find(wanted) + [obj for obj in self.realization.leaving() if wanted.matches(obj)]
 
     def infra_tree(self, wanted: str = "") -> Object:
         """Everything as a hierarchical tree; with `wanted` (`Type-Tier0|StaticRoutes`) only those types and what leads to them."""
