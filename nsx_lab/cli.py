@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -14,13 +15,14 @@ from typing import Any, TypeVar
 import click
 
 from nsx_lab.dataplane.commands import register
+from nsx_lab.manager.strict_json import parse
 from nsx_lab.provider.mirror import mirror
 
 Result = TypeVar("Result")
 
 
 class _Group(click.Group):
-    """click with this project's exit codes: bad usage is 1."""
+    """click with this project's exit codes: bad usage is 1. No traceback reaches anybody, unless NSX_LAB_DEBUG=1 asks for it."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
@@ -33,6 +35,12 @@ class _Group(click.Group):
         except click.ClickException as error:
             error.show()
             sys.exit(1)
+        except Exception as error:
+            if os.environ.get("NSX_LAB_DEBUG") == "1":
+                raise
+            click.echo(f"Error: this is a defect: {type(error).__name__}: {error}", err=True)
+            click.echo("run it again with NSX_LAB_DEBUG=1 and report what it prints", err=True)
+            sys.exit(1)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +51,9 @@ def main() -> None:
 @main.command()
 @click.argument("seed", required=False, type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=0, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port to listen on; 0 takes a free one."
+)
 @click.option(
     "--lab-file", type=click.Path(path_type=Path), help="Write how to find this lab here; removed at the end."
 )
@@ -118,7 +128,7 @@ lab_option = click.option(
 
 @main.command()
 @lab_option
-@click.option("--since", default=0, help="Only entries after this number.")
+@click.option("--since", type=click.IntRange(0), default=0, help="Only entries after this number.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def journal(lab_file: Path | None, since: int, as_json: bool) -> None:
     """What the lab was asked."""
@@ -174,8 +184,18 @@ def control(lab_file: Path | None, method: str, name: str, body: str | None) -> 
     failover, snapshot, restore, page.
     """
     with contextlib.closing(_control(lab_file)) as asked:
-        answer = _or_fail(lambda: asked.ask(method, f"/{name.lstrip('/')}", json.loads(body) if body else None))
+        answer = _or_fail(lambda: asked.ask(method, f"/{name.lstrip('/')}", _object(body) if body else None))
     click.echo(json.dumps(answer, indent=1))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = parse(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:60]!r} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{text[:60]!r}: a JSON object is expected")
+    return value
 
 
 def _settings(values: tuple[str, ...]) -> dict[str, Any]:
@@ -184,7 +204,7 @@ def _settings(values: tuple[str, ...]) -> dict[str, Any]:
     for text in values:
         name, equals, value = text.partition("=")
         try:
-            found[name] = json.loads(value)
+            found[name] = parse(value)
         except ValueError:
             equals = ""
         if not equals:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -157,7 +156,7 @@ def _credentials(authorization: str) -> tuple[str, str]:
         raise errors.bad_credentials()
     try:
         name, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # no base64 (not even ASCII, perhaps), or no UTF-8 inside it
         raise errors.bad_credentials() from error
     return name, password
 

@@ -15,7 +15,6 @@ from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.faults import documents_of
 from nsx_lab.manager.labfile import LabFile
 from nsx_lab.manager.page import link
-from nsx_lab.manager.profiles import profile as profile_of
 from nsx_lab.manager.seed import Seed, SeedError, of_document, of_path, read_yaml
 from nsx_lab.manager.server import Server
 from nsx_lab.manager.settings import Settings
@@ -55,8 +54,8 @@ class Lab:
         limits: bool = False,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        self._settings = Settings(profile=profile_of(profile), semantics=semantics)
-        self._settings.change(settings or {})
+        self._settings = Settings()
+        self._settings.change({"profile": profile, "semantics": semantics, **(settings or {})})
         self.world = World(self._settings, username, password)
         if limits:
             self.world.limits.rate, self.world.limits.outstanding = 100, 40
@@ -89,7 +88,7 @@ class Lab:
     def _seed(self, seed: Seed) -> None:
         try:
             self.world.manager.seed(seed)
-        except NsxError as error:
+        except (NsxError, ValueError) as error:
             raise SeedError(f"the manager refuses the seed: {error}") from error
 
     def start(self) -> Self:

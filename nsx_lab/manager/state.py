@@ -7,12 +7,41 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from nsx_lab.manager import facts, settings
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.manager import Manager
 from nsx_lab.manager.realization import Record
+from nsx_lab.manager.shape import Shape, integer, one_of, text
 from nsx_lab.manager.store import Change, Object
 
 FORMAT, VERSION = "nsx-lab-state", 1
+
+_ALARM = {
+    "type": "array",
+    "prefixItems": [text(), integer(0)],
+    "minItems": 2,
+    "maxItems": 2,
+    "title": "message and code",
+}
+_RECORD = Shape(
+    {
+        "path": text(),
+        "state": text(minLength=1),
+        "realized": {"type": ["object", "null"]},
+        "alarms": {"type": "array", "items": _ALARM},
+    },
+    required=["path", "state", "realized", "alarms"],
+)
+SHAPE = Shape(
+    {
+        "format": one_of([FORMAT]),
+        "version": one_of([VERSION]),
+        "settings": settings.SHAPE.schema,
+        "objects": {"type": "array"},
+        "unrealized": {"type": "array", "items": _RECORD.schema},
+    },
+    required=["format", "version", "objects"],
+)
 
 claim(
     "a lab with a data directory loses no accepted write when it is killed: a write is in the database before it is answered",
@@ -51,15 +80,18 @@ def restore(manager: Manager, document: Any, source: str = "snapshot") -> None:
         raise ValueError(
             f"{source}: snapshot version {document.get('version')!r} is not known here: this lab reads version {VERSION}"
         )
-    unknown = sorted(set(document) - {"format", "version", "settings", "objects", "unrealized"})
-    if unknown or not isinstance(document.get("objects"), list):
-        raise ValueError(
-            f"{source}: not a snapshot that this lab knows: {'unknown key ' + unknown[0] if unknown else 'objects are missing'}"
-        )
-    manager.settings.change(document.get("settings") or {})
+    try:
+        SHAPE.check(document)
+        facts.check_all(document["objects"])
+        for record in document.get("unrealized", []):
+            if record["realized"] is not None:
+                facts.check(record["realized"])
+    except ValueError as error:
+        raise ValueError(f"{source}: not a snapshot that this lab knows: {error}") from error
+    manager.settings.change(document.get("settings", {}))
     manager.load(document["objects"])
-    for record in document.get("unrealized") or []:
-        alarms = [(str(message), int(code)) for message, code in record["alarms"]]
+    for record in document.get("unrealized", []):
+        alarms = [(message, code) for message, code in record["alarms"]]
         manager.realization.put_back(record["path"], record["state"], record["realized"], alarms)
 
 

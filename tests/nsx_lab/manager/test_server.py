@@ -96,6 +96,12 @@ def test_lab_file_of_another_lab_is_left_alone(serve: Any, tmp_path: Path) -> No
         (["serve", "missing.json"], "missing.json: No such file or directory"),
         (["serve", "--profile", "5.0"], "allowed are 3.2, 4.2, 9.1"),
         (["serve", "--port", "x"], "not a valid integer"),
+        (["serve", "--port", "99999"], "not in the range 0<=x<=65535"),
+        (["serve", "--set", "index_lag=NaN"], "NAME=VALUE is expected"),
+        (["serve", "--set", "index_lag=-1"], "index_lag -1: a number from 0"),
+        (["serve", "--set", "echo_any=1"], "echo_any 1: true or false is expected"),
+        (["mirror", "/dev/null/x"], "no mirror can be written there"),
+        (["journal", "--since", "-1", "--lab-file", "x"], "not in the range x>=0"),
         (["serve", "--set", "echo_any"], "NAME=VALUE is expected"),
         (["serve", "--set", "nope=1"], "unknown setting 'nope'"),
         (["bogus"], "No such command 'bogus'"),
@@ -138,6 +144,13 @@ def test_control_command_and_settings(serve: Any, tmp_path: Path) -> None:
     assert json.loads(shown.stdout)["echo_any"] is True
     refused = subprocess.run([*command, "POST", "settings", '{"nope": 1}'], capture_output=True, text=True, check=False)
     assert (refused.returncode, "unknown setting 'nope'" in refused.stderr) == (1, True)
+    for body, words in (
+        ("{", "is no JSON"),
+        ("[1]", "a JSON object is expected"),
+        ("[" * 2000, "nested deeper than 64"),
+    ):
+        refused = subprocess.run([*command, "POST", "clock", body], capture_output=True, text=True, check=False)
+        assert (refused.returncode, words in refused.stderr, "Traceback" in refused.stderr) == (1, True, False)
 
 
 def test_lab_in_process_writes_the_same_file(lab: Lab, tmp_path: Path) -> None:

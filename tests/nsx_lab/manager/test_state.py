@@ -54,8 +54,13 @@ def test_snapshot_keeps_what_is_not_realized(lab: Lab, api: httpx.Client, rule: 
     [
         ({"format": "x"}, "not a snapshot"),
         ({"version": 2}, "version 2 is not known"),
-        ({"objects": None}, "objects are missing"),
-        ({"more": 1}, "unknown key more"),
+        ({"objects": None}, "objects null: a list is expected"),
+        ({"more": 1}, "unknown key 'more'"),
+        ({"settings": []}, r"settings \[\]: an object is expected"),
+        ({"settings": {"semantics": "x"}}, "semantics 'x': allowed are refuse, realize"),
+        ({"unrealized": [{"path": "x"}]}, "state is missing"),
+        ({"unrealized": [{"path": "x", "state": "ERROR", "realized": None, "alarms": [5]}]}, "message and code"),
+        ({"unrealized": [{"path": "x", "state": "ERROR", "realized": {}, "alarms": []}]}, "not an object as"),
         ({"objects": [{"path": "/infra/tier-0s/x"}]}, "not an object as the lab stores them"),
         ({"objects": ["x"]}, "not an object as the lab stores them"),
     ],
@@ -64,6 +69,49 @@ def test_snapshot_that_is_not_known_is_refused(lab: Lab, api: httpx.Client, chan
     with pytest.raises(ControlError, match=words):
         lab.control.restore({**lab.control.snapshot(), **change})
     assert api.get(T0).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "field, value, words",
+    [
+        ("_revision", "x", "_revision 'x': an integer"),
+        ("_create_user", None, "_create_user null: text is expected"),
+        ("unique_id", ..., "unique_id is missing"),
+        ("id", "other", "are not those of its path"),
+        ("parent_path", "/infra/tier-1s", "are not those of its path"),
+        ("resource_type", "Tier1", "resource_type 'Tier1': allowed are Tier0"),
+        ("ha_mode", 5, "ha_mode"),
+        ("path", "/infra/tier-0s/x/static-routes/r", "are not those of its path"),
+    ],
+)
+def test_snapshot_with_an_object_that_a_later_write_would_stumble_over_is_refused(
+    lab: Lab, api: httpx.Client, field: str, value: Any, words: str
+) -> None:
+    document = lab.control.snapshot()
+    before = lab.control.objects()
+    damaged = next(obj for obj in document["objects"] if obj["path"] == T0)
+    if value is ...:
+        del damaged[field]
+    else:
+        damaged[field] = value
+    with pytest.raises(ControlError, match=words):
+        lab.control.restore(document)
+    assert lab.control.objects() == before
+
+
+def test_snapshot_of_a_newer_manager_may_hold_fields_that_the_lab_does_not_know(lab: Lab) -> None:
+    document = lab.control.snapshot()
+    next(obj for obj in document["objects"] if obj["path"] == T0)["brand_new"] = {"x": 1}
+    lab.control.restore(document)
+    assert lab.control.objects(type="Tier0")[T0]["brand_new"] == {"x": 1}
+
+
+def test_snapshot_in_the_wrong_order_or_with_an_object_twice_is_refused(lab: Lab) -> None:
+    document = lab.control.snapshot()
+    with pytest.raises(ControlError, match="is not there before it"):
+        lab.control.restore({**document, "objects": document["objects"][::-1]})
+    with pytest.raises(ControlError, match="is there twice"):
+        lab.control.restore({**document, "objects": [*document["objects"], document["objects"][-1]]})
 
 
 def test_data_directory_wins_over_the_seed(
