@@ -16,6 +16,7 @@ import click
 
 from nsx_lab.dataplane.commands import register
 from nsx_lab.manager.strict_json import parse
+from nsx_lab.owner import when_gone
 from nsx_lab.provider.mirror import mirror
 
 Result = TypeVar("Result")
@@ -82,7 +83,13 @@ def main() -> None:
     type=click.Path(path_type=Path),
     help="Move real packets through what is realized; WORLD is a world file (docs/real-packets.md).",
 )
-def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, **options: Any) -> int:
+@click.option(
+    "--owner",
+    metavar="PID",
+    type=click.IntRange(1),
+    help="End when this process has ended, in whatever way: for programs that start a lab.",
+)
+def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, owner: int | None, **options: Any) -> int:
     """Serve a lab until Ctrl-C, beginning with SEED: a JSON file, a folder of saved GET answers, or a terraform.tfstate."""
     from nsx_lab.dataplane.attach import packets as attached
     from nsx_lab.manager.lab import Lab
@@ -96,6 +103,11 @@ def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, **opti
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+    if owner is not None:
+        try:
+            when_gone(owner, ended.set)
+        except ProcessLookupError:
+            raise click.ClickException(f"--owner {owner}: there is no such process any more") from None
     lab = _or_fail(lambda: Lab(seed, **options).start())
     try:
         with contextlib.ExitStack() as stack:

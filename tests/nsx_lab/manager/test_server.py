@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import ssl
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import pytest
 
 from nsx_lab import Lab
 from nsx_lab.manager.labfile import read_lab_file
+from nsx_lab.owner import when_gone
 
 SEED = Path(__file__).parent.parent / "wld01-seed.json"
 COMMAND = [sys.executable, "-m", "nsx_lab.cli"]
@@ -88,6 +91,40 @@ def test_lab_file_of_another_lab_is_left_alone(serve: Any, tmp_path: Path) -> No
     second = file.read_text()
     first.end()
     assert file.read_text() == second
+
+
+def test_lab_ends_with_its_owner_however_that_ends(serve: Any, tmp_path: Path) -> None:
+    file = tmp_path / "lab.json"
+    owner = subprocess.Popen(["sleep", "600"])
+    served = serve("--lab-file", str(file), "--owner", str(owner.pid))
+    host, _, port = read_lab_file(file).host.rpartition(":")
+    owner.kill()
+    owner.wait()
+    assert served.process.wait(timeout=30) == 0
+    assert not file.exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=5)
+
+
+def test_lab_of_an_owner_that_is_gone_does_not_start() -> None:
+    owner = subprocess.Popen(["true"])
+    owner.wait()
+    run = subprocess.run([*COMMAND, "serve", "--owner", str(owner.pid)], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert f"--owner {owner.pid}: there is no such process any more" in run.stderr
+
+
+def test_owner_is_noticed_where_the_system_cannot_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    gone = threading.Event()
+    owner = subprocess.Popen(["sleep", "600"])
+    when_gone(owner.pid, gone.set)
+    assert not gone.wait(0.1)
+    owner.kill()
+    owner.wait()
+    assert gone.wait(30)
+    with pytest.raises(ProcessLookupError):
+        when_gone(owner.pid, gone.set)
 
 
 @pytest.mark.parametrize(
