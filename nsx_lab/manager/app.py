@@ -81,7 +81,7 @@ class LabApp:
         try:
             if request.oversized:
                 raise errors.too_large(MAX_BODY)
-            session = world.policy.session(request)
+            session = world.policy.log_in(request)
             if session is not None:
                 return session
             user = world.door.admit(request.headers, request.certificate_name)

@@ -43,6 +43,12 @@ claim(
     "test_auth.py::test_session_without_its_token_is_refused",
 )
 claim(
+    "POST /api/session/destroy wants what every request wants: a session with its token, or credentials; 403 otherwise",
+    Evidence.ASSUMPTION,
+    "no source says that it is open to everybody; NSX's guide shows it with cookie and token",
+    "test_auth.py::test_session_is_ended_by_its_owner_only",
+)
+claim(
     "a read-only user (role auditor) gets 403 for every write; the code 289 is a guess",
     Evidence.DOC,
     "NSX admin guide, role-based access control",

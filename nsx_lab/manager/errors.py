@@ -21,6 +21,7 @@ CODE_MIXED_NAT = SYNTHETIC + 9
 CODE_POOL = SYNTHETIC + 10
 CODE_NO_PATH = SYNTHETIC + 404
 CODE_METHOD = SYNTHETIC + 405
+CODE_TOO_LATE = SYNTHETIC + 408
 CODE_TOO_LARGE = SYNTHETIC + 413
 CODE_BUG = SYNTHETIC + 500
 CODE_NOT_IMPLEMENTED = SYNTHETIC + 501
@@ -153,6 +154,11 @@ def malformed(detail: str) -> NsxError:
 def too_large(limit: int) -> NsxError:
     """A body that the lab does not take, whatever it says."""
     return NsxError(413, CODE_TOO_LARGE, "nsx-lab", f"The request body is larger than {limit} bytes.")
+
+
+def too_late(part: str, seconds: float) -> NsxError:
+    """A request whose head or body did not come to its end in time."""
+    return NsxError(408, CODE_TOO_LATE, "nsx-lab", f"The {part} of the request was not complete after {seconds:g} s.")
 
 
 def bad_credentials() -> NsxError:

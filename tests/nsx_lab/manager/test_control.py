@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 from collections.abc import Callable
@@ -32,8 +33,11 @@ def test_control_token_does_not_open_the_policy_api(lab: Lab, client_of: ClientO
 
 
 def test_wrong_control_token_is_refused(lab: Lab) -> None:
-    with pytest.raises(ControlError, match="control token"):
-        Control(lab.host, lab.ca_pem, "wrong").health()
+    with (
+        contextlib.closing(Control(lab.host, lab.ca_pem, "wrong")) as asked,
+        pytest.raises(ControlError, match="control token"),
+    ):
+        asked.health()
 
 
 def test_reset_goes_back_to_the_seed(lab: Lab, api: httpx.Client, rule: dict[str, Any]) -> None:
