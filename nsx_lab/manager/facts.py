@@ -13,6 +13,7 @@ from nsx_lab.manager import schema
 from nsx_lab.manager.kinds import Place, locate
 from nsx_lab.manager.shape import Shape, integer, text
 from nsx_lab.manager.store import Object
+from nsx_lab.manager.strict_json import without_nulls
 
 _TEXTS = (
     "id",
@@ -42,7 +43,7 @@ def check_body(place: Place, body: Object) -> None:
     allowed = place.kind.variants or (place.kind.resource_type,)
     if name not in allowed:
         raise ValueError(f"{place.path}: resource_type {name!r}: allowed are {', '.join(allowed)}")
-    found = schema.problems(name, schema.without_nulls(body), unknown_fields=True)
+    found = schema.problems(name, without_nulls(body), unknown_fields=True)
     if found:
         raise ValueError(f"{place.path}: {found[0]}")
 

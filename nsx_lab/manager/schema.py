@@ -17,6 +17,7 @@ from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.profiles import Profile
 from nsx_lab.manager.shape import where
 from nsx_lab.manager.store import Object
+from nsx_lab.manager.strict_json import without_nulls
 
 
 @cache
@@ -87,15 +88,6 @@ class Validator:
         error = next(_validator(name).iter_errors(without_nulls(body)), None)
         if error is not None:
             raise _as_nsx(error)
-
-
-def without_nulls(value: Any) -> Any:
-    """A copy in which a null is as good as nothing."""
-    if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [without_nulls(item) for item in value]
-    return value
 
 
 def _as_nsx(error: ValidationError) -> errors.NsxError:
