@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -64,6 +65,8 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
         str(port),
         "--lab-file",
         lab_file,
+        "--owner",
+        str(os.getpid()),
     ]
     if packets:
         command_line += ["--packets", _world_file(home, domains)]
