@@ -24,6 +24,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from egress.vocabulary import MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
+
 T = TypeVar("T")
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4_PATTERN = rf"{_OCTET}(\.{_OCTET}){{3}}"
@@ -268,10 +270,10 @@ AppliedTo = Annotated[
         }
     ),
 ]
-DisplayName = Annotated[str, *_named(r"[^\x00-\x1f]{1,255}", "1 to 255 characters on one line")]
+DisplayName = Annotated[str, *_named(rf"[^\x00-\x1f]{{1,{MAX_DISPLAY_NAME}}}", "1 to 255 characters on one line")]
 """Length 1 to 255: provider schema validation of display_name."""
-Description = Annotated[str, *_named(r"[^\x00-\x08\x0b-\x1f]{0,1024}", "at most 1,024 characters")]
-TagScope = Annotated[str, *_named(r"[^\x00-\x1f]{0,128}", "a tag scope of at most 128 characters")]
-TagValue = Annotated[str, *_named(r"[^\x00-\x1f]{0,256}", "a tag of at most 256 characters")]
+Description = Annotated[str, *_named(rf"[^\x00-\x08\x0b-\x1f]{{0,{MAX_DESCRIPTION}}}", "at most 1,024 characters")]
+TagScope = Annotated[str, *_named(rf"[^\x00-\x1f]{{0,{MAX_TAG_SCOPE}}}", "a tag scope of at most 128 characters")]
+TagValue = Annotated[str, *_named(rf"[^\x00-\x1f]{{0,{MAX_TAG}}}", "a tag of at most 256 characters")]
 NsxVersion = Annotated[str, *_named(r"[0-9]{1,2}(\.[0-9]{1,3}){1,3}", "an NSX version in quotes such as '4.2.1'")]
 RelativePath = Annotated[str, *_field(_relative_path, r"[^/\\~].*")]
