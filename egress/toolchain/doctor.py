@@ -48,6 +48,7 @@ def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[Workload
     yield _bindings()
     yield _node()
     yield _cdktf_cli()
+    yield _lab()
     engine = None
     try:
         engine = find_engine()
@@ -125,6 +126,15 @@ def _cdktf_cli() -> Part:
         found, _, fix = str(error).partition(": ")
         return Part("cdktf CLI", Health.NOTE, found, fix)
     return Part("cdktf CLI", Health.FINE, VERSION if cli else f"{VERSION}, brought when egress shell is first opened")
+
+
+def _lab() -> Part:
+    """Needed by `egress lab` and for a lab as target only, so never missing."""
+    answer = run([sys.executable, "-m", "nsx_lab.extra"])
+    if answer.code == 0:
+        return Part("lab", Health.FINE, "installed")
+    found, _, fix = answer.err.strip().rpartition(": ")
+    return Part("lab", Health.NOTE, found, fix)
 
 
 def _provider(root: Path, lab: LabTarget | None) -> Part:
