@@ -38,7 +38,7 @@ bindings: setup ## rebuild the provider bindings from the schema (needs the npm 
 	@$(BIN)/python bindings/build.py
 
 lock: setup ## resolve requirements anew, with hashes and without addresses
-	@$(BIN)/uv pip compile pyproject.toml requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/lock.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra lab requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/lock.txt
 	@$(BIN)/uv pip compile requirements/engine.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/engine.txt
 
 clean: ## remove everything that was made, states of real stacks excepted

@@ -25,6 +25,9 @@ TITLES: Mapping[str, str] = MappingProxyType({SUPERVISOR: "Supervisor", TKG: "TK
 DEFAULT_PRIORITIES: Mapping[str, int] = MappingProxyType({SUPERVISOR: 100, TKG: 110})
 """Priorities where none is given. Public, as nsx_ids are: other tools and people sort their own rules around them."""
 
+MAX_DISPLAY_NAME, MAX_DESCRIPTION, MAX_TAG_SCOPE, MAX_TAG = 255, 1024, 128, 256
+"""Lengths (provider schema: display_name; NSX Policy API: ManagedResource.description, Tag.scope, Tag.tag)."""
+
 RESERVED_IDS = frozenset({"bfd-peers"})
 """Ids that the API uses itself: the BFD peers of static routes live below static-routes/bfd-peers, right where a route of
 that id would be (NSX Policy API, /infra/tier-0s/{id}/static-routes/bfd-peers)."""

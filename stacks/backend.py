@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit, urlunsplit
+
 from cdktf import HttpBackend, LocalBackend, PgBackend, S3Backend, S3BackendEndpointConfig, TerraformStack
 
 from egress.domain.state import HttpState, LocalState, PgState, S3State
+from egress.escape import terraform
 from egress.layout import STATES
 
 from .provider import FROM_STACK_TO_ROOT
@@ -35,11 +38,11 @@ def _s3(stack: TerraformStack, name: str, state: S3State) -> None:
     other = True if state.endpoint else None  # a store that is not AWS has no account, regions or metadata to look up
     S3Backend(
         stack,
-        bucket=state.bucket,
-        key=state.key_of(name),
-        region=state.region,
+        bucket=terraform(state.bucket),
+        key=terraform(state.key_of(name)),
+        region=terraform(state.region),
         encrypt=True,
-        endpoints=S3BackendEndpointConfig(s3=state.endpoint) if state.endpoint else None,
+        endpoints=S3BackendEndpointConfig(s3=terraform(state.endpoint)) if state.endpoint else None,
         use_path_style=other,
         skip_credentials_validation=other,
         skip_metadata_api_check=other,
@@ -51,13 +54,19 @@ def _s3(stack: TerraformStack, name: str, state: S3State) -> None:
 
 
 def _http(stack: TerraformStack, state: HttpState) -> None:
-    lock = f"{state.address}/lock"
+    lock = _below(state.address, "lock")
     HttpBackend(
         stack,
-        address=state.address,
-        lock_address=state.lock_address or lock,
+        address=terraform(state.address),
+        lock_address=terraform(state.lock_address or lock),
         lock_method="POST",
-        unlock_address=state.unlock_address or lock,
+        unlock_address=terraform(state.unlock_address or lock),
         unlock_method="DELETE",
         retry_wait_min=5,
     )
+
+
+def _below(address: str, name: str) -> str:
+    """An address one step further, whether it ends in a slash or carries a query."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from egress.domain import LabTarget
 from egress.domain.model import Nsx
+from egress.escape import terraform
 from tier0_egress.constructs import RefusedValueError
 
 FROM_STACK_TO_ROOT = "../../.."
@@ -40,7 +41,7 @@ class Retries:
 def nsx_provider(scope: Construct, nsx: Nsx, lab: LabTarget | None, retries: Retries | None = None) -> NsxtProvider:
     """The provider for `nsx`, or for the lab instead. `retries`: default `Retries()`."""
     tries = retries or Retries()
-    ca_file = None if lab or not nsx.ca_file else f"{FROM_STACK_TO_ROOT}/{nsx.ca_file}"
+    ca_file = None if lab or not nsx.ca_file else f"{FROM_STACK_TO_ROOT}/{terraform(nsx.ca_file)}"
     return NsxtProvider(
         scope,
         "nsxt",

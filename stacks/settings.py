@@ -6,12 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cdktf import App
 
-from egress.domain import EgressError, LabTarget, WorkloadDomain, load_domains
+from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials, load_domains
+from egress.escape import terminal
 from egress.layout import LAB_FOLDER, OUTPUT, SHELL_MARK, Places
 from tier0_egress.constructs import RefusedValueError
 
@@ -26,6 +27,7 @@ class Settings:
     """Project folder, output folder, the stacks asked for (empty: all), and the lab, if the target is one.
 
     plain_cdktf: the cdktf CLI runs outside `egress shell`, so the engine will take its credentials from NSXT_* and nothing else.
+    environment: what binds credentials to managers, where the cdktf CLI runs the app; empty where `egress` does, which looks itself.
     """
 
     root: Path
@@ -33,6 +35,7 @@ class Settings:
     stacks: tuple[str, ...]
     lab: LabTarget | None
     plain_cdktf: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_environment(cls, root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -54,7 +57,8 @@ class Settings:
             )
         if not lab and inside:
             raise EgressError(f"CDKTF_OUTDIR={outdir} lies in {LAB_FOLDER}, which is for labs only: say {OUTPUT}")
-        return cls(root, outdir, _stacks(environment), lab, _plain_cdktf(environment, lab))
+        asked = environment if CONTEXT in environment else {}
+        return cls(root, outdir, _stacks(environment), lab, _plain_cdktf(environment, lab), asked)
 
     def domains(self) -> tuple[WorkloadDomain, ...]:
         """The domains of the stacks asked for.
@@ -67,6 +71,9 @@ class Settings:
                 raise EgressError(
                     f"{domain.stack} takes its credentials from {domain.nsx.credentials}_*, which plain cdktf does not know: {_SHELL}"
                 )
+            if self.lab is None:
+                credentials.refuse_other_host(domain.stack, domain.nsx.credentials, domain.nsx.host, self.environment)
+                credentials.refuse_settings(domain.nsx.credentials, self.environment)
         return domains
 
     def app(self) -> App:
@@ -84,7 +91,10 @@ def _stacks(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _context(environment: Mapping[str, str]) -> dict[str, object]:
-    context = json.loads(environment.get(CONTEXT) or "{}")
+    try:
+        context = json.loads(environment.get(CONTEXT) or "{}")
+    except ValueError:
+        raise EgressError(f"{CONTEXT} is no JSON: the cdktf CLI sets it, unset it elsewhere") from None
     return context if isinstance(context, dict) else {}
 
 
@@ -102,8 +112,8 @@ def _plain_cdktf(environment: Mapping[str, str], lab: LabTarget | None) -> bool:
         return False
     if mark.startswith("lab "):
         raise EgressError(f"this shell was opened for the {mark}, and EGRESS_LAB is not set any more: open another")
-    if not mark and not any(environment.get(name) for name in ("NSXT_PASSWORD", "NSXT_CLIENT_AUTH_CERT_FILE")):
-        raise EgressError(f"cdktf finds no credentials in NSXT_*: {_SHELL}, or set NSXT_USERNAME and NSXT_PASSWORD")
+    if not mark and not credentials.given(credentials.DEFAULT, environment):
+        raise EgressError(f"cdktf finds no credentials in NSXT_*: {_SHELL}, or {credentials.ask(credentials.DEFAULT)}")
     return not mark
 
 
@@ -112,4 +122,4 @@ def or_one_sentence(main: Callable[[], None]) -> None:
     try:
         main()
     except (EgressError, RefusedValueError) as error:
-        sys.exit(str(error))
+        sys.exit(terminal(str(error)))

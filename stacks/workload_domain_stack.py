@@ -9,6 +9,7 @@ from constructs import Construct
 
 from egress.domain import LabTarget, WorkloadDomain
 from egress.domain.state import LocalState
+from egress.escape import terraform
 from egress.policy.owned import BfdPeer as OwnedPeer
 from egress.policy.owned import NatRule, Route, owned
 from tier0_egress.constructs import (
@@ -73,8 +74,8 @@ class WorkloadDomainStack(TerraformStack):
     def _gateway(self, domain: WorkloadDomain) -> Tier0Gateway:
         tier0 = domain.tier0
         if tier0.id is not None:
-            return Tier0Gateway.from_id(self, "Tier0", gateway_id=_literal(tier0.id))
-        return Tier0Gateway.from_display_name(self, "Tier0", display_name=_literal(tier0.display_name or ""))
+            return Tier0Gateway.from_id(self, "Tier0", gateway_id=terraform(tier0.id))
+        return Tier0Gateway.from_display_name(self, "Tier0", display_name=terraform(tier0.display_name or ""))
 
     def _route(
         self,
@@ -91,9 +92,9 @@ class WorkloadDomainStack(TerraformStack):
             self,
             id_,
             gateway_path=gateway.path,
-            nsx_id=_literal(route.identity.nsx_id),
-            display_name=_literal(route.identity.display_name),
-            description=_literal(route.identity.description),
+            nsx_id=terraform(route.identity.nsx_id),
+            display_name=terraform(route.identity.display_name),
+            description=terraform(route.identity.description),
             tags=_tags(route.identity.tags),
             ip_version=route.ip_version,
             next_hops=[
@@ -115,22 +116,22 @@ class WorkloadDomainStack(TerraformStack):
     def _follow(self, name: str, resource: Realizable, nsx_id: str, domain: WorkloadDomain) -> None:
         """Checks that NSX has realized a resource, and says where it is."""
         wait = domain.realization
-        RealizationCheck(self, f"{name}_realized", resource=resource, delay=wait.delay, timeout=wait.timeout)
-        TerraformOutput(self, f"{name}_path", value=resource.path)
-        TerraformOutput(self, f"{name}_id", value=_literal(nsx_id))
+        check = RealizationCheck(self, f"{name}_realized", resource=resource, delay=wait.delay, timeout=wait.timeout)
+        TerraformOutput(self, f"{name}_path", value=check.path)
+        TerraformOutput(self, f"{name}_id", value=terraform(nsx_id))
 
     @staticmethod
     def _interface(gateway: Tier0Gateway, domain: WorkloadDomain, interface: str) -> str:
-        return gateway.interface_path(_literal(interface), _literal(domain.tier0.locale_service))
+        return gateway.interface_path(terraform(interface), terraform(domain.tier0.locale_service))
 
 
 def _mapping(rule: NatRule) -> EgressMapping:
     return EgressMapping(
         source=rule.source,
         translated=rule.translated,
-        nsx_id=_literal(rule.identity.nsx_id),
-        display_name=_literal(rule.identity.display_name),
-        description=_literal(rule.identity.description),
+        nsx_id=terraform(rule.identity.nsx_id),
+        display_name=terraform(rule.identity.display_name),
+        description=terraform(rule.identity.description),
         tags=_tags(rule.identity.tags),
         priority=rule.priority,
         firewall_match=rule.firewall_match,
@@ -139,20 +140,15 @@ def _mapping(rule: NatRule) -> EgressMapping:
 
 def _peer(peer: OwnedPeer) -> BfdPeer:
     return BfdPeer(
-        nsx_id=_literal(peer.identity.nsx_id),
-        display_name=_literal(peer.identity.display_name),
+        nsx_id=terraform(peer.identity.nsx_id),
+        display_name=terraform(peer.identity.display_name),
         tags=_tags(peer.identity.tags),
         peer_address=peer.peer,
         source_addresses=peer.sources,
-        profile_path=_literal(peer.profile_path),
+        profile_path=terraform(peer.profile_path),
         enabled=peer.enabled,
     )
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, str]:
-    return {_literal(scope): _literal(tag) for scope, tag in tags.items()}
-
-
-def _literal(text: str) -> str:
-    """Text of a domain file means what it says: Terraform is not to read an expression into it."""
-    return text.replace("${", "$${").replace("%{", "%%{")
+    return {terraform(scope): terraform(tag) for scope, tag in tags.items()}

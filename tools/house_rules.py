@@ -30,6 +30,8 @@ SEGMENTS = (
     "enforcement-points"
 )
 PATH = re.compile(rf"(^|/)({SEGMENTS})(/|$)|/infra(/|$)|/nat/|/interfaces/")
+GROUND = "egress.ground"
+"""What the table calls the modules of egress that import nothing of ours."""
 MAY_SPELL = ("egress/policy/paths.py", "egress/vocabulary.py")
 """vocabulary: the ids that the API keeps for itself."""
 SHARED_BY_COMMANDS = ("context", "output")
@@ -55,7 +57,11 @@ def rooms(page: str) -> tuple[Room, ...]:
         house = "nsx_lab" if names[0].startswith("nsx_lab") else "egress"
         may = tuple(_module(word, house) for word in _code(cells[2]))
         found += [Room(name, may) for name in names]
-    return tuple(found)
+    ground = tuple(room.name for room in found if not room.may and room.name.startswith("egress."))
+    return tuple(
+        Room(room.name, tuple(name for one in room.may for name in (ground if one == GROUND else (one,))))
+        for room in found
+    )
 
 
 def _code(cell: str) -> list[str]:

@@ -240,16 +240,23 @@ def proxy_arp(domain: WorkloadDomain) -> Outcomes:
     "nsx-version-unsupported",
     Severity.WARNING,
     "the provider supports this NSX",
-    explanation="Releases of the provider are tested with recent NSX only. 3.11 and 3.12 name 4.2, 9.0 and 9.1.",
-    source="README of vmware/terraform-provider-nsxt 3.11.1 and 3.12.0",
+    explanation="Each release of the provider names the NSX versions that it supports: 3.11 names 3.0 to 4.2 and 9.0, 3.12 also 9.1. "
+    "Which release is used stands in locks/, not in a domain file.",
+    source="README of vmware/terraform-provider-nsxt at v3.11.1 and v3.12.0",
 )
 def version_unsupported(domain: WorkloadDomain) -> Outcomes:
     version = nsx_version(domain)
     if version is None:
         yield CannotKnow(_NO_VERSION)
-    elif version < (4, 2):
+    elif version < (3, 0):
         yield Broken(
             ("nsx", "version"),
-            f"NSX {domain.nsx.version} is older than 4.2, what provider 3.11 and later are tested with",
-            "try it on a copy first, or pin an older provider",
+            f"NSX {domain.nsx.version} is older than 3.0, the oldest that provider 3.11 and 3.12 name",
+            "bring NSX to 3.0 or later",
+        )
+    elif version >= (9, 1):
+        yield Broken(
+            ("nsx", "version"),
+            f"NSX {domain.nsx.version} is not named by provider 3.11: 3.12 is the first that names 9.1",
+            "let the lock files in locks/ hold provider 3.12 or later; if they do, suppress this rule with that reason",
         )

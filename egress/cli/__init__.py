@@ -6,6 +6,7 @@ missing); 2 answered, and it needs you (findings, changes, drift, a flow that fa
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -18,7 +19,7 @@ from types import FrameType
 import click
 
 from egress.cli.context import Project
-from egress.cli.output import FAILED, INTERRUPTED, OK, say
+from egress.cli.output import FAILED, INTERRUPTED, OK, prepare_streams, say, usage_error
 from egress.domain import DomainFileError, EgressError
 
 _NOT_COMMANDS = {"context", "output"}
@@ -82,13 +83,15 @@ def _end_as_by_ctrl_c(_number: int, _frame: FrameType | None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code. Raises nothing, unless EGRESS_DEBUG=1 asks for tracebacks."""
+    prepare_streams()
     try:
         code = group.main(arguments, prog_name="egress", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        say(error.format_message())
         return FAILED
     except click.UsageError as error:
-        error.show()
+        usage_error(error)
         return FAILED
     except click.ClickException as error:
         say(f"egress: {error.format_message()}")
@@ -103,13 +106,29 @@ def run(arguments: list[str]) -> int:
         say("egress: interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return OK
     except Exception as error:
         if os.environ.get("EGRESS_DEBUG") == "1":
             raise
+        if isinstance(error, OSError):
+            say(f"egress: {_told(error)}")
+            _forget_output()
+            return FAILED
         say(
             f"egress: this is a defect: {type(error).__name__}: {error}\nrun it again with EGRESS_DEBUG=1 and report what it prints"
         )
         return FAILED
     return code if isinstance(code, int) else OK
+
+
+def _told(error: OSError) -> str:
+    """What the system refused: a full disk, a folder that may not be read, a file that a program of ours needs."""
+    where = f"{str(error.filename)!r}: " if error.filename is not None else ""
+    return f"cannot go on: {where}{error.strerror or error}"
+
+
+def _forget_output() -> None:
+    """What is still to be written has no place to go: Python shall not complain about it when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

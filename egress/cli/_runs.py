@@ -13,7 +13,7 @@ import click
 
 from egress.checks import told
 from egress.cli.context import Project
-from egress.cli.output import FAILED, progress, say
+from egress.cli.output import FAILED, ask, progress, say
 from egress.delivery.memory import Remembered
 from egress.delivery.plans import Outcome
 from egress.delivery.surroundings import Ahead, Found, found, looking_ahead, stray_states
@@ -160,7 +160,7 @@ def asking(*, yes: bool) -> Callable[[str], bool]:
             return True
         if not sys.stdin.isatty():
             raise EgressError("nobody to ask, nothing was changed: give --yes after reading the plan")
-        return click.confirm(question, err=True)
+        return ask(question)
 
     return agreed
 

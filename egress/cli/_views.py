@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from egress.cli.context import Project
+from egress.cli.context import Project, deadline, timeout_option
+from egress.cli.output import progress
 from egress.domain import EgressError, WorkloadDomain
 from egress.manager import Manager
 from egress.policy.identity import GatewayKey, by_gateway
@@ -34,7 +35,7 @@ def source_options(function: Decorated) -> Decorated:
             help="After this plan: the output of the engine's show -json, or - for standard input.",
         ),
     ]
-    for option in options:
+    for option in (timeout_option, *options):
         function = option(function)
     return function
 
@@ -64,7 +65,13 @@ def views(
 
 
 def _live(project: Project, domain: WorkloadDomain) -> Live:
-    with Manager.of(domain, project.root, project.lab) as manager:
+    host = project.lab.host if project.lab else domain.nsx.host
+    with (
+        progress(f"reading {host}") as tell,
+        Manager.of(
+            domain, project.root, project.lab, deadline(), lambda count: tell(f"reading {host}... {count} objects")
+        ) as manager,
+    ):
         gateway, found = manager.tier0(domain.tier0)
         return Live(f"the lab {manager.host}" if project.lab else f"the manager {manager.host}", gateway, found)
 

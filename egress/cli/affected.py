@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from egress.cli.context import Project
-from egress.cli.output import print_json, progress, say
+from egress.cli.output import echo, print_json, progress, say
 from egress.delivery import summary
 from egress.delivery.affected import Why, affected
+from egress.writing import append
 
 
 @click.command("affected")
@@ -36,7 +37,7 @@ def command(project: Project, base: str, as_json: bool, summary_file: Path | Non
     with progress(f"synthesising here and {base}"):
         found = affected(project.root, Path(base).resolve() if Path(base).is_dir() else base)
     if summary_file:
-        summary.append(summary_file, summary.of_affected(found, base))
+        append(summary_file, summary.of_affected(found, base))
     for one in found:
         if one.detail:
             say(f"{one.stack}: {one.why}: {one.detail}")
@@ -45,4 +46,4 @@ def command(project: Project, base: str, as_json: bool, summary_file: Path | Non
     else:
         for one in found:
             if one.why is not Why.REMOVED:
-                click.echo(one.stack)
+                echo(one.stack)

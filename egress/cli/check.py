@@ -13,7 +13,7 @@ from egress.checks import Report, Severity, check, summary, told
 from egress.checks.sarif import as_sarif
 from egress.checks.text import as_json, page
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, console, print_json
+from egress.cli.output import NEEDS_YOU, OK, console, echo, print_json
 from egress.domain import DomainFile, DomainFileError, EgressError, Problem
 from egress.domain.files import look, named, select
 from egress.domain.fleet import load
@@ -38,7 +38,7 @@ def command(project: Project, names: tuple[str, ...], strict: bool, undecided: b
     Exits 2 when there is an error, or a file that is no domain; with --strict for a warning, too.
     """
     if form == "rules":
-        click.echo(page(), nl=False)
+        echo(page(), nl=False)
         return OK
     files, problems = _files(project, names)
     loaded = load(files)

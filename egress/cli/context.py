@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import click
 
 from egress.cli.output import say
+from egress.deadline import COMMAND, Deadline
 from egress.domain import LabTarget, WorkloadDomain, find_root
 from egress.domain.files import look
 from egress.domain.fleet import Fleet
+
+_DEADLINE = "egress.deadline"
+Decorated = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -52,3 +59,27 @@ class Project:
     def stacks(self) -> tuple[str, ...]:
         """Names of all stacks that the domain files give, sorted; files that are none are passed over. Errors: EgressError."""
         return tuple(file.stack for file in look(self.root)[0])
+
+
+def timeout_option(function: Decorated) -> Decorated:
+    """The option that says how long a command may read from managers. `deadline` gives what it means."""
+
+    def begin(context: click.Context, _option: click.Parameter, seconds: int) -> None:
+        context.meta[_DEADLINE] = Deadline(seconds)
+
+    return click.option(
+        "--timeout",
+        type=click.IntRange(min=1),
+        default=int(COMMAND),
+        show_default=True,
+        metavar="SECONDS",
+        expose_value=False,
+        callback=begin,
+        help="Longest time for reading from managers, all together.",
+    )(function)
+
+
+def deadline() -> Deadline:
+    """The end of this command's time for reading from managers, one for all of them."""
+    found: Deadline = click.get_current_context().meta.setdefault(_DEADLINE, Deadline())
+    return found

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-from rich.markup import escape
 
 from egress.answers.diagnosis import Diagnosis, addresses, diagnose
 from egress.answers.failure_texts import Failure, only_backed_off, pulled, recognise
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, console, print_json
+from egress.cli.output import NEEDS_YOU, OK, console, print_json, styled
 from egress.domain import EgressError
+from egress.escape import line
 from egress.reachability.surroundings import Wishes
 
 _MAX_BYTES = 4 << 20
@@ -77,10 +77,10 @@ def _nothing(text: str) -> int:
 def _show(diagnosis: Diagnosis) -> None:
     out = console()
     failure = diagnosis.failure
-    out.print(f"[bold]{failure.cause.value}[/bold]{escape(_where(failure))}")
-    out.print(f"  text   {escape(_short(failure.text))}")
+    out.print(styled((failure.cause.value, "bold"), line(_where(failure))))
+    out.print(line(f"  text   {_short(failure.text)}"))
     for number, sentence in enumerate(diagnosis.sentences()):
-        out.print(f"  {'means ' if number == 0 else '      '} {escape(sentence)}")
+        out.print(line(f"  {'means ' if number == 0 else '      '} {sentence}"))
 
 
 def _where(failure: Failure) -> str:

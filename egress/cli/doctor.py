@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
-from egress.cli.context import Project
-from egress.cli.output import FAILED, OK, console, print_json
+from egress.cli.context import Project, deadline, timeout_option
+from egress.cli.output import FAILED, OK, console, print_json, progress, styled
 from egress.domain import DomainFileError, EgressError, LabTarget, WorkloadDomain
-from egress.manager import Manager
+from egress.manager.access import context
+from egress.manager.reach import steps
 from egress.toolchain.doctor import Health, Part, examine
 
 _STYLE = {Health.FINE: "green", Health.NOTE: "yellow", Health.MISSING: "bold red"}
@@ -18,11 +19,15 @@ _STYLE = {Health.FINE: "green", Health.NOTE: "yellow", Health.MISSING: "bold red
 
 @click.command("doctor")
 @click.argument("stacks", nargs=-1, metavar="[STACK]...")
-@click.option("--reach", is_flag=True, help="Ask each manager, read-only, for the Tier-0 that the domain names.")
+@click.option("--reach", is_flag=True, help="Try the way to each manager, step by step and read-only.")
+@timeout_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
 @click.pass_obj
 def command(project: Project, stacks: tuple[str, ...], reach: bool, as_json: bool) -> int:
     """Look at every tool that plan and apply need: version, where it was found, what is missing and how to get it.
+
+    --reach tries in turn whether the manager's name resolves, the port takes connections, the certificate is trusted, the login
+    works, and the Tier-0 may be read; it ends at the first step that goes wrong, with its remedy.
 
     docs/versions.md says which versions of NSX, provider and engine go together.
 
@@ -34,9 +39,10 @@ def command(project: Project, stacks: tuple[str, ...], reach: bool, as_json: boo
     else:
         width = max(len(part.name) for part in parts)
         for part in parts:
-            console().print(f"[{_STYLE[part.health]}]{part.health:<8}[/] {part.name:<{width}}  {escape(part.found)}")
+            mark = (f"{part.health:<8}", _STYLE[part.health])
+            console().print(styled(mark, f" {part.name:<{width}}  {part.found}"))
             if part.fix:
-                console().print(f"{'':9}{'':{width}}  [dim]{escape(part.fix)}[/]")
+                console().print(styled(f"{'':9}{'':{width}}  ", (part.fix, "dim")))
     return FAILED if any(part.health is Health.MISSING for part in parts) else OK
 
 
@@ -55,8 +61,10 @@ def _parts(project: Project, stacks: tuple[str, ...], reach: bool) -> list[Part]
             wrong.append(Part("project", Health.MISSING, str(error)))
     if domains:
         wrong.append(_read(domains))
+    if root is not None and lab is None:
+        wrong += _authorities(domains, root)
     if reach and root is not None:
-        wrong += [_reached(domain, root, lab) for domain in domains]
+        wrong += [part for domain in domains for part in _reached(domain, root, lab)]
     return [*examine(root, lab, domains), *wrong]
 
 
@@ -64,16 +72,27 @@ def _read(domains: tuple[WorkloadDomain, ...]) -> Part:
     return Part("domain files", Health.FINE, ", ".join(domain.stack for domain in domains))
 
 
-def _reached(domain: WorkloadDomain, root: Path, lab: LabTarget | None) -> Part:
-    """Whether the manager answers, knows the Tier-0, and agrees with the file about its HA mode."""
-    name = f"manager of {domain.stack}"
-    try:
-        with Manager.of(domain, root, lab) as manager:
-            gateway, objects = manager.tier0(domain.tier0)
-    except EgressError as error:
-        return Part(name, Health.MISSING, str(error), "mend this, then plan")
-    mode = objects[gateway].get("ha_mode")
-    if mode != domain.tier0.ha_mode:
-        fix = f"the file says {domain.tier0.ha_mode}: correct tier0.ha_mode, the NAT action depends on it"
-        return Part(name, Health.MISSING, f"{manager.host} has {gateway} with ha_mode {mode}", fix)
-    return Part(name, Health.FINE, f"{manager.host} answers and has {gateway}, {mode}")
+def _reached(domain: WorkloadDomain, root: Path, lab: LabTarget | None) -> list[Part]:
+    """The steps of the way to the manager, up to the first that goes wrong."""
+    host = lab.host if lab else domain.nsx.host
+    with progress(f"trying {host} for {domain.stack}"):
+        found = list(steps(domain, root, lab, os.environ, deadline()))
+    return [
+        Part(f"{domain.stack}: {step.name}", Health.MISSING if step.fix else Health.FINE, step.found, step.fix)
+        for step in found
+    ]
+
+
+def _authorities(domains: tuple[WorkloadDomain, ...], root: Path) -> list[Part]:
+    """The files in nsx.ca_file, each once."""
+    files = sorted({domain.nsx.ca_file for domain in domains if domain.nsx.ca_file})
+    parts = []
+    for file in files:
+        try:
+            context(root, file)
+            parts.append(Part(file, Health.FINE, "holds the authority of a manager"))
+        except EgressError as error:
+            parts.append(
+                Part(file, Health.MISSING, str(error), "put the authority's PEM file there, or correct nsx.ca_file")
+            )
+    return parts

@@ -15,6 +15,7 @@ from egress.delivery import drift, plans
 from egress.delivery.drift import Drift
 from egress.delivery.plans import Verb
 from egress.delivery.surroundings import Found
+from egress.escape import line
 from egress.toolchain.stacks import Stack
 
 
@@ -72,7 +73,7 @@ def _show(compared: Compared) -> None:
     name, found = compared.stack.name, compared.drift
     for one in found:
         if not one.matters:
-            say(f"{name}: {one.path} was saved again, its revision moved and nothing else")
+            say(f"{name}: {line(one.path)} was saved again, its revision moved and nothing else")
     real = [one for one in found if one.matters]
     if not real:
         if not compared.matters and not compared.around.failed:
@@ -81,12 +82,12 @@ def _show(compared: Compared) -> None:
     rows = table("object", "attribute", "in the state", "on the manager", title=f"{name}: drift")
     for one in real:
         if one.deleted:
-            rows.add_row(one.path, "", "present", "deleted")
+            rows.add_row(line(one.path), "", "present", "deleted")
         for change in one.values:
-            rows.add_row(one.path, change.attribute, _short(change.state), _short(change.manager))
+            rows.add_row(line(one.path), line(change.attribute), _short(change.state), _short(change.manager))
     console().print(rows)
     say(f"to put it back: egress apply {name}; to keep it: change the domain file")
 
 
 def _short(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 from rich.table import Table
 
 from egress.answers.answer import Answer, answers
@@ -14,7 +13,8 @@ from egress.answers.asking import Ask
 from egress.answers.symptoms import symptom
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, console, print_json, print_table
+from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
+from egress.escape import line
 from egress.reachability import Result
 from egress.reachability.flow import Protocol
 from egress.reachability.view import View
@@ -82,7 +82,7 @@ def show(view: View, these: list[Answer], hops: bool = False) -> None:
     """Prints a table of answers, and what is missing below it."""
     out = console()
     without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
-    out.print(f"[bold]{escape(view.domain.stack)}[/bold] ({escape(str(view.source))}{escape(without)})")
+    out.print(styled((view.domain.stack, "bold"), f" ({view.source}{without})"))
     print_table(table(these))
     for answer in these:
         if not answer.works:
@@ -90,23 +90,19 @@ def show(view: View, these: list[Answer], hops: bool = False) -> None:
         if hops:
             _show_hops(answer)
     for note in view.notes:
-        out.print(f"assumed: {escape(note)}")
+        out.print(line(f"assumed: {note}"))
 
 
 def table(these: list[Answer]) -> Table:
     """Question, verdict, the source address that the far side sees, what is missing."""
-    grid = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("flow", "verdict", "seen as", "missing"):
-        grid.add_column(heading)
+    rows = grid("flow", "verdict", "seen as", "missing")
     for answer in these:
         verdict = answer.finding.verdict
-        word = f"[{_COLOURS[verdict.result]}]{_WORDS[verdict.result]}[/]"
+        word = styled((_WORDS[verdict.result], _COLOURS[verdict.result]))
         missing = ", ".join(f"{remedy.missing.value} {remedy.name}" for remedy in answer.finding.remedies)
         seen = ", ".join(str(address) for address in verdict.seen) or "-"
-        grid.add_row(
-            escape(answer.question.title), word, seen, escape(missing) or ("" if answer.works else "see below")
-        )
-    return grid
+        rows.add_row(line(answer.question.title), word, seen, line(missing) or ("" if answer.works else "see below"))
+    return rows
 
 
 def _show_failure(answer: Answer) -> None:
@@ -115,12 +111,12 @@ def _show_failure(answer: Answer) -> None:
     path = verdict.failing[0]
     way = "the answer" if path.back else "the packet"
     hop = path.last
-    out.print(f"\n[bold]{escape(answer.question.title)}[/bold]")
-    out.print(f"  people see  {escape(symptom(answer.question, verdict))}")
-    out.print(f"  it ends at  {escape(hop.node)}: {way} {hop.before} is lost, {hop.drop.value if hop.drop else ''}")
+    out.print(styled("\n", (answer.question.title, "bold")))
+    out.print(line(f"  people see  {symptom(answer.question, verdict)}"))
+    out.print(line(f"  it ends at  {hop.node}: {way} {hop.before} is lost, {hop.drop.value if hop.drop else ''}"))
     for remedy in answer.finding.remedies:
-        out.print(f"  because     {escape(remedy.why)}")
-        out.print(f"  to do       {escape(remedy.fix)}")
+        out.print(line(f"  because     {remedy.why}"))
+        out.print(line(f"  to do       {remedy.fix}"))
     if not answer.finding.complete and answer.finding.remedies:
         out.print("  more        with that in place it still would not work: --hops shows the way")
 
@@ -129,7 +125,7 @@ def _show_hops(answer: Answer) -> None:
     out = console()
     paths = answer.finding.verdict.paths
     for number, path in enumerate(paths, 1):
-        out.print(f"\n{escape(answer.question.title)}, path {number} of {len(paths)}")
+        out.print(f"\n{answer.question.title}, path {number} of {len(paths)}")
         for direction, steps in (("there", path.forward), ("back", path.back)):
             for hop in steps:
-                out.print(f"  {direction:5}  {escape(hop.in_words())}")
+                out.print(line(f"  {direction:5}  {hop.in_words()}"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from egress.cli.output import say
+from egress.cli.output import echo, say
 from egress.template import write
 
 
@@ -20,7 +20,7 @@ def command(folder: Path) -> None:
     Exit codes: 0 written; 1 something is in the way, nothing was written.
     """
     for name in write(folder):
-        click.echo(name)
+        echo(name)
     say(
         f"next: cd {folder}; egress lab & to have something to act on, then EGRESS_LAB=.lab/lab.json egress apply wld01\n"
         "README.md goes on from there"

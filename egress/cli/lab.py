@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -43,6 +44,9 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
     Exit codes: 130 after Ctrl-C; 1 the lab could not start.
     """
     domains = project.domains(stacks)
+    extra = run([sys.executable, "-m", "nsx_lab.extra"])
+    if extra.code:
+        raise EgressError(extra.err.strip())
     home = project.root / LAB_FOLDER
     for leftover in ("state", OUTPUT):
         shutil.rmtree(home / leftover, ignore_errors=True)
@@ -64,6 +68,8 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
         str(port),
         "--lab-file",
         lab_file,
+        "--owner",
+        str(os.getpid()),
     ]
     if packets:
         command_line += ["--packets", _world_file(home, domains)]

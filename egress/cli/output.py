@@ -1,18 +1,24 @@
-"""How commands speak: answers on standard output, everything else on standard error. Colours only on a terminal."""
+"""How commands speak: answers on standard output, everything else on standard error. Colours only on a terminal.
+
+The one door to a terminal: whatever passes here shows hidden characters as escapes and is never read as markup (egress/escape.py).
+Ruff refuses `click.echo`, `click.confirm` and rich's own consoles and tables anywhere else in egress.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TextIO
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Column, Table
+from rich.text import Text
 
-from egress.domain import EgressError
+from egress import escape
 
 OK = 0
 FAILED = 1
@@ -20,16 +26,31 @@ NEEDS_YOU = 2
 INTERRUPTED = 130
 _PIPED_WIDTH = 160
 """Columns of a table that goes into a file or another program."""
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class _Terminal(Console):
+    """A console on which text is text: never markup, and hidden characters are shown."""
+
+    def render_str(self, text: str, **settings: Any) -> Text:
+        return super().render_str(
+            escape.terminal(text), **(settings | {"markup": False, "emoji": False, "highlight": False})
+        )
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(escape.terminal(text), style)
 
 
 def console() -> Console:
     """A console for answers. rich leaves colours out when the output is no terminal, or NO_COLOR is set."""
-    return Console(highlight=False, soft_wrap=True)
+    return _Terminal(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def side() -> Console:
     """A console for progress and notes, on standard error."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return _Terminal(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def table(*headers: str, title: str | None = None) -> Table:
@@ -38,39 +59,89 @@ def table(*headers: str, title: str | None = None) -> Table:
     return Table(*columns, title=title, title_justify="left", title_style="bold")
 
 
+def grid(*headers: str, fold: bool = False) -> Table:
+    """A table without lines. fold: long values are folded anywhere, otherwise between words."""
+    columns = [Column(header, overflow="fold") if fold else Column(header) for header in headers]
+    return Table(*columns, box=None, padding=(0, 2, 0, 0))
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """One text of several parts, each as it is or with a style: `styled(("wld01", "bold"), " works")`."""
+    return Text.assemble(
+        *(escape.terminal(part) if isinstance(part, str) else (escape.terminal(part[0]), part[1]) for part in parts)
+    )
+
+
+def echo(text: str, *, nl: bool = True) -> None:
+    """Text of an answer on standard output, as it is."""
+    click.echo(escape.terminal(text), nl=nl)
+
+
 def say(text: str) -> None:
     """One line, or several, on standard error, as they are."""
-    click.echo(text, err=True)
+    click.echo(escape.terminal(text), err=True)
 
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output, indented, keys in the given order."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(escape.json_text(value))
+
+
+def ask(question: str) -> bool:
+    """Asks for a yes on standard error; no is the default."""
+    return click.confirm(escape.terminal(question), err=True)
+
+
+def usage_error(error: click.UsageError) -> None:
+    """Tells a wrong usage as click does."""
+    context = error.ctx
+    if context is not None:
+        say(context.get_usage())
+        if context.command.get_help_option(context) is not None:
+            names = context.command.get_help_option_names(context)
+            say(f"Try '{context.command_path} {max(names, key=len)}' for help.\n")
+    say(f"Error: {error.format_message()}")
+
+
+def prepare_streams() -> None:
+    """Characters that a terminal's encoding does not have are shown as escapes: an answer never ends in an encoding error."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            _reconfigure(stream)
+
+
+def _reconfigure(stream: TextIO) -> None:
+    stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager
-def progress(what: str) -> Iterator[None]:
-    """Shows that something is going on: a spinner on a terminal, a line elsewhere."""
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """Shows that something is going on: a spinner on a terminal, a line elsewhere. Yields what tells how far it is."""
     err = side()
     if err.is_terminal:
-        with err.status(what):
-            yield
+        with err.status(styled(what)) as status:
+            yield lambda text: status.update(styled(text))
     else:
         say(what)
-        yield
+        yield _now_and_then(say)
 
 
-def print_table(grid: Table) -> None:
+def print_table(rows: Table) -> None:
     """Prints a table as wide as the terminal is, and without one as wide as it needs to be."""
     out = console()
     if not out.is_terminal:
         out.width = _PIPED_WIDTH
-    out.print(grid)
+    out.print(rows)
 
 
-def write(output: Path, text: str) -> None:
-    """Writes a text file. Errors: EgressError."""
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EgressError(f"{str(output)!r} cannot be written: {error.strerror}") from None
+def _now_and_then(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Passes a line on when the last one is ten seconds old: a log is no spinner."""
+    last = time.monotonic()
+
+    def told(text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            tell(text)
+
+    return told

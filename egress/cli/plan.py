@@ -9,11 +9,12 @@ import click
 
 from egress.cli._runs import for_each, lock_timeout, prepare, tell
 from egress.cli.context import Project
-from egress.cli.output import FAILED, NEEDS_YOU, OK, print_json, say
+from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery import plans, saved, summary
 from egress.delivery.plans import Plan
 from egress.delivery.surroundings import Found
 from egress.toolchain.stacks import Stack
+from egress.writing import append
 
 
 @click.command("plan")
@@ -59,9 +60,9 @@ def command(
         if as_json or out or summary_file:
             _ = plan.content
         if summary_file:
-            summary.append(summary_file, summary.of_plan(plan))
+            append(summary_file, summary.of_plan(plan))
             if not as_json:
-                click.echo(plan.words)
+                echo(plan.words)
         if out:
             saved.save(plan, out)
         tell(around, stack)

@@ -8,7 +8,7 @@ import click
 
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare
 from egress.cli.context import Project
-from egress.cli.output import FAILED, OK, say
+from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery import memory
 from egress.delivery.rename import move_state, moves, renamed
 from egress.delivery.surroundings import Found
@@ -16,6 +16,7 @@ from egress.domain import EgressError, find_files
 from egress.domain.fields import quoted
 from egress.domain.files import select
 from egress.toolchain.stacks import Stack
+from egress.writing import write
 
 
 @click.command("rename")
@@ -52,7 +53,7 @@ def command(project: Project, old: str, new: str, yes: bool, patience: int) -> i
             say(f"{new}: nothing to do, its objects are those of {old} already")
             return True
         diff = difflib.unified_diff(before.splitlines(), after.splitlines(), file.shown, file.shown, lineterm="", n=1)
-        click.echo("\n".join(diff))
+        echo("\n".join(diff))
         where = f"move its state to {stack.state_place}" if to_move else "leave its state where it is"
         if not asking(yes=yes)(f"rename {old} to {new}: {where}, write {file.shown}?"):
             say("declined, nothing was changed")
@@ -61,7 +62,7 @@ def command(project: Project, old: str, new: str, yes: bool, patience: int) -> i
             say(f"{new}: the state with {move_state(stack, old)} objects is in {stack.state_place}")
         if file.path.read_bytes() != before.encode():
             raise EgressError(f"{file.shown} was changed meanwhile: write formerly: {old} by hand, below its name")
-        file.path.write_bytes(after.encode())
+        write(file.path, after)
         memory.remember(stack, stack.domain.model_copy(update={"formerly": stack.domain.formerly or old}))
         memory.forget(stack, old)
         say(f"egress plan {new} is to show no changes; then commit {file.shown}")

@@ -13,10 +13,11 @@ from egress.answers.returns import missing_routes
 from egress.checks import check
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, say, write
+from egress.cli.output import NEEDS_YOU, OK, say
 from egress.pictures.drawing import svg
 from egress.pictures.page import Content, page
 from egress.pictures.picture import draw
+from egress.writing import write
 
 
 @click.command("report")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from egress.answers.returns import OutsideRoute, assumed_routes, missing_routes
 from egress.answers.route_text import FORMATS, INTERFACE, render
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, console, print_json, print_table, say
+from egress.cli.output import NEEDS_YOU, OK, console, echo, grid, print_json, print_table, say
+from egress.escape import line
 from egress.reachability.view import View
 
 
@@ -59,7 +58,7 @@ def _show(view: View, missing: tuple[OutsideRoute, ...], wanted: str, everything
     if wanted == "table":
         _show_table(view, missing, granted)
         return
-    click.echo(render(wanted, [*missing, *granted]), nl=False)
+    echo(render(wanted, [*missing, *granted]), nl=False)
     if not missing:
         say(f"{view.domain.stack}: no route is missing outside NSX")
     if wanted == "netplan" and (missing or granted):
@@ -69,15 +68,13 @@ def _show(view: View, missing: tuple[OutsideRoute, ...], wanted: str, everything
 def _show_table(view: View, missing: tuple[OutsideRoute, ...], granted: tuple[OutsideRoute, ...]) -> None:
     out = console()
     if not missing:
-        out.print(f"{escape(view.domain.stack)}: no route is missing outside NSX")
+        out.print(f"{view.domain.stack}: no route is missing outside NSX")
     if missing or granted:
-        grid = Table(box=None, padding=(0, 2, 0, 0))
-        for heading in ("stack", "on", "to", "via", "why"):
-            grid.add_column(heading, overflow="fold")
+        rows = grid("stack", "on", "to", "via", "why", fold=True)
         for route in (*missing, *granted):
             via = ", ".join(str(one) for one in route.via)
-            grid.add_row(escape(view.domain.stack), escape(route.on), str(route.to), via, escape(route.why))
-        print_table(grid)
+            rows.add_row(view.domain.stack, line(route.on), str(route.to), via, line(route.why))
+        print_table(rows)
 
 
 def _as_json(view: View, missing: tuple[OutsideRoute, ...]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from egress.cli.output import echo
 from egress.domain.keys import table
 from egress.domain.schema import part_schema, schema, text
 
@@ -13,4 +14,4 @@ from egress.domain.schema import part_schema, schema, text
 @click.option("--table", "as_table", is_flag=True, help="Print the keys and what they mean as a Markdown table.")
 def command(part: bool, as_table: bool) -> None:
     """Print the JSON Schema of a domain file, for editors and other programs."""
-    click.echo(table() if as_table else text(part_schema() if part else schema()), nl=False)
+    echo(table() if as_table else text(part_schema() if part else schema()), nl=False)

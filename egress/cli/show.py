@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from egress.cli.context import Project
-from egress.cli.output import print_json
+from egress.cli.output import echo, print_json
 from egress.domain.files import find_files, merged_tree, select
 from egress.domain.reading import read
 from egress.domain.tree import annotated, places, without_nulls
@@ -28,4 +28,4 @@ def command(project: Project, stack: str, as_json: bool) -> None:
         origins = {key: {"file": place.file, "line": place.line, "column": place.column} for key, place in places(tree)}
         print_json({"stack": file.stack, "domain": tree.plain(), "origins": origins})
     else:
-        click.echo(annotated(tree), nl=False)
+        echo(annotated(tree), nl=False)

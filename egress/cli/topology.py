@@ -11,10 +11,11 @@ from egress.answers.answer import answers
 from egress.answers.asking import Ask
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.output import OK, say, write
+from egress.cli.output import OK, echo, say
 from egress.pictures.drawing import svg
 from egress.pictures.graph_text import dot, mermaid, tree
 from egress.pictures.picture import Picture, draw
+from egress.writing import write
 
 _FORMATS: dict[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermaid, "svg": svg, "dot": dot}
 
@@ -41,7 +42,7 @@ def command(
     (view,) = views(project, [stack], plan, live, edges)
     text = _FORMATS[wanted](draw(view, answers(view, Ask())))
     if output is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
         return OK
     write(output, text)
     say(f"wrote {output}")

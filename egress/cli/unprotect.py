@@ -9,12 +9,13 @@ import click
 
 from egress.cli._runs import agreement, asking
 from egress.cli.context import Project
-from egress.cli.output import FAILED, OK, say
+from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery import memory
 from egress.delivery.unprotect import unprotected
 from egress.domain import EgressError, find_files
-from egress.domain.files import select
+from egress.domain.files import read_tree, select
 from egress.layout import Places
+from egress.writing import write
 
 
 @click.command("unprotect")
@@ -30,20 +31,20 @@ def command(project: Project, stack: str, yes: bool) -> int:
     Exit codes: 0 written, or it was there already; 1 declined, or the file cannot be edited safely.
     """
     path, shown = _file(project, stack)
-    with path.open(encoding="utf-8", newline="") as stream:
-        before = stream.read()
+    raw = path.read_bytes()
+    before = raw.decode("utf-8")
     after = unprotected(before, shown)
     if after == before:
         say(f"{shown}: the default route is not protected")
         return OK
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), shown, shown, lineterm="", n=1)
-    click.echo("\n".join(diff))
+    echo("\n".join(diff))
     if not asking(yes=yes)(f"write this to {shown}?"):
         say("declined, nothing was changed")
         return FAILED
-    if path.read_bytes() != before.encode():
+    if path.read_bytes() != raw:
         raise EgressError(f"{shown} was changed meanwhile, nothing was written: look at it, and try again")
-    path.write_bytes(after.encode())
+    write(path, after)
     say(f"the default route of {stack} may now be destroyed{': commit this change' if stack in project.stacks else ''}")
     return OK
 
@@ -52,6 +53,7 @@ def _file(project: Project, stack: str) -> tuple[Path, str]:
     """The domain file of a stack; what is remembered where it is gone. Errors: EgressError."""
     if stack in project.stacks:
         (file,) = select(find_files(project.root), [stack])
+        read_tree(file)  # tells a file that cannot be read, or is no text
         return file.path, file.shown
     places = Places(project.root, project.lab is not None)
     memory.remembered(places, stack)

@@ -1,7 +1,8 @@
 """Which stacks a change affects: exactly those whose synthesised Terraform differs, byte by byte, from that of a base.
 
 A change in shared code or in a `_defaults.yaml` thus affects the stacks that it moves and no others, and a comment none. What
-synthesis does not show (the pinned version of this distribution, the provider locks) affects every stack when it differs.
+synthesis does not show affects stacks, too: the pinned version of this distribution and the provider locks all of them, another
+prefix of credentials or another authority in a ca_file those that use it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
+from egress.delivery import whom
 from egress.delivery.bases import base_folder
 from egress.domain import EgressError, find_files
 from egress.domain.files import FOLDER
@@ -53,11 +56,20 @@ def affected(root: Path, base: Path | str) -> tuple[Affected, ...]:
             there = _synthesised(before) if (before / FOLDER).is_dir() else {}
         except EgressError:
             return tuple(Affected(stack, Why.EVERYTHING, "the base does not synthesise") for stack in sorted(here))
-        return compare(here, there, f"{', '.join(moved)} differs" if moved else "")
+        everything = f"{', '.join(moved)} differs" if moved else ""
+        return compare(here, there, everything, whom.moved(whom.everyone(root), whom.everyone(before)))
 
 
-def compare(here: Mapping[str, bytes], there: Mapping[str, bytes], everything: str = "") -> tuple[Affected, ...]:
-    """Compares configurations by stack: `here` against those of the base. `everything`: why all of them are affected."""
+def compare(
+    here: Mapping[str, bytes],
+    there: Mapping[str, bytes],
+    everything: str = "",
+    talks_to: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Affected, ...]:
+    """Compares configurations by stack: `here` against those of the base.
+
+    everything: why all of them are affected. talks_to: what changed of a stack's manager and credentials.
+    """
     found = []
     for stack in sorted({*here, *there}):
         if stack not in here:
@@ -66,8 +78,8 @@ def compare(here: Mapping[str, bytes], there: Mapping[str, bytes], everything: s
             )
         elif stack not in there:
             found.append(Affected(stack, Why.NEW))
-        elif here[stack] != there[stack]:
-            found.append(Affected(stack, Why.CHANGED))
+        elif here[stack] != there[stack] or stack in talks_to:
+            found.append(Affected(stack, Why.CHANGED, talks_to.get(stack, "")))
         elif everything:
             found.append(Affected(stack, Why.EVERYTHING, everything))
     return tuple(found)

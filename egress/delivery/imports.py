@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from egress.domain import EgressError
 from egress.domain.model import WorkloadDomain
+from egress.escape import terraform
 from egress.policy import paths
 from egress.policy.planned import resource_path
 from egress.toolchain.stacks import Stack
@@ -34,7 +35,7 @@ def import_blocks(stack: Stack) -> Iterator[None]:
 
 def _blocks(stack: Stack) -> list[dict[str, str]]:
     known = stack.state().addresses
-    gateway = _gateway_path(stack.domain)
+    gateway = terraform(_gateway_path(stack.domain))  # the rest was written for Terraform by the synthesis
     return [
         {"to": f"{kind}.{name}", "id": resource_path(kind, gateway, body)}
         for kind, resources in stack.config.get("resource", {}).items()

@@ -23,6 +23,7 @@ from egress.layout import LOCK, STACK_FILE
 from egress.toolchain.own_files import JsonObject, read_bytes, read_object
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import Stack
+from egress.writing import private_folder, write
 
 NOTE = "egress.json"
 CONTENT = "plan.json"
@@ -52,25 +53,9 @@ def save(plan: Plan, directory: Path) -> None:
     }
     files[NOTE] = (json.dumps(note, indent=2) + "\n").encode()
     folder = directory / stack.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
-        for name, content in files.items():
-            _write_private(folder / name, content)
-    except OSError as error:
-        raise EgressError(f"the plan cannot be saved in {str(folder)!r}: {error.strerror}") from None
-
-
-def _write_private(file: Path, content: bytes) -> None:
-    """Beside and renamed: never half a file, never through a link, never readable by others."""
-    beside = file.with_name(f".{file.name}.new")
-    beside.unlink(missing_ok=True)
-    beside.touch(mode=0o600, exist_ok=False)
-    try:
-        beside.write_bytes(content)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
+    private_folder(folder)
+    for name, content in files.items():
+        write(folder / name, content, private=True)
 
 
 def saved_stacks(directory: Path) -> tuple[str, ...]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import click
-
+from egress import escape
 from egress.delivery.affected import Affected
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.plans import Plan
@@ -17,15 +14,9 @@ MAX_WORDS = 60_000
 """Characters of the engine's words that are kept for a stack. GitHub takes 1 MiB a step (their documentation)."""
 
 
-def append(file: Path, text: str) -> None:
-    """Adds text to a summary file, which is made if it is not there."""
-    with file.open("a", encoding="utf-8") as open_file:
-        open_file.write(text)
-
-
 def of_plan(plan: Plan) -> str:
     """A plan: counts in the headline, a row per address that changes, the engine's own words folded."""
-    return render(plan.stack.name, str(plan.stack.run), as_data(plan.content), plan.words)
+    return render(plan.stack.name, plan.stack.run.words(plan.stack.domain), as_data(plan.content), plan.words)
 
 
 def as_data(content: PlanContent) -> dict[str, Any]:
@@ -46,33 +37,29 @@ def as_data(content: PlanContent) -> dict[str, Any]:
 def render(stack: str, run: str, counts: dict[str, Any], words: str) -> str:
     """The Markdown of one plan. `counts` as `as_data` gives them, `words` as the engine said them."""
     destroys = f"**{counts['destroy']} to DESTROY**" if counts["destroy"] else "0 to destroy"
-    lines = [f"### {stack}: {counts['add']} to add, {counts['change']} to change, {destroys}", "", run, ""]
+    lines = [f"### {stack}: {counts['add']} to add, {counts['change']} to change, {destroys}", "", escape.line(run), ""]
     if counts["resources"]:
         lines += ["| action | address |", "|---|---|"]
-        lines += [f"| {' and '.join(one['actions'])} | `{one['address']}` |" for one in counts["resources"]]
+        lines += [
+            f"| {' and '.join(one['actions'])} | {escape.code_span(one['address'])} |" for one in counts["resources"]
+        ]
         lines.append("")
-    fence = "`" * (max((len(ticks) for ticks in re.findall(r"`+", words)), default=2) + 1)
-    fence = max(fence, "```", key=len)
-    lines += [
-        "<details><summary>in the engine's words</summary>",
-        "",
-        f"{fence}text",
-        _cut(click.unstyle(words)),
-        fence,
-    ]
+    lines += ["<details><summary>in the engine's words</summary>", "", escape.code_block(_cut(words))]
     return "\n".join([*lines, "", "</details>", "", ""])
 
 
 def of_affected(found: Sequence[Affected], base: str) -> str:
     """The affected stacks and why, in a table."""
     if not found:
-        return f"No stack differs from `{base}`.\n\n"
-    rows = [f"| {one.stack} | {one.why}{f': {one.detail}' if one.detail else ''} |" for one in found]
-    return "\n".join([f"Stacks that differ from `{base}`:", "", "| stack | why |", "|---|---|", *rows, "", ""])
+        return f"No stack differs from {escape.code_span(base)}.\n\n"
+    rows = [f"| {one.stack} | {one.why}{f': {escape.markdown(one.detail)}' if one.detail else ''} |" for one in found]
+    return "\n".join(
+        [f"Stacks that differ from {escape.code_span(base)}:", "", "| stack | why |", "|---|---|", *rows, "", ""]
+    )
 
 
 def _cut(words: str) -> str:
-    words = words.strip()
+    words = escape.uncoloured(words).strip()
     return (
         words if len(words) <= MAX_WORDS else f"{words[:MAX_WORDS]}\n... cut, {len(words) - MAX_WORDS} characters more"
     )

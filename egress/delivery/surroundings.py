@@ -54,7 +54,7 @@ def look(domain: WorkloadDomain, root: Path, lab: LabTarget | None) -> Look:
 
     try:
         with Manager.of(domain, root, lab) as manager:
-            gateway, objects = manager.gateway(domain.tier0, bfd_peers=bool(owned(domain).bfd_peers))
+            gateway, objects = manager.below(domain.tier0, bfd_peers=bool(owned(domain).bfd_peers))
             return Look(gateway, objects)
     except EgressError as error:
         return Look(failed=str(error))

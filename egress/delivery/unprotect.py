@@ -10,7 +10,7 @@ _KEY, _VALUE = "protect", "false"
 
 
 def unprotected(text: str, shown: str) -> str:
-    """The text of a domain file with `default_route.protect: false`; comments and layout stay as they are.
+    """The text of a domain file with `default_route.protect: false`; comments, layout and line ends stay as they are.
 
     Errors: DomainFileError for a text that is not YAML; EgressError where the place for the key cannot be found safely.
     """
@@ -29,9 +29,10 @@ def _edited(text: str, tree: Tree) -> str:
     top = tree.value if isinstance(tree.value, dict) else {}
     route = top.get("default_route")
     lines = text.splitlines(keepends=True)
+    end = "\r\n" if "\r\n" in text else "\n"
     if route is None:
-        end = "" if text.endswith("\n") or not text else "\n"
-        return f"{text}{end}default_route:\n  {_KEY}: {_VALUE}\n"
+        before = "" if text.endswith("\n") or not text else end
+        return f"{text}{before}default_route:{end}  {_KEY}: {_VALUE}{end}"
     if not isinstance(route.value, dict):
         return text
     if _KEY in route.value:
@@ -41,7 +42,7 @@ def _edited(text: str, tree: Tree) -> str:
         separator = ", " if route.value else ""
         lines[line] = f"{lines[line][: column + 1]}{_KEY}: {_VALUE}{separator}{lines[line][column + 1 :]}"
     else:
-        lines.insert(line, f"{' ' * column}{_KEY}: {_VALUE}\n")
+        lines.insert(line, f"{' ' * column}{_KEY}: {_VALUE}{end}")
     return "".join(lines)
 
 

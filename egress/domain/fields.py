@@ -24,7 +24,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from egress.vocabulary import INFRA
+from egress import escape
+from egress.domain.credentials import owner
+from egress.vocabulary import INFRA, MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
 
 T = TypeVar("T")
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -32,8 +34,8 @@ IPV4_PATTERN = rf"{_OCTET}(\.{_OCTET}){{3}}"
 _LENGTH = r"(3[0-2]|[12]?[0-9])"
 _IPV6_PATTERN = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 _HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[1-9][0-9]{0,4})?"
-_ID = r"[^/&\s\x00-\x1f][^/&\x00-\x1f]{0,254}"
-
+_ID = rf"[^/&\s{escape.HIDDEN}][^/&{escape.HIDDEN}]{{0,254}}"
+_ENV_PREFIX = r"[A-Z][A-Z0-9_]*"
 
 _SHOWN = 80
 
@@ -42,8 +44,8 @@ Finding = tuple[tuple[str | int, ...], str]
 
 
 def quoted(value: Any) -> str:
-    """A value as messages show it: quoted, control characters escaped, cut after 80 characters."""
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    """A value as messages show it: quoted, hidden characters escaped, cut after 80 characters."""
+    text = escape.line(ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 
 
@@ -58,9 +60,23 @@ def wrong_at(findings: list[Finding]) -> PydanticCustomError:
     return PydanticCustomError("egress", "{text}", {"text": text, "findings": findings})
 
 
-def _text(value: Any, allowed: str) -> str:
+def hidden_character(text: str, *, lines: bool = False) -> str | None:
+    """Why `text` is refused, if it holds a character that nobody sees or that reorders what people see.
+
+    The one rule for every name, value and path of a domain file. The text itself is not repeated: it may be a secret. lines: several lines and tabs are allowed.
+    """
+    found = escape.hidden(text, lines=lines)
+    if found is None:
+        return None
+    return f"character {found.start() + 1} is {escape.name(found[0])}, allowed is text that shows: take it out"
+
+
+def _text(value: Any, allowed: str, *, lines: bool = False) -> str:
     if not isinstance(value, str):
         raise wrong(f"{quoted(value)} is not text, allowed is {allowed}")
+    refused = hidden_character(value, lines=lines)
+    if refused:
+        raise wrong(refused)
     return value
 
 
@@ -162,11 +178,11 @@ def _interface_v6(value: Any) -> IPv6Interface:
         raise wrong(f"{quoted(text)} is not an IPv6 interface address, allowed is {allowed}") from None
 
 
-def _matching(pattern: str, allowed: str) -> Callable[[Any], str]:
+def _matching(pattern: str, allowed: str, *, lines: bool = False) -> Callable[[Any], str]:
     compiled = re.compile(pattern)
 
     def check(value: Any) -> str:
-        text = _text(value, allowed)
+        text = _text(value, allowed, lines=lines)
         if not compiled.fullmatch(text):
             raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")
         return text
@@ -186,6 +202,18 @@ def _policy_id(value: Any) -> str:
         raise wrong(f"{quoted(text)} is a path, did you mean {quoted(text.rsplit('/', 1)[1])}?")
     if not re.fullmatch(_ID, text):
         raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")
+    return text
+
+
+def _env_prefix(value: Any) -> str:
+    allowed = "the prefix of two environment variables, as in NSXT for NSXT_USERNAME and NSXT_PASSWORD"
+    text = _matching(_ENV_PREFIX, allowed)(value)
+    foreign = owner(text)
+    if foreign:
+        raise wrong(
+            f"{quoted(text)} is not allowed here, {text}_* belongs to {foreign}, whose login the manager would get: "
+            "allowed is a prefix of its own, as in NSXT or NSXT_PROD"
+        )
     return text
 
 
@@ -223,6 +251,15 @@ def _named(pattern: str, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]
     return _field(_matching(pattern, allowed), pattern)
 
 
+def _line(least: int, most: int, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    return _named(f"[^{escape.HIDDEN}]{{{least},{most}}}", allowed)
+
+
+def _lines(least: int, most: int, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    pattern = f"[^{escape.HIDDEN_IN_TEXT}]{{{least},{most}}}"
+    return _field(_matching(pattern, allowed, lines=True), pattern)
+
+
 Ipv4 = Annotated[IPv4Address, *_field(_address, IPV4_PATTERN)]
 Ipv6 = Annotated[IPv6Address, *_field(_address_v6, _IPV6_PATTERN)]
 AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, f"({IPV4_PATTERN}|{_IPV6_PATTERN})")]
@@ -250,12 +287,8 @@ StackName = Annotated[str, *_named(r"[a-z0-9][a-z0-9-]{0,127}", "a stack name su
 Host = Annotated[
     str, *_named(_HOST, "a host name or address with an optional port, as in nsx.example.com or 10.0.0.1:443")
 ]
-EnvPrefix = Annotated[
-    str,
-    *_named(
-        r"[A-Z][A-Z0-9_]*", "the prefix of two environment variables, as in NSXT for NSXT_USERNAME and NSXT_PASSWORD"
-    ),
-]
+EnvPrefix = Annotated[str, *_field(_env_prefix, _ENV_PREFIX)]
+"""Whose variables a prefix must not take is not said by the schema: egress/domain/credentials.py lists them."""
 PolicyId = Annotated[str, *_field(_policy_id, _ID)]
 """The provider refuses '/' and '&' in ids from its next release on; it takes 1,024 characters, 255 is ours (assumption)."""
 AppliedTo = Annotated[
@@ -270,10 +303,19 @@ AppliedTo = Annotated[
         }
     ),
 ]
-DisplayName = Annotated[str, *_named(r"[^\x00-\x1f]{1,255}", "1 to 255 characters on one line")]
+DisplayName = Annotated[str, *_line(1, MAX_DISPLAY_NAME, "1 to 255 characters on one line")]
 """Length 1 to 255: provider schema validation of display_name."""
-Description = Annotated[str, *_named(r"[^\x00-\x08\x0b-\x1f]{0,1024}", "at most 1,024 characters")]
-TagScope = Annotated[str, *_named(r"[^\x00-\x1f]{0,128}", "a tag scope of at most 128 characters")]
-TagValue = Annotated[str, *_named(r"[^\x00-\x1f]{0,256}", "a tag of at most 256 characters")]
+Description = Annotated[str, *_lines(0, MAX_DESCRIPTION, "at most 1,024 characters")]
+Reason = Annotated[str, *_lines(10, 1024, "10 to 1,024 characters that say why")]
+RuleId = Annotated[str, *_line(1, 128, "the id of a rule, see docs/rules.md")]
+TagScope = Annotated[str, *_line(0, MAX_TAG_SCOPE, "a tag scope of at most 128 characters")]
+TagValue = Annotated[str, *_line(0, MAX_TAG, "a tag of at most 256 characters")]
 NsxVersion = Annotated[str, *_named(r"[0-9]{1,2}(\.[0-9]{1,3}){1,3}", "an NSX version in quotes such as '4.2.1'")]
-RelativePath = Annotated[str, *_field(_relative_path, r"[^/\\~].*")]
+RelativePath = Annotated[str, *_field(_relative_path, rf"[^/\\~{escape.HIDDEN}][^\\~{escape.HIDDEN}]*")]
+StoreText = Annotated[str, *_line(1, 1024, "1 to 1,024 characters on one line")]
+"""Names in a state store: a bucket, a key, a region."""
+StoreUrl = Annotated[
+    str,
+    *_named(rf"https://[^@\s{escape.HIDDEN}]{{1,2040}}", "an https address without user and password in it"),
+]
+"""https only, and no user:password@ in it: credentials of a store come from the environment."""

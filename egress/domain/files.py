@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from egress import escape
 from egress.domain.fields import quoted
 from egress.domain.problems import DomainFileError, EgressError, Place, Problem
 from egress.domain.reading import check_file
@@ -147,8 +148,7 @@ def _shown(path: Path, root: Path) -> str:
 
 
 def _printable(path: Path) -> str:
-    text = os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
-    return text if text.isprintable() else ascii(text)[1:-1]
+    return escape.line(os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace"))
 
 
 def _walk(base: Path, folder: Path) -> Iterator[tuple[Path, str]]:

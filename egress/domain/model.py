@@ -28,7 +28,9 @@ from egress.domain.fields import (
     Ipv4Net,
     Name,
     PolicyId,
+    Reason,
     RouteHolder,
+    RuleId,
     StackName,
     quoted,
     wrong_at,
@@ -92,10 +94,8 @@ class Realization(Part):
 class Suppression(Part):
     """A preflight rule that does not apply here, and why."""
 
-    rule: Annotated[str, Field(min_length=1, max_length=128)] = Field(description="id of the rule, see docs/rules.md")
-    reason: Annotated[str, Field(min_length=10, max_length=1024)] = Field(
-        description="why it does not apply, at least 10 characters; it is shown in every report"
-    )
+    rule: RuleId = Field(description="id of the rule, see docs/rules.md")
+    reason: Reason = Field(description="why it does not apply, at least 10 characters; it is shown in every report")
 
 
 class _Derived:

@@ -6,9 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Text = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^[^\x00-\x1f]*$")]
-Url = Annotated[str, Field(pattern=r"^https://[^@\s]+$", max_length=2048)]
-"""https only, and no user:password@ in it."""
+from egress.domain.fields import StoreText, StoreUrl
 
 
 def given(model: type[BaseModel], value: Any) -> Any:
@@ -62,10 +60,10 @@ class S3State(_Backend):
     backend: Literal["s3"] = Field(
         description="s3: S3 or a store that speaks it, with lock files; credentials in the AWS_* variables"
     )
-    bucket: Text = Field(description="name of the bucket")
-    key: Text | None = Field(None, description="object key; left out: <stack>.tfstate")
-    region: Text = Field(description="region of the bucket")
-    endpoint: Url | None = Field(None, description="https address of another store; left out: AWS")
+    bucket: StoreText = Field(description="name of the bucket")
+    key: StoreText | None = Field(None, description="object key; left out: <stack>.tfstate")
+    region: StoreText = Field(description="region of the bucket")
+    endpoint: StoreUrl | None = Field(None, description="https address of another store; left out: AWS")
 
     def key_of(self, stack: str) -> str:
         """The object that holds the state."""
@@ -81,9 +79,9 @@ class HttpState(_Backend):
     backend: Literal["http"] = Field(
         description="http: GitLab or another HTTP state store; credentials in TF_HTTP_USERNAME and TF_HTTP_PASSWORD"
     )
-    address: Url = Field(description="https address of the state")
-    lock_address: Url | None = Field(None, description="https address for locking; left out: <address>/lock")
-    unlock_address: Url | None = Field(None, description="https address for unlocking; left out: <address>/lock")
+    address: StoreUrl = Field(description="https address of the state")
+    lock_address: StoreUrl | None = Field(None, description="https address for locking; left out: <address>/lock")
+    unlock_address: StoreUrl | None = Field(None, description="https address for unlocking; left out: <address>/lock")
 
 
 State = Annotated[LocalState | PgState | S3State | HttpState, Field(discriminator="backend")]

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from egress.domain.fields import quoted
+from egress import escape
+from egress.domain.fields import hidden_character, quoted
 from egress.domain.problems import DomainFileError, Place, Problem
 from egress.domain.tree import Scalar, Tree, join
 
@@ -26,7 +27,6 @@ MAX_TEXT = 4096
 """Longer values are refused, before any pattern looks at them (limit of this project; NSX takes 1,024 characters)."""
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|timestamp|map|seq|value|merge)")
 _HINTS = {
     "found character that cannot start any token": "a tab, or a character such as @ or `, stands where a value begins: "
@@ -40,8 +40,8 @@ _HINTS = {
 def parse(raw: bytes, file: str) -> Tree:
     """Reads one YAML document; an empty one gives a tree whose value is None.
 
-    Errors: DomainFileError with every finding: not UTF-8, larger than MAX_BYTES, control characters, a syntax error (which
-    ends the file), anchors, aliases, tags, duplicate keys, keys that are not text, several documents, more than MAX_DEPTH,
+    Errors: DomainFileError with every finding: not UTF-8, larger than MAX_BYTES, hidden characters (in values,
+    keys and comments, as such or by an escape), a syntax error (which ends the file), anchors, aliases, tags, duplicate keys, keys that are not text, several documents, more than MAX_DEPTH,
     MAX_VALUES or MAX_TEXT allow.
     """
     text = _decode(raw, file)
@@ -68,10 +68,11 @@ def _decode(raw: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         place = _place_in(raw[: error.start].decode("utf-8", "replace"), file)
         raise DomainFileError([Problem(place, "", f"not UTF-8 text (byte {error.start}), save it as UTF-8")]) from None
-    control = _CONTROL.search(text)
-    if control:
-        place = _place_in(text[: control.start()], file)
-        what = f"control character U+{ord(control[0]):04X}, allowed is plain text: is this a YAML file, saved as UTF-8?"
+    text = text.replace("\r\n", "\n")  # places and values are the same with either
+    hidden = escape.hidden(text, lines=True)
+    if hidden:
+        place = _place_in(text[: hidden.start()], file)
+        what = f"{escape.name(hidden[0])}, allowed is text that shows: take it out (is this YAML, saved as UTF-8?)"
         raise DomainFileError([Problem(place, "", what)])
     return text
 
@@ -153,7 +154,15 @@ class _Builder:
         if len(event.value) > MAX_TEXT:
             what = f"{len(event.value)} characters, allowed are at most {MAX_TEXT} in one key or value"
             self.problems.append(Problem(place, key, what))
+        else:
+            self.refuse_hidden(event, key)
         return Tree(_scalar(event), place, {})
+
+    def refuse_hidden(self, event: yaml.ScalarEvent, key: str) -> None:
+        """A finding when a value holds a hidden character, which it can by an escape such as "\\u202e"."""
+        refused = hidden_character(event.value, lines=True)
+        if refused:
+            self.problems.append(Problem(self.place(event), key, refused))
 
     def sequence(self, place: Place, key: str, depth: int) -> Tree:
         items: list[Tree] = []

@@ -1,10 +1,13 @@
-"""GETs to the Policy API: retried where NSX asks for it, read page by page, and told as sentences when they fail."""
+"""GETs to the Policy API: retried where NSX asks for it, read page by page, ended by a deadline, and told as sentences when
+they fail."""
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,9 +15,14 @@ from urllib.parse import quote
 
 import httpx
 
+from egress.deadline import Deadline, PassedError
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.domain.fields import quoted
 from egress.domain.model import Tier0
+from egress.escape import line
 from egress.manager.access import Access, access
+from egress.manager.network import BoundedTransport
+from egress.manager.troubles import certificate_error, told
 from egress.policy import paths
 from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json
@@ -25,27 +33,69 @@ _RETRIED = (429, 502, 503, 504)
 """Statuses that pass by themselves: rate limit, overload, a proxy in front (NSX API guide, rate limiting)."""
 _TRIES = 4
 _MAX_PAGES = 1000
+MAX_BYTES = 64 << 20
+"""Bytes of one answer, unpacked (limit of this project): a page of 1,000 objects is about 2 MiB."""
+
+
+class LoginError(EgressError):
+    """The manager is there and does not let this user in."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """An answer, read to its end."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    def data(self) -> Any:
+        """The JSON in the body. Errors: ValueError."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
 
 class Manager:
-    """One manager. `pause` waits between tries, in seconds; tests give their own."""
+    """One manager.
 
-    def __init__(self, access: Access, pause: Callable[[float], None] = time.sleep) -> None:
+    pause: waits between tries, in seconds; tests give their own. deadline: shared by everything that a command reads; left
+    out: one of its own. tell: is told how many objects were read so far.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        pause: Callable[[float], None] = time.sleep,
+        deadline: Deadline | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self.host = access.host
         self._pause = pause
+        self._deadline = deadline or Deadline()
+        self._tell = tell
+        self._read = 0
         self._http = httpx.Client(
             base_url=f"https://{access.host}{_BASE}",
-            verify=access.tls,
+            transport=BoundedTransport(access.tls, self._deadline),
             auth=access.login,
-            timeout=30,
+            timeout=None,  # noqa: S113 - the transport keeps the deadline
             trust_env=False,
             follow_redirects=False,
         )
 
     @classmethod
-    def of(cls, domain: WorkloadDomain, root: Path, lab: LabTarget | None) -> Self:
+    def of(
+        cls,
+        domain: WorkloadDomain,
+        root: Path,
+        lab: LabTarget | None,
+        deadline: Deadline | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> Self:
         """The manager of a domain, or the lab that stands in for it. Errors: EgressError."""
-        return cls(access(domain, root, lab, os.environ))
+        return cls(access(domain, root, lab, os.environ), deadline=deadline, tell=tell)
 
     def __enter__(self) -> Self:
         return self
@@ -58,10 +108,10 @@ class Manager:
     def get(self, path: str, **query: str) -> Json:
         """The object at a Policy path such as /infra/tier-0s/T0. Errors: EgressError, a sentence for each way to fail."""
         answer = self._answer(path, query)
-        if answer.status_code != 200:
-            raise EgressError(self._refusal(path, answer))
+        if answer.status != 200:
+            raise self._refusal(path, answer)
         try:
-            body = answer.json()
+            body = answer.data()
         except ValueError:
             body = None
         if not isinstance(body, dict):
@@ -73,25 +123,37 @@ class Manager:
     def all(self, path: str) -> Iterator[Json]:
         """Every object of a collection, page by page."""
         query: dict[str, str] = {}
+        seen: set[str] = set()
         for _ in range(_MAX_PAGES):
             page = self.get(path, **query)
-            yield from page.get("results") or ()
-            if not page.get("cursor"):
+            found = page.get("results") or []
+            if not isinstance(found, list) or not all(_is_object(one) for one in found):
+                raise EgressError(f"{self.host} answered {path} with something that is no list of objects with ids")
+            self._read += len(found)
+            self._tell(self._read)
+            yield from found
+            cursor = str(page.get("cursor") or "")
+            if not cursor:
                 return
-            query = {"cursor": str(page["cursor"])}
+            if cursor in seen:
+                raise EgressError(
+                    f"{self.host} gives no end of {path}: the page after {quoted(cursor)} is that page again"
+                )
+            seen.add(cursor)
+            query = {"cursor": cursor}
         raise EgressError(f"{self.host} gives no end of {path}: stopped after {_MAX_PAGES} pages")
 
     def tier0(self, wanted: Tier0) -> tuple[str, dict[str, Json]]:
         """The path of a Tier-0 and the objects that the packet walk needs, by path. Errors: EgressError."""
-        gateway, found = self.gateway(wanted)
+        gateway, found = self.below(wanted)
         tier1s = self._below(INFRA, Collection.TIER1S)
         found.update((path, body) for path, body in tier1s if body.get("tier0_path") == gateway)
         return gateway, found
 
-    def gateway(self, wanted: Tier0, *, bfd_peers: bool = False) -> tuple[str, dict[str, Json]]:
+    def below(self, wanted: Tier0, *, bfd_peers: bool = False) -> tuple[str, dict[str, Json]]:
         """The path of a Tier-0 and what is below it, by path, without what hangs on it. Errors: EgressError."""
-        gateway = self._gateway(wanted)
-        found: dict[str, Json] = {gateway: self.get(gateway)}
+        gateway, body = self.gateway(wanted)
+        found: dict[str, Json] = {gateway: body}
         for services, body in self._below(gateway, Collection.LOCALE_SERVICES):
             found[services] = body
             found.update(self._below(services, Collection.INTERFACES))
@@ -104,7 +166,12 @@ class Manager:
             found.update(self._below(paths.collection(gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS))
         return gateway, found
 
-    def _gateway(self, wanted: Tier0) -> str:
+    def gateway(self, wanted: Tier0) -> tuple[str, Json]:
+        """The path of a Tier-0 and the object itself. Errors: EgressError."""
+        path = self._path(wanted)
+        return path, self.get(path)
+
+    def _path(self, wanted: Tier0) -> str:
         if wanted.id is not None:
             return paths.tier0(wanted.id)
         named = [
@@ -123,46 +190,93 @@ class Manager:
         for body in self.all(paths.collection(parent, kind)):
             yield paths.child(parent, kind, str(body.get("id"))), body
 
-    def _answer(self, path: str, query: dict[str, str]) -> httpx.Response:
+    def _answer(self, path: str, query: dict[str, str]) -> _Answer:
         for tried in range(_TRIES):
             wait = 0.2 * 2**tried
+            last = tried == _TRIES - 1
+            self._deadline.begin_request()
             try:
-                answer = self._http.get(quote(path), params=query)
+                answer = self._asked(path, query)
+            except (PassedError, httpx.TimeoutException):
+                if last or not self._deadline.command_left:
+                    raise EgressError(self._late(path)) from None
             except httpx.TransportError as error:
-                if tried == _TRIES - 1 or "CERTIFICATE_VERIFY_FAILED" in str(error):
-                    raise EgressError(self._unreachable(error)) from None
+                if not self._deadline.command_left:
+                    raise EgressError(self._late(path)) from None
+                if last or certificate_error(error):
+                    raise EgressError(told(self.host, error)) from None
+            except httpx.DecodingError:
+                raise EgressError(f"{self.host} answered {path} with something that cannot be unpacked") from None
             else:
-                if answer.status_code not in _RETRIED or tried == _TRIES - 1:
+                if answer.status not in _RETRIED or last:
                     return answer
                 wait = _seconds(answer.headers.get("Retry-After"), wait)
+            if wait >= self._deadline.command_left:
+                raise EgressError(
+                    f"{self.host} asks to wait {wait:g} s, and {self._deadline.command_left:.0f} of the "
+                    f"{self._deadline.seconds:g} s that a command may read are left: try again later, or give --timeout"
+                )
             self._pause(wait)
         raise AssertionError("the last try returns or raises")
 
-    def _unreachable(self, error: httpx.TransportError) -> str:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return f"the certificate of {self.host} is not trusted: name its authority in nsx.ca_file ({error})"
-        return f"{self.host} cannot be reached: {str(error) or type(error).__name__}"
+    def _asked(self, path: str, query: dict[str, str]) -> _Answer:
+        """One try. Errors: httpx.TransportError, httpx.DecodingError, PassedError; EgressError for an answer without end."""
+        with self._http.stream("GET", quote(path.encode("utf-8", "surrogatepass")), params=query) as answer:
+            body = bytearray()
+            for chunk in answer.iter_bytes():
+                body += chunk
+                self._deadline.left()
+                if len(body) > MAX_BYTES:
+                    raise EgressError(
+                        f"{self.host} answered {path} with more than {MAX_BYTES >> 20} MiB: stopped there"
+                    )
+            return _Answer(answer.status_code, answer.headers, bytes(body))
 
-    def _refusal(self, path: str, answer: httpx.Response) -> str:
-        status = answer.status_code
+    def _late(self, path: str) -> str:
+        read = f"({self._read} objects were read)"
+        if self._deadline.command_left:
+            return f"{self.host} did not answer {path} in {_TRIES} tries {read}: look at the manager"
+        return (
+            f"{self.host} did not answer {path} within the {self._deadline.seconds:g} s that a command may read "
+            f"{read}: look at the manager, or give more time with --timeout"
+        )
+
+    def _refusal(self, path: str, answer: _Answer) -> EgressError:
+        """Why an answer is none, in a sentence."""
+        status = answer.status
         said = _said(answer)
         if status == 401 or (status == 403 and "credentials" in said):
-            return f"{self.host} does not let this user in ({status}{said}): check user and password in the environment"
+            return LoginError(
+                f"{self.host} does not let this user in ({status}{said}): check user and password in the environment"
+            )
         if status == 403:
-            return f"{self.host} does not let this user read {path} ({status}{said}): the role Auditor is enough"
+            return EgressError(
+                f"{self.host} does not let this user read {path} ({status}{said}): the role Auditor is enough"
+            )
         if status == 404:
-            return f"{self.host} has no {path} ({status}{said}): check the ids in the domain file"
-        return f"{self.host} answered {path} with {status}{said}"
+            return EgressError(f"{self.host} has no {path} ({status}{said}): check the ids in the domain file")
+        if 300 <= status < 400:
+            return EgressError(
+                f"{self.host} sends us on to {quoted(answer.headers.get('Location', 'nowhere'))} ({status}), which is not followed: "
+                "write the manager's own name into nsx.host"
+            )
+        return EgressError(f"{self.host} answered {path} with {status}{said}")
 
 
-def _said(answer: httpx.Response) -> str:
+def _is_object(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("id"), str)
+
+
+def _said(answer: _Answer) -> str:
     """The error message in an answer, cut to a line; empty where there is none."""
     try:
-        message: Any = answer.json().get("error_message", "")
-    except (ValueError, AttributeError):
+        body = answer.data()
+    except ValueError:
         return ""
-    return f": {str(message).splitlines()[0][:200]}" if message else ""
+    message = body.get("error_message") if isinstance(body, dict) else None
+    return f": {line(str(message).splitlines()[0][:200])}" if message else ""
 
 
 def _seconds(header: str | None, otherwise: float) -> float:
-    return min(float(header), 30.0) if header and header.isdecimal() else otherwise
+    """Seconds to wait, as a Retry-After says; a date is not read. The deadline is the limit."""
+    return float(header[:9]) if header and header.isdecimal() else otherwise

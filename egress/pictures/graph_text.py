@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterable
 
+from egress import escape
 from egress.pictures.picture import Box, Line, Picture
 from egress.reachability.flow import Result
 
@@ -16,21 +17,21 @@ _WORDS = {Result.ALL: "works", Result.SOME: "some fail", Result.NONE: "fails", N
 def mermaid(picture: Picture) -> str:
     """A Mermaid flowchart, as GitHub and GitLab draw it."""
     names = {box.id: f"n{number}" for number, box in enumerate(picture.boxes)}
-    rows = ["---", f"title: {_quoted(picture.title)}", "---", "flowchart LR"]
+    rows = ["---", f"title: {json.dumps(escape.line(picture.title), ensure_ascii=False)}", "---", "flowchart LR"]
     for group, boxes in _groups(picture.boxes):
         indent = "    "
         if group:
-            rows.append(f'{indent}subgraph g{len(rows)}["{_mermaid(group)}"]')
+            rows.append(f'{indent}subgraph g{len(rows)}["{escape.mermaid(group)}"]')
             indent *= 2
         rows += [
-            f'{indent}{names[box.id]}["{"<br/>".join(_mermaid(text) for text in (box.title, *box.lines))}"]'
+            f'{indent}{names[box.id]}["{"<br/>".join(escape.mermaid(text) for text in (box.title, *box.lines))}"]'
             for box in boxes
         ]
         if group:
             rows.append("    end")
     for number, line in enumerate(picture.lines):
         arrow = {Result.ALL: "-->", Result.NONE: "-.-x", Result.SOME: "-.->", None: "---"}[line.result]
-        label = f'|"{_mermaid(_label(line))}"|' if _label(line) else ""
+        label = f'|"{escape.mermaid(_label(line))}"|' if _label(line) else ""
         rows.append(f"    {names[line.start]} {arrow}{label} {names[line.end]}")
         rows.append(f"    linkStyle {number} stroke:{_COLOURS[line.result]}")
     return "\n".join(rows) + "\n"
@@ -68,17 +69,17 @@ def tree(picture: Picture) -> str:
         below.setdefault(line.start, []).append(line)
     boxes = {box.id: box for box in picture.boxes}
     ends = {line.end for line in picture.lines}
-    rows = [picture.title]
+    rows = [escape.line(picture.title)]
     seen: set[str] = set()
     for box in picture.boxes:
         if box.id not in ends:
             rows += _branch(box, boxes, below, seen, "")
-    return "\n".join([*rows, *(f"lost: {text}" for text in picture.lost)]) + "\n"
+    return "\n".join([*rows, *(f"lost: {escape.line(text)}" for text in picture.lost)]) + "\n"
 
 
 def _branch(box: Box, boxes: dict[str, Box], below: dict[str, list[Line]], seen: set[str], indent: str) -> list[str]:
     details = f" ({'; '.join(box.lines)})" if box.lines and box.id not in seen else ""
-    rows = [f"{indent}{box.title}{details}"]
+    rows = [f"{indent}{escape.line(box.title + details)}"]
     if box.id in seen:
         return rows
     seen.add(box.id)
@@ -110,17 +111,8 @@ def _faint(box: Box) -> str:
 
 
 def _lines(box: Box) -> str:
-    return '"' + "\\n".join(_escaped(text) for text in (box.title, *box.lines)) + '"'
+    return '"' + "\\n".join(escape.dot(text) for text in (box.title, *box.lines)) + '"'
 
 
 def _quoted(text: str) -> str:
-    return f'"{_escaped(text)}"'
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _mermaid(text: str) -> str:
-    """Mermaid's own entities for everything that could end a label or become markup."""
-    return re.sub(r'[#"<>&\[\]{}|`;]', lambda match: f"#{ord(match.group())};", text)
+    return f'"{escape.dot(text)}"'

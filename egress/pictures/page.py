@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from egress.answers.answer import Answer
 from egress.answers.returns import OutsideRoute
 from egress.answers.route_text import render
 from egress.answers.symptoms import symptom
 from egress.checks import Report
+from egress.escape import markup as escape
 from egress.reachability.flow import Result
 from egress.reachability.view import View
 

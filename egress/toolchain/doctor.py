@@ -7,18 +7,17 @@ import importlib.util
 import os
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.toolchain.cdktf_cli import VERSION, find_cli
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
 from egress.toolchain.processes import run
 from egress.toolchain.provider import find_provider
-from egress.toolchain.runs import check_credentials
 
 BINDINGS = "cdktf_cdktf_provider_nsxt"
 
@@ -49,6 +48,7 @@ def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[Workload
     yield _bindings()
     yield _node()
     yield _cdktf_cli()
+    yield _lab()
     engine = None
     try:
         engine = find_engine()
@@ -62,7 +62,7 @@ def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[Workload
     yield _provider(root, lab)
     yield _lock_file(root, lab, engine)
     if lab is None:
-        yield from _credentials(domains)
+        yield from _credentials(domains, os.environ)
 
 
 def _missing(name: str, error: EgressError) -> Part:
@@ -128,6 +128,15 @@ def _cdktf_cli() -> Part:
     return Part("cdktf CLI", Health.FINE, VERSION if cli else f"{VERSION}, brought when egress shell is first opened")
 
 
+def _lab() -> Part:
+    """Needed by `egress lab` and for a lab as target only, so never missing."""
+    answer = run([sys.executable, "-m", "nsx_lab.extra"])
+    if answer.code == 0:
+        return Part("lab", Health.FINE, "installed")
+    found, _, fix = answer.err.strip().rpartition(": ")
+    return Part("lab", Health.NOTE, found, fix)
+
+
 def _provider(root: Path, lab: LabTarget | None) -> Part:
     try:
         return Part("provider", Health.FINE, str(find_provider(root, lab=lab is not None)))
@@ -149,10 +158,31 @@ def _lock_file(root: Path, lab: LabTarget | None, engine: Engine | None) -> Part
     )
 
 
-def _credentials(domains: Sequence[WorkloadDomain]) -> Iterator[Part]:
+def _credentials(domains: Sequence[WorkloadDomain], env: Mapping[str, str]) -> Iterator[Part]:
+    """Whether each prefix's credentials are there, and bound to the managers that the files name."""
     for prefix in sorted({domain.nsx.credentials for domain in domains}):
+        name = f"credentials {prefix}_*"
+        users = [domain for domain in domains if domain.nsx.credentials == prefix]
         try:
-            check_credentials(prefix, os.environ)
-            yield Part(f"credentials {prefix}_*", Health.FINE, "in the environment")
+            credentials.refuse_settings(prefix, env)
+            credentials.refuse_missing(prefix, env)
+            yield Part(name, Health.FINE, "in the environment")
         except EgressError as error:
-            yield _missing(f"credentials {prefix}_*", error)
+            yield _missing(name, error)
+        yield from _binding(prefix, users, env)
+
+
+def _binding(prefix: str, users: Sequence[WorkloadDomain], env: Mapping[str, str]) -> Iterator[Part]:
+    name = f"hosts of {prefix}_*"
+    bound = credentials.hosts(prefix, env)
+    if bound is None:
+        hosts = ",".join(sorted({domain.nsx.host for domain in users}))
+        fix = f"export {prefix}_{credentials.HOST}={hosts}, and a changed nsx.host in a pull request gets no login"
+        yield Part(name, Health.NOTE, "any manager that a domain file names gets these credentials", fix)
+        return
+    try:
+        for domain in users:
+            credentials.refuse_other_host(domain.stack, prefix, domain.nsx.host, env)
+        yield Part(name, Health.FINE, f"{', '.join(bound)} only")
+    except EgressError as error:
+        yield _missing(name, error)

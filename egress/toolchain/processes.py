@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from egress.toolchain.passing import passing_on
+
 GRACE = 30.0
 """Seconds that a program gets to end by itself after an interrupt, before it is killed."""
 
@@ -33,24 +35,35 @@ def run(
     keep_open: Sequence[int] = (),
     started: Callable[[int], None] | None = None,
 ) -> Ended:
-    """Runs a program to its end. With `capture=False` its streams are ours, with `ask` it may read our input as well.
+    """Runs a program to its end. With `capture=False` its words are passed on, with `ask` it may read our input as well.
 
     keep_open: open files that the program inherits. started: is told the program's process number.
 
     The program gets a process group of its own, so that Ctrl-C reaches it exactly once, from here: an engine that is
     interrupted twice gives up without saving its state. Errors: FileNotFoundError; KeyboardInterrupt after it has ended.
     """
-    pipe = subprocess.PIPE if capture else None
+    if capture:
+        return _run(command, cwd, env, ask, keep_open, started, (subprocess.PIPE, subprocess.PIPE))
+    with passing_on() as streams:
+        return _run(command, cwd, env, ask, keep_open, started, streams)
+
+
+def _run(
+    command: Sequence[str | Path],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    ask: bool,
+    keep_open: Sequence[int],
+    started: Callable[[int], None] | None,
+    streams: tuple[int, int],
+) -> Ended:
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=cwd,
         env=None if env is None else dict(env),
         stdin=None if ask else subprocess.DEVNULL,
-        stdout=pipe,
-        stderr=pipe,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
+        stdout=streams[0],
+        stderr=streams[1],
         start_new_session=not ask,
         pass_fds=tuple(keep_open),
     )
@@ -61,10 +74,14 @@ def run(
     except BaseException:
         _end(process, reached=ask)
         raise
-    return Ended(process.returncode, out or "", err or "")
+    return Ended(process.returncode, _text(out), _text(err))
 
 
-def _end(process: subprocess.Popen[str], *, reached: bool) -> None:
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _end(process: subprocess.Popen[bytes], *, reached: bool) -> None:
     """Ends a program politely, then by force. `reached`: Ctrl-C has reached it already, as it shares our terminal."""
     try:
         if not reached:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.domain import EgressError, LabTarget, WorkloadDomain
-from egress.layout import LAB_FOLDER, SHELL_MARK, Places
+from egress.domain import LabTarget, WorkloadDomain, credentials
+from egress.domain.files import FOLDER
+from egress.layout import LAB_FOLDER, Places
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.provider import Provider, engine_config, find_provider
 
 _NOT_THE_ENGINES = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR")
 """Variables of the user's own Terraform work that would make ours another: other values, options, state or folder."""
-_CREDENTIALS = (("USERNAME", "PASSWORD"), ("CLIENT_AUTH_CERT_FILE", "CLIENT_AUTH_KEY_FILE"))
+
+_PREFIX = re.compile(r"""credentials["']?\s*:\s*["']?([A-Z][A-Z0-9_]*)""")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Run:
     """What a command that calls the engine works with. `lab` is None when the targets are real managers.
 
     command: as people see it, for those who meet its locks. patience: seconds to wait for the lock of a stack, here and in
-    the engine.
+    the engine. prefixes: of the credentials of all domains of the project: an engine sees those of its own manager only.
     """
 
     root: Path
@@ -33,6 +37,7 @@ class Run:
     domains: tuple[WorkloadDomain, ...]
     command: str = "egress"
     patience: int = 0
+    prefixes: frozenset[str] = frozenset()
 
     @classmethod
     def prepare(
@@ -48,12 +53,17 @@ class Run:
         provider = find_provider(root, lab=lab is not None)
         if lab is None:
             for domain in domains:
-                check_credentials(domain.nsx.credentials, os.environ)
-        return cls(root, lab, engine, provider, tuple(domains), command, patience)
+                credentials.check(domain.stack, domain.nsx.credentials, domain.nsx.host, os.environ)
+        return cls(root, lab, engine, provider, tuple(domains), command, patience, prefixes(root, domains))
 
     def __str__(self) -> str:
-        target = f"lab {self.lab.host}" if self.lab else ", ".join(sorted({d.nsx.host for d in self.domains}))
-        return f"target: {target} | engine: {self.engine} | provider: {self.provider}"
+        return self.words(*self.domains)
+
+    def words(self, *domains: WorkloadDomain) -> str:
+        """What some of the run's domains are worked on with, in one line: target, engine, provider, credentials."""
+        target = f"lab {self.lab.host}" if self.lab else ", ".join(sorted({d.nsx.host for d in domains}))
+        whose = "" if self.lab else f" | credentials: {', '.join(sorted({f'{d.nsx.credentials}_*' for d in domains}))}"
+        return f"target: {target} | engine: {self.engine} | provider: {self.provider}{whose}"
 
     def target(self, domain: WorkloadDomain) -> str:
         """What is written to for a domain, in words."""
@@ -80,12 +90,11 @@ class Run:
 
         A lab's run sees no NSXT_* variable of the user: real credentials never get near a lab, nor the other way round.
         """
-        env = engine_environment(self.provider, self.places.own)
-        env = {key: value for key, value in env.items() if not key.startswith("NSXT_")}
+        env = credentials.without(self.prefixes, engine_environment(self.provider, self.places.own))
         env |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
         if self.lab:
             return env | lab_variables(self.lab)
-        return env | provider_variables(domain.nsx.credentials, os.environ)
+        return env | credentials.for_provider(domain.nsx.credentials, os.environ)
 
 
 def engine_environment(provider: Provider | None, home: Path) -> dict[str, str]:
@@ -108,23 +117,14 @@ def lab_variables(lab: LabTarget) -> dict[str, str]:
     return {"NSXT_USERNAME": lab.username, "NSXT_PASSWORD": lab.password.get_secret_value()}
 
 
-def provider_variables(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
-    """`<PREFIX>_*` as the NSXT_* variables that the provider reads."""
-    start = f"{prefix}_"
-    return {f"NSXT_{key.removeprefix(start)}": value for key, value in env.items() if key.startswith(start)}
+def prefixes(root: Path, domains: Sequence[WorkloadDomain]) -> frozenset[str]:
+    """The prefixes of these domains, and whatever looks like one in any file below `domains`.
 
-
-def check_credentials(prefix: str, env: Mapping[str, str]) -> None:
-    """Errors: EgressError when neither user and password nor a client certificate are in the environment.
-
-    Also when NSXT_* is wanted in an `egress shell` that put a lab's credentials there.
+    The files are searched as text: a fleet is not to be read for the sake of one stack, and a variable too many that an engine
+    does not see does no harm.
     """
-    mark = env.get(SHELL_MARK, "")
-    if mark.startswith("lab ") and prefix == "NSXT":
-        raise EgressError(f"this shell was opened for the {mark}, whose credentials are in NSXT_*: leave it first")
-    if any(all(env.get(f"{prefix}_{name}") for name in pair) for pair in _CREDENTIALS):
-        return
-    raise EgressError(
-        f"no credentials: set {prefix}_USERNAME and {prefix}_PASSWORD "
-        f"(or {prefix}_CLIENT_AUTH_CERT_FILE and {prefix}_CLIENT_AUTH_KEY_FILE) in the environment, never in a file"
-    )
+    found = {domain.nsx.credentials for domain in domains}
+    for file in (root / FOLDER).rglob("*.yaml"):
+        with contextlib.suppress(OSError):
+            found.update(_PREFIX.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return frozenset(found)

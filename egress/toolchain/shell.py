@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.layout import SHELL_MARK, Places
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
 from egress.toolchain.provider import Provider, find_provider
-from egress.toolchain.runs import check_credentials, engine_environment, lab_variables
+from egress.toolchain.runs import engine_environment, lab_variables, prefixes
 from egress.toolchain.shell_commands import write_commands
 
 
@@ -35,17 +35,19 @@ def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDoma
     """The environment of a shell in the project `root`.
 
     domains: those that may be worked with. cli: the script of the cdktf CLI. Commands are put into `.egress/shell`, or
-    `.lab/.egress/shell` for a lab. Errors: EgressError when there is no engine, or no provider for a lab.
+    `.lab/.egress/shell` for a lab. Errors: EgressError when there is no engine, no provider for a lab, or credentials that are
+    bound to other managers.
     """
     home = Places(root, lab is not None).own
     engine = find_engine()
     provider, notes = _provider(root, lab, domains)
     env = engine_environment(provider, home)
+    others = prefixes(root, domains)
     if lab:
-        env = {key: value for key, value in env.items() if not key.startswith("NSXT_")} | lab_variables(lab)
+        env = credentials.without(others, env) | lab_variables(lab)
     env |= _settings(root, lab, engine, provider)
-    prefixes = {} if lab else {domain.stack: domain.nsx.credentials for domain in domains}
-    folder = write_commands(home / "shell", engine, cli, prefixes)
+    whose = {} if lab else {domain.stack: domain.nsx.credentials for domain in domains}
+    folder = write_commands(home / "shell", engine, cli, whose, others)
     env["PATH"] = os.pathsep.join([str(folder), env.get("PATH", os.defpath)])
     target = f"lab {lab.host}" if lab else ", ".join(sorted({domain.nsx.host for domain in domains}))
     return Shell(env, f"target: {target} | engine: {engine} | provider: {provider or 'none'}", notes)
@@ -62,9 +64,12 @@ def _provider(
         provider = find_provider(root, lab=False)
     except EgressError as error:
         notes.append(str(error))
+    for domain in domains:
+        credentials.refuse_other_host(domain.stack, domain.nsx.credentials, domain.nsx.host, os.environ)
     for prefix in sorted({domain.nsx.credentials for domain in domains}):
+        credentials.refuse_settings(prefix, os.environ)
         try:
-            check_credentials(prefix, os.environ)
+            credentials.refuse_missing(prefix, os.environ)
         except EgressError as error:
             notes.append(str(error))
     return provider, tuple(notes)

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from egress.domain import credentials
 from egress.toolchain.engine import Engine
 from egress.toolchain.node import find_node
 
-_VARIABLES = (
-    "USERNAME",
-    "PASSWORD",
-    "CLIENT_AUTH_CERT_FILE",
-    "CLIENT_AUTH_KEY_FILE",
-    "CLIENT_AUTH_CERT",
-    "CLIENT_AUTH_KEY",
-    "REMOTE_AUTH",
-    "SESSION_AUTH",
-    "CA",
-    "CA_FILE",
-    "ALLOW_UNVERIFIED_SSL",
-)
-"""What the provider reads as NSXT_<name> to know who it is and whom it talks to (provider 3.12.0, provider.go)."""
 
-
-def write_commands(folder: Path, engine: Engine, cli: Path, prefixes: Mapping[str, str]) -> Path:
+def write_commands(
+    folder: Path, engine: Engine, cli: Path, prefixes: Mapping[str, str], others: Collection[str] = ()
+) -> Path:
     """Writes the scripts and returns their folder.
 
     `python` is among them, as cdktf.json says `python main.py`: it is the Python that egress itself runs on. prefixes: of
-    each stack's credentials.
+    each stack's credentials. others: every prefix of the project, none of which an engine sees as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     python, node = shlex.quote(sys.executable), shlex.quote(str(find_node()))
@@ -39,7 +27,7 @@ def write_commands(folder: Path, engine: Engine, cli: Path, prefixes: Mapping[st
     commands = {
         "cdktf": f'TERRAFORM_BINARY_NAME={shlex.quote(str(engine_script))} exec {node} {shlex.quote(str(cli))} "$@"',
         "node": f'exec {node} "$@"',
-        engine_name: f'{_credentials(prefixes)}exec {shlex.quote(str(engine.command))} "$@"',
+        engine_name: f'{_credentials(prefixes, others)}exec {shlex.quote(str(engine.command))} "$@"',
         "python": f'exec {python} "$@"',
         "python3": f'exec {python} "$@"',
         "egress": f'exec {python} -m egress "$@"',
@@ -54,25 +42,31 @@ def write_commands(folder: Path, engine: Engine, cli: Path, prefixes: Mapping[st
     return folder
 
 
-def _credentials(prefixes: Mapping[str, str]) -> str:
-    """Shell lines that give the engine, in a stack's folder, the credentials of that stack's manager as NSXT_*.
+def _credentials(prefixes: Mapping[str, str], others: Collection[str]) -> str:
+    """Shell lines that give the engine, in a stack's folder, the credentials of that stack's manager as NSXT_*, and no others.
 
     cdktf calls the engine in the folder of each stack and knows one set of credentials. The lines hold names, no values.
     """
-    other = {stack: prefix for stack, prefix in prefixes.items() if prefix != "NSXT"}
-    if not other:
-        return ""
-    cases = "\n".join(f"  {stack}) prefix={prefix} ;;" for stack, prefix in sorted(other.items()))
+    known = " ".join(credentials.VARIABLES)
+    theirs = " ".join(sorted(set(others) - {credentials.DEFAULT}))
+    cases = "".join(
+        f"  {stack}) prefix={prefix} ;;\n"
+        for stack, prefix in sorted(prefixes.items())
+        if prefix != credentials.DEFAULT
+    )
     return f"""\
 case "${{PWD##*/}}" in
-{cases}
-  *) prefix= ;;
+{cases}  *) prefix={credentials.DEFAULT} ;;
 esac
-if [ -n "$prefix" ]; then
-  for name in {" ".join(_VARIABLES)}; do
-    eval "value=\\${{${{prefix}}_$name-}}"
-    unset "NSXT_$name"
-    [ -z "$value" ] || export "NSXT_$name=$value"
-  done
-fi
+for name in {known}; do
+  eval "value=\\${{${{prefix}}_$name-}}"
+  unset "{credentials.DEFAULT}_$name"
+  [ -z "$value" ] || export "{credentials.DEFAULT}_$name=$value"
+done
+for name in {known} {credentials.HOST}; do
+  for other in {theirs}; do unset "${{other}}_$name"; done
+done
+for name in $(env | sed -n 's/^{credentials.DEFAULT}_\\([A-Z_]*\\)=.*/\\1/p'); do
+  case " {known} " in *" $name "*) ;; *) unset "{credentials.DEFAULT}_$name" ;; esac
+done
 """

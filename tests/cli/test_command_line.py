@@ -91,3 +91,45 @@ def project(folder: Path) -> Path:
     for name in ("cdktf.json", "main.py", "domains/wld01.yaml"):
         (folder / name).write_bytes((REPOSITORY / name).read_bytes())
     return folder
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [["schema"], ["check"], ["show", "wld01", "--json"], ["explain", "wld01"]])
+def test_a_full_disk_behind_standard_output_is_a_sentence(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([EGRESS, *arguments], cwd=REPOSITORY, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "egress: cannot go on: No space left on device"
+
+
+def test_what_a_user_types_is_shown_and_not_obeyed() -> None:
+    for arguments in (
+        ["\x1b]0;title\x07"],
+        ["check", "\x9b31m\u202e"],
+        ["seed", "--\x1b[31m"],
+        ["check", "[/foo].yaml"],
+    ):
+        done = egress(*arguments)
+        assert done.returncode == 1
+        assert not set(done.stdout + done.stderr) & set("\x1b\x07\x9b\u202e")
+        assert "\\x1b" in done.stderr or "\\x9b31m\\u202e" in done.stderr or "[/foo].yaml" in done.stderr
+
+
+def test_unprotect_keeps_line_ends_and_the_mode_of_the_file(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    file = root / "domains" / "wld01.yaml"
+    before = file.read_bytes().replace(b"\n", b"\r\n")
+    file.write_bytes(before)
+    file.chmod(0o640)
+    done = egress("--root", str(root), "unprotect", "wld01", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert file.read_bytes().replace(b"  protect: false\r\n", b"") == before
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in file.parent.iterdir()] == ["wld01.yaml"]
+
+
+def test_unprotect_of_a_file_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    (root / "domains" / "wld01.yaml").write_bytes(b"\xff\xfe")
+    done = egress("--root", str(root), "unprotect", "wld01", "--yes")
+    assert (done.returncode, done.stderr) == (1, "domains/wld01.yaml:1:1: not UTF-8 text (byte 0), save it as UTF-8\n")

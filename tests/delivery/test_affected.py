@@ -83,7 +83,8 @@ def test_against_a_git_reference(project: Path) -> None:
 
     shutil.copy(REPOSITORY / "domains" / "wld01.yaml", wld01)
     edit(defaults, "host: ", "host: other-")
-    assert affected(project, "main") == (Affected("prod-wld02", Why.CHANGED),)
+    moved = "host nsx-prod.example.com -> other-nsx-prod.example.com"
+    assert affected(project, "main") == (Affected("prod-wld02", Why.CHANGED, moved),)
 
 
 def test_a_file_that_goes_and_one_that_comes(project: Path) -> None:
@@ -135,3 +136,16 @@ def test_the_command_prints_what_can_be_planned_and_tells_the_rest(project: Path
         ("prod-wld02", "removed"),
         ("wld01", "changed"),
     ]
+
+
+def test_whom_a_stack_talks_to_and_as_whom_is_named(project: Path) -> None:
+    wld01, defaults = project / "domains" / "wld01.yaml", project / "domains" / "prod" / "_defaults.yaml"
+    edit(defaults, "credentials: NSXT_PROD", "credentials: NSXT_B")
+    assert affected(project, "main") == (Affected("prod-wld02", Why.CHANGED, "credentials NSXT_PROD -> NSXT_B"),)
+    edit(wld01, "host: nsx-wld01.example.com", "ca_file: ca.pem\n  host: evil.example.com")
+    (project / "ca.pem").write_text("one")
+    changed = "host nsx-wld01.example.com -> evil.example.com, ca_file the system's authorities -> ca.pem"
+    assert affected(project, "main")[1] == Affected("wld01", Why.CHANGED, changed)
+    commit(project)
+    (project / "ca.pem").write_text("two")
+    assert affected(project, "main") == (Affected("wld01", Why.CHANGED, "ca_file ca.pem holds something else"),)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from egress.delivery.affected import Affected, Why
-from egress.delivery.summary import MAX_WORDS, append, of_affected, render
+from egress.delivery.summary import MAX_WORDS, of_affected, render
 
 COUNTS = {
     "add": 1,
@@ -40,8 +38,18 @@ def test_affected_stacks_are_a_table() -> None:
     assert "| a | new |\n| b | everything: requirements.txt differs |\n" in text
 
 
-def test_summaries_add_up(tmp_path: Path) -> None:
-    file = tmp_path / "summary.md"
-    append(file, "one\n")
-    append(file, "two\n")
-    assert file.read_text() == "one\ntwo\n"
+def test_what_others_wrote_is_text_in_the_summary() -> None:
+    counts = {
+        "add": 0,
+        "change": 1,
+        "destroy": 0,
+        "import": 0,
+        "resources": [{"address": "a`|\u202e", "actions": ["update"]}],
+    }
+    text = render("wld01", "target: x", counts, "```\n\x1b]0;t\x07 @team [a](b)")
+    assert "| update | ``a`\\|\\u202e`` |" in text
+    assert text.count("````") == 2
+    assert "\\x1b]0;t\\x07 @team [a](b)" in text
+    table = of_affected([Affected("a", Why.CHANGED, "host a -> @team <b> [c](d) #1 ![](e) | f")], "ma`in")
+    assert r"changed: host a -\> @<!-- -->team \<b\> \[c\]\(d\) #<!-- -->1 \!\[\]\(e\) \| f |" in table
+    assert "``ma`in``" in table

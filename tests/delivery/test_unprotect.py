@@ -16,6 +16,9 @@ from egress.domain import EgressError
         ("default_route:\n  protect: true # keep\n  x: 1\n", "default_route:\n  protect: false # keep\n  x: 1\n"),
         ("default_route: {x: 1, protect: true}\n", "default_route: {x: 1, protect: false}\n"),
         ("name: x", "name: x\ndefault_route:\n  protect: false\n"),
+        ("name: x\r\nb: 2", "name: x\r\nb: 2\r\ndefault_route:\r\n  protect: false\r\n"),
+        ("default_route:\r\n  x: 1\r\n", "default_route:\r\n  protect: false\r\n  x: 1\r\n"),
+        ("default_route:\r\n  protect: true\r\n", "default_route:\r\n  protect: false\r\n"),
     ],
 )
 def test_the_key_is_written_and_everything_else_stays(before: str, after: str) -> None:

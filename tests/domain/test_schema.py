@@ -28,6 +28,8 @@ BEYOND_A_SCHEMA = (
     "no interface",
     "a path relative to the project folder",
     "looks like a secret",
+    "allowed is a prefix of its own",
+    "allowed is text that shows",
 )
 """docs/domain-files.md lists these under "What the schema cannot say"."""
 

@@ -14,8 +14,11 @@ from egress.domain import load_domains
 from egress.domain.reading import read
 from egress.domain.tree import Tree, annotated, places
 from egress.domain.yaml_tree import parse
+from egress.escape import hidden
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20).filter(
+    lambda text: not hidden(text)
+)
 SCALARS = st.one_of(WORDS, st.sampled_from(["no", "0x10", "1.5", "null", "~", "", "- a", "#", "a: b", "2026-01-01"]), st.integers(-(10**17), 10**17), st.booleans())  # fmt: skip
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3), max_leaves=12

@@ -109,6 +109,37 @@ def test_state_is_kept_where_the_file_says(state: str, backend: Json, golden: st
     assert synth(domain(changed(golden, (LOCAL, f"state: {state}"))))["terraform"]["backend"] == backend
 
 
+@pytest.mark.parametrize(
+    ("address", "lock"),
+    [
+        (f"{HTTP}/", f"{HTTP}/lock"),
+        (f"{HTTP}//", f"{HTTP}/lock"),
+        (f"{HTTP}?ref=main", f"{HTTP}/lock?ref=main"),
+    ],
+)
+def test_the_lock_lies_one_step_below_the_state(
+    address: str, lock: str, golden: str, domain: Read, synth: Synth
+) -> None:
+    text = changed(golden, (LOCAL, f"state: {{backend: http, address: '{address}'}}"))
+    backend = synth(domain(text))["terraform"]["backend"]["http"]
+    assert (backend["address"], backend["lock_address"], backend["unlock_address"]) == (address, lock, lock)
+
+
+def test_no_text_of_a_file_becomes_an_expression(golden: str, domain: Read, synth: Synth) -> None:
+    """`${file("/proc/self/environ")}` in a ca_file would end in the engine's error message, credentials and all."""
+    hostile = "${file(1)}%{if true}"
+    text = changed(
+        golden,
+        (LOCAL, f"state: {{backend: s3, bucket: '{hostile}', region: '{hostile}', key: '{hostile}', endpoint: 'https://{hostile.replace(' ', '')}'}}"),
+        ("  host: nsx", f"  ca_file: '{hostile}'\n  host: nsx"),
+        ("  supervisor: {", f"  supervisor: {{description: '{hostile}', display_name: '{hostile}', tags: {{'{hostile}': '{hostile}'}}, "),
+    )  # fmt: skip
+    made = str(synth(domain(text)))
+    assert "$${file(1)}%%{if" in made
+    assert "${file" not in made.replace("$${file", "")
+    assert "%{if" not in made.replace("%%{if", "")
+
+
 def test_lock_files_on_s3_need_a_newer_engine(golden: str, domain: Read, synth: Synth) -> None:
     text = changed(golden, (LOCAL, "state: {backend: s3, bucket: b, region: r}"))
     assert synth(domain(text))["terraform"]["required_version"] == ">= 1.10"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from egress.toolchain.processes import run
 
@@ -46,3 +47,78 @@ def test_ctrl_c_reaches_the_program_once_and_waits_for_its_end(tmp_path: Path) -
     os.killpg(parent.pid, signal.SIGINT)
     assert parent.wait(timeout=20) == 130
     assert ended.read_text() == "1", "an engine that is interrupted twice gives up without saving its state"
+
+
+PASSED_ON = """
+import sys
+from egress.toolchain.processes import run
+sys.exit(run([sys.executable, "-c", sys.argv[1]], capture=False).code)
+"""
+
+
+def passed_on(program: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Runs a program whose words are passed on."""
+    command = [sys.executable, "-c", textwrap.dedent(PASSED_ON), textwrap.dedent(program)]
+    return subprocess.run(command, text=True, check=False, **options)
+
+
+def test_words_that_are_passed_on_keep_their_colours_and_do_nothing_else() -> None:
+    program = r"""
+        import sys
+        for part in ("\x1b[1m\x1b[3", "1mred\x1b[0m \x1b", "]0;title\a", "\x1b[8mhidden", "\x9b2J", "\u202e", "\r", "\n\ttab\n"):
+            sys.stdout.buffer.write(part.encode()); sys.stdout.flush()
+        sys.stderr.buffer.write(b"\xff\x1b[2J end"); sys.exit(5)
+    """
+    done = passed_on(program, capture_output=True)
+    assert done.stdout == "\x1b[1m\x1b[31mred\x1b[0m \\x1b]0;title\\x07\\x1b[8mhidden\\x9b2J\\u202e\n\ttab\n"
+    assert (done.stderr, done.returncode) == ("\ufffd\\x1b[2J end", 5)
+
+
+def test_both_streams_keep_their_order_where_they_lead_to_one_place() -> None:
+    program = """
+        import sys
+        for number in range(200):
+            print(number, file=(sys.stdout, sys.stderr)[number % 2], flush=True)
+    """
+    done = passed_on(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.stdout.split() == [str(number) for number in range(200)]
+
+
+def test_a_reader_that_goes_away_stops_the_words_and_not_the_program(tmp_path: Path) -> None:
+    program = f"""
+        import pathlib
+        for number in range(20000):
+            print("word", number, flush=True)
+        pathlib.Path({str(tmp_path / "ended")!r}).write_text("well")
+    """
+    command = [sys.executable, "-c", textwrap.dedent(PASSED_ON), textwrap.dedent(program)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    process.wait(timeout=60)
+    assert (tmp_path / "ended").read_text() == "well"
+
+
+def test_a_program_goes_on_when_the_one_that_passes_its_words_on_is_killed(tmp_path: Path) -> None:
+    """As an engine does in the midst of an apply: its words still arrive, and it comes to its end."""
+    ready, ended = tmp_path / "ready", tmp_path / "ended"
+    os.mkfifo(ready)
+    os.mkfifo(ended)
+    program = f"""
+        import pathlib, signal
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        assert pathlib.Path({str(ready)!r}).read_text() == "killed"
+        for number in range(1000):
+            print("word", number, flush=True)
+        pathlib.Path({str(ended)!r}).write_text("well")
+    """
+    command = [sys.executable, "-c", textwrap.dedent(PASSED_ON), textwrap.dedent(program)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with ready.open("w") as gate:  # opened by the program, so it runs
+        process.kill()
+        process.wait()
+        gate.write("killed")
+    assert ended.read_text() == "well"
+    assert process.stdout is not None
+    assert process.stdout.read().splitlines()[-1] == "word 999"

@@ -1,12 +1,12 @@
 import pytest
 
 from egress.domain import EgressError
-from egress.toolchain.runs import check_credentials, provider_variables
+from egress.domain.credentials import for_provider, refuse_missing
 
 
 def test_variables_of_a_prefix_become_the_providers_own() -> None:
     env = {"LAB1_USERNAME": "u", "LAB1_PASSWORD": "p", "NSXT_USERNAME": "other", "PATH": "/bin"}
-    assert provider_variables("LAB1", env) == {"NSXT_USERNAME": "u", "NSXT_PASSWORD": "p"}
+    assert for_provider("LAB1", env) == {"NSXT_USERNAME": "u", "NSXT_PASSWORD": "p"}
 
 
 @pytest.mark.parametrize(
@@ -17,10 +17,10 @@ def test_variables_of_a_prefix_become_the_providers_own() -> None:
     ],
 )
 def test_a_user_or_a_client_certificate_is_enough(env: dict[str, str]) -> None:
-    check_credentials("NSXT", env)
+    refuse_missing("NSXT", env)
 
 
 @pytest.mark.parametrize("env", [{}, {"NSXT_USERNAME": "u"}, {"NSXT_USERNAME": "u", "NSXT_PASSWORD": ""}])
 def test_missing_credentials_are_asked_for_by_name(env: dict[str, str]) -> None:
     with pytest.raises(EgressError, match="set NSXT_USERNAME and NSXT_PASSWORD .* never in a file"):
-        check_credentials("NSXT", env)
+        refuse_missing("NSXT", env)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from egress.domain import EgressError
+from egress.domain.credentials import refuse_missing
 from egress.toolchain.cdktf_cli import VERSION, find_cli, folder
-from egress.toolchain.runs import check_credentials
 
 EGRESS = Path(sys.executable).with_name("egress")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -147,9 +147,9 @@ def test_a_command_that_does_not_exist_is_a_sentence(project: Path) -> None:
 
 def test_credentials_of_a_lab_are_not_taken_for_a_managers() -> None:
     env = {"NSXT_USERNAME": "admin", "NSXT_PASSWORD": "lab-password"}
-    check_credentials("NSXT", env | {"EGRESS_SHELL": "managers"})
+    refuse_missing("NSXT", env | {"EGRESS_SHELL": "managers"})
     with pytest.raises(EgressError, match="this shell was opened for the lab 127.0.0.1:40443"):
-        check_credentials("NSXT", env | {"EGRESS_SHELL": "lab 127.0.0.1:40443"})
+        refuse_missing("NSXT", env | {"EGRESS_SHELL": "lab 127.0.0.1:40443"})
 
 
 def test_without_a_command_it_is_the_users_own_shell(project: Path) -> None:

@@ -1,0 +1,153 @@
+"""Text from outside (files, managers, plans, engines, pasted words), made fit for where it goes. One function a medium.
+
+The door in refuses hidden characters (`hidden`, used by egress/domain); the door out shows them as escapes, so that a true
+value can still be read and nothing in it acts: no terminal sequence, no reordering, no markup. Imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from html import escape as _entities
+from typing import Any
+
+HIDDEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+)
+"""Inside of a regular expression's brackets, as Python and JSON Schema read it: controls (Cc), line and paragraph separators
+(Zl, Zp), what reorders a line (Unicode's Bidi_Control) and what is drawn as nothing (Default_Ignorable_Code_Point, Unicode
+16, DerivedCoreProperties.txt; assigned or not). Fixed ranges: every Python's own Unicode version gives the same answer."""
+HIDDEN_IN_TEXT = HIDDEN.replace(r"\x00-\x1f", r"\x00-\x08\x0b-\x1f")
+"""The same without line feed and tab, for text of several lines."""
+_ASTRAL = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+_BEYOND = rf"\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff{_ASTRAL}"
+"""What a JSON Schema cannot say in a form that every editor reads: lone surrogates and characters beyond U+FFFF."""
+_LINE = re.compile(f"[{HIDDEN}{_BEYOND}]")
+_TEXT = re.compile(f"[{HIDDEN_IN_TEXT}{_BEYOND}]")
+_UNFINISHED = re.compile(r"(\x1b(\[[0-9;]{0,32})?|\r)\Z")
+_SEQUENCE = re.compile(r"\x1b\[([0-9;]*)m")
+_COLOURS = {"", "0", "1", "2", "3", "4", "22", "23", "24", *map(str, range(31, 38)), "39", *map(str, range(90, 98))}
+"""Settings that engines use and that hide nothing: no conceal (8), no background, no black."""
+_KINDS = {"Cc": "control character", "Cs": "lone surrogate"}
+
+
+def hidden(text: str, *, lines: bool = False) -> re.Match[str] | None:
+    """The first hidden character in `text`. lines: line feeds and tabs are allowed."""
+    return (_TEXT if lines else _LINE).search(text)
+
+
+def name(character: str) -> str:
+    """A character as messages name it: `U+202E RIGHT-TO-LEFT OVERRIDE`, `control character U+001B`."""
+    kind = _KINDS.get(unicodedata.category(character), "")
+    return f"{kind} U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
+
+
+def line(text: str) -> str:
+    r"""One line for a terminal, a table cell or a message: also line feed and tab are shown, as \n and \t."""
+    return _LINE.sub(_escaped, text)
+
+
+def terminal(text: str) -> str:
+    r"""Lines for a terminal. Line feeds and tabs stay, CRLF is one line end; the rest is shown as \x1b or \u202e."""
+    return _TEXT.sub(_escaped, text.replace("\r\n", "\n"))
+
+
+def coloured(text: str) -> str:
+    """An engine's words for a terminal: as `terminal`, and its colours stay."""
+    parts = _SEQUENCE.split(text)  # text, settings, text, settings, ... text
+    return "".join(_colour(part) if number % 2 else terminal(part) for number, part in enumerate(parts))
+
+
+class Stream:
+    """An engine's words as they come, in pieces of any size: `coloured`, piece by piece."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """What may be shown of everything so far; the beginning of a sequence is held back until its end is there."""
+        text = self._held + text
+        found = _UNFINISHED.search(text)
+        cut = found.start() if found else len(text)
+        self._held = text[cut:]
+        return coloured(text[:cut])
+
+    def end(self) -> str:
+        """What was held back, now that nothing more comes."""
+        rest, self._held = self._held, ""
+        return coloured(rest)
+
+
+def uncoloured(text: str) -> str:
+    """An engine's words without its colours, otherwise as they are."""
+    return _SEQUENCE.sub("", text)
+
+
+def json_text(value: Any, *, indent: int | None = 2) -> str:
+    r"""JSON whose hidden characters are \u escapes, so that it may be printed; a reader gets the true values."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _TEXT.sub(_unit_escapes, text)
+
+
+def markup(text: str) -> str:
+    """Text for HTML, SVG or XML, between tags or in a quoted attribute; no character in it that XML forbids."""
+    return _entities(terminal(text))
+
+
+def markdown(text: str) -> str:
+    """Text for one line of Markdown, in a table cell, too: no link, picture, tag, mention, emphasis or reference in it.
+
+    Mentions, references and emoji are made from the finished page, where an escape is gone: an empty comment stays in between.
+    """
+    shown = re.sub(r"[\\`*_{}\[\]()<>+!|~$&^]", r"\\\g<0>", line(text))
+    return re.sub(r"[@#:]|(?<=www)\.", r"\g<0><!-- -->", shown, flags=re.IGNORECASE)
+
+
+def code_span(text: str) -> str:
+    """Text as a code span for one line of Markdown, in a table cell, too."""
+    shown = line(text).replace("|", "\\|")
+    ticks = "`" * (_longest_ticks(shown) + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def code_block(text: str) -> str:
+    """Lines as a fenced block of Markdown, whatever backticks are in them."""
+    shown = terminal(uncoloured(text))
+    fence = "`" * max(3, _longest_ticks(shown) + 1)
+    return f"{fence}text\n{shown}\n{fence}"
+
+
+def dot(text: str) -> str:
+    r"""Text for between the quotes of a Graphviz string. Labels decode entities and escapes such as \N: not these."""
+    return line(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+
+
+def mermaid(text: str) -> str:
+    """Text for between the quotes of a Mermaid label: its own entities for what could end a label or become markup."""
+    return re.sub(r'[#"<>&\[\]{}|`;\\]', lambda found: f"#{ord(found[0])};", line(text))
+
+
+def terraform(text: str) -> str:
+    """Text for a string in Terraform's JSON: it means what it says, no expression is read into it."""
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def _longest_ticks(text: str) -> int:
+    return max((len(ticks) for ticks in re.findall("`+", text)), default=0)
+
+
+def _colour(settings: str) -> str:
+    sequence = f"\x1b[{settings}m"
+    return sequence if _COLOURS.issuperset(settings.split(";")) else terminal(sequence)
+
+
+def _unit_escapes(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
