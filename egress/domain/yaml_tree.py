@@ -234,3 +234,11 @@ def join(key: str, name: str) -> str:
     """The dotted path of `name` below `key`; a name that is no plain word is quoted and shortened."""
     shown = name if _SIMPLE_KEY.fullmatch(name) else quoted(name)
     return f"{key}.{shown}" if key else shown
+
+
+def plain_of(text: str, shown: str) -> object:
+    """What a text that was edited by a program says; None where that is no YAML any more."""
+    try:
+        return parse(text.encode(), shown).plain()
+    except DomainFileError:
+        return None
