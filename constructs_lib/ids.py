@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from egress.policy import paths
 from egress.vocabulary import RESERVED_IDS
 
 from .values import RefusedValueError, shown, text, unresolved
 
 _ID = re.compile(r"[^/&\x00-\x1f\x7f]{1,1024}")
-_TIER0 = re.compile(r"/infra/tier-0s/[^/\x00-\x1f\x7f]+")
-INTERFACE = "/infra/tier-0s/T0-wld01/locale-services/default/interfaces/uplink1"
+_TIER0 = re.compile(paths.tier0(r"[^/\x00-\x1f\x7f]+"))
+INTERFACE = paths.interface(paths.tier0("T0-wld01"), "default", "uplink1")
 """What an interface's path looks like."""
 _POLICY_PATH = re.compile(r"/(infra|global-infra|orgs)(/[^/\x00-\x1f\x7f]+){2,}")
 
@@ -63,7 +64,7 @@ def interface_of(value: object, gateway_path: str, prop: str) -> str:
     """A policy path that, if it is a gateway interface's, is one of this gateway's."""
     path = policy_path(value, prop, INTERFACE)
     known = not unresolved(path) and not unresolved(gateway_path)
-    if known and "/interfaces/" in path and not path.startswith(f"{gateway_path}/"):
+    if known and paths.is_interface(path) and not path.startswith(f"{gateway_path}/"):
         # APIDOC, PolicyNatRule.scope and RouterNexthop.scope: interfaces of the same router.
         raise RefusedValueError(
             f"{prop}: {path!r} is no interface of {gateway_path!r}, allowed are interfaces of that gateway"

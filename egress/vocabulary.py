@@ -10,6 +10,9 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 from types import MappingProxyType
 
+INFRA = "/infra"
+"""Root of a local manager's default space (NSX Policy API)."""
+
 MAX_PRIORITY = 2147481599
 """Largest sequence_number of the NAT section USER (NSX Policy API, PolicyNatRule.sequence_number)."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from egress.domain import EgressError
-from egress.domain.yaml_tree import Tree, parse, plain_of
+from egress.domain.tree import Tree
+from egress.domain.yaml_tree import parse, plain_of
 
 _KEY, _VALUE = "protect", "false"
 

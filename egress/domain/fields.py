@@ -26,7 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from egress import escape
 from egress.domain.credentials import owner
-from egress.vocabulary import MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
+from egress.vocabulary import INFRA, MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
 
 T = TypeVar("T")
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -198,7 +198,7 @@ def _policy_id(value: Any) -> str:
             f"{quoted(text)} belongs to a Global Manager, a project or a VPC, allowed is {allowed}: only objects of a local "
             "manager's default space can be served here"
         )
-    if text.startswith("/infra/"):
+    if text.startswith(f"{INFRA}/"):
         raise wrong(f"{quoted(text)} is a path, did you mean {quoted(text.rsplit('/', 1)[1])}?")
     if not re.fullmatch(_ID, text):
         raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from egress import escape
 from egress.domain.fields import quoted
-from egress.domain.merging import merge
 from egress.domain.problems import DomainFileError, EgressError, Place, Problem
 from egress.domain.reading import check_file
-from egress.domain.yaml_tree import MAX_BYTES, Tree, parse
+from egress.domain.tree import Tree, merge
+from egress.domain.yaml_tree import MAX_BYTES, parse
 
 FOLDER = "domains"
 DEFAULTS = "_defaults.yaml"

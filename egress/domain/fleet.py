@@ -11,7 +11,7 @@ from egress.domain.files import DomainFile, SourceFile, find_files, merged_tree,
 from egress.domain.model import WorkloadDomain
 from egress.domain.problems import DomainFileError, Problem
 from egress.domain.reading import validated
-from egress.domain.yaml_tree import Tree
+from egress.domain.tree import Tree
 
 
 @dataclass(frozen=True)

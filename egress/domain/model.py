@@ -35,11 +35,11 @@ from egress.domain.fields import (
     quoted,
     wrong_at,
 )
-from egress.domain.origins import Origins
 from egress.domain.problems import Place
 from egress.domain.ranges import Egress, EgressMapping, FurtherMapping, Ingress
 from egress.domain.state import LocalState, State
 from egress.domain.tier0 import Nsx, ServiceInterface, Tier0, Uplink
+from egress.domain.tree import Origins
 from egress.vocabulary import MAX_PRIORITY, FirewallMatch, HaMode, NatAction
 
 T = TypeVar("T")

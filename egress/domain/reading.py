@@ -11,11 +11,9 @@ from pydantic_core import ErrorDetails
 from egress.domain import secrets
 from egress.domain.fields import quoted
 from egress.domain.keys import models_in, tag
-from egress.domain.merging import without_nulls
 from egress.domain.model import WorkloadDomain
-from egress.domain.origins import Origins, follow
 from egress.domain.problems import DomainFileError, Problem
-from egress.domain.yaml_tree import Tree
+from egress.domain.tree import Origins, Tree, follow, without_nulls
 
 Location = tuple[str | int, ...]
 

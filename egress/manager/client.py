@@ -24,8 +24,9 @@ from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
 from egress.manager.troubles import certificate_error, told
 from egress.policy import paths
-from egress.policy.paths import INFRA, Collection, Section
+from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json
+from egress.vocabulary import INFRA
 
 _BASE = "/policy/api/v1"
 _RETRIED = (429, 502, 503, 504)

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 from egress.domain import EgressError, HaMode, NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network
-from egress.policy.paths import INFRA, Collection, Section, last
+from egress.policy.paths import Collection, Section, last
 from egress.policy.tree import Json, PolicyObjects, children
+from egress.vocabulary import INFRA
 
 T = TypeVar("T")
 
