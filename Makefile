@@ -4,10 +4,10 @@ BIN := .venv/bin
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint shell bench proofs bindings lock clean
+.PHONY: help setup demo test quick lint shell bench proofs bindings bindings-check dist lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 setup: ## what the others need: .venv with hash-locked packages, an engine, the bindings
 	@$(PYTHON) tools/bootstrap.py
@@ -34,8 +34,14 @@ bench: setup ## reports on speed and memory, then 20,000 flows through walk and 
 proofs: setup ## the long proof: planted faults in walk and checks, score and survivors
 	@$(BIN)/python tools/mutate.py
 
-bindings: setup ## rebuild the provider bindings from the schema (needs the npm registry)
-	@$(BIN)/python bindings/build.py
+bindings: setup ## rebuild the provider bindings (needs an npm registry; SCHEMA=FILE for a schema of your own)
+	@$(BIN)/python bindings/build.py $(if $(SCHEMA),--schema "$(SCHEMA)")
+
+bindings-check: setup ## rebuild them and compare with those that are committed, file by file (needs an npm registry)
+	@$(BIN)/python bindings/build.py --check
+
+dist: setup ## wheel, sdist and hashes in dist/, built twice and compared (TAG=v1.2.3: of that release)
+	@$(BIN)/python tools/dist.py $(if $(TAG),--tag "$(TAG)")
 
 lock: setup ## resolve requirements anew, with hashes and without addresses
 	@$(BIN)/uv pip compile pyproject.toml --extra lab requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/lock.txt

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from enum import StrEnum
 from html import escape as _entities
 from typing import Any
 
@@ -26,7 +27,9 @@ _BEYOND = rf"\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\
 """What a JSON Schema cannot say in a form that every editor reads: lone surrogates and characters beyond U+FFFF."""
 _LINE = re.compile(f"[{HIDDEN}{_BEYOND}]")
 _TEXT = re.compile(f"[{HIDDEN_IN_TEXT}{_BEYOND}]")
-_UNFINISHED = re.compile(r"(\x1b(\[[0-9;]{0,32})?|\r)\Z")
+_COMMAND = re.compile(r"^[ \t]*(:(?=:[A-Za-z-]+(?: [^\n]*)?::)|#(?=#(?:vso|teamcity)?\[))", re.MULTILINE)
+"""Lines that a CI system obeys: `::add-mask::x` and `##[command]` (GitHub Actions, workflow commands), `##vso[` (Azure), TeamCity's."""
+_UNFINISHED = re.compile(r"(?:\x1b(?:\[[0-9;]{0,32})?|\r|(?<![^\n])[ \t]*[:#][^\n]{0,1000})\Z")
 _SEQUENCE = re.compile(r"\x1b\[([0-9;]*)m")
 _COLOURS = {"", "0", "1", "2", "3", "4", "22", "23", "24", *map(str, range(31, 38)), "39", *map(str, range(90, 98))}
 """Settings that engines use and that hide nothing: no conceal (8), no background, no black."""
@@ -50,21 +53,34 @@ def line(text: str) -> str:
 
 
 def terminal(text: str) -> str:
-    r"""Lines for a terminal. Line feeds and tabs stay, CRLF is one line end; the rest is shown as \x1b or \u202e."""
-    return _TEXT.sub(_escaped, text.replace("\r\n", "\n"))
+    r"""Lines for a terminal or a CI system's log. Line feeds and tabs stay, CRLF is one line end; the rest is shown as \x1b or
+    \u202e. A line that a CI system would take for a command does not begin as one."""
+    return _COMMAND.sub(_first_escaped, _TEXT.sub(_escaped, text.replace("\r\n", "\n")))
 
 
 def coloured(text: str) -> str:
     """An engine's words for a terminal: as `terminal`, and its colours stay."""
-    parts = _SEQUENCE.split(text)  # text, settings, text, settings, ... text
-    return "".join(_colour(part) if number % 2 else terminal(part) for number, part in enumerate(parts))
+    return "".join(_colour(part) if number % 2 else terminal(part) for number, part in enumerate(_SEQUENCE.split(text)))
+
+
+class Colours(StrEnum):
+    """What becomes of an engine's colours: kept on a terminal, left out elsewhere, shown where it was told to use none."""
+
+    KEPT = "kept"
+    LEFT_OUT = "left-out"
+    SHOWN = "shown"
 
 
 class Stream:
-    """An engine's words as they come, in pieces of any size: `coloured`, piece by piece."""
+    """An engine's words as they come, in pieces of any size."""
 
-    def __init__(self) -> None:
+    def __init__(self, colours: Colours = Colours.KEPT) -> None:
         self._held = ""
+        self._fit = {
+            Colours.KEPT: coloured,
+            Colours.LEFT_OUT: lambda text: terminal(uncoloured(text)),
+            Colours.SHOWN: terminal,
+        }[colours]
 
     def feed(self, text: str) -> str:
         """What may be shown of everything so far; the beginning of a sequence is held back until its end is there."""
@@ -72,17 +88,17 @@ class Stream:
         found = _UNFINISHED.search(text)
         cut = found.start() if found else len(text)
         self._held = text[cut:]
-        return coloured(text[:cut])
+        return self._fit(text[:cut])
 
     def end(self) -> str:
         """What was held back, now that nothing more comes."""
         rest, self._held = self._held, ""
-        return coloured(rest)
+        return self._fit(rest)
 
 
 def uncoloured(text: str) -> str:
     """An engine's words without its colours, otherwise as they are."""
-    return _SEQUENCE.sub("", text)
+    return _SEQUENCE.sub(lambda found: "" if _is_colour(found[1]) else found[0], text)
 
 
 def json_text(value: Any, *, indent: int | None = 2) -> str:
@@ -139,9 +155,17 @@ def _longest_ticks(text: str) -> int:
     return max((len(ticks) for ticks in re.findall("`+", text)), default=0)
 
 
+def _first_escaped(found: re.Match[str]) -> str:
+    return f"{found[0][:-1]}\\x{ord(found[1]):02x}"
+
+
 def _colour(settings: str) -> str:
     sequence = f"\x1b[{settings}m"
-    return sequence if _COLOURS.issuperset(settings.split(";")) else terminal(sequence)
+    return sequence if _is_colour(settings) else terminal(sequence)
+
+
+def _is_colour(settings: str) -> bool:
+    return _COLOURS.issuperset(settings.split(";"))
 
 
 def _unit_escapes(found: re.Match[str]) -> str:

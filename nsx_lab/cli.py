@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import click
 
 from nsx_lab.dataplane.commands import register
-from nsx_lab.manager.strict_json import parse
 from nsx_lab.owner import when_gone
 from nsx_lab.provider.mirror import mirror
+from nsx_lab.strict_json import parse
 
 Result = TypeVar("Result")
 

@@ -188,6 +188,8 @@ def ha_mode_differs(there: Presence) -> Outcomes:
 )
 def uplink_differs(there: Presence) -> Outcomes:
     domain = there.domain
+    if not any(_interfaces(there)):
+        return
     for index, uplink in enumerate(domain.tier0.uplinks):
         path = paths.interface(there.gateway, domain.tier0.locale_service, uplink.id)
         at: Path = ("tier0", "uplinks", index)
@@ -206,6 +208,22 @@ def uplink_differs(there: Presence) -> Outcomes:
                 f"the file says {uplink.address}, {uplink.id} has {' and '.join(real) or 'no address'}",
                 "write the address that it has",
             )
+
+
+@live_rule(
+    "interfaces-not-shown",
+    Severity.NOTE,
+    "the manager shows the gateway's interfaces",
+    explanation="Where it shows none, uplinks cannot be compared: the gateway has none yet, or this user may not see them.",
+    source="assumption",
+)
+def interfaces_not_shown(there: Presence) -> Outcomes:
+    if there.gateway in there.objects and not any(_interfaces(there)):
+        yield Broken(
+            ("tier0", "uplinks"),
+            f"the manager shows no interface of {last(there.gateway)}, so the uplinks were not compared",
+            "look whether tier0 names the right gateway, and whether this user may read its interfaces",
+        )
 
 
 def _interfaces(there: Presence) -> Iterator[str]:

@@ -51,6 +51,16 @@ class Report:
     undecided: tuple[Undecided, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    def __add__(self, other: Report) -> Report:
+        """What two reports over the same stacks say, in one."""
+        return Report(
+            self.stacks,
+            tuple(sorted((*self.findings, *other.findings), key=_rank)),
+            tuple(sorted((*self.suppressed, *other.suppressed), key=_rank)),
+            (*self.undecided, *other.undecided),
+            (*self.problems, *other.problems),
+        )
+
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity, in the order of files and lines."""
         return tuple(finding for finding in self.findings if finding.rule.severity is severity)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.state import HttpState, LocalState, PgState, S3State
-from egress.domain.yaml_tree import parse
+from egress.domain.yaml_tree import parse, plain_of
 from egress.layout import STACK_FILE
 from egress.policy.owned import owned
 from egress.toolchain.own_files import JsonObject
@@ -45,7 +45,7 @@ def renamed(text: str, shown: str, old: str) -> str:
         lines[after - 1] += end
     lines.insert(after, f"{_KEY}: {old}{end}")
     changed = "".join(lines)
-    if parse(changed.encode(), shown).plain() != {**plain, _KEY: old}:
+    if plain_of(changed, shown) != {**plain, _KEY: old}:
         raise EgressError(f"{shown}: cannot be edited safely, write formerly: {old} by hand, at its top")
     return changed
 

@@ -13,11 +13,12 @@ from typing import Any
 from egress.checks import Report, check_live
 from egress.checks.text import as_json
 from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.domain.state import LocalState
 from egress.layout import Places
 from egress.policy.owned import default_tags, owned
 from egress.policy.presence import OURS, Presence
 from egress.policy.tree import Json
-from egress.toolchain.stacks import Stack
+from egress.toolchain.stacks import Stack, local_state
 from egress.toolchain.state import State
 
 
@@ -96,18 +97,39 @@ def found(stack: Stack, seen: Look, stacks: Sequence[str], strays: Sequence[str]
 
     strays: as of `stray_states`, if they are to be told. may_be_new: a stack that was never applied is nothing to wonder about.
     """
+    return _found(stack.domain, seen, stack.found, stack.state_place, stacks, strays, may_be_new)
+
+
+def found_by_file(
+    domain: WorkloadDomain, seen: Look, places: Places, stacks: Sequence[str], strays: Sequence[str]
+) -> Found:
+    """The same without an engine: a local state is read from its file, any other is not looked at. Errors: EgressError."""
+    local = places.lab or isinstance(domain.state, LocalState)
+    file = places.states / LocalState.file(domain.stack)
+    state = local_state(file, domain.stack) if local else None
+    return _found(domain, seen, state, str(file), stacks, strays, may_be_new=True)
+
+
+def _found(
+    domain: WorkloadDomain,
+    seen: Look,
+    state: State | None,
+    place: str,
+    stacks: Sequence[str],
+    strays: Sequence[str],
+    may_be_new: bool,
+) -> Found:
     if seen.objects is None:
         return Found(None, check_live([]), seen.failed)
-    state = stack.found
     there = Presence(
-        domain=stack.domain,
+        domain=domain,
         gateway=seen.gateway,
         objects=seen.objects,
-        tracked=frozenset(one.path for one in state.managed),
-        state_place=stack.state_place,
+        tracked=None if state is None else frozenset(one.path for one in state.managed),
+        state_place=place,
         stacks=frozenset(stacks),
         stray_states=tuple(strays),
-        state_of=_state_of(stack.domain, state),
+        state_of=None if state is None else _state_of(domain, state),
         may_be_new=may_be_new,
     )
     return Found(there, check_live([there]))

@@ -207,3 +207,11 @@ def _scalar(event: Any) -> Scalar:
     if _INTEGER.fullmatch(text) and len(text) < 20:
         return int(text)
     return text
+
+
+def plain_of(text: str, shown: str) -> object:
+    """What a text that was edited by a program says; None where that is no YAML any more."""
+    try:
+        return parse(text.encode(), shown).plain()
+    except DomainFileError:
+        return None

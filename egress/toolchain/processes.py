@@ -44,7 +44,7 @@ def run(
     """
     if capture:
         return _run(command, cwd, env, ask, keep_open, started, (subprocess.PIPE, subprocess.PIPE))
-    with passing_on() as streams:
+    with passing_on(told_no_colours="-no-color" in command) as streams:
         return _run(command, cwd, env, ask, keep_open, started, streams)
 
 

@@ -16,7 +16,7 @@ from nsx_lab.dataplane.networks import (
     read_interface,
     read_network,
 )
-from nsx_lab.manager.shape import Shape, integer, text
+from nsx_lab.shape import Shape, integer, text
 
 Json = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nsx_lab.manager import bugs, errors
+from nsx_lab.manager import errors, journal
 from nsx_lab.manager.faults import Fault
 from nsx_lab.manager.journal import Entry
 from nsx_lab.manager.realization import ERROR, Fate
@@ -49,7 +49,7 @@ class LabApp:
             await self._respond(request, entry, scope, receive, send)
         except Exception as error:
             # a bug of the lab must be seen as one: in the answer, in the journal, and by the tests
-            await write(send, answer_of(bugs.told(entry, error)))
+            await write(send, answer_of(journal.bug(entry, error)))
 
     async def _respond(self, request: Request, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
         world = self._world
@@ -90,7 +90,7 @@ class LabApp:
         except errors.NsxError as error:
             return answer_of(error)
         except Exception as error:
-            return answer_of(bugs.told(entry, error))
+            return answer_of(journal.bug(entry, error))
 
     async def _slowly(self, exchange: Exchange) -> None:
         """A request that meets a fault, or is counted while it is answered."""

@@ -13,17 +13,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from nsx_lab.manager import bugs, errors, faults, openapi
+from nsx_lab.manager import errors, faults, journal, openapi
 from nsx_lab.manager.app import MAX_BODY
 from nsx_lab.manager.auth import ROLES
 from nsx_lab.manager.page import SINCE, link, page_routes
 from nsx_lab.manager.realization import Fate
 from nsx_lab.manager.seed import of_document
 from nsx_lab.manager.settings import A_YEAR
-from nsx_lab.manager.shape import BOOLEAN, Shape, integer, number, one_of, text
 from nsx_lab.manager.state import restore, snapshot
-from nsx_lab.manager.strict_json import parse
 from nsx_lab.manager.world import World
+from nsx_lab.shape import BOOLEAN, Shape, integer, number, one_of, text
+from nsx_lab.strict_json import parse
 
 Reply = dict[str, Any]
 
@@ -254,7 +254,7 @@ class ControlPlane:
             entry = self._world.journal.open(
                 self._world.manager.clock.now(), operation.method, operation.path, "", None
             )
-            return JSONResponse({"error": str(bugs.told(entry, error))}, 500)
+            return JSONResponse({"error": str(journal.bug(entry, error))}, 500)
 
     def _opened_by(self, request: Request) -> bool:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

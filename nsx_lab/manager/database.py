@@ -7,13 +7,13 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nsx_lab.manager import facts
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.store import Change, Object
-from nsx_lab.manager.strict_json import parse
+from nsx_lab.strict_json import parse
 
 VERSION = "1"
 WAY_OUT = "move the folder away to begin anew"
@@ -145,12 +145,12 @@ class Database:
             self._db.execute("rollback")
             raise
 
-    def load(self) -> list[Object]:
-        """All objects, parents first; [] in a new folder. ValueError when they are not what a lab stores."""
+    def load(self, check: Callable[[list[Any]], None]) -> list[Object]:
+        """All objects, parents first; [] in a new folder. ValueError when `check` says so of them, or when they cannot be read."""
         try:
             rows = self._db.execute("select body from objects order by number").fetchall()
             objects: list[Any] = [parse(body) for (body,) in rows]
-            facts.check_all(objects, types=False)
+            check(objects)
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise self._unreadable(error) from error
         return objects

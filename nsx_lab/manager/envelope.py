@@ -9,7 +9,7 @@ from typing import Any
 from nsx_lab.manager.kinds import Place
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.store import Object
-from nsx_lab.manager.strict_json import without_nulls
+from nsx_lab.strict_json import without_nulls
 
 SERVER_FIELDS = frozenset(
     {

@@ -11,9 +11,9 @@ from typing import Any
 
 from nsx_lab.manager import schema
 from nsx_lab.manager.kinds import Place, locate
-from nsx_lab.manager.shape import Shape, integer, text
 from nsx_lab.manager.store import Object
-from nsx_lab.manager.strict_json import without_nulls
+from nsx_lab.shape import Shape, integer, text
+from nsx_lab.strict_json import without_nulls
 
 _TEXTS = (
     "id",

@@ -10,8 +10,8 @@ from typing import Any
 
 from nsx_lab.manager import errors
 from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.shape import BOOLEAN, Shape, integer, number, one_of, text
 from nsx_lab.manager.wire import JSON, Answer
+from nsx_lab.shape import BOOLEAN, Shape, integer, number, one_of, text
 
 FORMAT, VERSION = "nsx-lab-faults", 1
 MAX_SECONDS = 3600.0

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from nsx_lab.manager import facts
 from nsx_lab.manager.app import LabApp
 from nsx_lab.manager.control import control_app
 from nsx_lab.manager.database import Database
@@ -80,7 +81,7 @@ class Lab:
     def _begin(self) -> None:
         """From the data directory if there is anything in it, else from the seed."""
         manager, database = self.world.manager, self._database
-        stored = database.load() if database is not None else []
+        stored = database.load(lambda objects: facts.check_all(objects, types=False)) if database is not None else []
         if stored:
             manager.load(stored)
         elif self.world.first_seed is not None:

@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from nsx_lab.manager import bugs
-from nsx_lab.manager.shape import Shape, text
+from nsx_lab.manager import journal
 from nsx_lab.manager.view import view
 from nsx_lab.manager.world import World
+from nsx_lab.shape import Shape, text
 
 PLACE = "/_lab/"
 SINCE = text(pattern=r"\A[0-9]{1,18}\Z", title="the number of a journal entry")
@@ -95,7 +95,7 @@ def page_routes(world: World) -> list[Route]:
                 return _answer({"error": str(error)}, 400)
             except Exception as error:
                 entry = world.journal.open(world.manager.clock.now(), "GET", f"{PLACE}page/view", "", None)
-                return _answer({"error": str(bugs.told(entry, error))}, 500)
+                return _answer({"error": str(journal.bug(entry, error))}, 500)
 
     return [
         Route(PLACE, show, methods=["GET"]),

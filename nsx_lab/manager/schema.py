@@ -15,9 +15,9 @@ from nsx_lab.manager import errors, overlay
 from nsx_lab.manager.kinds import Place
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.profiles import Profile
-from nsx_lab.manager.shape import where
 from nsx_lab.manager.store import Object
-from nsx_lab.manager.strict_json import without_nulls
+from nsx_lab.shape import where
+from nsx_lab.strict_json import without_nulls
 
 
 @cache

@@ -14,7 +14,7 @@ from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.kinds import locate
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.store import Object
-from nsx_lab.manager.strict_json import parse
+from nsx_lab.strict_json import parse
 
 FORMAT, VERSION = "nsx-lab-seed", 1
 

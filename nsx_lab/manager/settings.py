@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nsx_lab.manager.profiles import PROFILES, Profile, profile
-from nsx_lab.manager.shape import BOOLEAN, Shape, number, one_of
+from nsx_lab.shape import BOOLEAN, Shape, number, one_of
 
 MODES = ("refuse", "realize")
 A_YEAR = 365 * 86400.0

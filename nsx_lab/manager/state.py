@@ -7,7 +7,7 @@ from typing import Any
 from nsx_lab.manager import facts, settings
 from nsx_lab.manager.manager import Manager
 from nsx_lab.manager.realization import Record
-from nsx_lab.manager.shape import Shape, integer, one_of, text
+from nsx_lab.shape import Shape, integer, one_of, text
 
 FORMAT, VERSION = "nsx-lab-state", 1
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from nsx_lab.manager import errors
-from nsx_lab.manager.strict_json import parse
+from nsx_lab.strict_json import parse
 
 JSON = "application/json;charset=UTF-8"
 

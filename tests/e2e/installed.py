@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from tests.e2e.sites import REPOSITORY
 
 _SOURCES = (
-    *("pyproject.toml", "README.md", "LICENSE", "NOTICE"),
+    *("pyproject.toml", "docs/package.md", "LICENSE", "NOTICE"),
     *("egress", "nsx_lab", "constructs_lib", "stacks", "tier0_egress/__init__.py", "tier0_egress/py.typed"),
 )
 

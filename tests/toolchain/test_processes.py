@@ -1,6 +1,8 @@
 """Ctrl-C, with real processes and real signals."""
 
+import contextlib
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -52,13 +54,13 @@ def test_ctrl_c_reaches_the_program_once_and_waits_for_its_end(tmp_path: Path) -
 PASSED_ON = """
 import sys
 from egress.toolchain.processes import run
-sys.exit(run([sys.executable, "-c", sys.argv[1]], capture=False).code)
+sys.exit(run([sys.executable, "-c", *sys.argv[1:]], capture=False).code)
 """
 
 
-def passed_on(program: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def passed_on(program: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Runs a program whose words are passed on."""
-    command = [sys.executable, "-c", textwrap.dedent(PASSED_ON), textwrap.dedent(program)]
+    command = [sys.executable, "-c", textwrap.dedent(PASSED_ON), textwrap.dedent(program), *arguments]
     return subprocess.run(command, text=True, check=False, **options)
 
 
@@ -69,9 +71,35 @@ def test_words_that_are_passed_on_keep_their_colours_and_do_nothing_else() -> No
             sys.stdout.buffer.write(part.encode()); sys.stdout.flush()
         sys.stderr.buffer.write(b"\xff\x1b[2J end"); sys.exit(5)
     """
+    shown = r"\x1b]0;title\x07\x1b[8mhidden\x9b2J\u202e"
+    assert on_a_terminal(program) == f"\x1b[1m\x1b[31mred\x1b[0m {shown}\n\ttab\n\ufffd\\x1b[2J end"
     done = passed_on(program, capture_output=True)
-    assert done.stdout == "\x1b[1m\x1b[31mred\x1b[0m \\x1b]0;title\\x07\\x1b[8mhidden\\x9b2J\\u202e\n\ttab\n"
-    assert (done.stderr, done.returncode) == ("\ufffd\\x1b[2J end", 5)
+    assert (done.stdout, done.stderr, done.returncode) == (f"red {shown}\n\ttab\n", "\ufffd\\x1b[2J end", 5)
+    told_none = passed_on(program, "-no-color", capture_output=True)
+    assert told_none.stdout == f"\\x1b[1m\\x1b[31mred\\x1b[0m {shown}\n\ttab\n"
+
+
+def on_a_terminal(program: str) -> str:
+    """What a terminal gets of a program whose words are passed on."""
+    ours, its = pty.openpty()
+    passed_on(program, stdout=its, stderr=its)
+    os.close(its)
+    parts = []
+    with contextlib.suppress(OSError):  # Linux ends a terminal that nobody holds with an error
+        while part := os.read(ours, 65536):
+            parts.append(part)
+    os.close(ours)
+    return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+def test_a_line_that_a_ci_system_would_obey_is_none_any_more() -> None:
+    program = r"""
+        import sys
+        for part in ("a\n  ::er", "ror::x\n", "##vso[task]\n", "::/0 ::1\n", "#", "#[command]y\n"):
+            sys.stdout.write(part); sys.stdout.flush()
+    """
+    done = passed_on(program, capture_output=True)
+    assert done.stdout.splitlines() == ["a", r"  \x3a:error::x", r"\x23#vso[task]", "::/0 ::1", r"\x23#[command]y"]
 
 
 def test_both_streams_keep_their_order_where_they_lead_to_one_place() -> None:
@@ -114,11 +142,11 @@ def test_a_program_goes_on_when_the_one_that_passes_its_words_on_is_killed(tmp_p
         pathlib.Path({str(ended)!r}).write_text("well")
     """
     command = [sys.executable, "-c", textwrap.dedent(PASSED_ON), textwrap.dedent(program)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    with ready.open("w") as gate:  # opened by the program, so it runs
-        process.kill()
-        process.wait()
-        gate.write("killed")
-    assert ended.read_text() == "well"
-    assert process.stdout is not None
-    assert process.stdout.read().splitlines()[-1] == "word 999"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with ready.open("w") as gate:  # opened by the program, so it runs
+            process.kill()
+            process.wait()
+            gate.write("killed")
+        assert ended.read_text() == "well"
+        assert process.stdout is not None
+        assert process.stdout.read().splitlines()[-1] == "word 999"

@@ -44,7 +44,8 @@ def test_folder_of_saved_answers(
 
 def test_seed_may_be_named_by_a_text(tmp_path: Path, seed_document: dict[str, Any]) -> None:
     (tmp_path / "seed.json").write_text(json.dumps(seed_document))
-    assert T0 in Lab(str(tmp_path / "seed.json")).realized()
+    with Lab(str(tmp_path / "seed.json")) as lab:
+        assert T0 in lab.realized()
 
 
 def test_folder_without_answers_is_refused(tmp_path: Path) -> None:
