@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,9 @@ from hypothesis import strategies as st
 from egress.answers.diagnosis import MEANINGS, NETWORK, addresses, diagnose
 from egress.answers.failure_texts import Cause, only_backed_off, pulled, recognise
 from egress.answers.remedy import Missing
+from egress.domain import WorkloadDomain
 from egress.reachability.surroundings import Wishes
+from egress.reachability.view import View
 from egress.reachability.view import view as view_of
 
 PODVM = (
@@ -76,15 +80,15 @@ SAMPLES = [
 
 
 @pytest.mark.parametrize(("text", "cause"), SAMPLES)
-def test_each_text_is_told_apart(text, cause):
+def test_each_text_is_told_apart(text: Any, cause: Any) -> None:
     assert [failure.cause for failure in recognise(text)] == [cause]
 
 
-def test_every_cause_has_a_sample_and_a_meaning():
+def test_every_cause_has_a_sample_and_a_meaning() -> None:
     assert {cause for _, cause in SAMPLES} == set(Cause) == set(MEANINGS)
 
 
-def test_the_address_the_port_and_the_name_are_taken_out():
+def test_the_address_the_port_and_the_name_are_taken_out() -> None:
     (podvm,) = recognise(PODVM)
     assert (podvm.host, podvm.address, podvm.port, podvm.supervisor) == ("k8s.gcr.io", "74.125.133.82", 443, True)
     (lookup,) = recognise(LOOKUP)
@@ -93,7 +97,7 @@ def test_the_address_the_port_and_the_name_are_taken_out():
     assert (six.host, six.address, six.port) == ("images.example.com", "2001:db8::1", 5000)
 
 
-def table(*messages):
+def table(*messages: str) -> str:
     """Messages as an event table, wrapped as a terminal of 120 columns wraps them."""
     rows = [
         "Name:  web",
@@ -110,83 +114,83 @@ def table(*messages):
     return "\n".join([*rows, '  Normal   BackOff  3m  kubelet  Back-off pulling image "k8s.gcr.io/busybox"'])
 
 
-def test_an_event_table_gives_each_failure_once_in_its_order():
+def test_an_event_table_gives_each_failure_once_in_its_order() -> None:
     found = recognise(table(PODVM, TKG, TKG, LOOKUP))
     assert [failure.cause for failure in found] == [Cause.CONNECT_TIMEOUT, Cause.CONNECT_TIMEOUT, Cause.LOOKUP_TIMEOUT]
 
 
-def test_back_off_alone_is_no_failure_of_its_own():
+def test_back_off_alone_is_no_failure_of_its_own() -> None:
     assert recognise(BACKOFF) == ()
     assert only_backed_off(BACKOFF)
     assert not only_backed_off("Successfully pulled image")
 
 
-def test_a_pulled_image_is_recognised():
+def test_a_pulled_image_is_recognised() -> None:
     assert pulled('Successfully pulled image "a" in 3s')
     assert recognise('Successfully pulled image "a" in 3s') == ()
 
 
 @given(st.text())
-def test_any_text_is_read_without_an_error(text):
+def test_any_text_is_read_without_an_error(text: str) -> None:
     assert all(failure.cause in Cause for failure in recognise(text))
 
 
 @given(st.lists(st.sampled_from([PODVM, TKG, LOOKUP, "dial tcp", "lookup ", ": ", "i/o timeout", "\n", "Warning  x "])))
-def test_texts_made_of_pieces_are_read_without_an_error(parts):
+def test_texts_made_of_pieces_are_read_without_an_error(parts: Any) -> None:
     recognise("".join(parts))
 
 
-def view_without(domain, *names):
+def view_without(domain: WorkloadDomain, *names: str) -> View:
     view = view_of(domain, wishes=Wishes(hosts=addresses(recognise(PODVM))))
     return view.changed({path: body for path, body in view.objects.items() if path.split("/")[-1] not in names})
 
 
-def walked(view, text, sender=None):
+def walked(view: View, text: str, sender: str | None = None) -> Any:
     (failure,) = recognise(text)
     found = diagnose(view, failure, sender)
     missing = [remedy.missing for _, finding in found.walked for remedy in finding.remedies]
     return missing, " ".join(found.sentences())
 
 
-def test_a_podvm_timeout_is_the_supervisors_missing_nat(golden):
+def test_a_podvm_timeout_is_the_supervisors_missing_nat(golden: WorkloadDomain) -> None:
     missing, said = walked(view_without(golden, "wld01-egress-supervisor"), PODVM)
     assert missing == [Missing.NAT_RULE]
     assert "has no NAT for 30.0.0.5" in said
     assert "REFLEXIVE 30.0.0.5 -> 10.27.51.145" in said
 
 
-def test_a_tkg_timeout_is_the_tkg_clusters_missing_nat(golden):
+def test_a_tkg_timeout_is_the_tkg_clusters_missing_nat(golden: WorkloadDomain) -> None:
     missing, said = walked(view_without(golden, "wld01-egress-tkg"), TKG)
     assert missing == [Missing.NAT_RULE]
     assert "has no NAT for 30.0.0.16" in said
 
 
-def test_a_timeout_without_a_default_route_names_the_route(golden):
+def test_a_timeout_without_a_default_route_names_the_route(golden: WorkloadDomain) -> None:
     missing, said = walked(view_without(golden, "wld01-default-route"), TKG)
     assert missing == [Missing.DEFAULT_ROUTE]
     assert "the default route 0.0.0.0/0 is missing" in said
 
 
-def test_a_lookup_timeout_is_the_return_route_on_the_dns_server(golden):
+def test_a_lookup_timeout_is_the_return_route_on_the_dns_server(golden: WorkloadDomain) -> None:
     missing, said = walked(view_without(golden), LOOKUP)
     assert missing == [Missing.RETURN_ROUTE]
     assert "add on dns 172.20.0.53: 30.0.0.0/24 via 172.20.0.1" in said
     assert "the node's own stub" in said
 
 
-def test_the_other_ones_missing_rule_is_not_to_blame(golden):
+def test_the_other_ones_missing_rule_is_not_to_blame(golden: WorkloadDomain) -> None:
     missing, said = walked(view_without(golden, "wld01-egress-supervisor"), TKG)
     assert missing == []
     assert "ask with --live" in said
 
 
-def test_the_pods_owner_can_be_named(golden):
+def test_the_pods_owner_can_be_named(golden: WorkloadDomain) -> None:
     view = view_without(golden, "wld01-egress-supervisor")
     assert walked(view, TKG, "supervisor")[0] == [Missing.NAT_RULE]
     assert walked(view, TKG, "domain-c8")[0] == [Missing.NAT_RULE]
 
 
 @pytest.mark.parametrize("text", [text for text, cause in SAMPLES if cause not in NETWORK])
-def test_what_the_far_side_answered_is_not_the_networks_fault(golden, text):
+def test_what_the_far_side_answered_is_not_the_networks_fault(golden: WorkloadDomain, text: Any) -> None:
     (failure,) = recognise(text)
     assert diagnose(view_without(golden, "wld01-egress-tkg"), failure).walked == ()
