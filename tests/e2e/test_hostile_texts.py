@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import xml.etree.ElementTree as ET  # what is read is what egress wrote
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -30,7 +31,7 @@ SHOWN = r"\x1b]0;title\x07\x1b[31m\x1b[8m\x9b2J\u202eevil\u2066\u200b"
 
 
 @pytest.fixture
-def site(tmp_path: Path, any_engine: dict[str, str]) -> Site:
+def site(tmp_path: Path, any_engine: dict[str, str]) -> Iterator[Site]:
     """An applied domain whose own texts are hostile, on a lab whose objects somebody has given hostile names since."""
     root = project(tmp_path / "project")
     file = root / "domains" / "wld01.yaml"
@@ -142,7 +143,8 @@ def test_nothing_acts_in_any_command_or_format(site: Site) -> None:
     (root / "event.txt").write_text(EVENT)
     (root / "plan.json").write_text(json.dumps(hostile_plan()))
     base = root / "base"
-    subprocess.run(["cp", "-r", root / "domains", root / "main.py", root / "cdktf.json", "--target-directory", base.mkdir() or base], check=True)  # fmt: skip
+    base.mkdir()
+    subprocess.run(["cp", "-r", root / "domains", root / "main.py", root / "cdktf.json", "--target-directory", base], check=True)  # fmt: skip
     (base / "domains" / "wld01.yaml").write_text((base / "domains" / "wld01.yaml").read_text().replace("10.27.51.147, t", "10.27.51.147, t").replace("nsx-wld01", "nsx-old"))  # fmt: skip
     told = {}
     for words, codes in ANSWERS:
