@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_interface, ip_network
 
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store.store import Object
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from nsx_lab.manager import errors
 from nsx_lab.manager.addresses import Address, Network
 from nsx_lab.manager.finding import Finding, When
 from nsx_lab.manager.gateway import Gateway
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Object, Transaction
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object, Transaction
 
 claim(
     "an allocation without an address gets the first free one of its pool; an exhausted pool is realized as ERROR",

@@ -12,10 +12,11 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nsx_lab.manager import errors, journal
+from nsx_lab.manager import journal
 from nsx_lab.manager.faults import Fault
 from nsx_lab.manager.journal import Entry
 from nsx_lab.manager.realization import ERROR, Fate
+from nsx_lab.manager.store import errors
 from nsx_lab.manager.wire import Answer, Request, answer_of
 from nsx_lab.manager.world import World
 

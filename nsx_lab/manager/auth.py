@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.clock import Clock
-from nsx_lab.manager.ledger import Evidence, claim, not_modelled
 from nsx_lab.manager.settings import Settings
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.clock import Clock
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
 
 READ_ONLY = "auditor"
 ROLES = ("enterprise_admin", "network_engineer", READ_ONLY)

@@ -13,14 +13,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from nsx_lab.manager import errors, faults, journal, openapi
+from nsx_lab.manager import faults, journal, openapi
 from nsx_lab.manager.app import MAX_BODY
 from nsx_lab.manager.auth import ROLES
 from nsx_lab.manager.page import SINCE, link, page_routes
 from nsx_lab.manager.realization import Fate
-from nsx_lab.manager.seed import of_document
 from nsx_lab.manager.settings import A_YEAR
 from nsx_lab.manager.state import restore, snapshot
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.seed import of_document
 from nsx_lab.manager.world import World
 from nsx_lab.shape import BOOLEAN, Shape, integer, number, one_of, text
 from nsx_lab.strict_json import parse

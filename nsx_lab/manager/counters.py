@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nsx_lab.manager.defaults import ENFORCEMENT_POINT
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.store.ledger import Evidence, claim
 
 claim(
     "statistics of a NAT rule: zero, or what a data plane reported; a gateway with its firewall off gets a warning, for it drops NAT",

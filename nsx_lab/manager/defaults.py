@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nsx_lab.manager.envelope import compose
-from nsx_lab.manager.kinds import NAT_SECTIONS, Place, locate
-from nsx_lab.manager.ledger import Evidence, claim, not_modelled
 from nsx_lab.manager.profiles import Profile
-from nsx_lab.manager.store import Object, Transaction
+from nsx_lab.manager.store.envelope import compose
+from nsx_lab.manager.store.kinds import NAT_SECTIONS, Place, locate
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
+from nsx_lab.manager.store.store import Object, Transaction
 
 SITE = "/infra/sites/default"
 ENFORCEMENT_POINT = f"{SITE}/enforcement-points/default"

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from nsx_lab.manager import schema
-from nsx_lab.manager.kinds import Place, locate
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store.kinds import Place, locate
+from nsx_lab.manager.store.store import Object
 from nsx_lab.shape import Shape, integer, text
 from nsx_lab.strict_json import without_nulls
 

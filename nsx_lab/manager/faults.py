@@ -8,8 +8,8 @@ import random
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.wire import JSON, Answer
 from nsx_lab.shape import BOOLEAN, Shape, integer, number, one_of, text
 

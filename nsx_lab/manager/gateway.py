@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from nsx_lab.manager.addresses import Address, Network, interface_addresses, segment_networks
-from nsx_lab.manager.kinds import NAT_SECTIONS
-from nsx_lab.manager.store import Object, Transaction
+from nsx_lab.manager.store.kinds import NAT_SECTIONS
+from nsx_lab.manager.store.store import Object, Transaction
 
 
 class Gateway:

@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim
 
 KEPT = 50_000
 """Entries kept; older ones are dropped (a run of 200 rules makes about 600)."""

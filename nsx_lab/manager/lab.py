@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Self
 from nsx_lab.manager import facts
 from nsx_lab.manager.app import LabApp
 from nsx_lab.manager.control import control_app
-from nsx_lab.manager.database import Database
-from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.faults import documents_of
 from nsx_lab.manager.labfile import LabFile
 from nsx_lab.manager.page import link
-from nsx_lab.manager.seed import Seed, SeedError, of_document, of_path, read_yaml
 from nsx_lab.manager.server import Server
 from nsx_lab.manager.settings import Settings
-from nsx_lab.manager.store import Change, Object
+from nsx_lab.manager.store.database import Database
+from nsx_lab.manager.store.errors import NsxError
+from nsx_lab.manager.store.seed import Seed, SeedError, of_document, of_path, read_yaml
+from nsx_lab.manager.store.store import Change, Object
 from nsx_lab.manager.tls import ClientCertificate, temporary_ca_file
 from nsx_lab.manager.world import World
 

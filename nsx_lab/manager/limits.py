@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.clock import Clock
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.clock import Clock
+from nsx_lab.manager.store.ledger import Evidence, claim
 
 claim(
     'limit on requests per second and client (100 in the product): 429, code "102", "Client \'admin\' exceeded request rate of 100 per second"',

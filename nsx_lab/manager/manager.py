@@ -5,20 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from nsx_lab.manager import allocation, defaults, errors, facts, hierarchy, semantics
-from nsx_lab.manager.clock import Clock, wall_ms
+from nsx_lab.manager import allocation, defaults, facts, semantics
 from nsx_lab.manager.counters import Counters
-from nsx_lab.manager.envelope import compose
-from nsx_lab.manager.kinds import Place, locate
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.query import parse
 from nsx_lab.manager.realization import Realization
-from nsx_lab.manager.references import ReferenceIndex, check_deletions, check_targets, references
 from nsx_lab.manager.schema import Validator
-from nsx_lab.manager.search import SearchIndex
-from nsx_lab.manager.seed import Seed
 from nsx_lab.manager.settings import Settings
-from nsx_lab.manager.store import Change, Object, Store, Transaction
+from nsx_lab.manager.store import errors, hierarchy
+from nsx_lab.manager.store.clock import Clock, wall_ms
+from nsx_lab.manager.store.envelope import compose
+from nsx_lab.manager.store.kinds import Place, locate
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.query import parse
+from nsx_lab.manager.store.references import ReferenceIndex, check_deletions, check_targets, references
+from nsx_lab.manager.store.search import SearchIndex
+from nsx_lab.manager.store.seed import Seed
+from nsx_lab.manager.store.store import Change, Object, Store, Transaction
 
 claim(
     "a look-up below a gateway that does not exist answers 404 for BFD peers, and 400/500012 for everything else",

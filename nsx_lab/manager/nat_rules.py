@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from nsx_lab.manager import errors
 from nsx_lab.manager.addresses import Network, networks, size
 from nsx_lab.manager.finding import Finding, When
 from nsx_lab.manager.gateway import Gateway
-from nsx_lab.manager.ledger import Evidence, claim, not_modelled
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
+from nsx_lab.manager.store.store import Object
 
 FIELDS = ("source_network", "destination_network", "translated_network")
 NEEDED = {

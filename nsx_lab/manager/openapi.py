@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from nsx_lab.manager import schema
-from nsx_lab.manager.kinds import INFRA, KINDS, Kind
 from nsx_lab.manager.policy import PREFIX
 from nsx_lab.manager.routes import allows
+from nsx_lab.manager.store.kinds import INFRA, KINDS, Kind
 
 Operation = dict[str, Any]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.store.ledger import Evidence, claim
 
 REQUIRED: dict[str, list[str]] = {
     "PolicyNatRule": ["action"],  # spec: PolicyNatRule.required

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nsx_lab.manager import errors, listing, realized, routes, routing
+from nsx_lab.manager import realized, routes, routing
 from nsx_lab.manager.auth import Doorkeeper, User, form, session_cookie
-from nsx_lab.manager.clock import wall_ms
-from nsx_lab.manager.kinds import locate
-from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.manager import Manager
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store import errors, listing
+from nsx_lab.manager.store.clock import wall_ms
+from nsx_lab.manager.store.kinds import locate
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object
 from nsx_lab.manager.wire import Answer, Request
 
 PREFIX = "/policy/api/v1"

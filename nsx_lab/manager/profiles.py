@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nsx_lab.manager.ledger import Evidence, claim, not_modelled
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
 
 claim(
     "profile 3.2: no policy_based_vpn_mode on NAT rules",

@@ -10,9 +10,9 @@ import h11
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from nsx_lab.manager import errors
 from nsx_lab.manager.app import TRANSPORT
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim
 
 HEAD_SECONDS = 5.0
 """From the connection, or from the first byte of a later request, to the end of its headers; real time."""

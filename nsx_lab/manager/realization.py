@@ -10,9 +10,9 @@ import fnmatch
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from nsx_lab.manager.clock import Clock
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Change, Object
+from nsx_lab.manager.store.clock import Clock
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Change, Object
 
 REALIZED, UNREALIZED, ERROR, EMPTY = "REALIZED", "UNREALIZED", "ERROR", "EMPTY"
 

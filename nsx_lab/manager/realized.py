@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nsx_lab.manager.kinds import locate
-from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.realization import EMPTY, ERROR, REALIZED, Realization, Record
+from nsx_lab.manager.store.kinds import locate
+from nsx_lab.manager.store.ledger import Evidence, claim
 
 claim(
     "realized-entities answers one entity per intent path; a gateway's is RealizedLogicalRouter, an interface's RealizedLogicalRouterPort",

@@ -6,8 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim
 
 _METHODS = {"G": "GET", "P": "POST", "U": "PUT", "A": "PATCH", "D": "DELETE"}
 _LEAF = ""

@@ -9,8 +9,8 @@ from typing import Any
 
 from nsx_lab.manager.addresses import Address, Network, address, networks
 from nsx_lab.manager.gateway import Gateway
-from nsx_lab.manager.ledger import Evidence, claim, not_modelled
-from nsx_lab.manager.store import Change, Object, Store, Transaction
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
+from nsx_lab.manager.store.store import Change, Object, Store, Transaction
 
 claim(
     "routing-table and forwarding-table answer one table per edge node, from the realized configuration; route types t0c, t0s, t1c, t1n",

@@ -11,11 +11,12 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from nsx_lab.manager import errors, overlay
-from nsx_lab.manager.kinds import Place
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager import overlay
 from nsx_lab.manager.profiles import Profile
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.kinds import Place
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object
 from nsx_lab.shape import where
 from nsx_lab.strict_json import without_nulls
 

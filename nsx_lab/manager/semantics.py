@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from nsx_lab.manager import allocation, errors, nat_rules, route_rules
+from nsx_lab.manager import allocation, nat_rules, route_rules
 from nsx_lab.manager.finding import Finding, When
 from nsx_lab.manager.gateway import Gateway
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Object, Transaction
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object, Transaction
 
 _RULES: dict[str, Callable[[Object, Gateway], Iterator[Finding]]] = {
     "PolicyNatRule": nat_rules.check,

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from nsx_lab.manager.gateway import Gateway
-from nsx_lab.manager.kinds import NAT_SECTIONS
 from nsx_lab.manager.realization import ERROR, Realization
-from nsx_lab.manager.store import Object, Transaction
+from nsx_lab.manager.store.kinds import NAT_SECTIONS
+from nsx_lab.manager.store.store import Object, Transaction
 from nsx_lab.manager.world import World
 
 TIER0S_SHOWN = 20

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from nsx_lab.manager import errors
+from nsx_lab.manager.store import errors
 from nsx_lab.strict_json import parse
 
 JSON = "application/json;charset=UTF-8"

@@ -12,8 +12,8 @@ from nsx_lab.manager.journal import Journal
 from nsx_lab.manager.limits import Limits
 from nsx_lab.manager.manager import Manager
 from nsx_lab.manager.policy import PolicyApi
-from nsx_lab.manager.seed import Seed
 from nsx_lab.manager.settings import Settings
+from nsx_lab.manager.store.seed import Seed
 from nsx_lab.manager.tls import Authority
 from nsx_lab.manager.visitors import Visitors
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager import errors
+from nsx_lab.manager.store import errors
 
 RULE = "/infra/tier-0s/T0-wld01/nat/USER/nat-rules/nat-vm-a"
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsx_lab.manager import schema, seed
+from nsx_lab.manager import schema
 from nsx_lab.manager.auth import User
-from nsx_lab.manager.errors import NsxError
+from nsx_lab.manager.store import seed
+from nsx_lab.manager.store.errors import NsxError
 from nsx_lab.manager.wire import Request
 from nsx_lab.manager.world import World
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsx_lab.manager.clock import Clock
-from nsx_lab.manager.glob import ANY, ONE, Piece, matcher
-from nsx_lab.manager.query import parse
-from nsx_lab.manager.search import SearchIndex
-from nsx_lab.manager.store import Change
+from nsx_lab.manager.store.clock import Clock
+from nsx_lab.manager.store.glob import ANY, ONE, Piece, matcher
+from nsx_lab.manager.store.query import parse
+from nsx_lab.manager.store.search import SearchIndex
+from nsx_lab.manager.store.store import Change
 
 LETTERS = st.sampled_from("abA.*\n")
 PIECES = st.lists(LETTERS | st.sampled_from([ANY, ONE]), max_size=8)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager.store import Change
+from nsx_lab.manager.store.store import Change
 
 T0 = "/infra/tier-0s/T0-wld01"
 RULE = f"{T0}/nat/USER/nat-rules/nat-vm-a"

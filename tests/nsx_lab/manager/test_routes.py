@@ -7,7 +7,7 @@ import pytest
 
 from nsx_lab import Lab
 from nsx_lab.manager import routes
-from nsx_lab.manager.kinds import KINDS
+from nsx_lab.manager.store.kinds import KINDS
 
 BASE = "/policy/api/v1"
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from nsx_lab.manager import schema
-from nsx_lab.manager.kinds import KINDS
+from nsx_lab.manager.store.kinds import KINDS
 
 T0 = "/infra/tier-0s/T0-wld01"
 RULE = f"{T0}/nat/USER/nat-rules/a"

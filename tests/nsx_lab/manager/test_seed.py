@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager.seed import SeedError
+from nsx_lab.manager.store.seed import SeedError
 
 T0 = "/infra/tier-0s/T0-wld01"
 ClientOf = Callable[..., httpx.Client]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsx_lab.manager import seed
-from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.manager import Manager
-from nsx_lab.manager.store import Change, Object, Store, Transaction
+from nsx_lab.manager.store import seed
+from nsx_lab.manager.store.errors import NsxError
+from nsx_lab.manager.store.store import Change, Object, Store, Transaction
 
 PATHS = st.sampled_from(["/infra/a", "/infra/b", "/infra/a/c", "/infra/a/d", "/infra/b/c"])
 TYPES = st.sampled_from(["Tier1", "Segment"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store.store import Object
 from nsx_lab.shape import Shape
 
 STATE_VERSION = 4

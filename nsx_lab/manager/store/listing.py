@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object
 
 MAX_PAGE = 1000
 MAX_DIGITS = 18

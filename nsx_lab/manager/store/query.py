@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.glob import ANY, ONE, Piece, matcher
-from nsx_lab.manager.ledger import Evidence, claim, not_modelled
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.glob import ANY, ONE, Piece, matcher
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
+from nsx_lab.manager.store.store import Object
 
 MAX_TERMS = 1024
 MAX_NESTING = 64

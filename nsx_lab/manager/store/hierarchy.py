@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.kinds import Kind, Place, child_kind
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.kinds import Kind, Place, child_kind
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object
 
 claim(
     "PATCH /infra takes a tree of Child* wrappers: objects are created, changed or (marked_for_delete) deleted, all or none",

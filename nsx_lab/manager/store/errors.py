@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nsx_lab.manager.ledger import Evidence, claim
+from nsx_lab.manager.store.ledger import Evidence, claim
 
 SYNTHETIC = 990000
 """First code of the lab's own range. No NSX error code of this magnitude is known; a code at or above it was made up here."""
@@ -65,7 +65,7 @@ claim(
 claim(
     f"codes from {SYNTHETIC} on are the lab's own: no source gives the code of NSX for that refusal",
     Evidence.ASSUMPTION,
-    "nsx_lab/manager/errors.py",
+    "nsx_lab/manager/store/errors.py",
     "test_errors.py::test_synthetic_codes_say_so",
 )
 

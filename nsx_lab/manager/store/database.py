@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Change, Object
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Change, Object
 from nsx_lab.strict_json import parse
 
 VERSION = "1"

@@ -6,9 +6,9 @@ import copy
 import uuid
 from typing import Any
 
-from nsx_lab.manager.kinds import Place
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store.kinds import Place
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object
 from nsx_lab.strict_json import without_nulls
 
 SERVER_FIELDS = frozenset(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nsx_lab.manager import errors
-from nsx_lab.manager.envelope import SERVER_FIELDS
-from nsx_lab.manager.kinds import locate
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Change, Object, Transaction
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.envelope import SERVER_FIELDS
+from nsx_lab.manager.store.kinds import locate
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Change, Object, Transaction
 
 GO_ALONG = frozenset({"PolicyNat", "LocaleServices", "BgpRoutingConfig", "PolicyEdgeNode", "Rule"})
 """Children that are deleted with their parent instead of keeping it."""

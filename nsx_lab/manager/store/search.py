@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import count
 
-from nsx_lab.manager.clock import Clock
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.query import Query
-from nsx_lab.manager.store import Change, Object
+from nsx_lab.manager.store.clock import Clock
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.query import Query
+from nsx_lab.manager.store.store import Change, Object
 
 INDEXED = ("resource_type", "id")
 """Fields by whose value objects are found without a look at all of them: what the provider's look-ups name."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-from nsx_lab.manager import hierarchy, tfstate
-from nsx_lab.manager.errors import NsxError
-from nsx_lab.manager.kinds import locate
-from nsx_lab.manager.ledger import Evidence, claim
-from nsx_lab.manager.store import Object
+from nsx_lab.manager.store import hierarchy, tfstate
+from nsx_lab.manager.store.errors import NsxError
+from nsx_lab.manager.store.kinds import locate
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object
 from nsx_lab.strict_json import parse
 
 FORMAT, VERSION = "nsx-lab-seed", 1
