@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from nsx_lab.manager.settings import Settings
+from nsx_lab.manager.nsx.settings import Settings
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.clock import Clock
 from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled

@@ -142,7 +142,7 @@ class Control:
         return int(self.ask("DELETE", "/sessions")["ended"])
 
     def settings(self, **values: Any) -> dict[str, Any]:
-        """Changes settings (nsx_lab.manager.settings.Settings; profile by name) and returns all."""
+        """Changes settings (nsx_lab.manager.nsx.settings.Settings; profile by name) and returns all."""
         return self.ask("POST", "/settings", values)
 
     def add_user(self, name: str, password: str, role: str = "enterprise_admin") -> None:

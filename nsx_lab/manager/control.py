@@ -16,10 +16,10 @@ from starlette.routing import Route
 from nsx_lab.manager import faults, journal, openapi
 from nsx_lab.manager.app import MAX_BODY
 from nsx_lab.manager.auth import ROLES
+from nsx_lab.manager.nsx.realization import Fate
+from nsx_lab.manager.nsx.settings import A_YEAR
+from nsx_lab.manager.nsx.state import restore, snapshot
 from nsx_lab.manager.page import SINCE, link, page_routes
-from nsx_lab.manager.realization import Fate
-from nsx_lab.manager.settings import A_YEAR
-from nsx_lab.manager.state import restore, snapshot
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.seed import of_document
 from nsx_lab.manager.world import World

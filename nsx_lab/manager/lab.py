@@ -9,14 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from nsx_lab.manager import facts
 from nsx_lab.manager.app import LabApp
 from nsx_lab.manager.control import control_app
 from nsx_lab.manager.faults import documents_of
 from nsx_lab.manager.labfile import LabFile
+from nsx_lab.manager.nsx import facts
+from nsx_lab.manager.nsx.settings import Settings
 from nsx_lab.manager.page import link
 from nsx_lab.manager.server import Server
-from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.store.database import Database
 from nsx_lab.manager.store.errors import NsxError
 from nsx_lab.manager.store.seed import Seed, SeedError, of_document, of_path, read_yaml
@@ -37,7 +37,7 @@ class Lab:
     `data_dir`: where the configuration outlives the process, of one lab at a time; what is there wins over the seed. `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
     to listen on, loopback by default. `port`: 0 (default) takes a free one. `semantics`: "refuse" (default) or "realize". `faults`: a fault
     document or a YAML file of one. `limits`: the product's limits of 100 requests per second and 40 outstanding ones. `settings`: others of
-    nsx_lab.manager.settings.Settings by name.
+    nsx_lab.manager.nsx.settings.Settings by name.
     """
 
     def __init__(

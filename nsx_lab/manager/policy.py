@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nsx_lab.manager import realized, routes, routing
 from nsx_lab.manager.auth import Doorkeeper, User, form, session_cookie
-from nsx_lab.manager.manager import Manager
+from nsx_lab.manager.nsx import operations, realized, routing
+from nsx_lab.manager.nsx.manager import Manager
 from nsx_lab.manager.store import errors, listing
 from nsx_lab.manager.store.clock import wall_ms
 from nsx_lab.manager.store.kinds import locate
@@ -86,8 +86,8 @@ class PolicyApi:
         if handler is not None:
             return handler(request, user)
         action = request.parameters().get("action", "")
-        if action or not routes.allows(request.method, request.path):
-            raise routes.unanswered(request.method, request.path, f"action={action}" if action else "")
+        if action or not operations.allows(request.method, request.path):
+            raise operations.unanswered(request.method, request.path, f"action={action}" if action else "")
         derived = self._derived(request) if request.method == "GET" else None
         return derived if derived is not None else self._object(request, user)
 
@@ -132,7 +132,7 @@ class PolicyApi:
         if place is not None and not self._manager.settings.profile.has(place.kind.resource_type):
             raise errors.no_such_path(request.path)
         if place is None:
-            raise routes.unanswered(request.method, request.path)
+            raise operations.unanswered(request.method, request.path)
         if place.is_collection:
             query = request.parameters()
             leaving = query.get("include_mark_for_delete_objects", "false").lower() == "true"
@@ -148,7 +148,7 @@ class PolicyApi:
             case "DELETE":
                 self._manager.delete(path)
                 return Answer()
-        raise routes.unanswered(request.method, request.path)
+        raise operations.unanswered(request.method, request.path)
 
     def _get_infra(self, request: Request, user: User) -> Answer:
         return Answer(body=self._manager.infra_tree(request.parameters().get("filter", "")))

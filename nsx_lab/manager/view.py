@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from nsx_lab.manager.gateway import Gateway
-from nsx_lab.manager.realization import ERROR, Realization
+from nsx_lab.manager.nsx.realization import ERROR, Realization
+from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store.kinds import NAT_SECTIONS
 from nsx_lab.manager.store.store import Object, Transaction
 from nsx_lab.manager.world import World

@@ -10,9 +10,9 @@ from nsx_lab.manager.auth import Doorkeeper
 from nsx_lab.manager.faults import FaultEngine
 from nsx_lab.manager.journal import Journal
 from nsx_lab.manager.limits import Limits
-from nsx_lab.manager.manager import Manager
+from nsx_lab.manager.nsx.manager import Manager
+from nsx_lab.manager.nsx.settings import Settings
 from nsx_lab.manager.policy import PolicyApi
-from nsx_lab.manager.settings import Settings
 from nsx_lab.manager.store.seed import Seed
 from nsx_lab.manager.tls import Authority
 from nsx_lab.manager.visitors import Visitors

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsx_lab.manager import schema
 from nsx_lab.manager.auth import User
+from nsx_lab.manager.nsx import schema
 from nsx_lab.manager.store import seed
 from nsx_lab.manager.store.errors import NsxError
 from nsx_lab.manager.wire import Request

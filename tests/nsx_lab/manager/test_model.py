@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from nsx_lab.manager import schema
 from nsx_lab.manager.auth import User
+from nsx_lab.manager.nsx import schema
 from nsx_lab.manager.store import seed
 from nsx_lab.manager.store.errors import NsxError
 from nsx_lab.manager.wire import Answer, Request

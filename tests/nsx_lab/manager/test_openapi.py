@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager import routes
+from nsx_lab.manager.nsx import operations
 from nsx_lab.manager.openapi import document
 
 BASE = "/policy/api/v1/infra"
@@ -26,7 +26,7 @@ def test_only_operations_of_nsx_are_described(described: dict[str, Any]) -> None
     for path, methods in described["paths"].items():
         filled = "/".join("x" if segment.startswith("{") else segment for segment in path.split("/"))
         for method in methods:
-            assert routes.allows(method.upper(), filled), (method, path)
+            assert operations.allows(method.upper(), filled), (method, path)
 
 
 def test_objects_of_the_golden_domain_are_described(described: dict[str, Any]) -> None:

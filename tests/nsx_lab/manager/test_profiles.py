@@ -10,7 +10,7 @@ import pytest
 
 from nsx_lab import Lab
 from nsx_lab.manager.client import ControlError
-from nsx_lab.manager.profiles import PROFILES
+from nsx_lab.manager.nsx.profiles import PROFILES
 
 ClientOf = Callable[..., httpx.Client]
 CLUSTER = "/infra/sites/default/enforcement-points/default/edge-clusters/ec-1"

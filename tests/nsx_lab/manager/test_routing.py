@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager import schema
+from nsx_lab.manager.nsx import schema
 
 T0 = "/infra/tier-0s/T0-wld01"
 ROUTE = f"{T0}/static-routes/default-route"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from nsx_lab.manager import schema
+from nsx_lab.manager.nsx import schema
 from nsx_lab.manager.store.kinds import KINDS
 
 T0 = "/infra/tier-0s/T0-wld01"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsx_lab.manager.manager import Manager
+from nsx_lab.manager.nsx.manager import Manager
 from nsx_lab.manager.store import seed
 from nsx_lab.manager.store.errors import NsxError
 from nsx_lab.manager.store.store import Change, Object, Store, Transaction

@@ -35,11 +35,11 @@ LIMITS: dict[tuple[str, str], dict[str, Any]] = {
 claim(
     "names, types, nesting, enums and number limits of every body are those of the official SDK",
     Evidence.SPEC,
-    "PyPI vcf-nsx 9.1.1.0 (nsx_lab/manager/data/nsx-policy.schema.json, derived by tools/nsx_schema.py)",
+    "PyPI vcf-nsx 9.1.1.0 (nsx_lab/manager/nsx/data/nsx-policy.schema.json, derived by tools/nsx_schema.py)",
     "test_schema.py::test_wrong_bodies_are_refused",
 )
 claim(
-    "required fields, list sizes and text lengths of nsx_lab/manager/overlay.py",
+    "required fields, list sizes and text lengths of nsx_lab/manager/nsx/overlay.py",
     Evidence.SPEC,
     "NSX 9.1 nsx_policy_api.yaml, and where it was not read terraform-provider-nsxt's schema: each line says which",
     "test_schema.py::test_wrong_bodies_are_refused",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nsx_lab.manager.profiles import Profile
+from nsx_lab.manager.nsx.profiles import Profile
 from nsx_lab.manager.store.envelope import compose
 from nsx_lab.manager.store.kinds import NAT_SECTIONS, Place, locate
 from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled

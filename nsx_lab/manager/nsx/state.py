@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nsx_lab.manager import facts, settings
-from nsx_lab.manager.manager import Manager
-from nsx_lab.manager.realization import Record
+from nsx_lab.manager.nsx import facts, settings
+from nsx_lab.manager.nsx.manager import Manager
+from nsx_lab.manager.nsx.realization import Record
 from nsx_lab.shape import Shape, integer, one_of, text
 
 FORMAT, VERSION = "nsx-lab-state", 1

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
-from nsx_lab.manager.addresses import Address, Network, address, networks
-from nsx_lab.manager.gateway import Gateway
+from nsx_lab.manager.nsx.rules.addresses import Address, Network, address, networks
+from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
 from nsx_lab.manager.store.store import Change, Object, Store, Transaction
 

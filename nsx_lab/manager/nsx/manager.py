@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from nsx_lab.manager import allocation, defaults, facts, semantics
-from nsx_lab.manager.counters import Counters
-from nsx_lab.manager.realization import Realization
-from nsx_lab.manager.schema import Validator
-from nsx_lab.manager.settings import Settings
+from nsx_lab.manager.nsx import defaults, facts
+from nsx_lab.manager.nsx.counters import Counters
+from nsx_lab.manager.nsx.realization import Realization
+from nsx_lab.manager.nsx.rules import allocation, semantics
+from nsx_lab.manager.nsx.schema import Validator
+from nsx_lab.manager.nsx.settings import Settings
 from nsx_lab.manager.store import errors, hierarchy
 from nsx_lab.manager.store.clock import Clock, wall_ms
 from nsx_lab.manager.store.envelope import compose

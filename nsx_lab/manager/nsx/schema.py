@@ -11,8 +11,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from nsx_lab.manager import overlay
-from nsx_lab.manager.profiles import Profile
+from nsx_lab.manager.nsx import overlay
+from nsx_lab.manager.nsx.profiles import Profile
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.kinds import Place
 from nsx_lab.manager.store.ledger import Evidence, claim
@@ -24,7 +24,7 @@ from nsx_lab.strict_json import without_nulls
 @cache
 def document() -> dict[str, Any]:
     """The whole schema, overlay laid on. Cached and shared: do not alter."""
-    text = files("nsx_lab.manager").joinpath("data/nsx-policy.schema.json").read_text(encoding="utf-8")
+    text = files("nsx_lab.manager.nsx").joinpath("data/nsx-policy.schema.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     for name, body in loaded["$defs"].items():
         if body.pop("x-envelope", False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from nsx_lab.manager.defaults import ENFORCEMENT_POINT
+from nsx_lab.manager.nsx.defaults import ENFORCEMENT_POINT
 from nsx_lab.manager.store.ledger import Evidence, claim
 
 claim(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from nsx_lab.manager.addresses import Address, Network, interface_addresses, segment_networks
+from nsx_lab.manager.nsx.rules.addresses import Address, Network, interface_addresses, segment_networks
 from nsx_lab.manager.store.kinds import NAT_SECTIONS
 from nsx_lab.manager.store.store import Object, Transaction
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager import routes
+from nsx_lab.manager.nsx import operations
 from nsx_lab.manager.store.kinds import KINDS
 
 BASE = "/policy/api/v1"
@@ -54,7 +54,7 @@ def test_every_kind_of_the_lab_is_an_object_of_nsx() -> None:
     }
     for name, path in samples.items():
         assert name in known
-        assert routes.allows("GET", BASE + path), path
+        assert operations.allows("GET", BASE + path), path
 
 
 def test_actions_are_operations_of_their_own(api: httpx.Client) -> None:

@@ -16,14 +16,14 @@ claim(
     "an operation NSX has and the lab has not: 501 naming it; a path NSX does not have: 404; a method the path does not have: 405",
     Evidence.SPEC,
     "route table of PyPI vcf-nsx 9.1.1.0; the answers' codes are the lab's own",
-    "test_routes.py::test_404_405_501",
+    "test_operations.py::test_404_405_501",
 )
 
 
 @cache
 def _trie() -> dict[str, Any]:
     root: dict[str, Any] = {}
-    text = files("nsx_lab.manager").joinpath("data/nsx-routes.txt").read_text(encoding="utf-8")
+    text = files("nsx_lab.manager.nsx").joinpath("data/nsx-routes.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         letters, _, template = line.partition(" ")
         if letters == "#":

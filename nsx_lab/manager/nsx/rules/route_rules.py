@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from nsx_lab.manager.addresses import Network, address
-from nsx_lab.manager.finding import Finding, When
-from nsx_lab.manager.gateway import Gateway
+from nsx_lab.manager.nsx.rules.addresses import Network, address
+from nsx_lab.manager.nsx.rules.finding import Finding, When
+from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
 from nsx_lab.manager.store.store import Object

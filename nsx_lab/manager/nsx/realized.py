@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nsx_lab.manager.realization import EMPTY, ERROR, REALIZED, Realization, Record
+from nsx_lab.manager.nsx.realization import EMPTY, ERROR, REALIZED, Realization, Record
 from nsx_lab.manager.store.kinds import locate
 from nsx_lab.manager.store.ledger import Evidence, claim
 

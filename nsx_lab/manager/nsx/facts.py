@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from nsx_lab.manager import schema
+from nsx_lab.manager.nsx import schema
 from nsx_lab.manager.store.kinds import Place, locate
 from nsx_lab.manager.store.store import Object
 from nsx_lab.shape import Shape, integer, text

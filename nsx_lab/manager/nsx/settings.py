@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nsx_lab.manager.profiles import PROFILES, Profile, profile
+from nsx_lab.manager.nsx.profiles import PROFILES, Profile, profile
 from nsx_lab.shape import BOOLEAN, Shape, number, one_of
 
 MODES = ("refuse", "realize")
