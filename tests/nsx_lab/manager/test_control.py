@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager.client import Control, ControlError
+from nsx_lab.manager.http.client import Control, ControlError
 
 ClientOf = Callable[..., httpx.Client]
 RULE = "/infra/tier-0s/T0-wld01/nat/USER/nat-rules/nat-vm-a"
@@ -208,8 +208,8 @@ def test_operation_that_is_not_there_is_said_in_json(lab: Lab) -> None:
 
 
 def test_body_that_is_too_large_is_refused(lab: Lab, api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nsx_lab.manager.app.MAX_BODY", 1000)
-    monkeypatch.setattr("nsx_lab.manager.control.MAX_BODY", 1000)
+    monkeypatch.setattr("nsx_lab.manager.http.app.MAX_BODY", 1000)
+    monkeypatch.setattr("nsx_lab.manager.http.control.MAX_BODY", 1000)
     large = {"format": "x" * 1000}
     assert control(lab, "POST", "seed", json.dumps(large)).status_code == 413
     answer = api.patch("/infra/tier-0s/x", json={"description": "x" * 1000})

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager import protocol, server
+from nsx_lab.manager.http import protocol, server
 
 PUT = b"PATCH /policy/api/v1/infra/tier-0s/x HTTP/1.1\r\nHost: lab\r\n"
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager.client import ControlError
-from nsx_lab.manager.faults import FaultEngine
+from nsx_lab.manager.http.client import ControlError
+from nsx_lab.manager.http.faults import FaultEngine
 
 RULE = "/infra/tier-0s/T0-wld01/nat/USER/nat-rules/nat-vm-a"
 RULES = "*/nat-rules/*"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from nsx_lab import Lab
+from nsx_lab.manager.http.openapi import document
 from nsx_lab.manager.nsx import operations
-from nsx_lab.manager.openapi import document
 
 BASE = "/policy/api/v1/infra"
 

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from nsx_lab import Lab
 from nsx_lab.cli import main
-from nsx_lab.manager.view import ENTRIES_SHOWN, ROWS_SHOWN, TIER0S_SHOWN, view
-from nsx_lab.manager.visitors import PASSES_KEPT, Visitors
+from nsx_lab.manager.http.view import ENTRIES_SHOWN, ROWS_SHOWN, TIER0S_SHOWN, view
+from nsx_lab.manager.http.visitors import PASSES_KEPT, Visitors
 from tests.nsx_lab.manager.browser import Browser, wanted_here
 
 ClientOf = Callable[..., httpx.Client]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager.client import ControlError
+from nsx_lab.manager.http.client import ControlError
 from nsx_lab.manager.nsx.profiles import PROFILES
 
 ClientOf = Callable[..., httpx.Client]

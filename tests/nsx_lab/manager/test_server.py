@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager.labfile import read_lab_file
+from nsx_lab.manager.http.labfile import read_lab_file
 from nsx_lab.owner import when_gone
 
 SEED = Path(__file__).parent.parent / "wld01-seed.json"

@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager.client import ControlError
-from nsx_lab.manager.labfile import read_lab_file
+from nsx_lab.manager.http.client import ControlError
+from nsx_lab.manager.http.labfile import read_lab_file
 
 T0 = "/infra/tier-0s/T0-wld01"
 RULE = f"{T0}/nat/USER/nat-rules/nat-vm-a"

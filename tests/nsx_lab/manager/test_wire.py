@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from nsx_lab import Lab
-from nsx_lab.manager.wire import Request
+from nsx_lab.manager.http.wire import Request
 from nsx_lab.mark import MARK
 
 

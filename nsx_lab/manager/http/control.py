@@ -13,16 +13,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from nsx_lab.manager import faults, journal, openapi
-from nsx_lab.manager.app import MAX_BODY
-from nsx_lab.manager.auth import ROLES
+from nsx_lab.manager.http import faults, journal, openapi
+from nsx_lab.manager.http.app import MAX_BODY
+from nsx_lab.manager.http.auth import ROLES
+from nsx_lab.manager.http.page import SINCE, link, page_routes
+from nsx_lab.manager.http.running import World
 from nsx_lab.manager.nsx.realization import Fate
 from nsx_lab.manager.nsx.settings import A_YEAR
 from nsx_lab.manager.nsx.state import restore, snapshot
-from nsx_lab.manager.page import SINCE, link, page_routes
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.seed import of_document
-from nsx_lab.manager.world import World
 from nsx_lab.shape import BOOLEAN, Shape, integer, number, one_of, text
 from nsx_lab.strict_json import parse
 

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from nsx_lab.manager.protocol import GOODBYE_SECONDS, LabProtocol
+from nsx_lab.manager.http.protocol import GOODBYE_SECONDS, LabProtocol
 
 HANDSHAKE_SECONDS = 5.0
 START_SECONDS = 20.0

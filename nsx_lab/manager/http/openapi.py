@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from nsx_lab.manager.http.policy import PREFIX
 from nsx_lab.manager.nsx import schema
 from nsx_lab.manager.nsx.operations import allows
-from nsx_lab.manager.policy import PREFIX
 from nsx_lab.manager.store.kinds import INFRA, KINDS, Kind
 
 Operation = dict[str, Any]

@@ -6,16 +6,16 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
-from nsx_lab.manager.auth import Doorkeeper
-from nsx_lab.manager.faults import FaultEngine
-from nsx_lab.manager.journal import Journal
-from nsx_lab.manager.limits import Limits
+from nsx_lab.manager.http.auth import Doorkeeper
+from nsx_lab.manager.http.faults import FaultEngine
+from nsx_lab.manager.http.journal import Journal
+from nsx_lab.manager.http.limits import Limits
+from nsx_lab.manager.http.policy import PolicyApi
+from nsx_lab.manager.http.tls import Authority
+from nsx_lab.manager.http.visitors import Visitors
 from nsx_lab.manager.nsx.manager import Manager
 from nsx_lab.manager.nsx.settings import Settings
-from nsx_lab.manager.policy import PolicyApi
 from nsx_lab.manager.store.seed import Seed
-from nsx_lab.manager.tls import Authority
-from nsx_lab.manager.visitors import Visitors
 
 
 class World:

@@ -3,7 +3,7 @@
 GET  /_lab/            the page; anybody may have it, nothing of the lab is in it
 POST /_lab/page        control token -> {"path": "/_lab/#<ticket>"}; what stands after # never leaves the browser
 POST /_lab/page/enter  Authorization: Ticket <ticket> -> {"pass": ...}, once
-GET  /_lab/page/view   Authorization: Pass <pass> -> nsx_lab.manager.view.view
+GET  /_lab/page/view   Authorization: Pass <pass> -> nsx_lab.manager.http.view.view
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from nsx_lab.manager import journal
-from nsx_lab.manager.view import view
-from nsx_lab.manager.world import World
+from nsx_lab.manager.http import journal
+from nsx_lab.manager.http.running import World
+from nsx_lab.manager.http.view import view
 from nsx_lab.shape import Shape, text
 
 PLACE = "/_lab/"
@@ -33,7 +33,7 @@ NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 @cache
 def page() -> str:
     """The page's text."""
-    return files("nsx_lab.manager").joinpath("page.html").read_text(encoding="utf-8")
+    return files("nsx_lab.manager.http").joinpath("page.html").read_text(encoding="utf-8")
 
 
 @cache

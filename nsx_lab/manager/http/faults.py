@@ -8,9 +8,9 @@ import random
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nsx_lab.manager.http.wire import JSON, Answer
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.ledger import Evidence, claim
-from nsx_lab.manager.wire import JSON, Answer
 from nsx_lab.shape import BOOLEAN, Shape, integer, number, one_of, text
 
 FORMAT, VERSION = "nsx-lab-faults", 1

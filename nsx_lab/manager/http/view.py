@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from nsx_lab.manager.http.running import World
 from nsx_lab.manager.nsx.realization import ERROR, Realization
 from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store.kinds import NAT_SECTIONS
 from nsx_lab.manager.store.store import Object, Transaction
-from nsx_lab.manager.world import World
 
 TIER0S_SHOWN = 20
 ROWS_SHOWN = 200

@@ -12,13 +12,13 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nsx_lab.manager import journal
-from nsx_lab.manager.faults import Fault
-from nsx_lab.manager.journal import Entry
+from nsx_lab.manager.http import journal
+from nsx_lab.manager.http.faults import Fault
+from nsx_lab.manager.http.journal import Entry
+from nsx_lab.manager.http.running import World
+from nsx_lab.manager.http.wire import Answer, Request, answer_of
 from nsx_lab.manager.nsx.realization import ERROR, Fate
 from nsx_lab.manager.store import errors
-from nsx_lab.manager.wire import Answer, Request, answer_of
-from nsx_lab.manager.world import World
 
 TRANSPORT = "nsx_lab.transport"
 CONTROL = "/_lab"

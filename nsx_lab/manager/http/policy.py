@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nsx_lab.manager.auth import Doorkeeper, User, form, session_cookie
+from nsx_lab.manager.http.auth import Doorkeeper, User, form, session_cookie
+from nsx_lab.manager.http.wire import Answer, Request
 from nsx_lab.manager.nsx import operations, realized, routing
 from nsx_lab.manager.nsx.manager import Manager
 from nsx_lab.manager.store import errors, listing
@@ -12,7 +13,6 @@ from nsx_lab.manager.store.clock import wall_ms
 from nsx_lab.manager.store.kinds import locate
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object
-from nsx_lab.manager.wire import Answer, Request
 
 PREFIX = "/policy/api/v1"
 INFRA = f"{PREFIX}/infra"

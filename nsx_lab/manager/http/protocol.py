@@ -10,7 +10,7 @@ import h11
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from nsx_lab.manager.app import TRANSPORT
+from nsx_lab.manager.http.app import TRANSPORT
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.ledger import Evidence, claim
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from nsx_lab.manager.labfile import LabFile
+from nsx_lab.manager.http.labfile import LabFile
 
 
 class ControlError(RuntimeError):
@@ -111,7 +111,7 @@ class Control:
         return paths
 
     def fault(self, **fault: Any) -> list[dict[str, Any]]:
-        """Adds one fault; the keys are those of nsx_lab.manager.faults.Fault. Returns all faults, with how often each fired."""
+        """Adds one fault; the keys are those of nsx_lab.manager.http.faults.Fault. Returns all faults, with how often each fired."""
         faults: list[dict[str, Any]] = self.ask("POST", "/faults", fault)["faults"]
         return faults
 
