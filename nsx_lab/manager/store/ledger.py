@@ -26,7 +26,7 @@ class Evidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One line of the ledger. `test` is `<file below tests/nsx_lab/manager>::<test name>`, or "" while nothing proves it."""
+    """One line of the ledger. `test` is `<file somewhere below tests/nsx_lab/manager>::<test name>`, or "" while nothing proves it."""
 
     room: str
     behaviour: str

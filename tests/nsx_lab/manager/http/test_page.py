@@ -19,7 +19,7 @@ from nsx_lab import Lab
 from nsx_lab.cli import main
 from nsx_lab.manager.http.view import ENTRIES_SHOWN, ROWS_SHOWN, TIER0S_SHOWN, view
 from nsx_lab.manager.http.visitors import PASSES_KEPT, Visitors
-from tests.nsx_lab.manager.browser import Browser, wanted_here
+from tests.nsx_lab.manager.http.browser import Browser, wanted_here
 
 ClientOf = Callable[..., httpx.Client]
 TIER0 = "/infra/tier-0s/T0-wld01"
@@ -294,7 +294,7 @@ def test_the_page_has_a_light_and_a_dark_face(browser: Browser, lab: Lab, tmp_pa
 
 
 def test_without_a_browser_ci_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.nsx_lab.manager.browser.CHROMIUM", None)
+    monkeypatch.setattr("tests.nsx_lab.manager.http.browser.CHROMIUM", None)
     monkeypatch.setitem(os.environ, "CI", "true")
     with pytest.raises(pytest.fail.Exception, match="no Chromium"):
         wanted_here()
