@@ -4,10 +4,10 @@ BIN := .venv/bin
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint shell bench proofs bindings lock clean
+.PHONY: help setup demo test quick lint shell bench proofs bindings bindings-check lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 setup: ## what the others need: .venv with hash-locked packages, an engine, the bindings
 	@$(PYTHON) tools/bootstrap.py
@@ -21,8 +21,8 @@ test: setup lint ## everything that must hold: format, lint, types, floors, all 
 quick: setup ## the tests that take no engine and no more than moments
 	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) -m "not slow and not e2e"
 
-lint: setup ## format, lint, types, floors
-	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy --no-error-summary && $(BIN)/lint-imports >/dev/null || { $(BIN)/ruff format --check . ; $(BIN)/ruff check . ; $(BIN)/mypy ; $(BIN)/lint-imports ; exit 1 ; }
+lint: setup ## format, lint, types, floors, house rules
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy --no-error-summary && $(BIN)/lint-imports >/dev/null && $(BIN)/python tools/house_rules.py >/dev/null || { $(BIN)/ruff format --check . ; $(BIN)/ruff check . ; $(BIN)/mypy ; $(BIN)/lint-imports ; $(BIN)/python tools/house_rules.py ; exit 1 ; }
 
 shell: setup ## a shell with cdktf, the engine, egress and nsx-lab (CMD='cdktf list' runs that instead; EGRESS_LAB for a lab)
 	@$(BIN)/egress shell $(if $(CMD),-- sh -c "$$CMD")
@@ -34,11 +34,14 @@ bench: setup ## reports on speed and memory, then 20,000 flows through walk and 
 proofs: setup ## the long proof: planted faults in walk and checks, score and survivors
 	@$(BIN)/python tools/mutate.py
 
-bindings: setup ## rebuild the provider bindings from the schema (needs the npm registry)
-	@$(BIN)/python bindings/build.py
+bindings: setup ## rebuild the provider bindings (needs an npm registry; SCHEMA=FILE for a schema of your own)
+	@$(BIN)/python bindings/build.py $(if $(SCHEMA),--schema "$(SCHEMA)")
+
+bindings-check: setup ## rebuild them and compare with those that are committed, file by file (needs an npm registry)
+	@$(BIN)/python bindings/build.py --check
 
 lock: setup ## resolve requirements anew, with hashes and without addresses
-	@$(BIN)/uv pip compile pyproject.toml requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/lock.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra lab requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/lock.txt
 	@$(BIN)/uv pip compile requirements/engine.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/engine.txt
 
 clean: ## remove everything that was made, states of real stacks excepted

@@ -7,10 +7,12 @@ if __name__ == "constructs_lib":
 
 from egress.vocabulary import FirewallMatch, HaMode, NatAction
 
+from .bfd_peer import BfdPeer
 from .egress_mapping import EgressMapping
 from .egress_snat_pair import EgressSnatPair
+from .next_hop import NextHop
 from .realization_check import RealizationCheck
-from .tier0_default_route import BfdPeer, NextHop, Tier0DefaultRoute
+from .tier0_default_route import Tier0DefaultRoute
 from .tier0_gateway import Tier0Gateway
 from .values import RefusedValueError
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from ipaddress import IPv4Network
+from dataclasses import dataclass
 
 from cdktf import ITerraformDependable, Postcondition, TerraformProvider, TerraformResourceLifecycle
 from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule, PolicyNatRuleTag
@@ -12,13 +11,15 @@ from constructs import Construct
 
 from egress.vocabulary import MAX_PRIORITY, FirewallMatch, NatAction
 
-from .addresses import name_after_parent
+from .ids import own_id
+from .ip import Ipv4Value, ipv4, network_of
 from .values import (
-    Ipv4Value,
     RefusedValueError,
     choice,
-    ipv4,
-    object_id,
+    free_text,
+    name_text,
+    refuse_unknown_list,
+    tag_map,
     unresolved,
     whole_number,
 )
@@ -32,36 +33,48 @@ _DESTINATION_SET = (
 
 @dataclass(frozen=True, kw_only=True)
 class EgressMapping:
-    """What one NAT rule says. IPv4 only: NSX has no NAT66.
-
-    source: egress address (or network) that the packets come with.
-    translated: address (or network) that they leave with.
-    nsx_id: id of the rule in NSX. Always given: after a lost state the rule is then refused as existing, not doubled, and its
-        import id is known.
-    priority: 0 to 2147481599, lower ones are looked at first; default: 100 for the Supervisor, 110 for TKG; further
-        mappings state theirs, so that adding one never moves another.
-    firewall_match: what the gateway firewall sees; default MATCH_INTERNAL_ADDRESS, which is what NSX does when nothing is
-        said. It is always written, because the provider's own default is BYPASS: traffic past the firewall.
-    display_name: default: the nsx_id. description: default: none. tags: scope -> tag, default: none.
-    """
+    """What one NAT rule says. IPv4 only: NSX has no NAT66."""
 
     source: Ipv4Value
+    """Egress address (or network) that the packets come with."""
+
     translated: Ipv4Value
+    """Address (or network) that they leave with."""
+
     nsx_id: str
+    """Id of the rule in NSX. Always given: after a lost state the rule is then refused as existing, not doubled, and its import
+    id is known."""
+
     priority: int | None = None
+    """0 to 2147481599, lower ones are looked at first. Default: 100 for the Supervisor, 110 for TKG; further mappings state
+    theirs, so that adding one never moves another."""
+
     firewall_match: FirewallMatch = FirewallMatch.MATCH_INTERNAL_ADDRESS
+    """What the gateway firewall sees. Default: MATCH_INTERNAL_ADDRESS, which is what NSX does when nothing is said. It is always
+    written, because the provider's own default is BYPASS: traffic past the firewall."""
+
     display_name: str | None = None
+    """1 to 255 characters. Default: the nsx_id."""
+
     description: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    """At most 1,024 characters. Default: none."""
+
+    tags: Mapping[str, str] | None = None
+    """Tag scope -> tag. Default: none."""
 
     def __post_init__(self) -> None:
-        object_id(self.nsx_id)
+        own_id(self.nsx_id)
         object.__setattr__(self, "source", ipv4(self.source, "source"))
         object.__setattr__(self, "translated", ipv4(self.translated, "translated"))
+        refuse_unknown_list(self.firewall_match, "firewall_match", f"allowed is {' or '.join(FirewallMatch)}")
         if not unresolved(self.firewall_match):
             object.__setattr__(self, "firewall_match", choice(FirewallMatch, self.firewall_match, "firewall_match"))
         if self.priority is not None:
             whole_number(self.priority, "priority", 0, MAX_PRIORITY)
+        if self.display_name is not None:
+            name_text(self.display_name)
+        free_text(self.description)
+        object.__setattr__(self, "tags", tag_map(self.tags))
         if not unresolved(self.source) and network_of(self.source) == network_of(self.translated):
             raise RefusedValueError(
                 f"translated: {str(self.translated)!r} is the source itself, allowed is another address"
@@ -77,11 +90,6 @@ class EgressMapping:
                 f"{self.source} has {source.num_addresses} addresses, {self.translated} has {translated.num_addresses}"
             )
             raise RefusedValueError(f"translated: {sizes}; REFLEXIVE allows equal sizes only, as NSX says {reason}")
-
-
-def network_of(value: Ipv4Value) -> IPv4Network | None:
-    """The value as a network, a single address as a /32; None for a Terraform expression."""
-    return None if isinstance(value, str) else IPv4Network(value)
 
 
 def nat_rule(
@@ -100,7 +108,7 @@ def nat_rule(
 
     The rule has no destination: on REFLEXIVE "not applicable" (vendor's answer in vmware/nsxt issue 758; it once broke the UI).
     """
-    rule = PolicyNatRule(
+    return PolicyNatRule(
         scope,
         key,
         gateway_path=gateway_path,
@@ -116,13 +124,11 @@ def nat_rule(
         scope=list(applied_to),
         enabled=True,
         logging=False,
-        tag=[PolicyNatRuleTag(scope=name, tag=tag) for name, tag in mapping.tags.items()] or None,
+        tag=[PolicyNatRuleTag(scope=name, tag=tag) for name, tag in (mapping.tags or {}).items()] or None,
         lifecycle=_tolerate_any_destination() if action is NatAction.SNAT else None,
         depends_on=list(depends_on) or None,
         provider=provider,
     )
-    name_after_parent(rule)
-    return rule
 
 
 def _tolerate_any_destination() -> TerraformResourceLifecycle:

@@ -9,11 +9,14 @@ from cdktf import TerraformProvider
 from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule
 from constructs import Construct
 
-from egress.vocabulary import DEFAULT_PRIORITIES, SUPERVISOR, TKG, HaMode, NatAction, nat_action
+from egress.vocabulary import SUPERVISOR, TKG, HaMode, NatAction, nat_action
 
-from .egress_mapping import EgressMapping, nat_rule, network_of
+from .egress_mapping import EgressMapping, nat_rule
+from .ids import interface_of, tier0_path
+from .mappings import check_together, priorities_of, together
 from .tier0_default_route import Tier0DefaultRoute
-from .values import RefusedValueError, choice, first_repeated, interface_of, tier0_path
+from .tree import name_after_parent, nsx_provider, standing
+from .values import RefusedValueError, choice, element_of_unknown_list, flag, instance, items, shown
 
 
 class EgressSnatPair(Construct):
@@ -36,44 +39,70 @@ class EgressSnatPair(Construct):
     ) -> None:
         """Makes one rule for each mapping.
 
-        gateway_path: of the Tier-0, `Tier0Gateway.path`.
+        gateway_path: policy path of the Tier-0, `Tier0Gateway.path`.
         ha_mode: of the Tier-0; the rules are REFLEXIVE on ACTIVE_ACTIVE ("SNAT .. only supported when the logical router is
             running in active-standby mode", APIDOC, PolicyNatRule.action), SNAT on ACTIVE_STANDBY.
         applied_to: policy paths of the interfaces that the rules act on, usually the uplinks; empty: all interfaces, so
             what leaves by a service interface is translated too. Always written: a scope left out is not cleared.
-        supervisor, tkg: default: no such rule. more: key -> mapping, default: none. At least one in all.
-        stateful_active_active: default False; True: stateful services run on this ACTIVE_ACTIVE gateway (NSX 4.0 and later,
-            APIDOC, Tier0.stateful_services), so the rules are SNAT.
-        default_route: the rules are created after it and destroyed before it; default: somebody else's, no order.
-        provider: default: the stack's only NSX provider.
+        supervisor: mapping of the Supervisor. Default: no such rule.
+        tkg: mapping of the TKG cluster. Default: no such rule.
+        more: key -> further mapping; a key names its rule in the construct tree. Default: none. At least one mapping in all.
+        stateful_active_active: stateful services run on this ACTIVE_ACTIVE gateway (NSX 4.0 and later, APIDOC,
+            Tier0.stateful_services), so the rules are SNAT. Default: False.
+        default_route: the rules are created after it and destroyed before it. Default: somebody else's, no order.
+        provider: an NsxtProvider. Default: the stack's only one.
 
         Raises RefusedValueError for what NSX or the provider would refuse, or would not tell apart.
         """
-        super().__init__(scope, id_)
-        mappings = _mappings(supervisor, tkg, more or {})
-        paths = tuple(dict.fromkeys(applied_to))
+        mappings = together(supervisor, tkg, more)
         tier0_path(gateway_path)
-        for path in paths:
-            interface_of(path, gateway_path, "applied_to")
-        self.action = _action(choice(HaMode, ha_mode, "ha_mode"), stateful_active_active)
-        priorities = _priorities(mappings)
-        _check(mappings, priorities, self.action)
+        interfaces = _interfaces(applied_to, gateway_path)
+        stateful = flag(stateful_active_active, "stateful_active_active")
+        action = _action(choice(HaMode, ha_mode, "ha_mode"), stateful)
+        priorities = priorities_of(mappings)
+        check_together(mappings, priorities, action)
+        route = None if default_route is None else instance(default_route, Tier0DefaultRoute, "default_route")
+        chosen = nsx_provider(provider)
+        with standing(scope, id_):
+            super().__init__(scope, id_)
+        self.action = action
         self.rules: Mapping[str, PolicyNatRule] = MappingProxyType(
             {
                 key: nat_rule(
                     self,
                     key,
                     mapping,
-                    action=self.action,
+                    action=action,
                     priority=priorities[key],
                     gateway_path=gateway_path,
-                    applied_to=paths,
-                    depends_on=[default_route.resource] if default_route else [],
-                    provider=provider,
+                    applied_to=interfaces,
+                    depends_on=[route.resource] if route else [],
+                    provider=chosen,
                 )
                 for key, mapping in mappings.items()
             }
         )
+        for key, rule in self.rules.items():
+            name_after_parent(rule, scope, id_, key)
+        self._paths: dict[str, str] = {}
+
+    @property
+    def supervisor_path(self) -> str:
+        """Policy path of the Supervisor's rule; a token. Raises RefusedValueError where there is none."""
+        return self.rule_path(SUPERVISOR)
+
+    @property
+    def tkg_path(self) -> str:
+        """Policy path of the TKG cluster's rule; a token. Raises RefusedValueError where there is none."""
+        return self.rule_path(TKG)
+
+    def rule_path(self, key: str) -> str:
+        """Policy path of a rule; a token. `key`: supervisor, tkg, or one of `more`. Raises RefusedValueError for another."""
+        if key not in self.rules:
+            raise RefusedValueError(f"key: {shown(key)} has no rule here, allowed is {' or '.join(self.rules)}")
+        if key not in self._paths:
+            self._paths[key] = str(self.rules[key].path)
+        return self._paths[key]
 
 
 def _action(ha_mode: HaMode, stateful_active_active: bool) -> NatAction:
@@ -84,49 +113,9 @@ def _action(ha_mode: HaMode, stateful_active_active: bool) -> NatAction:
     return nat_action(ha_mode, stateful_active_active=stateful_active_active)
 
 
-def _mappings(
-    supervisor: EgressMapping | None, tkg: EgressMapping | None, more: Mapping[str, EgressMapping]
-) -> dict[str, EgressMapping]:
-    for key in (SUPERVISOR, TKG):
-        if key in more:
-            raise RefusedValueError(f"more: {key!r} is a name of its own, allowed is any other key: give it as {key}=")
-    named = {SUPERVISOR: supervisor, TKG: tkg}
-    mappings = {key: mapping for key, mapping in named.items() if mapping is not None} | dict(more)
-    if not mappings:
-        raise RefusedValueError(
-            "no mapping given, allowed are supervisor, tkg and more: leave the construct out instead"
-        )
-    return mappings
-
-
-def _priorities(mappings: Mapping[str, EgressMapping]) -> dict[str, int]:
-    priorities: dict[str, int] = {}
-    for key, mapping in mappings.items():
-        priority = DEFAULT_PRIORITIES.get(key) if mapping.priority is None else mapping.priority
-        if priority is None:
-            raise RefusedValueError(
-                f"more: mapping {key!r} has no priority, allowed is one that no other rule of the gateway has"
-            )
-        priorities[key] = priority
-    return priorities
-
-
-def _check(mappings: Mapping[str, EgressMapping], priorities: Mapping[str, int], action: NatAction) -> None:
-    for mapping in mappings.values():
-        mapping.check(action)
-    # MP API, NatRule.rule_priority: among equal priorities the "evaluation sequence is undefined".
-    _refuse_repeated("priority", list(priorities.values()), "rules of equal priority are evaluated in no defined order")
-    _refuse_repeated("nsx_id", [m.nsx_id for m in mappings.values()], "one object would be written twice")
-    sources = [network_of(m.source) for m in mappings.values()]
-    _refuse_repeated("source", sources, "only the rule of the lowest priority number would act")
-    if action is NatAction.REFLEXIVE:
-        # NSX admin guide: REFLEXIVE also rewrites the destination of what comes in, one to one.
-        translated = [network_of(m.translated) for m in mappings.values()]
-        _refuse_repeated("translated", translated, "REFLEXIVE is one to one and sends answers to one source only")
-
-
-def _refuse_repeated(prop: str, values: Sequence[object], reason: str) -> None:
-    repeated = first_repeated(value for value in values if value is not None)
-    if repeated is not None:
-        shown = str(repeated).removesuffix("/32")
-        raise RefusedValueError(f"{prop}: {shown!r} is used twice, allowed is a different one for each rule: {reason}")
+def _interfaces(applied_to: Sequence[str], gateway_path: str) -> tuple[str, ...]:
+    """Each path once; or one list that only Terraform knows, which goes to the provider as it is."""
+    given = items(applied_to, "applied_to", "policy paths")
+    if len(given) == 1 and element_of_unknown_list(given[0]):
+        return tuple(given)
+    return tuple(dict.fromkeys(interface_of(path, gateway_path, "applied_to") for path in given))

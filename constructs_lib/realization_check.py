@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from cdktf import Postcondition, TerraformProvider, TerraformResourceLifecycle
+from cdktf import Postcondition, TerraformProvider, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_nsxt.data_nsxt_policy_realization_info import DataNsxtPolicyRealizationInfo
 from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule
 from cdktf_cdktf_provider_nsxt.policy_static_route import PolicyStaticRoute
 from constructs import Construct
 
-from .values import whole_number
+from .tier0_default_route import Tier0DefaultRoute
+from .tree import nsx_provider, standing
+from .values import RefusedValueError, shown, whole_number
 
-Realizable: TypeAlias = PolicyStaticRoute | PolicyNatRule
-"""Resources that NSX realizes on the gateway."""
+Realizable: TypeAlias = TerraformResource | Tier0DefaultRoute
+"""A resource with a policy path, of these bindings or of others; or a construct that makes one."""
 
 _NOT_REALIZED = (
     "NSX says ${self.state}, not REALIZED, for ${self.path}: "
@@ -41,28 +43,50 @@ class RealizationCheck(Construct):
     ) -> None:
         """Checks `resource`.
 
-        delay: seconds before the first look; default 0, as the provider's own default of 1 costs every plan a second.
-        timeout: seconds until the check gives up on UNREALIZED; default 120 (the provider's own is 1200). The provider
-            looks again after 1, 1, 2, 4, 8, then every 10 seconds.
-        provider: default is the stack's only NSX provider.
+        resource: a resource of the provider vmware/nsxt that has a path, such as a NAT rule; or a Tier0DefaultRoute.
+        delay: seconds before the first look. Default: 0, as the provider's own default of 1 costs every plan a second.
+        timeout: seconds until the check gives up on UNREALIZED; the provider looks again after 1, 1, 2, 4, 8, then every 10
+            seconds. Default: 120 (the provider's own is 1200).
+        provider: an NsxtProvider. Default: the stack's only one.
+
+        Raises RefusedValueError for what cannot be checked.
         """
-        super().__init__(scope, id_)
+        checked = _resource(resource)
+        seconds = whole_number(delay, "delay", 0, 86400), whole_number(timeout, "timeout", 1, 86400)
+        chosen = nsx_provider(provider)
+        with standing(scope, id_):
+            super().__init__(scope, id_)
+        self.path = str(getattr(checked, "path"))  # noqa: B009 - not every resource has one, this one does
+        """Policy path of the resource; a token."""
         self._info = DataNsxtPolicyRealizationInfo(
             self,
             "Default",
-            path=resource.path,
-            delay=whole_number(delay, "delay", 0, 86400),
-            timeout=whole_number(timeout, "timeout", 1, 86400),
+            path=self.path,
+            delay=seconds[0],
+            timeout=seconds[1],
             # The path is known when a resource is updated in place. Terraform 1.11.4 reads a data source that has a
             # postcondition after the change all the same (measured); said here, it does not hang on that.
-            depends_on=[resource],
+            depends_on=[checked],
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[Postcondition(condition='${self.state == "REALIZED"}', error_message=_NOT_REALIZED)]
             ),
-            provider=provider,
+            provider=chosen,
         )
 
     @property
     def state(self) -> str:
         """REALIZED, or the apply has failed; a token."""
         return str(self._info.state)
+
+
+def _resource(value: object) -> TerraformResource:
+    made = value.resource if isinstance(value, Tier0DefaultRoute) else value
+    if isinstance(made, PolicyStaticRoute | PolicyNatRule):
+        return made
+    others = made if isinstance(made, TerraformResource) and hasattr(type(made), "path") else None
+    if others is not None and others.terraform_resource_type.startswith("nsxt_"):
+        return others
+    raise RefusedValueError(
+        f"resource: {shown(value)} is not allowed, allowed is a resource with a policy path, such as a NAT rule: the path alone "
+        "would not make Terraform wait for it"
+    )

@@ -3,97 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
+from functools import cached_property
 
 from cdktf import TerraformProvider, TerraformResourceLifecycle
-from cdktf_cdktf_provider_nsxt.policy_static_route import (
-    PolicyStaticRoute,
-    PolicyStaticRouteNextHop,
-    PolicyStaticRouteTag,
-)
-from cdktf_cdktf_provider_nsxt.policy_static_route_bfd_peer import (
-    PolicyStaticRouteBfdPeer,
-    PolicyStaticRouteBfdPeerTag,
-)
+from cdktf_cdktf_provider_nsxt.policy_static_route import PolicyStaticRoute, PolicyStaticRouteTag
 from constructs import Construct
 
-from egress.policy import paths
-
-from .addresses import name_after_parent
+from .bfd_peer import ROUTE, BfdPeer, bfd_peer
+from .ids import interface_of, own_id, tier0_path
+from .next_hop import NextHop, next_hop_block
+from .tree import name_after_parent, nsx_provider, standing
 from .values import (
-    AddressValue,
     RefusedValueError,
-    address,
     first_repeated,
-    interface_of,
-    object_id,
-    policy_path,
-    tier0_path,
+    flag,
+    free_text,
+    instances,
+    name_text,
+    shown,
+    tag_map,
     unresolved,
-    whole_number,
 )
 
 NETWORKS = {4: "0.0.0.0/0", 6: "::/0"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class NextHop:
-    """One way out.
-
-    address: of the upstream router.
-    admin_distance: 1 to 255, default 1. Hops of equal distance share the traffic (ECMP), a higher one takes over when
-        all lower ones are gone (floating static route).
-    interface_path: policy path of the interface to leave by; default: NSX finds it by the address.
-    """
-
-    address: AddressValue
-    admin_distance: int = 1
-    interface_path: str | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "address", address(self.address, "next hop address"))
-        whole_number(self.admin_distance, "admin_distance", 1, 255)  # APIDOC, RouterNexthop.admin_distance
-        if isinstance(self.address, IPv4Address | IPv6Address) and (
-            self.address.is_unspecified or self.address.is_multicast or self.address.is_loopback
-        ):
-            raise RefusedValueError(
-                f"next hop address: {str(self.address)!r} is no router, allowed is a router's own address"
-            )
-
-    @property
-    def ip_version(self) -> int | None:
-        """4, 6, or None for a Terraform expression."""
-        return None if isinstance(self.address, str) else self.address.version
-
-
-@dataclass(frozen=True, kw_only=True)
-class BfdPeer:
-    """Watches one next hop with BFD, so that a dead one leaves the route.
-
-    nsx_id: id of the peer in NSX. The provider overwrites an existing one of that id without a word (measured with 3.11.1).
-    peer_address: the next hop, IPv4.
-    source_addresses: of the uplinks that BFD is sent from; default: NSX chooses.
-    profile_path: policy path of the BFD profile; default: NSX's own.
-    enabled: default True.
-    display_name: default: the nsx_id. description: default: none. tags: scope -> tag, default: none.
-    """
-
-    nsx_id: str
-    peer_address: IPv4Address | str
-    source_addresses: Sequence[IPv4Address | str] = ()
-    profile_path: str = paths.bfd_profile("default")
-    enabled: bool = True
-    display_name: str | None = None
-    description: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object_id(self.nsx_id)
-        policy_path(self.profile_path, "profile_path")
-        object.__setattr__(self, "peer_address", _bfd_address(self.peer_address, "peer_address"))
-        sources = tuple(_bfd_address(source, "source_addresses") for source in self.source_addresses)
-        object.__setattr__(self, "source_addresses", sources)
 
 
 class Tier0DefaultRoute(Construct):
@@ -117,76 +49,64 @@ class Tier0DefaultRoute(Construct):
     ) -> None:
         """Makes the route.
 
-        gateway_path: of the Tier-0, `Tier0Gateway.path`.
+        gateway_path: policy path of the Tier-0, `Tier0Gateway.path`.
         nsx_id: id of the route in NSX. Always given: after a lost state the route is then refused as existing, not doubled,
             and its import id is known. A changed id replaces the route, which is an outage.
         next_hops: one or more, in the order that NSX shows.
-        ip_version: 4 or 6; default: that of the next hops, 4 if all of them are Terraform expressions.
-        bfd_peers: default: none, a dead next hop is then not noticed. IPv4 only (provider: peer_address is IPv4).
-        display_name: default: the nsx_id. description: default: none. tags: scope -> tag, default: none.
-        protect: default True: Terraform refuses every plan that destroys the route (lifecycle.prevent_destroy).
-        provider: default: the stack's only NSX provider.
+        ip_version: 4 or 6. Default: that of the next hops, 4 if all of them are Terraform expressions.
+        bfd_peers: IPv4 only (provider: peer_address is IPv4). Default: none, a dead next hop is then not noticed.
+        display_name: 1 to 255 characters. Default: the nsx_id.
+        description: at most 1,024 characters. Default: none.
+        tags: tag scope -> tag. Default: none.
+        protect: Terraform refuses every plan that destroys the route (lifecycle.prevent_destroy). Default: True.
+        provider: an NsxtProvider. Default: the stack's only one.
 
         Raises RefusedValueError for what NSX or the provider would refuse, and for what would not be a way out.
         """
-        super().__init__(scope, id_)
         tier0_path(gateway_path)
-        version = _ip_version(next_hops, ip_version)
-        _check_hops(next_hops, gateway_path)
-        _check_peers(bfd_peers, next_hops, version)
-        self.nsx_id = object_id(nsx_id)
+        hops = instances(next_hops, NextHop, "next_hops")
+        peers = instances(bfd_peers, BfdPeer, "bfd_peers")
+        version = _ip_version(hops, ip_version)
+        _check_hops(hops, gateway_path)
+        _check_peers(peers, hops, version)
+        own_id(nsx_id)
+        if display_name is not None:
+            name_text(display_name)
+        free_text(description)
+        tag_by_scope = tag_map(tags)
+        protected = TerraformResourceLifecycle(prevent_destroy=True) if flag(protect, "protect") else None
+        chosen = nsx_provider(provider)
+        with standing(scope, id_):
+            super().__init__(scope, id_)
+        self.nsx_id = nsx_id
         self.resource = PolicyStaticRoute(
             self,
-            "Default",
+            ROUTE,
             gateway_path=gateway_path,
             nsx_id=nsx_id,
             display_name=display_name or nsx_id,
             description=description or None,
             network=NETWORKS[version],
-            next_hop=[_next_hop(hop) for hop in next_hops],
-            tag=[PolicyStaticRouteTag(scope=key, tag=tag) for key, tag in (tags or {}).items()] or None,
-            lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if protect else None,
-            provider=provider,
+            next_hop=[next_hop_block(hop) for hop in hops],
+            tag=[PolicyStaticRouteTag(scope=key, tag=tag) for key, tag in tag_by_scope.items()] or None,
+            lifecycle=protected,
+            provider=chosen,
         )
-        self.bfd_peers = tuple(self._bfd_peer(peer, gateway_path, provider) for peer in bfd_peers)
+        self.bfd_peers = tuple(
+            bfd_peer(self, peer, gateway_path=gateway_path, route=self.resource, provider=chosen) for peer in peers
+        )
+        for peer, made in zip(peers, self.bfd_peers, strict=True):
+            name_after_parent(made, scope, id_, peer.nsx_id)
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Policy path of the route; a token."""
         return str(self.resource.path)
 
-    def _bfd_peer(
-        self, peer: BfdPeer, gateway_path: str, provider: TerraformProvider | None
-    ) -> PolicyStaticRouteBfdPeer:
-        resource = PolicyStaticRouteBfdPeer(
-            self,
-            peer.nsx_id,
-            gateway_path=gateway_path,
-            nsx_id=peer.nsx_id,
-            display_name=peer.display_name or peer.nsx_id,
-            description=peer.description or None,
-            bfd_profile_path=peer.profile_path,
-            peer_address=str(peer.peer_address),
-            source_addresses=[str(source) for source in peer.source_addresses] or None,
-            enabled=peer.enabled,
-            tag=[PolicyStaticRouteBfdPeerTag(scope=key, tag=tag) for key, tag in peer.tags.items()] or None,
-            depends_on=[self.resource],
-            provider=provider,
-        )
-        name_after_parent(resource)
-        return resource
-
-
-def _next_hop(hop: NextHop) -> PolicyStaticRouteNextHop:
-    # A struct class: the bindings drop the content of a dict in a list block without a word (terraform-cdk issue 3631).
-    return PolicyStaticRouteNextHop(
-        ip_address=str(hop.address), admin_distance=hop.admin_distance, interface=hop.interface_path
-    )
-
 
 def _ip_version(hops: Sequence[NextHop], given: int | None) -> int:
-    if given not in (None, 4, 6):
-        raise RefusedValueError(f"ip_version: {given!r} is not allowed, allowed is 4 or 6")
+    if given is not None and (type(given) is not int or given not in NETWORKS):
+        raise RefusedValueError(f"ip_version: {shown(given)} is not allowed, allowed is 4 or 6")
     found = {hop.ip_version for hop in hops} - {None}
     if len(found | {given} - {None}) > 1:
         listed = ", ".join(str(hop.address) for hop in hops)
@@ -227,12 +147,3 @@ def _check_peers(peers: Sequence[BfdPeer], hops: Sequence[NextHop], version: int
     for repeated in (first_repeated(watched), first_repeated(peer.nsx_id for peer in peers)):
         if repeated is not None:
             raise RefusedValueError(f"bfd_peers: {repeated!r} is given twice, allowed is one peer for each next hop")
-
-
-def _bfd_address(value: object, prop: str) -> IPv4Address | str:
-    parsed = address(value, prop)
-    if isinstance(parsed, IPv6Address):
-        raise RefusedValueError(
-            f"{prop}: {str(value)!r} is IPv6, allowed is an IPv4 address: the provider takes no other peers"
-        )
-    return parsed

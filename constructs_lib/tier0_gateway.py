@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from cdktf import IResolvable, Op, Postcondition, TerraformProvider, TerraformResourceLifecycle, TerraformSelf
@@ -11,42 +13,51 @@ from constructs import Construct
 
 from egress.policy import paths
 
-from .values import RefusedValueError, object_id, unresolved
+from .ids import object_id
+from .tree import nsx_provider, standing
+from .values import RefusedValueError, name_text, unresolved
+
+
+@dataclass(frozen=True)
+class _LookUp:
+    """What the factories ask for: one of the two."""
+
+    gateway_id: str | None = None
+    display_name: str | None = None
 
 
 class Tier0Gateway(Construct):
-    """An existing Tier-0 gateway. Make one with `from_id` or `from_display_name`.
+    """An existing Tier-0 gateway. `from_id` and `from_display_name` make one.
 
     The plan fails if there is no such gateway. Its HA mode cannot be read with this provider (vmware/nsxt issue 1936).
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        gateway_id: str | None = None,
-        display_name: str | None = None,
-        provider: TerraformProvider | None = None,
+        self, scope: Construct, id_: str, look_up: _LookUp | None = None, provider: TerraformProvider | None = None
     ) -> None:
-        super().__init__(scope, id_)
-        if (gateway_id is None) == (display_name is None):
-            raise RefusedValueError("a Tier-0 is looked up by exactly one of gateway_id and display_name")
-        if gateway_id is not None:
-            object_id(gateway_id, "gateway_id")
+        """For the factories only. Raises RefusedValueError when it is called by anybody else."""
+        if not isinstance(look_up, _LookUp):
+            raise RefusedValueError("a Tier-0 is looked up with Tier0Gateway.from_id or Tier0Gateway.from_display_name")
+        chosen = nsx_provider(provider)
+        with standing(scope, id_):
+            super().__init__(scope, id_)
         self._lookup = DataNsxtPolicyTier0Gateway(
             self,
             "Default",
-            id=gateway_id,
-            display_name=display_name,
-            lifecycle=None if display_name is None else _exactly_named(display_name),
-            provider=provider,
+            id=look_up.gateway_id,
+            display_name=look_up.display_name,
+            lifecycle=None if look_up.display_name is None else _exactly_named(look_up.display_name),
+            provider=chosen,
         )
 
     @classmethod
     def from_id(cls, scope: Construct, id_: str, *, gateway_id: str, provider: TerraformProvider | None = None) -> Self:
-        """The gateway with this NSX id. `provider`: default is the stack's only NSX provider."""
-        return cls(scope, id_, gateway_id=gateway_id, provider=provider)
+        """The gateway with this id in NSX.
+
+        gateway_id: 1 to 1,024 characters, the last part of its path.
+        provider: an NsxtProvider. Default: the stack's only one.
+        """
+        return cls(scope, id_, _LookUp(gateway_id=object_id(gateway_id, "gateway_id")), provider)
 
     @classmethod
     def from_display_name(
@@ -55,17 +66,24 @@ class Tier0Gateway(Construct):
         """The gateway with exactly this display name.
 
         The provider searches by prefix and takes a single hit for the answer (measured with 3.11.1), so the plan fails
-        here if the name found is a longer one. `provider`: default is the stack's only NSX provider.
-        """
-        return cls(scope, id_, display_name=display_name, provider=provider)
+        here if the name found is a longer one.
 
-    @property
+        display_name: 1 to 255 characters.
+        provider: an NsxtProvider. Default: the stack's only one.
+        """
+        return cls(scope, id_, _LookUp(display_name=name_text(display_name)), provider)
+
+    @cached_property
     def path(self) -> str:
         """Policy path, /infra/tier-0s/<id>; a token."""
         return str(self._lookup.path)
 
     def interface_path(self, interface_id: str, locale_service: str = "default") -> str:
-        """Policy path of one of the gateway's interfaces. `locale_service`: id of its locale service."""
+        """Policy path of one of the gateway's interfaces.
+
+        interface_id: its id in NSX.
+        locale_service: id of the locale service that holds it. Default: "default".
+        """
         object_id(interface_id, "interface_id")
         object_id(locale_service, "locale_service")
         return paths.interface(self.path, locale_service, interface_id)

@@ -1,5 +1,6 @@
 """Values at the door of a construct: typed ones pass, text is parsed once, Terraform expressions pass unchecked.
 
+Whatever is wrong with a value, its type included, is a RefusedValueError: the argument's name, the value, what is allowed.
 Refusals quote NSX or the provider. Where a reason is quoted, its source is named beside it; APIDOC is the NSX Policy API
 reference (4.1.0 and later), "provider" is vmware/nsxt 3.11.1.
 """
@@ -7,143 +8,181 @@ reference (4.1.0 and later), "provider" is vmware/nsxt 3.11.1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import TypeAlias, TypeVar
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from types import MappingProxyType
+from typing import Any, TypeVar
 
-from cdktf import Token
+from jsii._reference_map import InterfaceDynamicProxy
 
-Ipv4Value: TypeAlias = IPv4Address | IPv4Network | str
-"""An IPv4 address or network; text is parsed, a Terraform expression is taken as it is."""
-AddressValue: TypeAlias = IPv4Address | IPv6Address | str
-"""One address of either family; text is parsed, a Terraform expression is taken as it is."""
+from egress.vocabulary import MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
 
-# $${ is how Terraform writes a plain ${; the second form is what cdktf puts into a list that is a token.
-_EXPRESSION = re.compile(r"(?<!\$)\$\{|#\{TfToken\[")
-_TIER0 = re.compile(r"/infra/tier-0s/[^/]+")
-_POLICY_PATH = re.compile(r"/(infra|global-infra|orgs)(/[^/]+){2,}")
+# $${ is how Terraform writes a plain ${; the other forms are what cdktf puts into lists and maps that are tokens.
+_EXPRESSION = re.compile(r"(?<!\$)\$\{|[#&]\{TfToken\[")
+_LIST_OR_MAP = re.compile(r"[#&]\{TfToken\[")
+_NUMBER = b"\xfd\xff"  # what a number token begins with, as a big-endian double (cdktf 0.21, measured)
+_SHOWN = 80
+_PLAIN = (str, bytes, int, float, list, tuple, dict, set, type(None))
+_IP = (IPv4Address, IPv4Network, IPv6Address, IPv6Network)
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 
 class RefusedValueError(ValueError):
     """A construct cannot take a value: what was given, what is allowed, what to change."""
 
 
+def shown(value: object) -> str:
+    """A value as messages show it: cut after 80 characters; of an object that is no plain value its class."""
+    if not isinstance(value, (*_PLAIN, *_IP)):
+        return f"an object of class {type(value).__name__}"
+    text = repr(str(value)) if isinstance(value, _IP) else ascii(value) if isinstance(value, bytes) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
 def unresolved(value: object) -> bool:
     """True for CDKTF tokens and for text with a Terraform expression in it: known only when Terraform runs.
 
-    Text is told by its marker, as `Token.is_unresolved` does in JavaScript, without the trip there (0.3 ms each). A number
-    token is a huge negative double, so in Python a float and never an int.
+    Tokens are told by their marks, as `Token.is_unresolved` does in JavaScript, without the trip there (0.3 ms each, and NaN
+    would end the process there). A number token is a huge negative double, so in Python a float and never an int.
     """
     if isinstance(value, str):
         return _EXPRESSION.search(value) is not None
-    return isinstance(value, float) and bool(Token.is_unresolved(value))
+    return isinstance(value, float) and struct.pack(">d", value).startswith(_NUMBER)
 
 
-def ipv4(value: object, prop: str) -> Ipv4Value:
-    """One IPv4 address or network with no host bits set."""
-    if isinstance(value, IPv4Address | IPv4Network) or unresolved(value):
-        return value  # type: ignore[return-value]  # narrowed: only text can be unresolved here
-    allowed = "allowed is one IPv4 address or network, such as 30.0.0.5 or 30.0.0.0/28"
-    if isinstance(value, IPv6Address | IPv6Network) or (isinstance(value, str) and ":" in value):
-        raise RefusedValueError(f"{prop}: {str(value)!r} is IPv6, {allowed}: NSX has no NAT66")
-    if not isinstance(value, str):
-        raise RefusedValueError(f"{prop}: {value!r} is not an address, {allowed}")
-    if "-" in value or "," in value:
-        # APIDOC, PolicyNatRule.source_network; the provider's own check lets ranges through.
-        reason = 'NSX "does not support IP range or IP sets", make one mapping for each address or network'
-        raise RefusedValueError(f"{prop}: {value!r} is a range or a list, {allowed}: {reason}")
-    try:
-        if "/" not in value:
-            return IPv4Address(value)
-        network = IPv4Network(value, strict=False)
-    except ValueError:
-        raise RefusedValueError(f"{prop}: {value!r} is not an IPv4 address or network, {allowed}") from None
-    if IPv4Address(value.split("/", 1)[0]) != network.network_address:
-        # provider: "expected .. to contain a valid CIDR".
-        raise RefusedValueError(f"{prop}: {value!r} has host bits set, the provider refuses it: write {str(network)!r}")
-    return network
+def element_of_unknown_list(value: object) -> bool:
+    """True for the text that cdktf puts into a list (or map) whose content only Terraform knows. It stands for all of it."""
+    return isinstance(value, str) and _LIST_OR_MAP.search(value) is not None
 
 
-def address(value: object, prop: str) -> AddressValue:
-    """One IPv4 or IPv6 address, without a zone."""
-    allowed = "allowed is one IPv4 or IPv6 address, such as 10.27.51.1 or 2001:db8:51::1"
-    if isinstance(value, str) and not unresolved(value):
-        try:
-            value = ip_address(value)
-        except ValueError:
-            raise RefusedValueError(f"{prop}: {value!r} is not an address, {allowed}") from None
-    if isinstance(value, IPv6Address) and value.scope_id is not None:
+def refuse_unknown_list(value: object, prop: str, allowed: str) -> None:
+    """Refuses what stands for a whole list where one value is wanted: jsii would do so at synthesis, naming nothing."""
+    if element_of_unknown_list(value):
         raise RefusedValueError(
-            f"{prop}: {str(value)!r} has a zone, {allowed}: name the interface in interface_path instead"
+            f"{prop}: this is a list that only Terraform knows, of unknown length, {allowed}: take Fn.element(list, 0), "
+            "Fn.element(list, 1) and so on, as many as are fixed here"
         )
-    if isinstance(value, IPv4Address | IPv6Address | str):
+
+
+def text(value: object, prop: str, allowed: str) -> str:
+    """Text, or a Terraform expression as text."""
+    refuse_unknown_list(value, prop, allowed)
+    if isinstance(value, str):
         return value
-    raise RefusedValueError(f"{prop}: {value!r} is not an address, {allowed}")
+    raise RefusedValueError(f"{prop}: {shown(value)} is no text, {allowed}{hint(value)}")
+
+
+def hint(value: object) -> str:
+    """How to get the text of an object that people give in its place; empty where there is no way."""
+    for attribute in ("path", "string_value", "fqn"):
+        if hasattr(type(value), attribute):
+            return f": give its .{attribute}"
+    return ": give it as text, with Token.as_string" if _is_expression_object(value) else ""
+
+
+def _is_expression_object(value: object) -> bool:
+    """What cdktf gives for an expression that is neither text nor a number, such as TerraformVariable.boolean_value."""
+    return isinstance(value, InterfaceDynamicProxy)
+
+
+def line(value: object, prop: str, low: int, high: int) -> str:
+    """Text of one line within bounds."""
+    allowed = f"allowed are {low} to {high} characters on one line"
+    given = text(value, prop, allowed)
+    if not unresolved(given) and (not low <= len(given) <= high or _control(given)):
+        raise RefusedValueError(f"{prop}: {shown(given)} is not allowed, {allowed}")
+    return given
+
+
+def name_text(value: object, prop: str = "display_name") -> str:
+    """A name that people see (provider schema: 1 to 255 characters)."""
+    return line(value, prop, 1, MAX_DISPLAY_NAME)
+
+
+def free_text(value: object) -> str:
+    """Free text, line breaks allowed (provider schema)."""
+    allowed = f"allowed are at most {MAX_DESCRIPTION} characters"
+    given = text(value, "description", allowed)
+    if not unresolved(given) and (len(given) > MAX_DESCRIPTION or _control(given.replace("\n", "").replace("\t", ""))):
+        raise RefusedValueError(f"description: {shown(given)} is not allowed, {allowed}")
+    return given
+
+
+def tag_map(value: object) -> Mapping[str, str]:
+    """Tag scope -> tag; None: no tags."""
+    if value is None:
+        return MappingProxyType({})
+    if not isinstance(value, Mapping):
+        raise RefusedValueError(f'tags: {shown(value)} is no mapping, allowed is one such as {{"scope": "tag"}}')
+    if any(map(element_of_unknown_list, value)):
+        raise RefusedValueError(
+            "tags: this is a map that only Terraform knows, allowed is one whose keys are known here"
+        )
+    return MappingProxyType(
+        {
+            line(scope, "tags", 0, MAX_TAG_SCOPE): line(tag, f"tags[{scope!r}]", 0, MAX_TAG)
+            for scope, tag in value.items()
+        }
+    )
+
+
+def _control(value: str) -> bool:
+    return any(ord(character) < 0x20 or ord(character) == 0x7F for character in value)
 
 
 def whole_number(value: object, prop: str, low: int, high: int) -> int:
     """A whole number within bounds. A number token passes."""
-    if unresolved(value):
+    if isinstance(value, float) and unresolved(value):
         return value  # type: ignore[return-value]  # a number token is a float that JavaScript understands
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise RefusedValueError(f"{prop}: {value!r} is not allowed, allowed is a whole number from {low} to {high}")
+        raise RefusedValueError(
+            f"{prop}: {shown(value)} is not allowed, allowed is a whole number from {low} to {high}"
+        )
     return value
 
 
-def choice(kind: type[E], value: str, prop: str) -> E:
+def flag(value: object, prop: str, *, expression: bool = False) -> bool:
+    """True or False. `expression`: whether it may be known only when Terraform runs."""
+    if expression and _is_expression_object(value):
+        return value  # type: ignore[return-value]  # the bindings take it
+    if not isinstance(value, bool):
+        raise RefusedValueError(f"{prop}: {shown(value)} is not allowed, allowed is True or False")
+    return value
+
+
+def choice(kind: type[E], value: object, prop: str) -> E:
     """A member of an enumeration, given as such or as its text."""
     try:
-        return kind(value)
+        return kind(value)  # type: ignore[arg-type]  # whatever it is: ValueError unless it is a member's text
     except ValueError:
-        raise RefusedValueError(f"{prop}: {value!r} is not allowed, allowed is {' or '.join(kind)}") from None
+        raise RefusedValueError(f"{prop}: {shown(value)} is not allowed, allowed is {' or '.join(kind)}") from None
 
 
-def object_id(value: str, prop: str = "nsx_id") -> str:
-    """An NSX id: 1 to 1,024 characters without '/' and '&' (provider schema; its next release checks the characters)."""
-    if unresolved(value):
-        return value
-    if not value or len(value) > 1024 or "/" in value or "&" in value:
-        raise RefusedValueError(f"{prop}: {value!r} is no NSX id, allowed are 1 to 1024 characters without '/' and '&'")
+def instance(value: object, kind: type[T], prop: str) -> T:
+    """An object of a class."""
+    if not isinstance(value, kind):
+        raise RefusedValueError(f"{prop}: {shown(value)} is not allowed, allowed is an object of class {kind.__name__}")
     return value
 
 
-def tier0_path(value: str, prop: str = "gateway_path") -> str:
-    """Policy path of a Tier-0 gateway of a local manager."""
-    if unresolved(value) or _TIER0.fullmatch(value):
-        return value
-    allowed = "allowed is the path of a Tier-0 gateway, such as /infra/tier-0s/T0-wld01"
-    if value.startswith("/orgs/"):
-        # provider: "context use not supported with Tier0 gateways".
-        reason = "projects and VPCs have no Tier-0 of their own, and their rules are other object types"
-        raise RefusedValueError(f"{prop}: {value!r} lies in a project, {allowed}: {reason}")
-    if value.startswith("/global-infra/"):
-        reason = "a Global Manager's gateway is changed on the Global Manager, which these constructs do not talk to"
-        raise RefusedValueError(f"{prop}: {value!r} belongs to a Global Manager, {allowed}: {reason}")
-    # provider, parseGatewayPolicyPath: takes the last segment as the id of a Tier-1 unless `tier-0s` stands before it.
-    reason = "the provider takes any other path for that of a Tier-1, without a word"
-    raise RefusedValueError(f"{prop}: {value!r} is no Tier-0 path, {allowed}: {reason}")
+def items(value: object, prop: str, of: str) -> tuple[Any, ...]:
+    """A list or tuple. Text is none, although Python takes it for a sequence of letters. `of`: what is to be in it."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        return tuple(value)
+    raise RefusedValueError(f"{prop}: {shown(value)} is no list, allowed is a list of {of}")
 
 
-def policy_path(value: str, prop: str) -> str:
-    """A path of any object in NSX Policy (provider: "Invalid policy path")."""
-    if unresolved(value) or _POLICY_PATH.fullmatch(value):
-        return value
-    raise RefusedValueError(f"{prop}: {value!r} is no policy path, allowed is one such as /infra/bfd-profiles/default")
-
-
-def interface_of(path: str, gateway_path: str, prop: str) -> str:
-    """A policy path that, if it is a gateway interface's, is one of this gateway's."""
-    policy_path(path, prop)
-    known = not unresolved(path) and not unresolved(gateway_path)
-    if known and "/interfaces/" in path and not path.startswith(f"{gateway_path}/"):
-        # APIDOC, PolicyNatRule.scope and RouterNexthop.scope: interfaces of the same router.
-        raise RefusedValueError(
-            f"{prop}: {path!r} is no interface of {gateway_path!r}, allowed are interfaces of that gateway"
-        )
-    return path
+def instances(value: object, kind: type[T], prop: str) -> tuple[T, ...]:
+    """A list of objects of a class."""
+    of = f"{kind.__name__} objects"
+    given = items(value, prop, of)
+    for one in given:
+        refuse_unknown_list(one, prop, f"allowed is a list of {of}")
+    return tuple(instance(one, kind, prop) for one in given)
 
 
 def first_repeated(values: Iterable[object]) -> object | None:

@@ -19,6 +19,8 @@ from pathlib import Path
 LAB_FOLDER = Path(".lab")
 """Everything that belongs to a lab: its file, output, states and locks."""
 OUTPUT = "cdktf.out"
+STATES = "state"
+"""Folder of local states, in the project or in its `.lab`."""
 STACK_FILE = "cdk.tf.json"
 """What synthesis leaves in a stack's folder; cdktf names it."""
 SHELL_MARK = "EGRESS_SHELL"
@@ -67,4 +69,4 @@ class Places:
     @property
     def states(self) -> Path:
         """Local states, one file per stack."""
-        return self.base / "state"
+        return self.base / STATES

@@ -10,14 +10,23 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 from types import MappingProxyType
 
+INFRA = "/infra"
+"""Root of a local manager's default space (NSX Policy API)."""
+
 MAX_PRIORITY = 2147481599
 """Largest sequence_number of the NAT section USER (NSX Policy API, PolicyNatRule.sequence_number)."""
 
 SUPERVISOR, TKG = "supervisor", "tkg"
 """Keys of the two mappings that every workload domain has."""
 
+TITLES: Mapping[str, str] = MappingProxyType({SUPERVISOR: "Supervisor", TKG: "TKG"})
+"""What people call the two. Any other mapping is called by its key."""
+
 DEFAULT_PRIORITIES: Mapping[str, int] = MappingProxyType({SUPERVISOR: 100, TKG: 110})
 """Priorities where none is given. Public, as nsx_ids are: other tools and people sort their own rules around them."""
+
+MAX_DISPLAY_NAME, MAX_DESCRIPTION, MAX_TAG_SCOPE, MAX_TAG = 255, 1024, 128, 256
+"""Lengths (provider schema: display_name; NSX Policy API: ManagedResource.description, Tag.scope, Tag.tag)."""
 
 RESERVED_IDS = frozenset({"bfd-peers"})
 """Ids that the API uses itself: the BFD peers of static routes live below static-routes/bfd-peers, right where a route of

@@ -26,5 +26,5 @@ nsx.EgressSnatPair(
     tkg=nsx.EgressMapping(source="30.0.0.16", translated="10.27.51.147", nsx_id="wld01-egress-tkg"),
     default_route=route,  # the rules come after it, and go before it
 )
-nsx.RealizationCheck(stack, "RouteRealized", resource=route.resource)  # the apply fails unless NSX realizes it
+nsx.RealizationCheck(stack, "RouteRealized", resource=route)  # the apply fails unless NSX realizes it
 app.synth()

@@ -20,6 +20,11 @@ __all__ = ["Lab"]
 
 def __getattr__(name: str) -> Any:
     if name == "Lab":
+        from nsx_lab.extra import missing
+
+        sentence = missing()
+        if sentence:
+            raise ImportError(sentence)
         from nsx_lab.manager.lab import Lab
 
         return Lab

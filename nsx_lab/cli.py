@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -14,13 +15,15 @@ from typing import Any, TypeVar
 import click
 
 from nsx_lab.dataplane.commands import register
+from nsx_lab.owner import when_gone
 from nsx_lab.provider.mirror import mirror
+from nsx_lab.strict_json import parse
 
 Result = TypeVar("Result")
 
 
 class _Group(click.Group):
-    """click with this project's exit codes: bad usage is 1."""
+    """click with this project's exit codes: bad usage is 1. No traceback reaches anybody, unless NSX_LAB_DEBUG=1 asks for it."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
@@ -33,6 +36,12 @@ class _Group(click.Group):
         except click.ClickException as error:
             error.show()
             sys.exit(1)
+        except Exception as error:
+            if os.environ.get("NSX_LAB_DEBUG") == "1":
+                raise
+            click.echo(f"Error: this is a defect: {type(error).__name__}: {error}", err=True)
+            click.echo("run it again with NSX_LAB_DEBUG=1 and report what it prints", err=True)
+            sys.exit(1)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +52,9 @@ def main() -> None:
 @main.command()
 @click.argument("seed", required=False, type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=0, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port to listen on; 0 takes a free one."
+)
 @click.option(
     "--lab-file", type=click.Path(path_type=Path), help="Write how to find this lab here; removed at the end."
 )
@@ -72,7 +83,13 @@ def main() -> None:
     type=click.Path(path_type=Path),
     help="Move real packets through what is realized; WORLD is a world file (docs/real-packets.md).",
 )
-def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, **options: Any) -> int:
+@click.option(
+    "--owner",
+    metavar="PID",
+    type=click.IntRange(1),
+    help="End when this process has ended, in whatever way: for programs that start a lab.",
+)
+def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, owner: int | None, **options: Any) -> int:
     """Serve a lab until Ctrl-C, beginning with SEED: a JSON file, a folder of saved GET answers, or a terraform.tfstate."""
     from nsx_lab.dataplane.attach import packets as attached
     from nsx_lab.manager.lab import Lab
@@ -86,6 +103,11 @@ def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, **opti
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+    if owner is not None:
+        try:
+            when_gone(owner, ended.set)
+        except ProcessLookupError:
+            raise click.ClickException(f"--owner {owner}: there is no such process any more") from None
     lab = _or_fail(lambda: Lab(seed, **options).start())
     try:
         with contextlib.ExitStack() as stack:
@@ -118,7 +140,7 @@ lab_option = click.option(
 
 @main.command()
 @lab_option
-@click.option("--since", default=0, help="Only entries after this number.")
+@click.option("--since", type=click.IntRange(0), default=0, help="Only entries after this number.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def journal(lab_file: Path | None, since: int, as_json: bool) -> None:
     """What the lab was asked."""
@@ -174,8 +196,18 @@ def control(lab_file: Path | None, method: str, name: str, body: str | None) -> 
     failover, snapshot, restore, page.
     """
     with contextlib.closing(_control(lab_file)) as asked:
-        answer = _or_fail(lambda: asked.ask(method, f"/{name.lstrip('/')}", json.loads(body) if body else None))
+        answer = _or_fail(lambda: asked.ask(method, f"/{name.lstrip('/')}", _object(body) if body else None))
     click.echo(json.dumps(answer, indent=1))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = parse(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:60]!r} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{text[:60]!r}: a JSON object is expected")
+    return value
 
 
 def _settings(values: tuple[str, ...]) -> dict[str, Any]:
@@ -184,7 +216,7 @@ def _settings(values: tuple[str, ...]) -> dict[str, Any]:
     for text in values:
         name, equals, value = text.partition("=")
         try:
-            found[name] = json.loads(value)
+            found[name] = parse(value)
         except ValueError:
             equals = ""
         if not equals:

@@ -8,6 +8,7 @@ from cdktf import HttpBackend, LocalBackend, PgBackend, S3Backend, S3BackendEndp
 
 from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.escape import terraform
+from egress.layout import STATES
 
 from .provider import FROM_STACK_TO_ROOT
 
@@ -18,9 +19,9 @@ def add_backend(stack: TerraformStack, name: str, state: State) -> None:
     """Keeps the state of the stack `name` as `state` says."""
     match state:
         case LocalState():
-            LocalBackend(stack, path=f"{FROM_STACK_TO_ROOT}/state/{name}.tfstate")
+            LocalBackend(stack, path=f"{FROM_STACK_TO_ROOT}/{STATES}/{state.file(name)}")
         case PgState():
-            PgBackend(stack, conn_str="", schema_name=state.schema_name or name)
+            PgBackend(stack, conn_str="", schema_name=state.schema_of(name))
             stack.add_override("terraform.backend.pg.conn_str", None)  # it holds a password: PG_CONN_STR gives it
         case S3State():
             _s3(stack, name, state)
@@ -38,7 +39,7 @@ def _s3(stack: TerraformStack, name: str, state: S3State) -> None:
     S3Backend(
         stack,
         bucket=terraform(state.bucket),
-        key=terraform(state.key or f"{name}.tfstate"),
+        key=terraform(state.key_of(name)),
         region=terraform(state.region),
         encrypt=True,
         endpoints=S3BackendEndpointConfig(s3=terraform(state.endpoint)) if state.endpoint else None,

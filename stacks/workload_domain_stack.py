@@ -116,8 +116,8 @@ class WorkloadDomainStack(TerraformStack):
     def _follow(self, name: str, resource: Realizable, nsx_id: str, domain: WorkloadDomain) -> None:
         """Checks that NSX has realized a resource, and says where it is."""
         wait = domain.realization
-        RealizationCheck(self, f"{name}_realized", resource=resource, delay=wait.delay, timeout=wait.timeout)
-        TerraformOutput(self, f"{name}_path", value=resource.path)
+        check = RealizationCheck(self, f"{name}_realized", resource=resource, delay=wait.delay, timeout=wait.timeout)
+        TerraformOutput(self, f"{name}_path", value=check.path)
         TerraformOutput(self, f"{name}_id", value=terraform(nsx_id))
 
     @staticmethod

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from ipaddress import IPv4Interface
 
-from egress.checks.look import edges_of, mappings, nsx_version, own_addresses, uplink_networks
-from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, rule
+from egress.checks.look import Kind, edges_of, held_addresses, mappings, nsx_version, own_addresses, uplink_networks
+from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
 
 _NO_VERSION = "nsx.version is not in this file"
@@ -68,15 +66,6 @@ def standby_without_vip(domain: WorkloadDomain) -> Outcomes:
         )
 
 
-def _addresses(domain: WorkloadDomain) -> Iterator[tuple[str, Path, IPv4Interface]]:
-    for index, uplink in enumerate(domain.tier0.uplinks):
-        yield f"uplink {uplink.id}", ("tier0", "uplinks", index, "address"), uplink.address
-    for index, interface in enumerate(domain.tier0.service_interfaces):
-        yield f"service interface {interface.id}", ("tier0", "service_interfaces", index, "address"), interface.address
-    if domain.tier0.ha_vip:
-        yield "the HA VIP", ("tier0", "ha_vip"), domain.tier0.ha_vip
-
-
 @rule(
     "interface-address-twice",
     Severity.ERROR,
@@ -86,12 +75,13 @@ def _addresses(domain: WorkloadDomain) -> Iterator[tuple[str, Path, IPv4Interfac
 )
 def address_twice(domain: WorkloadDomain) -> Outcomes:
     seen: dict[object, str] = {}
-    for name, at, address in _addresses(domain):
-        if address.ip in seen:
+    for held in held_addresses(domain):
+        address = held.address.ip
+        if address in seen:
             yield Broken(
-                at, f"{address.ip} belongs to {seen[address.ip]} already", f"give {name} an address of its own"
+                held.at, f"{address} belongs to {seen[address]} already", f"give {held.name} an address of its own"
             )
-        seen.setdefault(address.ip, name)
+        seen.setdefault(address, held.name)
 
 
 @rule(
@@ -102,12 +92,13 @@ def address_twice(domain: WorkloadDomain) -> Outcomes:
     source="RFC 950, RFC 919, RFC 3021",
 )
 def interface_edge(domain: WorkloadDomain) -> Outcomes:
-    for name, at, address in _addresses(domain):
-        if address.ip in edges_of(address.network):
-            kind = "network" if address.ip == address.network.network_address else "broadcast"
+    for held in held_addresses(domain):
+        address, network = held.address.ip, held.network
+        if address in edges_of(network):
+            kind = "network" if address == network.network_address else "broadcast"
             yield Broken(
-                at,
-                f"{address.ip}, the address of {name}, is the {kind} address of {address.network}",
+                held.at,
+                f"{address}, the address of {held.name}, is the {kind} address of {network}",
                 "write the address that the interface has in NSX",
             )
 
@@ -120,12 +111,12 @@ def interface_edge(domain: WorkloadDomain) -> Outcomes:
     source="assumption (NSX refuses overlapping connected subnets on one gateway)",
 )
 def subnets_overlap(domain: WorkloadDomain) -> Outcomes:
-    for (name, _, one), (other_name, at, other) in itertools.combinations(_addresses(domain), 2):
-        mixed = name.startswith("uplink") != other_name.startswith("uplink") and "service" in other_name
+    for one, other in itertools.combinations(held_addresses(domain), 2):
+        mixed = {one.kind, other.kind} == {Kind.UPLINK, Kind.SERVICE}
         if one.network.overlaps(other.network) and (one.network != other.network or mixed):
             yield Broken(
-                at,
-                f"{other.network} of {other_name} overlaps {one.network} of {name}",
+                other.at,
+                f"{other.network} of {other.name} overlaps {one.network} of {one.name}",
                 "correct the prefix length, or the address",
             )
 
@@ -249,16 +240,23 @@ def proxy_arp(domain: WorkloadDomain) -> Outcomes:
     "nsx-version-unsupported",
     Severity.WARNING,
     "the provider supports this NSX",
-    explanation="Releases of the provider are tested with recent NSX only. 3.11 and 3.12 name 4.2, 9.0 and 9.1.",
-    source="README of vmware/terraform-provider-nsxt 3.11.1 and 3.12.0",
+    explanation="Each release of the provider names the NSX versions that it supports: 3.11 names 3.0 to 4.2 and 9.0, 3.12 also 9.1. "
+    "Which release is used stands in locks/, not in a domain file.",
+    source="README of vmware/terraform-provider-nsxt at v3.11.1 and v3.12.0",
 )
 def version_unsupported(domain: WorkloadDomain) -> Outcomes:
     version = nsx_version(domain)
     if version is None:
         yield CannotKnow(_NO_VERSION)
-    elif version < (4, 2):
+    elif version < (3, 0):
         yield Broken(
             ("nsx", "version"),
-            f"NSX {domain.nsx.version} is older than 4.2, what provider 3.11 and later are tested with",
-            "try it on a copy first, or pin an older provider",
+            f"NSX {domain.nsx.version} is older than 3.0, the oldest that provider 3.11 and 3.12 name",
+            "bring NSX to 3.0 or later",
+        )
+    elif version >= (9, 1):
+        yield Broken(
+            ("nsx", "version"),
+            f"NSX {domain.nsx.version} is not named by provider 3.11: 3.12 is the first that names 9.1",
+            "let the lock files in locks/ hold provider 3.12 or later; if they do, suppress this rule with that reason",
         )

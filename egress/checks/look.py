@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from enum import Enum, auto
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
 from egress.domain.model import EgressMapping
 from egress.policy.owned import NatRule, owned
-
-_NAMED = ("supervisor", "tkg")
-_known: dict[int, tuple[Mapping, ...]] = {}
-"""Mappings by the identity of their domain, as long as it lives: domains are frozen, and twenty rules ask."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +45,15 @@ def short(value: IPv4Network) -> str:
 
 def mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
     """Every egress mapping: Supervisor, TKG, the further ones."""
-    found = _known.get(id(domain))
-    if found is None:
-        found = _known[id(domain)] = tuple(
-            Mapping(_at(rule.key), _entry(domain, rule.key), rule, network(rule.source), network(rule.translated))
-            for rule in owned(domain).rules
-        )
-        weakref.finalize(domain, _known.pop, id(domain)).atexit = False
-    return found
+    return domain.once(_mappings)
 
 
-def _at(key: str) -> Path:
-    return ("egress", key) if key in _NAMED else ("egress", "more", key)
-
-
-def _entry(domain: WorkloadDomain, key: str) -> EgressMapping:
-    named = {"supervisor": domain.egress.supervisor, "tkg": domain.egress.tkg}
-    return named.get(key) or domain.egress.more[key]
+def _mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
+    entries = domain.egress.mappings
+    return tuple(
+        Mapping(rule.at, entries[rule.key], rule, network(rule.source), network(rule.translated))
+        for rule in owned(domain).rules
+    )
 
 
 def uplink_networks(domain: WorkloadDomain) -> list[IPv4Network]:
@@ -85,16 +73,45 @@ def within(address: IPv4Address | IPv4Network, networks: Iterable[IPv4Network]) 
     return any(address.subnet_of(outer) for outer in networks)
 
 
+class Kind(Enum):
+    """What has an address of the gateway."""
+
+    UPLINK = auto()
+    SERVICE = auto()
+    VIP = auto()
+
+
+@dataclass(frozen=True)
+class Held:
+    """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands."""
+
+    kind: Kind
+    name: str
+    at: Path
+    address: IPv4Interface
+
+    @property
+    def network(self) -> IPv4Network:
+        """The subnet that the address lies in."""
+        return self.address.network
+
+
+def held_addresses(domain: WorkloadDomain) -> Iterator[Held]:
+    """The IPv4 addresses of uplinks, service interfaces and HA VIP, in the file's order."""
+    for index, uplink in enumerate(domain.tier0.uplinks):
+        yield Held(Kind.UPLINK, f"uplink {uplink.id}", ("tier0", "uplinks", index, "address"), uplink.address)
+    for index, service in enumerate(domain.tier0.service_interfaces):
+        at: Path = ("tier0", "service_interfaces", index, "address")
+        yield Held(Kind.SERVICE, f"service interface {service.id}", at, service.address)
+    if domain.tier0.ha_vip:
+        yield Held(Kind.VIP, "the HA VIP", ("tier0", "ha_vip"), domain.tier0.ha_vip)
+
+
 def own_addresses(domain: WorkloadDomain) -> dict[IPv4Address, tuple[str, Path]]:
     """Addresses that the gateway itself has: what they are called, where they stand."""
     found: dict[IPv4Address, tuple[str, Path]] = {}
-    for index, uplink in enumerate(domain.tier0.uplinks):
-        found.setdefault(uplink.address.ip, (f"uplink {uplink.id}", ("tier0", "uplinks", index, "address")))
-    for index, interface in enumerate(domain.tier0.service_interfaces):
-        at: Path = ("tier0", "service_interfaces", index, "address")
-        found.setdefault(interface.address.ip, (f"service interface {interface.id}", at))
-    if domain.tier0.ha_vip:
-        found.setdefault(domain.tier0.ha_vip.ip, ("the HA VIP", ("tier0", "ha_vip")))
+    for held in held_addresses(domain):
+        found.setdefault(held.address.ip, (held.name, held.at))
     return found
 
 

@@ -71,9 +71,10 @@ def source_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 
 @fleet_rule(
     "sources-overlap",
-    Severity.WARNING,
+    Severity.ERROR,
     "sources on a gateway are apart, or the narrower is looked at first",
-    explanation="A narrow source inside a wider one is an exception, and works as one only if its priority number is smaller.",
+    explanation="A narrow source inside a wider one is an exception, and works as one only if its priority number is smaller. Otherwise its rule "
+    "never acts.",
     source="NSX Policy API, PolicyNatRule.sequence_number (lowest first, first match wins)",
 )
 def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:

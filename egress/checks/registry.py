@@ -7,6 +7,7 @@ from egress.checks import (
     failover,
     gateway,
     next_hops,
+    on_the_manager,
     one_gateway,
     ranges,
     return_routes,
@@ -15,7 +16,18 @@ from egress.checks import (
 )
 from egress.checks.rule import REGISTRY, Rule
 
-THEMES = (next_hops, failover, gateway, ranges, translations, return_routes, one_gateway, across_gateways, suppressions)
+THEMES = (
+    next_hops,
+    failover,
+    gateway,
+    ranges,
+    translations,
+    return_routes,
+    one_gateway,
+    across_gateways,
+    on_the_manager,
+    suppressions,
+)
 _NAMES = [theme.__name__.rsplit(".", 1)[1].replace("_", " ") for theme in THEMES]
 
 RULES: tuple[Rule, ...] = tuple(sorted(REGISTRY.values(), key=lambda rule: _NAMES.index(rule.theme)))

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from egress.checks.registry import RULES
-from egress.checks.rule import Broken, CannotKnow, Path, Rule, Severity, Verdict
+from egress.checks.rule import REGISTRY, Broken, CannotKnow, Path, Rule, Severity, Verdict
 from egress.checks.suppressions import UNUSED
 from egress.domain import Place, Problem, WorkloadDomain
-from egress.domain.collector import paused
+from egress.policy.presence import Presence
 
 _NOT_SUPPRESSIBLE = {UNUSED, "suppression-of-unknown-rule"}
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
@@ -51,6 +51,16 @@ class Report:
     undecided: tuple[Undecided, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    def __add__(self, other: Report) -> Report:
+        """What two reports over the same stacks say, in one."""
+        return Report(
+            self.stacks,
+            tuple(sorted((*self.findings, *other.findings), key=_rank)),
+            tuple(sorted((*self.suppressed, *other.suppressed), key=_rank)),
+            (*self.undecided, *other.undecided),
+            (*self.problems, *other.problems),
+        )
+
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of one severity, in the order of files and lines."""
         return tuple(finding for finding in self.findings if finding.rule.severity is severity)
@@ -75,6 +85,15 @@ class Report:
         """Whether there is an error, or a file that is no domain."""
         return bool(self.errors or self.problems)
 
+    def about(self, stack: str) -> Report:
+        """What was said about one of the stacks, judged together with the others. Without the files that are no domain."""
+        return Report(
+            stacks=(stack,),
+            findings=tuple(finding for finding in self.findings if finding.stack == stack),
+            suppressed=tuple(finding for finding in self.suppressed if finding.stack == stack),
+            undecided=tuple(entry for entry in self.undecided if entry.stack == stack),
+        )
+
     def verdict(self, rule_id: str, stack: str) -> Verdict:
         """What one rule says about one stack. A suppressed finding is still a broken rule."""
         if any(f.rule.id == rule_id and f.stack == stack for f in (*self.findings, *self.suppressed)):
@@ -84,21 +103,38 @@ class Report:
         return Verdict.HOLDS
 
 
-@paused()
 def check(domains: Sequence[WorkloadDomain], problems: Iterable[Problem] = ()) -> Report:
     """Judges every rule over the domains. Pure: reads no file, asks no network.
 
     `problems`: findings of files that could not be read as domains, carried into the report.
     """
+    outcomes = ((rule, domain, outcome) for rule in RULES for domain, outcome in _outcomes(rule, domains))
+    return _report(outcomes, domains, [rule for rule in RULES if not rule.live], problems)
+
+
+def check_live(there: Sequence[Presence]) -> Report:
+    """Judges the rules over domains and what their managers hold. Pure: the looking was done before."""
+    rules = [rule for rule in RULES if rule.live]
+    outcomes = (
+        (rule, one.domain, outcome) for rule in rules if rule.live for one in there for outcome in rule.live(one)
+    )
+    return _report(outcomes, [one.domain for one in there], rules)
+
+
+def _report(
+    outcomes: Iterable[tuple[Rule, WorkloadDomain, Broken | CannotKnow]],
+    domains: Sequence[WorkloadDomain],
+    judged: Sequence[Rule],
+    problems: Iterable[Problem] = (),
+) -> Report:
     findings: list[Finding] = []
     undecided: dict[Undecided, None] = {}
-    for rule in RULES:
-        for domain, outcome in _outcomes(rule, domains):
-            if isinstance(outcome, CannotKnow):
-                undecided[Undecided(rule, domain.stack, outcome.what)] = None
-            else:
-                findings.append(_finding(rule, domain, outcome))
-    open_, suppressed = _suppress(findings, domains)
+    for rule, domain, outcome in outcomes:
+        if isinstance(outcome, CannotKnow):
+            undecided[Undecided(rule, domain.stack, outcome.what)] = None
+        else:
+            findings.append(_finding(rule, domain, outcome))
+    open_, suppressed = _suppress(findings, domains, judged)
     return Report(
         stacks=tuple(domain.stack for domain in domains),
         findings=tuple(sorted(dict.fromkeys(open_), key=_rank)),
@@ -132,7 +168,9 @@ def _rank(finding: Finding) -> tuple[int, str, int, int, str, str]:
     return _ORDER[finding.rule.severity], place.file, place.line, place.column, finding.rule.id, finding.what
 
 
-def _suppress(findings: Sequence[Finding], domains: Sequence[WorkloadDomain]) -> tuple[list[Finding], list[Finding]]:
+def _suppress(
+    findings: Sequence[Finding], domains: Sequence[WorkloadDomain], judged: Sequence[Rule]
+) -> tuple[list[Finding], list[Finding]]:
     reasons = {(domain.stack, entry.rule): entry.reason for domain in domains for entry in domain.suppress}
     open_: list[Finding] = []
     suppressed: list[Finding] = []
@@ -143,14 +181,15 @@ def _suppress(findings: Sequence[Finding], domains: Sequence[WorkloadDomain]) ->
         else:
             suppressed.append(Finding(**{**finding.__dict__, "reason": reason}))
     used = {(finding.stack, finding.rule.id) for finding in suppressed}
-    return open_ + _unused(domains, used), suppressed
+    return open_ + _unused(domains, used, judged), suppressed
 
 
-def _unused(domains: Sequence[WorkloadDomain], used: set[tuple[str, str]]) -> list[Finding]:
-    known = {rule.id: rule for rule in RULES}
+def _unused(domains: Sequence[WorkloadDomain], used: set[tuple[str, str]], judged: Sequence[Rule]) -> list[Finding]:
+    """Suppressions of the judged rules that suppress nothing: a rule that was not asked is not one that holds."""
+    known = {rule.id: rule for rule in judged}
     return [
         _finding(
-            known[UNUSED],
+            REGISTRY[UNUSED],
             domain,
             Broken(
                 ("suppress", index, "rule"), f"{entry.rule} finds nothing to suppress here", "take the suppression out"

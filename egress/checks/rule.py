@@ -1,6 +1,6 @@
 """What a rule is, and the registry that the theme files fill.
 
-A rule is one pure function. It looks at a domain, or at all domains, and yields an outcome for everything that is wrong
+A rule is one pure function. It looks at a domain, at all domains, or at a domain and what its manager holds, and yields an outcome for everything that is wrong
 (`Broken`) or that the files do not tell (`CannotKnow`). A rule that yields nothing holds.
 """
 
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from egress.domain import WorkloadDomain
+from egress.policy.presence import Presence
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where in a domain: keys and indices, as in ("default_route", "next_hops", 0, "address")."""
@@ -55,6 +56,7 @@ class CannotKnow:
 Outcomes: TypeAlias = Iterator[Broken | CannotKnow]
 OneDomain: TypeAlias = Callable[[WorkloadDomain], Outcomes]
 AllDomains: TypeAlias = Callable[[Sequence[WorkloadDomain]], Outcomes]
+OnManager: TypeAlias = Callable[[Presence], Outcomes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,7 @@ class Rule:
     theme: str
     one: OneDomain | None = None
     all: AllDomains | None = None
+    live: OnManager | None = None
 
 
 REGISTRY: dict[str, Rule] = {}
@@ -96,6 +99,18 @@ def fleet_rule(
 
     def register(judge: AllDomains) -> AllDomains:
         _add(Rule(id_, severity, title, explanation, source, _theme(judge.__module__), all=judge))
+        return judge
+
+    return register
+
+
+def live_rule(
+    id_: str, severity: Severity, title: str, *, explanation: str, source: str
+) -> Callable[[OnManager], OnManager]:
+    """Registers a function that looks at a domain and at what its manager holds."""
+
+    def register(judge: OnManager) -> OnManager:
+        _add(Rule(id_, severity, title, explanation, source, _theme(judge.__module__), live=judge))
         return judge
 
     return register

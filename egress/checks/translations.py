@@ -15,6 +15,7 @@ from egress.checks.look import (
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import FirewallMatch, NatAction, WorkloadDomain
 from egress.policy.owned import nat_scope
+from egress.vocabulary import TITLES
 
 
 @rule(
@@ -28,16 +29,13 @@ from egress.policy.owned import nat_scope
 def missing(domain: WorkloadDomain) -> Outcomes:
     if within(domain.egress.range, uplink_networks(domain)):
         return
-    for key, mapping in (("supervisor", domain.egress.supervisor), ("tkg", domain.egress.tkg)):
-        if mapping is None:
+    for key, title in TITLES.items():
+        if key not in domain.egress.mappings:
             yield Broken(
                 ("egress",),
-                f"no mapping egress.{key}: what the {_NAMES[key]} sends is not translated",
+                f"no mapping egress.{key}: what the {title} cluster sends is not translated",
                 f"add egress.{key} with source and translated, or say in suppress why there is none",
             )
-
-
-_NAMES = {"supervisor": "Supervisor", "tkg": "TKG cluster"}
 
 
 @rule(

@@ -7,6 +7,7 @@ missing); 2 answered, and it needs you (findings, changes, drift, a flow that fa
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import pkgutil
@@ -22,6 +23,9 @@ from egress.cli.output import FAILED, INTERRUPTED, OK, prepare_streams, say, usa
 from egress.domain import DomainFileError, EgressError
 
 _NOT_COMMANDS = {"context", "output"}
+_SEARCHES = (100_000, 50, 100)
+"""Thresholds of Python's search for cycles. A command makes many objects that stay and hardly any cycles: with the usual ones
+`egress check` over 1,000 domains takes half as long again, for nothing (measured on CPython 3.11)."""
 
 
 class CommandFiles(click.Group):
@@ -65,7 +69,10 @@ def group(ctx: click.Context, root: Path | None) -> None:
 
 def main() -> None:
     """Entry point of the console script: runs a command and turns whatever happens into a sentence and an exit code."""
-    signal.signal(signal.SIGTERM, _end_as_by_ctrl_c)
+    gc.set_threshold(*_SEARCHES)
+    for polite in ("SIGTERM", "SIGHUP"):  # SIGHUP: the terminal was closed; Windows has none
+        if hasattr(signal, polite):
+            signal.signal(getattr(signal, polite), _end_as_by_ctrl_c)
     sys.exit(run(sys.argv[1:]))
 
 

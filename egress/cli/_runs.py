@@ -6,14 +6,18 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from egress.checks import told
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, progress, say
+from egress.delivery.memory import Remembered
 from egress.delivery.plans import Outcome
-from egress.domain import EgressError
+from egress.delivery.surroundings import Ahead, Found, found, looking_ahead, stray_states
+from egress.domain import EgressError, WorkloadDomain
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import Stack, opened
 from egress.toolchain.synthesis import synthesised
@@ -57,42 +61,87 @@ def agreement(function: Decorated) -> Decorated:
 
 def prepare(project: Project, stacks: Sequence[str], patience: int = 0) -> Run:
     """A run over the named stacks, all when none is named; says what it works with."""
+    return prepare_for(project, project.domains(stacks), patience)
+
+
+def prepare_for(project: Project, domains: Sequence[WorkloadDomain], patience: int = 0) -> Run:
+    """A run over domains from anywhere; says what it works with."""
     command = click.get_current_context().command_path
-    run = Run.prepare(project.root, project.lab, project.domains(stacks), command, patience)
+    run = Run.prepare(project.root, project.lab, domains, command, patience)
     say(str(run))
     return run
 
 
 def for_each(
-    run: Run, act: Callable[[Stack], T], *, go_on: bool = False, upgrade_provider: bool = False
+    project: Project,
+    run: Run,
+    act: Callable[[Stack, Found], T],
+    *,
+    go_on: bool = False,
+    may_be_new: bool = False,
+    upgrade_provider: bool = False,
 ) -> list[T | None]:
     """Synthesises, then acts on every stack, locked and initialised, in the order of their names; what `act` returned.
 
-    go_on: a stack that fails is told, gives None, and hides no other. upgrade_provider: moves the provider lock.
-    Errors: EgressError.
+    `act` gets a stack and what is around it on the manager, which is read meanwhile.
+    go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
+    upgrade_provider: moves the provider lock. Errors: EgressError.
     """
     names = [domain.stack for domain in run.domains]
-    results: list[T | None] = []
-    with ExitStack() as synthesis:
+    with ExitStack() as whole:
+        looks = whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
         with progress(f"synthesising {', '.join(names)}"):
-            made = synthesis.enter_context(synthesised(run.root, names, lab=run.lab is not None))
+            made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
         if made.notes:
             say(made.notes)
-        for domain in run.domains:
-            if len(names) > 1:
-                say(f"\n== {domain.stack}")
-            try:
-                with opened(run, domain, made.folders[domain.stack]) as stack:
-                    for note in stack.notes:
-                        say(note)
-                    _initialise(stack, upgrade=upgrade_provider)
-                    results.append(act(stack))
-            except EgressError as error:
-                if not go_on or len(names) == 1:
-                    raise
-                say(f"egress: {error}")
-                results.append(None)
-    return results
+        work = _Work(project, run, looks, may_be_new, upgrade_provider)
+        return [work.on(domain, made.folders[domain.stack], act, go_on and len(names) > 1) for domain in run.domains]
+
+
+def for_forgotten(
+    project: Project, run: Run, stacks: Sequence[Remembered], act: Callable[[Stack, Found], T]
+) -> list[T | None]:
+    """Acts on stacks whose domain files are gone, from what is remembered of them. Errors: EgressError."""
+    with ExitStack() as whole:
+        looks = whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
+        work = _Work(project, run, looks, may_be_new=False, upgrade_provider=False)
+        return [work.on(one.domain, whole.enter_context(one.laid_out()), act, go_on=False) for one in stacks]
+
+
+class _Work:
+    """Acting on the stacks of a run, one after the other."""
+
+    def __init__(self, project: Project, run: Run, looks: Ahead, may_be_new: bool, upgrade_provider: bool) -> None:
+        self._project, self._run, self._looks = project, run, looks
+        self._may_be_new, self._upgrade_provider = may_be_new, upgrade_provider
+        self._strays = stray_states(run.places, project.stacks)
+
+    def on(self, domain: WorkloadDomain, folder: Path, act: Callable[[Stack, Found], T], go_on: bool) -> T | None:
+        """Acts on a stack whose configuration is in `folder`; None where that failed and it goes on."""
+        if len(self._run.domains) > 1:
+            say(f"\n== {domain.stack}")
+        seen = self._looks.of_next()
+        try:
+            with opened(self._run, domain, folder) as stack:
+                for note in stack.notes:
+                    say(note)
+                _initialise(stack, upgrade=self._upgrade_provider)
+                around = found(stack, seen, self._project.stacks, self._strays, may_be_new=self._may_be_new)
+                self._strays = ()  # told once
+                return act(stack, around)
+        except EgressError as error:
+            if not go_on:
+                raise
+            say(f"egress: {error}")
+            return None
+
+
+def tell(around: Found, stack: Stack) -> None:
+    """Says what was found around a stack, and what could not be seen."""
+    if around.failed:
+        say(f"{stack.name}: whether somebody else's objects are in the way was not seen: {around.failed}")
+    for finding in around.report.findings:
+        say(told(finding))
 
 
 def _initialise(stack: Stack, *, upgrade: bool) -> None:

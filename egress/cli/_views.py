@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,16 @@ import click
 
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
+from egress.delivery import saved
 from egress.domain import EgressError, WorkloadDomain
 from egress.manager import Manager
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.planned import planned
-from egress.policy.seed import seeded
-from egress.reachability.intent import View, intent, view
 from egress.reachability.surroundings import NO_WISHES, Wishes
+from egress.reachability.view import FILES, AfterPlan, Live, Source, View, view
+from egress.toolchain.own_files import json_object, read_bytes
 
+_EXPECTED = "give the folder that egress plan --out wrote, or the output of the engine's show -json"
 Decorated = Callable[..., Any]
 
 
@@ -32,8 +33,9 @@ def source_options(function: Decorated) -> Decorated:
         click.option("--live", is_flag=True, help="Read the manager (with EGRESS_LAB the lab) instead of the file."),
         click.option(
             "--plan",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="After this plan: the output of the engine's show -json, or - for standard input.",
+            type=click.Path(path_type=Path),
+            help="After this plan: the folder that egress plan --out wrote, the output of the engine's show -json, or - for "
+            "standard input.",
         ),
     ]
     for option in (timeout_option, *options):
@@ -48,27 +50,27 @@ def views(
     live: bool = False,
     edges: Collection[str] = (),
     wishes: Callable[[WorkloadDomain], Wishes] = lambda _: NO_WISHES,
-) -> list[View]:
-    """A view of each named domain. Errors: EgressError."""
+) -> Iterator[View]:
+    """A view of each named domain, one at a time. Errors: EgressError."""
     domains = project.domains(stacks)
     if plan and live:
         raise click.UsageError("--plan and --live are two different sources: give one of them")
-    if plan and len(domains) != 1:
+    if plan and len(domains) != 1 and not plan.is_dir():
         raise click.UsageError("a plan is of one stack: name it")
     down = frozenset(edges)
     for domain in domains:
         _check_edges(domain, down)
-    if plan:
-        after = planned(domains[0], _read(plan))
-        found = {**seeded(domains[:1], after.gateway), **after.objects}
-        return [view(domains[0], after.gateway, found, "after the plan", wishes(domains[0]), down)]
-    if live:
-        return [_live(project, domain, wishes(domain), down) for domain in domains]
-    sharing = by_gateway(project.domains())
-    return [intent(domain, sharing[GatewayKey.of(domain)], wishes(domain), down) for domain in domains]
+    sharing = by_gateway(project.everyone)
+    for domain in domains:
+        source: Source = FILES
+        if live:
+            source = _live(project, domain)
+        elif plan:
+            source = AfterPlan(planned(domain, _read(plan, domain.stack)))
+        yield view(domain, sharing[GatewayKey.of(domain)], source, wishes(domain), down)
 
 
-def _live(project: Project, domain: WorkloadDomain, wishes: Wishes, down: frozenset[str]) -> View:
+def _live(project: Project, domain: WorkloadDomain) -> Live:
     host = project.lab.host if project.lab else domain.nsx.host
     with (
         progress(f"reading {host}") as tell,
@@ -77,8 +79,7 @@ def _live(project: Project, domain: WorkloadDomain, wishes: Wishes, down: frozen
         ) as manager,
     ):
         gateway, found = manager.tier0(domain.tier0)
-        source = f"the lab {manager.host}" if project.lab else f"the manager {manager.host}"
-        return view(domain, gateway, found, source, wishes, down)
+        return Live(f"the lab {manager.host}" if project.lab else f"the manager {manager.host}", gateway, found)
 
 
 def _check_edges(domain: WorkloadDomain, edges: frozenset[str]) -> None:
@@ -88,12 +89,16 @@ def _check_edges(domain: WorkloadDomain, edges: frozenset[str]) -> None:
             raise EgressError(f"{domain.stack} has no edge {edge!r}, there are: {', '.join(known)}")
 
 
-def _read(plan: Path) -> Any:
-    try:
-        return json.loads(sys.stdin.read() if str(plan) == "-" else plan.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise EgressError(f"the plan {str(plan)!r} cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise EgressError(
-            f"{str(plan)!r} is not JSON: give the output of the engine's show -json, not the plan file itself"
-        ) from None
+def _read(plan: Path, stack: str) -> Any:
+    """The JSON of a plan: of a folder of saved plans, of a stack's folder in one, of a file, or of standard input."""
+    if (plan / stack / saved.NOTE).is_file():
+        return saved.read(plan, stack).content.raw
+    if (plan / saved.NOTE).is_file():
+        return saved.read(plan.resolve().parent, stack, plan).content.raw
+    if plan.is_dir():
+        raise EgressError(f"no saved plan of {stack} in {str(plan)!r}: egress plan {stack} --out {plan} makes it")
+    what = "the plan on standard input" if str(plan) == "-" else f"the plan {str(plan)!r}"
+    raw = sys.stdin.buffer.read() if str(plan) == "-" else read_bytes(plan, "the plan", _EXPECTED)
+    if raw.startswith(b"PK"):
+        raise EgressError(f"{what} is a plan file, which only its engine can read: {_EXPECTED}")
+    return json_object(raw, what, _EXPECTED)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare, settle
+from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare, settle, tell
 from egress.cli.context import Project
 from egress.cli.output import OK, say
 from egress.delivery import plans, saved
 from egress.delivery.imports import import_blocks
+from egress.delivery.surroundings import Found
 from egress.domain import EgressError
 from egress.toolchain.stacks import Stack
 
@@ -47,7 +48,7 @@ def command(
     named = _saved(directory, stacks) if directory else stacks
     agreed = asking(yes=yes)
 
-    def act(stack: Stack) -> None:
+    def act(stack: Stack, around: Found) -> None:
         with ExitStack() as imports:
             if directory:
                 plan = saved.restore(stack, saved.read(directory, stack.name))
@@ -56,9 +57,10 @@ def command(
                 if import_existing:
                     imports.enter_context(import_blocks(stack))
                 plan = plans.make(stack)
-            settle(stack, plans.apply(plan, agreed, say))
+            tell(around, stack)
+            settle(stack, plans.apply(plan, around, agreed, say))
 
-    for_each(prepare(project, named, patience), act)
+    for_each(project, prepare(project, named, patience), act, may_be_new=True)
     return OK
 
 

@@ -13,9 +13,13 @@ from egress.checks import Report, Severity, check, summary, told
 from egress.checks.sarif import as_sarif
 from egress.checks.text import as_json, page
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, console, echo, print_json
-from egress.domain import DomainFile, DomainFileError, EgressError, Problem
-from egress.domain.files import load, look, named, select
+from egress.cli.output import FAILED, NEEDS_YOU, OK, console, echo, print_json, progress, say
+from egress.delivery.surroundings import Found, found_by_file, stray_states
+from egress.delivery.surroundings import look as look_at
+from egress.domain import DomainFile, DomainFileError, EgressError, Problem, WorkloadDomain
+from egress.domain.files import look, named, select
+from egress.domain.fleet import load
+from egress.layout import Places
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -24,17 +28,22 @@ _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOT
 @click.argument("names", nargs=-1, metavar="[STACK|FILE]...")
 @click.option("--strict", is_flag=True, help="Exit 2 for warnings, too.")
 @click.option("--undecided", is_flag=True, help="Also list the rules that the files do not tell enough for.")
+@click.option(
+    "--live", is_flag=True, help="Also look at the managers, by GET: whose is what, what stands twice or in the way."
+)
 @click.option("--json", "form", flag_value="json", help="Print the report as JSON.")
 @click.option("--sarif", "form", flag_value="sarif", help="Print the report as SARIF 2.1.0.")
 @click.option(
     "--rules", "form", flag_value="rules", help="Print all rules as Markdown (docs/rules.md) and judge nothing."
 )
 @click.pass_obj
-def command(project: Project, names: tuple[str, ...], strict: bool, undecided: bool, form: str | None) -> int:
-    """Judge domain files against the preflight rules. Needs no NSX, no engine and no network.
+def command(
+    project: Project, names: tuple[str, ...], strict: bool, undecided: bool, live: bool, form: str | None
+) -> int:
+    """Judge domain files against the preflight rules. Needs no NSX, no engine and no network, unless --live asks for it.
 
     Takes stacks and files; without either, every stack. Rules over several domains see those that were named.
-    Exits 2 when there is an error, or a file that is no domain; with --strict for a warning, too.
+    Exits 2 when there is an error, or a file that is no domain; with --strict for a warning, too; 1 when --live could not look.
     """
     if form == "rules":
         echo(page(), nl=False)
@@ -42,13 +51,35 @@ def command(project: Project, names: tuple[str, ...], strict: bool, undecided: b
     files, problems = _files(project, names)
     loaded = load(files)
     report = check(loaded.domains, (*problems, *loaded.problems))
+    unseen = False
+    if live:
+        looked = _look(project, loaded.domains)
+        unseen = any(one.failed for one in looked)
+        report = sum((one.report for one in looked), report)
     if form == "json":
         print_json(as_json(report))
     elif form == "sarif":
         print_json(as_sarif(report, metadata.version("tier0-egress")))
     else:
         _print(report, undecided)
-    return NEEDS_YOU if report.failed or (strict and report.warnings) else OK
+    if report.failed or (strict and report.warnings):
+        return NEEDS_YOU
+    return FAILED if unseen else OK
+
+
+def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
+    """What is on the managers around each domain. What could not be seen is said."""
+    places = Places(project.root, project.lab is not None)
+    strays = stray_states(places, project.stacks)
+    looked = []
+    for domain in domains:
+        with progress(f"reading {project.lab.host if project.lab else domain.nsx.host} for {domain.stack}"):
+            one = found_by_file(domain, look_at(domain, project.root, project.lab), places, project.stacks, strays)
+        if one.failed:
+            say(f"{domain.stack}: not seen: {one.failed}")
+        looked.append(one)
+        strays = ()  # told once
+    return looked
 
 
 def _files(project: Project, names: Sequence[str]) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:

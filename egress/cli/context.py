@@ -11,8 +11,11 @@ from typing import Any
 
 import click
 
+from egress.cli.output import say
 from egress.deadline import COMMAND, Deadline
-from egress.domain import LabTarget, WorkloadDomain, find_root, load_domains
+from egress.domain import LabTarget, WorkloadDomain, find_root
+from egress.domain.files import look
+from egress.domain.fleet import Fleet
 
 _DEADLINE = "egress.deadline"
 Decorated = Callable[..., Any]
@@ -37,7 +40,25 @@ class Project:
 
     def domains(self, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
         """The domains of the named stacks, all when none is named. Errors: DomainFileError, EgressError."""
-        return load_domains(self.root, stacks)
+        return self.fleet.domains(stacks)
+
+    @cached_property
+    def everyone(self) -> tuple[WorkloadDomain, ...]:
+        """Every domain that can be read, as each may share a Tier-0 with another. Says which cannot."""
+        loaded = self.fleet.readable()
+        for problem in loaded.problems:
+            say(f"{problem}\n    left out: whether this file shares a Tier-0 is not known")
+        return loaded.domains
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """The project's domain files. Whoever asks, each is read once."""
+        return Fleet(self.root)
+
+    @cached_property
+    def stacks(self) -> tuple[str, ...]:
+        """Names of all stacks that the domain files give, sorted; files that are none are passed over. Errors: EgressError."""
+        return tuple(file.stack for file in look(self.root)[0])
 
 
 def timeout_option(function: Decorated) -> Decorated:

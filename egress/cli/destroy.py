@@ -4,31 +4,73 @@ from __future__ import annotations
 
 import click
 
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare, settle
+from egress.cli._runs import (
+    agreement,
+    asking,
+    for_each,
+    for_forgotten,
+    lock_timeout,
+    prepare,
+    prepare_for,
+    settle,
+    tell,
+)
 from egress.cli.context import Project
-from egress.cli.output import OK, say
-from egress.delivery import plans
+from egress.cli.output import NEEDS_YOU, OK, say
+from egress.delivery import memory, plans
+from egress.delivery.memory import Remembered
 from egress.delivery.plans import Verb
+from egress.delivery.surroundings import Found
+from egress.domain import EgressError
+from egress.layout import Places
 from egress.toolchain.stacks import Stack
 
 
 @click.command("destroy")
 @click.argument("stacks", nargs=-1, metavar="[STACK]...")
 @agreement
+@click.option(
+    "--from",
+    "reference",
+    metavar="REF",
+    help="For stacks whose domain file is gone: take it from this git reference, where it still was.",
+)
 @lock_timeout
 @click.pass_obj
-def command(project: Project, stacks: tuple[str, ...], yes: bool, patience: int) -> int:
+def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str | None, patience: int) -> int:
     """Plan the destruction of everything the stacks made, show it, ask, and do it.
 
     The default route is protected: as long as default_route.protect is true (the default), this refuses, since without the
     route nothing behind the Tier-0 is reachable. On a lab the protection is off.
 
-    Exit codes: 0 destroyed, or nothing to do; 1 refused, failed or declined.
+    Exit codes: 0 destroyed; 1 refused, failed or declined; 2 nothing of a stack is tracked in its state.
     """
     agreed = asking(yes=yes)
 
-    def act(stack: Stack) -> None:
-        settle(stack, plans.apply(plans.make(stack, Verb.DESTROY), agreed, say))
+    def act(stack: Stack, around: Found) -> bool:
+        plan = plans.make(stack, Verb.DESTROY)
+        tell(around, stack)
+        settle(stack, plans.apply(plan, around, agreed, say))
+        return bool(stack.found.managed)
 
-    for_each(prepare(project, stacks, patience), act)
-    return OK
+    gone = [name for name in stacks if name not in project.stacks]
+    known = [name for name in stacks if name in project.stacks]
+    done: list[bool | None] = []
+    if known or not gone:
+        done += for_each(project, prepare(project, known, patience), act)
+    if gone:
+        forgotten = [_recall(project, name, reference) for name in gone]
+        run = prepare_for(project, [one.domain for one in forgotten], patience)
+        done += for_forgotten(project, run, forgotten, act)
+    return OK if all(done) else NEEDS_YOU
+
+
+def _recall(project: Project, stack: str, reference: str | None) -> Remembered:
+    """A stack whose domain file is gone. Errors: EgressError when it lives on under another name, or nothing is known of it."""
+    heirs = [domain.stack for domain in (project.domains() if project.stacks else ()) if domain.formerly == stack]
+    if heirs:
+        raise EgressError(f"{stack} was renamed to {heirs[0]}, which has its objects: egress destroy {heirs[0]}")
+    places = Places(project.root, project.lab is not None)
+    if reference is not None:
+        return memory.remember_from_git(project.root, places, stack, reference)
+    return memory.remembered(places, stack)

@@ -7,13 +7,13 @@ from typing import BinaryIO
 
 import click
 
+from egress.answers.diagnosis import Diagnosis, addresses, diagnose
+from egress.answers.failure_texts import Failure, only_backed_off, pulled, recognise
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json, styled
 from egress.domain import EgressError
 from egress.escape import line
-from egress.reachability.diagnosis import Diagnosis, addresses, diagnose
-from egress.reachability.failure_texts import Failure, only_backed_off, pulled, recognise
 from egress.reachability.surroundings import Wishes
 
 _MAX_BYTES = 4 << 20
@@ -54,7 +54,7 @@ def command(
         raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {known}")
     found = [diagnose(view, failure, sender) for failure in failures]
     if as_json:
-        print_json({"stack": stack, "source": view.source, "failures": [one.as_json() for one in found]})
+        print_json({"stack": stack, "source": str(view.source), "failures": [one.as_json() for one in found]})
     else:
         for one in found:
             _show(one)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from egress.cli._runs import for_each, lock_timeout, prepare
+from egress.cli._runs import for_each, lock_timeout, prepare, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, print_json, say, table
 from egress.delivery import drift, plans
 from egress.delivery.drift import Drift
 from egress.delivery.plans import Verb
+from egress.delivery.surroundings import Found
 from egress.escape import line
 from egress.toolchain.stacks import Stack
 
@@ -25,34 +27,57 @@ from egress.toolchain.stacks import Stack
 def command(project: Project, stacks: tuple[str, ...], as_json: bool, patience: int) -> int:
     """Compare the manager with the state, attribute by attribute; nothing is written to either.
 
-    An object that was only saved again (its revision moved, no value did) is mentioned and is no drift. A network list that
-    the manager leaves out of its answer is not seen by the provider, so not here either.
+    Also looked for is what no engine sees: a state that tracks nothing, a second default route, rules of others that match
+    before ours, another HA mode or uplink address than declared. An object that was only saved again (its revision moved, no
+    value did) is mentioned and is no drift. A network list that the manager leaves out of its answer is not seen by the
+    provider, so not here either.
 
-    Exit codes: 0 no drift; 1 could not compare; 2 drift.
+    Exit codes: 0 no drift; 1 could not compare, or could not see everything; 2 drift, or nothing is tracked.
     """
 
-    def act(stack: Stack) -> tuple[str, tuple[Drift, ...]]:
-        return stack.name, drift.read(plans.make(stack, Verb.REFRESH, capture=True).content)
+    def act(stack: Stack, around: Found) -> Compared:
+        return Compared(stack, drift.read(plans.make(stack, Verb.REFRESH, capture=True).content), around)
 
-    done = for_each(prepare(project, stacks, patience), act, go_on=True)
-    found = dict(one for one in done if one is not None)
+    done = for_each(project, prepare(project, stacks, patience), act, go_on=True)
+    whole = [one for one in done if one is not None]
     if as_json:
-        print_json([{"stack": name, "drift": [one.as_data() for one in all_]} for name, all_ in found.items()])
-    else:
-        for name, all_ in found.items():
-            _show(name, all_)
-    if len(found) < len(done):
-        return FAILED
-    return NEEDS_YOU if any(one.matters for all_ in found.values() for one in all_) else OK
+        print_json([one.as_data() for one in whole])
+    for one in whole:
+        tell(one.around, one.stack)
+        if not as_json:
+            _show(one)
+    if any(one.matters for one in whole):
+        return NEEDS_YOU
+    return FAILED if len(whole) < len(done) or any(one.around.failed for one in whole) else OK
 
 
-def _show(name: str, found: tuple[Drift, ...]) -> None:
+@dataclass(frozen=True)
+class Compared:
+    """A stack, what of it is not as its state says, and what is around it."""
+
+    stack: Stack
+    drift: tuple[Drift, ...]
+    around: Found
+
+    @property
+    def matters(self) -> bool:
+        """Whether somebody has to look."""
+        return any(one.matters for one in self.drift) or self.around.matters
+
+    def as_data(self) -> dict[str, Any]:
+        """For programs."""
+        return {"stack": self.stack.name, "drift": [one.as_data() for one in self.drift]} | self.around.as_data()
+
+
+def _show(compared: Compared) -> None:
+    name, found = compared.stack.name, compared.drift
     for one in found:
         if not one.matters:
             say(f"{name}: {line(one.path)} was saved again, its revision moved and nothing else")
     real = [one for one in found if one.matters]
     if not real:
-        say(f"{name}: no drift")
+        if not compared.matters and not compared.around.failed:
+            say(f"{name}: no drift")
         return
     rows = table("object", "attribute", "in the state", "on the manager", title=f"{name}: drift")
     for one in real:

@@ -2,65 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
+from egress.answers.answer import Answer, answers
+from egress.answers.asking import Ask
+from egress.answers.symptoms import symptom
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, styled
+from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
 from egress.escape import line
-from egress.reachability import Result, Walker
-from egress.reachability.asking import Ask, ask
-from egress.reachability.causes import Finding, find
-from egress.reachability.flow import Hop, Protocol
-from egress.reachability.intent import View
-from egress.reachability.questions import Question
-from egress.reachability.symptoms import symptom
+from egress.reachability import Result
+from egress.reachability.flow import Protocol
+from egress.reachability.view import View
 
 _COLOURS = {Result.ALL: "green", Result.SOME: "yellow", Result.NONE: "red"}
 _WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
-
-_PIPED_WIDTH = 160
-"""Columns of a table that goes into a file or another program."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A question with what the walk found."""
-
-    question: Question
-    finding: Finding
-
-    @property
-    def works(self) -> bool:
-        """Every path carries the packet there and the answer back."""
-        return self.finding.verdict.result is Result.ALL
-
-    def as_json(self) -> dict[str, Any]:
-        """The answer as plain values."""
-        verdict = self.finding.verdict
-        flow = verdict.flow
-        return {
-            "question": self.question.title,
-            "purpose": self.question.purpose.value,
-            "flow": {"from": flow.origin, "to": str(flow.to), "protocol": flow.protocol.value, "port": flow.port},
-            "result": verdict.result.value,
-            "seen": [str(address) for address in verdict.seen],
-            "symptom": symptom(self.question, verdict),
-            "missing": [remedy.as_json() for remedy in self.finding.remedies],
-            "complete": self.finding.complete,
-            "paths": [path.as_json() for path in verdict.paths],
-        }
-
-
-def answers(view: View, asked: Ask) -> list[Answer]:
-    """The answers to what was asked of one view. Errors: EgressError."""
-    walker = Walker(view.topology)
-    return [Answer(question, find(view, question.flow, walker)) for question in ask(view, asked)]
 
 
 @click.command("explain")
@@ -94,19 +54,24 @@ def command(
     manager now (--live). --from and --to ask about one flow of your own.
     """
     asked = Ask(origin, to, port, Protocol(proto) if proto else None)
-    found = [(view, answers(view, asked)) for view in views(project, stacks, plan, live, edges, asked.wishes)]
-    if as_json:
-        print_json([_as_json(view, these) for view, these in found])
-    else:
-        for view, these in found:
+    told: list[dict[str, Any]] = []
+    well = True
+    for view in views(project, stacks, plan, live, edges, asked.wishes):
+        these = answers(view, asked)
+        well = well and all(answer.works for answer in these)
+        if as_json:
+            told.append(_as_json(view, these))
+        else:
             show(view, these, hops)
-    return OK if all(answer.works for _, these in found for answer in these) else NEEDS_YOU
+    if as_json:
+        print_json(told)
+    return OK if well else NEEDS_YOU
 
 
 def _as_json(view: View, these: list[Answer]) -> dict[str, Any]:
     return {
         "stack": view.domain.stack,
-        "source": view.source,
+        "source": str(view.source),
         "without": sorted(view.around.world.down),
         "assumed": list(view.notes),
         "answers": [answer.as_json() for answer in these],
@@ -126,14 +91,6 @@ def show(view: View, these: list[Answer], hops: bool = False) -> None:
             _show_hops(answer)
     for note in view.notes:
         out.print(line(f"assumed: {note}"))
-
-
-def print_table(rows: Table) -> None:
-    """Prints a table as wide as the terminal is, and without one as wide as it needs to be."""
-    out = console()
-    if not out.is_terminal:
-        out.width = _PIPED_WIDTH
-    out.print(rows)
 
 
 def table(these: list[Answer]) -> Table:
@@ -171,19 +128,4 @@ def _show_hops(answer: Answer) -> None:
         out.print(f"\n{answer.question.title}, path {number} of {len(paths)}")
         for direction, steps in (("there", path.forward), ("back", path.back)):
             for hop in steps:
-                out.print(line(f"  {direction:5}  {hop_text(hop)}"))
-
-
-def hop_text(hop: Hop) -> str:
-    """One hop in one line: node, packet, what changed it, where it went."""
-    parts = [f"{hop.node}: {hop.before}"]
-    if hop.after != hop.before or hop.rules:
-        parts.append(f"becomes {hop.after} by {', '.join(hop.rules)}")
-    if hop.drop:
-        parts.append(f"LOST: {hop.drop.value}")
-    elif hop.left:
-        via = f" to {hop.via}" if hop.via else ""
-        parts.append(f"out by {hop.left}{via}")
-    else:
-        parts.append("arrived")
-    return "; ".join(parts)
+                out.print(line(f"  {direction:5}  {hop.in_words()}"))

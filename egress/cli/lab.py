@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
 from egress.domain import EgressError, WorkloadDomain
 from egress.layout import LAB_FOLDER, OUTPUT
-from egress.policy.seed import seed
+from egress.policy.seed import left_out, seed
 from egress.reachability.surroundings import surroundings
 from egress.reachability.world import world_document
 from egress.toolchain.processes import run
@@ -43,6 +44,9 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
     Exit codes: 130 after Ctrl-C; 1 the lab could not start.
     """
     domains = project.domains(stacks)
+    extra = run([sys.executable, "-m", "nsx_lab.extra"])
+    if extra.code:
+        raise EgressError(extra.err.strip())
     home = project.root / LAB_FOLDER
     for leftover in ("state", OUTPUT):
         shutil.rmtree(home / leftover, ignore_errors=True)
@@ -50,6 +54,8 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
     seed_file = home / "seed.json"
     seed_file.write_text(json.dumps(seed(domains)))
     lab_file = lab_file or home / "lab.json"
+    for sentence in left_out(domains):
+        say(sentence)
     names = " ".join(domain.stack for domain in domains)
     say(f"in another terminal: export EGRESS_LAB={lab_file}; egress plan {names}")
     command_line: list[str | Path] = [
@@ -62,6 +68,8 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
         str(port),
         "--lab-file",
         lab_file,
+        "--owner",
+        str(os.getpid()),
     ]
     if packets:
         command_line += ["--packets", _world_file(home, domains)]

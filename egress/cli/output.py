@@ -24,6 +24,8 @@ OK = 0
 FAILED = 1
 NEEDS_YOU = 2
 INTERRUPTED = 130
+_PIPED_WIDTH = 160
+"""Columns of a table that goes into a file or another program."""
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -122,6 +124,14 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
     else:
         say(what)
         yield _now_and_then(say)
+
+
+def print_table(rows: Table) -> None:
+    """Prints a table as wide as the terminal is, and without one as wide as it needs to be."""
+    out = console()
+    if not out.is_terminal:
+        out.width = _PIPED_WIDTH
+    out.print(rows)
 
 
 def _now_and_then(tell: Callable[[str], None]) -> Callable[[str], None]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from egress.cli._runs import for_each, lock_timeout, prepare
+from egress.cli._runs import for_each, lock_timeout, prepare, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery import plans, saved, summary
 from egress.delivery.plans import Plan
+from egress.delivery.surroundings import Found
 from egress.toolchain.stacks import Stack
 from egress.writing import append
 
@@ -47,10 +49,13 @@ def command(
 ) -> int:
     """Synthesise and plan; nothing is written to the manager.
 
-    A stack that fails hides no other. Exit codes: 0 no changes; 1 a plan failed; 2 there are changes.
+    Also told is what no plan shows: objects of the stack that its state does not track, routes and rules of others that ours
+    would stand beside, another HA mode or uplink than declared. A stack that fails hides no other.
+
+    Exit codes: 0 no changes; 1 a plan failed; 2 there are changes.
     """
 
-    def act(stack: Stack) -> Plan:
+    def act(stack: Stack, around: Found) -> tuple[Plan, Found]:
         plan = plans.make(stack, capture=as_json or summary_file is not None)
         if as_json or out or summary_file:
             _ = plan.content
@@ -60,17 +65,29 @@ def command(
                 echo(plan.words)
         if out:
             saved.save(plan, out)
-        return plan
+        tell(around, stack)
+        return plan, around
 
-    made = for_each(prepare(project, stacks, patience), act, go_on=True, upgrade_provider=upgrade_provider)
-    whole = [plan for plan in made if plan is not None]
+    made = for_each(
+        project, prepare(project, stacks, patience), act, go_on=True, may_be_new=True, upgrade_provider=upgrade_provider
+    )
+    whole = [plan for plan, _ in filter(None, made)]
     if out and whole:
         say(f"saved in {out}: egress apply --saved {out}")
     if as_json:
-        print_json([{"stack": plan.stack.name, **summary.as_data(plan.content)} for plan in whole])
+        print_json([_as_data(plan, around) for plan, around in filter(None, made)])
     elif len(made) > 1:
         for plan in whole:
             say(f"{plan.stack.name}: {'changes' if plan.changes else 'no changes'}")
     if len(whole) < len(made):
         return FAILED
     return NEEDS_YOU if any(plan.changes for plan in whole) else OK
+
+
+def _as_data(plan: Plan, around: Found) -> dict[str, Any]:
+    data = {
+        "stack": plan.stack.name,
+        "target": plan.stack.run.target(plan.stack.domain),
+        **summary.as_data(plan.content),
+    }
+    return data | around.as_data()

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
+from egress.answers.answer import answers
+from egress.answers.asking import Ask
+from egress.answers.returns import missing_routes
 from egress.checks import check
-from egress.cli._drawing import svg
-from egress.cli._page import Content, page
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.explain import answers
 from egress.cli.output import NEEDS_YOU, OK, say
-from egress.cli.topology import picture
-from egress.reachability.asking import Ask
-from egress.reachability.returns import missing_routes
+from egress.pictures.drawing import svg
+from egress.pictures.page import Content, page
+from egress.pictures.picture import draw
 from egress.writing import write
 
 
@@ -39,10 +39,10 @@ def command(
     """
     (view,) = views(project, [stack], plan, live, edges)
     found = answers(view, Ask())
-    judged = check([view.domain])
+    judged = check(project.everyone).about(stack)
     routes = missing_routes(view, [answer.finding for answer in found])
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     target = output or Path(f"report-{stack}.html")
-    write(target, page(Content(view, svg(picture(view)), judged, found, routes, made)))
+    write(target, page(Content(view, svg(draw(view, found)), judged, found, routes, made)))
     say(f"wrote {target}")
     return OK if all(answer.works for answer in found) and not judged.failed else NEEDS_YOU

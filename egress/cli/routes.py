@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
+from egress.answers.returns import OutsideRoute, assumed_routes, missing_routes
+from egress.answers.route_text import FORMATS, INTERFACE, render
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.explain import print_table
-from egress.cli.output import NEEDS_YOU, OK, console, echo, grid, print_json, say
+from egress.cli.output import NEEDS_YOU, OK, console, echo, grid, print_json, print_table, say
 from egress.escape import line
-from egress.reachability.intent import View
-from egress.reachability.returns import OutsideRoute, assumed_routes, missing_routes
-from egress.reachability.route_text import FORMATS, INTERFACE, render
+from egress.reachability.view import View
 
 
 @click.command("routes")
@@ -81,7 +80,7 @@ def _show_table(view: View, missing: tuple[OutsideRoute, ...], granted: tuple[Ou
 def _as_json(view: View, missing: tuple[OutsideRoute, ...]) -> dict[str, object]:
     return {
         "stack": view.domain.stack,
-        "source": view.source,
+        "source": str(view.source),
         "missing": [_route(route) for route in missing],
         "assumed": [_route(route) for route in assumed_routes(view)],
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from egress.cli.context import Project
-from egress.cli.output import print_json
-from egress.policy.seed import seed
+from egress.cli.output import print_json, say
+from egress.policy.seed import left_out, seed
 
 
 @click.command("seed")
@@ -17,4 +17,7 @@ def command(project: Project, stacks: tuple[str, ...]) -> None:
 
     Feed it to `nsx-lab serve`. The default route and the NAT rules are not in it: the stack makes them.
     """
-    print_json(seed(project.domains(stacks)))
+    domains = project.domains(stacks)
+    print_json(seed(domains))
+    for sentence in left_out(domains):
+        say(sentence)

@@ -7,9 +7,8 @@ import click
 from egress.cli.context import Project
 from egress.cli.output import echo, print_json
 from egress.domain.files import find_files, merged_tree, select
-from egress.domain.merging import without_nulls
 from egress.domain.reading import read
-from egress.domain.showing import annotated, origins
+from egress.domain.tree import annotated, places, without_nulls
 
 
 @click.command("show")
@@ -26,7 +25,7 @@ def command(project: Project, stack: str, as_json: bool) -> None:
     read(tree, file.stack)
     tree = without_nulls(tree)
     if as_json:
-        places = {key: {"file": place.file, "line": place.line, "column": place.column} for key, place in origins(tree)}
-        print_json({"stack": file.stack, "domain": tree.plain(), "origins": places})
+        origins = {key: {"file": place.file, "line": place.line, "column": place.column} for key, place in places(tree)}
+        print_json({"stack": file.stack, "domain": tree.plain(), "origins": origins})
     else:
         echo(annotated(tree), nl=False)

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import click
 
-from egress.cli._drawing import svg
+from egress.answers.answer import answers
+from egress.answers.asking import Ask
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
-from egress.cli.explain import answers
 from egress.cli.output import OK, echo, say
-from egress.reachability.asking import Ask
-from egress.reachability.graph_text import dot, mermaid, tree
-from egress.reachability.intent import View
-from egress.reachability.picture import Picture, draw
+from egress.pictures.drawing import svg
+from egress.pictures.graph_text import dot, mermaid, tree
+from egress.pictures.picture import Picture, draw
 from egress.writing import write
 
 _FORMATS: dict[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermaid, "svg": svg, "dot": dot}
@@ -41,15 +40,10 @@ def command(
     tree is for terminals, mermaid for READMEs, svg for everything else, dot for Graphviz users.
     """
     (view,) = views(project, [stack], plan, live, edges)
-    text = _FORMATS[wanted](picture(view))
+    text = _FORMATS[wanted](draw(view, answers(view, Ask())))
     if output is None:
         echo(text, nl=False)
         return OK
     write(output, text)
     say(f"wrote {output}")
     return OK
-
-
-def picture(view: View) -> Picture:
-    """The picture of a view with the answers to its questions."""
-    return draw(view, [(answer.question, answer.finding) for answer in answers(view, Ask())])

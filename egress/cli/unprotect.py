@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 import click
 
 from egress.cli._runs import agreement, asking
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
+from egress.delivery import memory
 from egress.delivery.unprotect import unprotected
 from egress.domain import EgressError, find_files
 from egress.domain.files import read_tree, select
+from egress.layout import Places
 from egress.writing import write
 
 
@@ -22,26 +25,36 @@ from egress.writing import write
 def command(project: Project, stack: str, yes: bool) -> int:
     """Write `default_route.protect: false` into the domain file of STACK, after showing the change and asking.
 
-    Nothing is sent to a manager. From then on a plan that takes the default route away can be applied; commit the change, so
+    Where the domain file is gone, what this checkout remembers of the stack is changed. Nothing is sent to a manager. From then on a plan that takes the default route away can be applied; commit the change, so
     that a review sees it. To protect the route again, delete the line.
 
     Exit codes: 0 written, or it was there already; 1 declined, or the file cannot be edited safely.
     """
-    (file,) = select(find_files(project.root), [stack])
-    read_tree(file)  # tells a file that cannot be read, or is no text
-    raw = file.path.read_bytes()
+    path, shown = _file(project, stack)
+    raw = path.read_bytes()
     before = raw.decode("utf-8")
-    after = unprotected(before, file.shown)
+    after = unprotected(before, shown)
     if after == before:
-        say(f"{file.shown}: the default route is not protected")
+        say(f"{shown}: the default route is not protected")
         return OK
-    diff = difflib.unified_diff(before.splitlines(), after.splitlines(), file.shown, file.shown, lineterm="", n=1)
+    diff = difflib.unified_diff(before.splitlines(), after.splitlines(), shown, shown, lineterm="", n=1)
     echo("\n".join(diff))
-    if not asking(yes=yes)(f"write this to {file.shown}?"):
+    if not asking(yes=yes)(f"write this to {shown}?"):
         say("declined, nothing was changed")
         return FAILED
-    if file.path.read_bytes() != raw:
-        raise EgressError(f"{file.shown} was changed meanwhile, nothing was written: look at it, and try again")
-    write(file.path, after)
-    say(f"the default route of {stack} may now be destroyed: commit this change")
+    if path.read_bytes() != raw:
+        raise EgressError(f"{shown} was changed meanwhile, nothing was written: look at it, and try again")
+    write(path, after)
+    say(f"the default route of {stack} may now be destroyed{': commit this change' if stack in project.stacks else ''}")
     return OK
+
+
+def _file(project: Project, stack: str) -> tuple[Path, str]:
+    """The domain file of a stack; what is remembered where it is gone. Errors: EgressError."""
+    if stack in project.stacks:
+        (file,) = select(find_files(project.root), [stack])
+        read_tree(file)  # tells a file that cannot be read, or is no text
+        return file.path, file.shown
+    places = Places(project.root, project.lab is not None)
+    memory.remembered(places, stack)
+    return memory.domain_file(places, stack), f"what is remembered of {stack}"

@@ -7,20 +7,17 @@ prefix of credentials or another authority in a ca_file those that use it.
 
 from __future__ import annotations
 
-import tarfile
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
 from egress.delivery import whom
+from egress.delivery.bases import base_folder
 from egress.domain import EgressError, find_files
 from egress.domain.files import FOLDER
 from egress.layout import STACK_FILE
-from egress.toolchain.processes import run
 from egress.toolchain.synthesis import synthesised
 
 SHARED = ("requirements*.txt", "locks/*.lock.hcl")
@@ -52,7 +49,7 @@ def affected(root: Path, base: Path | str) -> tuple[Affected, ...]:
     Errors: EgressError when `root` does not synthesise or git does not know the reference. A base that does not synthesise
     affects every stack.
     """
-    with _base_folder(root, base) as before:
+    with base_folder(root, base) as before:
         here = _synthesised(root)
         moved = [name for name in _shared_files(root, before) if _bytes(root / name) != _bytes(before / name)]
         try:
@@ -100,31 +97,3 @@ def _shared_files(*roots: Path) -> list[str]:
 
 def _bytes(file: Path) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
-
-
-@contextmanager
-def _base_folder(root: Path, base: Path | str) -> Iterator[Path]:
-    """The project at the base: the folder itself, or what git has at a reference, in a folder that is removed again."""
-    if isinstance(base, Path):
-        yield base
-        return
-    if base.startswith("-"):
-        raise EgressError(f"{base!r} is no git reference, allowed is a branch, a tag or a commit")
-    with tempfile.TemporaryDirectory(prefix="egress-base-") as scratch:
-        tar, folder = Path(scratch, "base.tar"), Path(scratch, "base")
-        done = run(
-            ["git", "archive", "--format=tar", "-o", tar, base], cwd=root
-        )  # the project folder, wherever it lies
-        if done.code:
-            raise EgressError(
-                f"git does not give the files of {base!r}: {done.err.strip()} "
-                "(in CI the base must have been fetched: actions/checkout with fetch-depth: 0)"
-            )
-        folder.mkdir()
-        try:
-            with tarfile.open(tar) as archive:
-                archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python before 3.11.4 has none
-                archive.extractall(folder)  # noqa: S202 - what git archive wrote
-        except tarfile.TarError as error:
-            raise EgressError(f"the files of {base!r} cannot be laid out: {error}") from None
-        yield folder

@@ -1,4 +1,4 @@
-"""What an apply refuses, whichever command leads to it.
+"""What an apply refuses, whichever command leads to it: to lose the default route, and to make twice what is there.
 
 The default route is never destroyed by accident. `prevent_destroy` is part of the resource's own block, so it guards nothing
 once the block is gone: a domain that turns to `external: true`, or loses its IPv6 route, would have its route destroyed without
@@ -7,10 +7,19 @@ a word. The plan itself is looked at instead.
 
 from __future__ import annotations
 
-from egress.delivery.plan_content import PlanContent
-from egress.domain import EgressError, WorkloadDomain
+from collections.abc import Iterator
 
-ROUTE = "nsxt_policy_static_route"
+from egress.delivery.plan_content import PlanContent
+from egress.delivery.surroundings import Found
+from egress.domain import EgressError, WorkloadDomain
+from egress.policy.paths import last
+from egress.policy.planned import ROUTE
+from egress.policy.presence import Presence
+
+_DOUBLES = frozenset({"second-default-route", "second-rule-for-a-source", "own-object-untracked", "nothing-tracked"})
+"""Rules that say what an apply would make a second time, if it makes anything."""
+_NEVER = frozenset({"state-of-another-stack"})
+"""Rules whose finding makes every plan wrong."""
 
 
 def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent) -> None:
@@ -25,3 +34,37 @@ def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent) -> None:
             f"{domain.stack}: this plan takes away {networks} ({addresses}): without it nothing behind the Tier-0 is "
             f"reachable. If that is meant: egress unprotect {domain.stack}, and plan again"
         )
+
+
+def refuse_doubles(content: PlanContent, around: Found) -> None:
+    """Errors: EgressError when the plan makes a route or rule that the manager has already, or is made from another's state.
+
+    A finding that the domain file suppresses, with a reason, refuses nothing.
+    """
+    there = around.there
+    if there is None:
+        return
+    makes = {change.nsx_id for change in content.changes if change.creates and not change.importing}
+    refused = [one for one in around.report.findings if one.rule.id in _NEVER]
+    if makes:
+        gone = {change.path for change in content.changes if change.loses}
+        doubled = set(_doubled(there, makes, gone))
+        refused += [one for one in around.report.findings if one.rule.id in _DOUBLES and one.key in doubled]
+    if refused:
+        what = "\n".join(f"  {one.what} [{one.rule.id}]" for one in refused)
+        raise EgressError(f"{there.domain.stack}: refused, nothing was changed; the remedies are told above:\n{what}")
+
+
+def _doubled(there: Presence, makes: set[str], gone: set[str]) -> Iterator[str]:
+    """Keys of the domain file whose objects the plan makes although the manager has them, or has their like.
+
+    makes: ids that the plan creates. gone: paths that it takes away.
+    """
+    if any(last(path) in makes for path in there.untracked):
+        yield "state"
+    for route in there.owned.routes:
+        if route.identity.nsx_id in makes and set(there.routes_like(route)) - gone:
+            yield "default_route" if route.ip_version == 4 else "default_route.ipv6"
+    for rule in there.owned.rules:
+        if rule.identity.nsx_id in makes and {one.path for one in there.rules_like(rule)} - gone:
+            yield ".".join(rule.at)

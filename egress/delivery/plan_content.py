@@ -35,6 +35,21 @@ class Change:
         return "delete" in self.actions
 
     @property
+    def creates(self) -> bool:
+        """Whether an object is made: a new one, or one in place of another."""
+        return "create" in self.actions
+
+    @property
+    def nsx_id(self) -> str:
+        """The id that the object has after the plan, or had before it."""
+        return str((self.after or self.before or {}).get("nsx_id") or "")
+
+    @property
+    def path(self) -> str:
+        """The Policy path that the object had before the plan; empty where it is new."""
+        return str((self.before or {}).get("path") or "")
+
+    @property
     def matters(self) -> bool:
         """Whether anything is done to the manager or the state."""
         return self.actions != ("no-op",) or self.importing

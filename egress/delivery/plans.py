@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from egress.delivery import plan_content
-from egress.delivery.guards import refuse_losing_a_route
+from egress.delivery import memory, plan_content
+from egress.delivery.guards import refuse_doubles, refuse_losing_a_route
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.staleness import moved
+from egress.delivery.surroundings import Found
 from egress.domain import EgressError
 from egress.toolchain.own_files import read_bytes
 from egress.toolchain.stacks import Stack
@@ -102,17 +103,21 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, capture: bool = False, file: 
     return Plan(stack, verb, file, done.code == 2, digest_of(stack, file), done.out)
 
 
-def apply(plan: Plan, agreed: Callable[[str], bool], tell: Callable[[str], None]) -> Outcome:
+def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callable[[str], None]) -> Outcome:
     """Applies a plan, after every guard, and after `agreed` was asked the plan's question and said yes.
 
+    around: what this run found on the manager.
     What is guarded, shown, asked about and applied are the same bytes. A plan that waited, in a folder or for an answer, is
     held against state and manager once more. `tell` takes notes. Errors: EgressError when a guard refuses, or the engine fails.
     """
     stack = plan.stack
     if not plan.changes:
+        if plan.verb is Verb.APPLY and stack.found.managed:
+            memory.remember(stack)
         return Outcome.NOTHING_TO_DO
     if stack.run.lab is None:
         refuse_losing_a_route(stack.domain, plan.content)
+    refuse_doubles(plan.content, around)
     if plan.saved:
         refuse_stale(plan, tell)
     asked = time.monotonic()
@@ -124,6 +129,10 @@ def apply(plan: Plan, agreed: Callable[[str], bool], tell: Callable[[str], None]
         raise EgressError(f"{stack.name}: the plan file is not the one that was shown, nothing was changed: plan again")
     if stack.engine("apply", *colour(), "-input=false", *stack.locking(), plan.file).code:
         raise EgressError(f"{stack.name}: the {plan.verb} failed: read the engine's words above, mend, and plan again")
+    if plan.verb is Verb.APPLY:
+        memory.remember(stack)
+    elif plan.verb is Verb.DESTROY:
+        memory.forget(stack)
     return Outcome.APPLIED
 
 

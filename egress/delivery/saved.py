@@ -81,9 +81,12 @@ class Saved:
         return parse(self.files[CONTENT], f"the saved plan {str(self.folder / CONTENT)!r}")
 
 
-def read(directory: Path, stack: str) -> Saved:
-    """Reads a saved plan. Errors: EgressError for one that is incomplete, damaged, edited, or of another format."""
-    folder = directory / stack
+def read(directory: Path, stack: str, folder: Path | None = None) -> Saved:
+    """Reads a saved plan. folder: where it lies; left out: `directory`/<stack>.
+
+    Errors: EgressError for one that is incomplete, damaged, edited, of another stack or of another format.
+    """
+    folder = folder or directory / stack
     note = read_object(folder / NOTE, f"{stack}: the note of the saved plan", _AGAIN)
     if {key: note.get(key) for key in _FORMAT} != _FORMAT or not isinstance(note.get("sha256"), dict):
         raise EgressError(f"{stack}: {str(folder / NOTE)!r} is no note of a saved plan of version 2: {_AGAIN}")

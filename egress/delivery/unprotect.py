@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from egress.domain import EgressError
-from egress.domain.yaml_tree import Tree, parse
+from egress.domain.tree import Tree
+from egress.domain.yaml_tree import parse, plain_of
 
 _KEY, _VALUE = "protect", "false"
 
@@ -19,7 +20,7 @@ def unprotected(text: str, shown: str) -> str:
     if isinstance(expected, dict):
         route = expected.get("default_route")
         expected["default_route"] = {**(route if isinstance(route, dict) else {}), _KEY: False}
-    if not isinstance(expected, dict) or parse(changed.encode(), shown).plain() != expected:
+    if not isinstance(expected, dict) or plain_of(changed, shown) != expected:
         raise EgressError(f"{shown}: cannot be edited safely, write default_route.protect: false by hand")
     return changed
 

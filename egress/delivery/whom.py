@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from egress.domain.files import FOLDER, load, look
+from egress.domain.files import FOLDER, look
+from egress.domain.fleet import load
 from egress.domain.tier0 import Nsx
 
 Whom = tuple[Nsx, bytes | None]

@@ -3,7 +3,8 @@
 Imports neither cdktf nor jsii. Start with `load_domains(root)`.
 """
 
-from egress.domain.files import DomainFile, Loaded, find_files, find_root, load_domains
+from egress.domain.files import DomainFile, find_files, find_root
+from egress.domain.fleet import Loaded, load_domains
 from egress.domain.lab import LabTarget
 from egress.domain.model import FirewallMatch, HaMode, NatAction, NextHop, NextHopV6, WorkloadDomain
 from egress.domain.problems import DomainFileError, EgressError, Place, Problem

@@ -63,7 +63,9 @@ class Part(BaseModel):
 class Named(Part):
     """Keys that every NSX object of a domain may carry. Left out: the id and name are derived, tags are the domain's own."""
 
-    nsx_id: PolicyId | None = None
-    display_name: DisplayName | None = None
-    description: Description = ""
-    tags: Tags | None = None
+    nsx_id: PolicyId | None = Field(
+        None, description="id in NSX; left out: derived from the stack's name. A changed id replaces the object"
+    )
+    display_name: DisplayName | None = Field(None, description="name in NSX; left out: the id")
+    description: Description = Field("", description="free text, at most 1,024 characters")
+    tags: Tags | None = Field(None, description="tag scope: tag; left out: managed-by and stack")

@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from egress import escape
 from egress.domain.credentials import owner
+from egress.vocabulary import INFRA, MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
 
 T = TypeVar("T")
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -197,7 +198,7 @@ def _policy_id(value: Any) -> str:
             f"{quoted(text)} belongs to a Global Manager, a project or a VPC, allowed is {allowed}: only objects of a local "
             "manager's default space can be served here"
         )
-    if text.startswith("/infra/"):
+    if text.startswith(f"{INFRA}/"):
         raise wrong(f"{quoted(text)} is a path, did you mean {quoted(text.rsplit('/', 1)[1])}?")
     if not re.fullmatch(_ID, text):
         raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")
@@ -302,13 +303,13 @@ AppliedTo = Annotated[
         }
     ),
 ]
-DisplayName = Annotated[str, *_line(1, 255, "1 to 255 characters on one line")]
+DisplayName = Annotated[str, *_line(1, MAX_DISPLAY_NAME, "1 to 255 characters on one line")]
 """Length 1 to 255: provider schema validation of display_name."""
-Description = Annotated[str, *_lines(0, 1024, "at most 1,024 characters")]
+Description = Annotated[str, *_lines(0, MAX_DESCRIPTION, "at most 1,024 characters")]
 Reason = Annotated[str, *_lines(10, 1024, "10 to 1,024 characters that say why")]
 RuleId = Annotated[str, *_line(1, 128, "the id of a rule, see docs/rules.md")]
-TagScope = Annotated[str, *_line(0, 128, "a tag scope of at most 128 characters")]
-TagValue = Annotated[str, *_line(0, 256, "a tag of at most 256 characters")]
+TagScope = Annotated[str, *_line(0, MAX_TAG_SCOPE, "a tag scope of at most 128 characters")]
+TagValue = Annotated[str, *_line(0, MAX_TAG, "a tag of at most 256 characters")]
 NsxVersion = Annotated[str, *_named(r"[0-9]{1,2}(\.[0-9]{1,3}){1,3}", "an NSX version in quotes such as '4.2.1'")]
 RelativePath = Annotated[str, *_field(_relative_path, rf"[^/\\~{escape.HIDDEN}][^\\~{escape.HIDDEN}]*")]
 StoreText = Annotated[str, *_line(1, 1024, "1 to 1,024 characters on one line")]

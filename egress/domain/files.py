@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egress import escape
-from egress.domain import collector
 from egress.domain.fields import quoted
-from egress.domain.merging import merge
-from egress.domain.model import WorkloadDomain
 from egress.domain.problems import DomainFileError, EgressError, Place, Problem
-from egress.domain.reading import check_file, validated
-from egress.domain.yaml_tree import MAX_BYTES, Tree, parse
+from egress.domain.reading import check_file
+from egress.domain.tree import Tree, merge
+from egress.domain.yaml_tree import MAX_BYTES, parse
 
 FOLDER = "domains"
 DEFAULTS = "_defaults.yaml"
@@ -42,14 +40,6 @@ class DomainFile(SourceFile):
 
     stack: str
     defaults: tuple[SourceFile, ...] = ()
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What was read: the domains of all files that are right, sorted by stack, and the findings in the others."""
-
-    domains: tuple[WorkloadDomain, ...]
-    problems: tuple[Problem, ...]
 
 
 def find_root(start: Path) -> Path:
@@ -251,31 +241,6 @@ def _defaults_tree(source: SourceFile, known: dict[SourceFile, Tree]) -> Tree:
         check_file(tree)
         known[source] = tree
     return known[source]
-
-
-def load_domains(root: Path, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
-    """Reads the domains below `root`, sorted by stack; `stacks` selects some of them, empty means all.
-
-    Errors: DomainFileError with the findings of every wrong file that was selected; EgressError for an unknown stack.
-    """
-    loaded = load(select(find_files(root), stacks))
-    if loaded.problems:
-        raise DomainFileError(loaded.problems)
-    return loaded.domains
-
-
-@collector.paused()
-def load(files: Collection[DomainFile]) -> Loaded:
-    """Reads the files, right and wrong ones. A finding in a defaults file that several domains share is told once."""
-    domains: list[WorkloadDomain] = []
-    problems: dict[Problem, None] = {}
-    known: dict[SourceFile, Tree] = {}
-    for file in files:
-        try:
-            domains.append(validated(merged_tree(file, known), file.stack))
-        except DomainFileError as error:
-            problems.update(dict.fromkeys(error.problems))
-    return Loaded(tuple(domains), tuple(sorted(problems)))
 
 
 def select(files: tuple[DomainFile, ...], stacks: Collection[str]) -> tuple[DomainFile, ...]:

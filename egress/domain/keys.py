@@ -1,103 +1,19 @@
-"""What every key of a domain file means, in one sentence each. The JSON Schema and docs/domain-files.md are made from it."""
+"""The keys of a domain file as the model has them: paths, defaults, meanings. Schema and docs/domain-files.md are made from it.
+
+A key's sentence stands at its field, as `Field(description=...)`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from egress.domain.model import WorkloadDomain
-
-MEANINGS: dict[str, str] = {
-    "WorkloadDomain.version": "version of this format, always 1",
-    "WorkloadDomain.name": "the workload domain's name: lower-case letters, digits and dashes",
-    "WorkloadDomain.description": "free text, at most 1,024 characters",
-    "WorkloadDomain.nsx": "the NSX Manager of this domain",
-    "WorkloadDomain.tier0": "the Tier-0 gateway, which is read and never managed",
-    "WorkloadDomain.default_route": "the way out: a static route on the Tier-0",
-    "WorkloadDomain.egress": "the egress range and how its addresses are translated at the Tier-0",
-    "WorkloadDomain.ingress": "the range that load balancers answer on",
-    "WorkloadDomain.pods": "Tier-1 id: network of the pods or nodes behind it",
-    "WorkloadDomain.dns_servers": "addresses of the DNS servers that pods and nodes ask",
-    "WorkloadDomain.return_routes": "routes that exist already outside NSX; egress explain counts on them, nothing writes them",
-    "WorkloadDomain.state": "where the stack's Terraform state lives",
-    "WorkloadDomain.realization": "how long an apply waits for NSX to realize an object",
-    "WorkloadDomain.suppress": "preflight rules that do not apply here, each with a reason",
-    "Nsx.host": "host name or address of the manager, with an optional port; never a credential",
-    "Nsx.version": "NSX version in quotes, as in '4.2.1'; only checks that depend on it read it",
-    "Nsx.ca_file": "PEM file with the certificate authority, relative to the project folder; left out: the system's authorities",
-    "Nsx.credentials": "environment prefix: NSXT means NSXT_USERNAME and NSXT_PASSWORD",
-    "Tier0.id": "its id in NSX; give exactly one of id and display_name",
-    "Tier0.display_name": "its name in NSX, matched exactly",
-    "Tier0.locale_service": "id of the locale service that holds the interfaces",
-    "Tier0.ha_mode": "ACTIVE_ACTIVE (egress becomes REFLEXIVE rules) or ACTIVE_STANDBY (egress becomes SNAT rules)",
-    "Tier0.stateful_active_active": "stateful services run on this ACTIVE_ACTIVE gateway (NSX 4.0), so SNAT is possible",
-    "Tier0.vrf_of": "id of the parent Tier-0, if this one is a VRF gateway",
-    "Tier0.ha_vip": "address with prefix length that moves between the edges (ACTIVE_STANDBY)",
-    "Tier0.uplinks": "external interfaces, at least one",
-    "Tier0.service_interfaces": "segments that the gateway touches directly, without an uplink in between",
-    "Uplink.id": "id of the interface in NSX",
-    "Uplink.edge": "the edge node that carries it",
-    "Uplink.address": "IPv4 address with prefix length, as in 10.27.51.145/24",
-    "Uplink.ipv6": "IPv6 address with prefix length",
-    "ServiceInterface.id": "id of the interface in NSX",
-    "ServiceInterface.address": "IPv4 address with prefix length",
-    "Named.nsx_id": "id in NSX; left out: derived from the stack's name. A changed id replaces the object",
-    "Named.display_name": "name in NSX; left out: the id",
-    "Named.description": "free text, at most 1,024 characters",
-    "Named.tags": "tag scope: tag; left out: managed-by and stack",
-    "DefaultRoute.external": "somebody else owns the default route, on a Tier-0 that several domains share",
-    "DefaultRoute.next_hops": "next hops of 0.0.0.0/0; equal distances share the load",
-    "DefaultRoute.ipv6": "an IPv6 default route (::/0) as well",
-    "DefaultRoute.bfd": "a BFD peer for every IPv4 next hop; opt-in, see docs/rules.md before you do",
-    "DefaultRoute.protect": "the default route cannot be destroyed while this is true",
-    "RouteV6.next_hops": "next hops of ::/0, at least one",
-    "NextHop.address": "IPv4 address of the router",
-    "NextHop.admin_distance": "1 to 255; a greater one is used when the smaller is gone",
-    "NextHop.interface": "id of the uplink to leave by; left out: NSX finds it by the address",
-    "NextHopV6.address": "IPv6 address of the router",
-    "NextHopV6.admin_distance": "1 to 255; a greater one is used when the smaller is gone",
-    "NextHopV6.interface": "id of the uplink to leave by; needed for a link-local address",
-    "Bfd.profile": "id of a BFD profile",
-    "Bfd.sources": "ids of the uplinks that BFD is sent from; left out: all",
-    "Bfd.enabled": "false keeps the peers but sends nothing",
-    "Bfd.tags": "tag scope: tag; left out: managed-by and stack",
-    "Egress.range": "the egress range of the Supervisor, as vSphere knows it",
-    "Egress.routed": "networks outside the uplink subnets that the physical network routes to this Tier-0, for translated addresses",
-    "Egress.applied_to": "scope of the NAT rules: uplinks, everywhere, or a list of interface ids",
-    "Egress.supervisor": "mapping of the Supervisor's egress address; priority 100 unless it says otherwise",
-    "Egress.tkg": "mapping of the TKG cluster's egress address; priority 110 unless it says otherwise",
-    "Egress.more": "name: further mapping; the name ends its NSX id",
-    "EgressMapping.source": "egress address or network before translation, inside the egress range",
-    "EgressMapping.translated": "address or network after translation; REFLEXIVE needs the same size",
-    "EgressMapping.tier1": "id of the Tier-1 whose traffic it is",
-    "EgressMapping.priority": "0 to 2147481599; the lowest number is looked at first",
-    "EgressMapping.firewall_match": "which address the gateway firewall sees: MATCH_INTERNAL_ADDRESS, MATCH_EXTERNAL_ADDRESS or BYPASS",
-    "Ingress.range": "the ingress range, as vSphere knows it",
-    "ReturnRoute.host": "where the route is: the address of a DNS server of this file, or upstream",
-    "ReturnRoute.to": "the network that it leads to, as a rule the egress range",
-    "ReturnRoute.via": "addresses of the Tier-0 that it leads to; several share the load",
-    "Realization.delay": "seconds before the first look, 0 to 3,600",
-    "Realization.timeout": "seconds until it is given up, 1 to 86,400",
-    "Suppression.rule": "id of the rule, see docs/rules.md",
-    "Suppression.reason": "why it does not apply, at least 10 characters; it is shown in every report",
-    "LocalState.backend": "local: a file state/<stack>.tfstate in the project folder, for one person on one machine",
-    "PgState.backend": "pg: PostgreSQL with locks; connection string in PG_CONN_STR",
-    "PgState.schema_name": "schema that holds the state; left out: the stack's name",
-    "S3State.backend": "s3: S3 or a store that speaks it, with lock files; credentials in the AWS_* variables",
-    "S3State.bucket": "name of the bucket",
-    "S3State.key": "object key; left out: <stack>.tfstate",
-    "S3State.region": "region of the bucket",
-    "S3State.endpoint": "https address of another store; left out: AWS",
-    "HttpState.backend": "http: GitLab or another HTTP state store; credentials in TF_HTTP_USERNAME and TF_HTTP_PASSWORD",
-    "HttpState.address": "https address of the state",
-    "HttpState.lock_address": "https address for locking; left out: <address>/lock",
-    "HttpState.unlock_address": "https address for unlocking; left out: <address>/lock",
-}
 
 
 @dataclass(frozen=True)
@@ -110,14 +26,6 @@ class Key:
     meaning: str
 
 
-def meaning(model: type[BaseModel], field: str) -> str:
-    """The sentence for a field, from the class that declares it or that it inherits from."""
-    for kind in model.__mro__:
-        if f"{kind.__name__}.{field}" in MEANINGS:
-            return MEANINGS[f"{kind.__name__}.{field}"]
-    raise KeyError(f"{model.__name__}.{field} has no sentence in {__name__}.MEANINGS")
-
-
 def keys(model: type[BaseModel] = WorkloadDomain, above: str = "") -> Iterator[Key]:
     """Every key of the format, in the order of the model."""
     for name, field in model.model_fields.items():
@@ -125,25 +33,58 @@ def keys(model: type[BaseModel] = WorkloadDomain, above: str = "") -> Iterator[K
             continue
         path = f"{above}.{name}" if above else name
         yield Key(path, field.is_required(), _default(field), meaning(model, name))
-        models, suffix = models_in(field.annotation), _suffix(field.annotation)
-        for below in models:
-            yield from keys(below, path + suffix + (f" ({_tag(below)})" if len(models) > 1 else ""))
+        models = list(_models_in(field.annotation, ()))
+        for below, within in models:
+            suffix = "[]" if tuple in within else ".<name>" if Mapping in within else ""
+            yield from keys(below, path + suffix + (f" ({tag(below)})" if len(models) > 1 else ""))
+
+
+def meaning(model: type[BaseModel], field: str) -> str:
+    """The sentence of a field. Errors: KeyError for one without."""
+    text = model.model_fields[field].description
+    if not text:
+        raise KeyError(f"{model.__name__}.{field} has no description")
+    return text
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:
     """The model classes that an annotation names."""
+    return [model for model, _ in _models_in(annotation, ())]
+
+
+def _models_in(annotation: Any, within: tuple[Any, ...]) -> Iterator[tuple[type[BaseModel], tuple[Any, ...]]]:
+    """The model classes, each with the containers that it stands in. A list is a tuple here: YAML's lists are read as such."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in get_args(annotation) for model in models_in(argument)]
+        yield annotation, within
+    for argument in get_args(annotation):
+        yield from _models_in(argument, (*within, get_origin(annotation)))
 
 
-def _suffix(annotation: Any) -> str:
-    name = str(annotation)
-    return "[]" if name.startswith("tuple[") else ".<name>" if "Mapping[" in name and models_in(annotation) else ""
+def list_entries(model: type[BaseModel] = WorkloadDomain) -> frozenset[type[BaseModel]]:
+    """The models that stand in lists, and those inside of them. A list replaces the one under it, so they are always whole.
+
+    Errors: TypeError for a model that stands inside and outside of lists: it would have to be whole and partial at once.
+    """
+    inside: set[type[BaseModel]] = set()
+    outside: set[type[BaseModel]] = set()
+    _sort(model, False, inside, outside)
+    if inside & outside:
+        names = sorted(both.__name__ for both in inside & outside)
+        raise TypeError(f"{', '.join(names)} inside of a list and outside of one: give each a model of its own")
+    return frozenset(inside)
 
 
-def _tag(model: type[BaseModel]) -> str:
-    return str(get_args(model.model_fields["backend"].annotation)[0])
+def _sort(model: type[BaseModel], listed: bool, inside: set[type[BaseModel]], outside: set[type[BaseModel]]) -> None:
+    (inside if listed else outside).add(model)
+    for field in model.model_fields.values():
+        for below, within in _models_in(field.annotation, ()):
+            _sort(below, listed or tuple in within, inside, outside)
+
+
+def tag(model: type[BaseModel]) -> str:
+    """The value of `backend` that tells one of several models from the others; empty where there is none."""
+    field = model.model_fields.get("backend")
+    return str(get_args(field.annotation)[0]) if field else ""
 
 
 def _default(field: FieldInfo) -> str:

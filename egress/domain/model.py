@@ -1,37 +1,31 @@
 """The typed model of a workload domain: what a file in `domains/` says, frozen, every address typed.
 
-Key names are the contract of DESIGN's golden domain; docs/domain-files.md lists them. Rules that relate several values to
+Key names are public, docs/domain-files.md lists them. Rules that relate several values to
 each other (a next hop outside every uplink subnet, say) are preflight checks, not part of the model: a domain that breaks
 one is still a domain that can be shown and explained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from egress.domain.base import (
-    FirewallMatchField,
     Frozen,
     Named,
     Part,
-    Priority,
-    Tags,
     number_not_truth,
 )
+from egress.domain.default_route import Bfd, DefaultRoute, NextHop, NextHopV6, RouteV6
 from egress.domain.fields import (
     AnyAddress,
-    AppliedTo,
     Description,
     Finding,
     Ipv4,
-    Ipv4AddressOrNet,
     Ipv4Net,
-    Ipv6,
-    MappingName,
     Name,
     PolicyId,
     Reason,
@@ -39,14 +33,16 @@ from egress.domain.fields import (
     RuleId,
     StackName,
     quoted,
-    wrong,
     wrong_at,
 )
-from egress.domain.origins import Origins
 from egress.domain.problems import Place
+from egress.domain.ranges import Egress, EgressMapping, FurtherMapping, Ingress
 from egress.domain.state import LocalState, State
 from egress.domain.tier0 import Nsx, ServiceInterface, Tier0, Uplink
+from egress.domain.tree import Origins
 from egress.vocabulary import MAX_PRIORITY, FirewallMatch, HaMode, NatAction
+
+T = TypeVar("T")
 
 __all__ = [
     "MAX_PRIORITY",
@@ -74,100 +70,6 @@ __all__ = [
     "WorkloadDomain",
 ]
 
-_ROUTE_RELATIONS: dict[str, Any] = {
-    "if": {"required": ["external"], "properties": {"external": {"const": True}}},
-    "then": {"properties": {"next_hops": {"maxItems": 0}, "ipv6": {"type": "null"}, "bfd": {"type": "null"}}},
-    "else": {"required": ["next_hops"], "properties": {"next_hops": {"type": "array", "minItems": 1}}},
-}
-"""What the validator below says, for the JSON Schema."""
-
-
-class NextHop(Part):
-    """One way out. `interface` is an uplink's id; left out: NSX finds the interface by the address."""
-
-    address: Ipv4
-    admin_distance: Annotated[int, Field(ge=1, le=255)] = 1
-    interface: PolicyId | None = None
-
-
-class NextHopV6(Part):
-    """As NextHop, for IPv6."""
-
-    address: Ipv6
-    admin_distance: Annotated[int, Field(ge=1, le=255)] = 1
-    interface: PolicyId | None = None
-
-
-class RouteV6(Named):
-    """The IPv6 default route (::/0), a static route of its own."""
-
-    next_hops: Annotated[tuple[NextHopV6, ...], Field(min_length=1)]
-
-
-class Bfd(Part):
-    """One BFD peer for each IPv4 next hop. `profile`: id of a BFD profile. `sources`: ids of uplinks, left out: all."""
-
-    profile: PolicyId = "default"
-    sources: tuple[PolicyId, ...] = ()
-    enabled: bool = True
-    tags: Tags | None = None
-
-
-class DefaultRoute(Named):
-    """The IPv4 default route (0.0.0.0/0). `external`: somebody else owns it, on a Tier-0 that several domains share."""
-
-    model_config = ConfigDict(json_schema_extra=_ROUTE_RELATIONS)
-
-    external: bool = False
-    next_hops: tuple[NextHop, ...] = ()
-    ipv6: RouteV6 | None = None
-    bfd: Bfd | None = None
-    protect: bool = True
-
-    @model_validator(mode="after")
-    def _owned_or_external(self) -> Self:
-        if self.external and (self.next_hops or self.ipv6 or self.bfd):
-            raise wrong("external: true says that somebody else owns the route, take next_hops, ipv6 and bfd out")
-        if not self.external and not self.next_hops:
-            raise wrong("next_hops is missing, allowed are one or more {address: ...}, or external: true")
-        return self
-
-
-class EgressMapping(Named):
-    """An egress address and the address it is translated to. `tier1`: id of the Tier-1 whose traffic it is."""
-
-    source: Ipv4AddressOrNet
-    translated: Ipv4AddressOrNet
-    tier1: PolicyId | None = None
-    priority: Priority | None = None
-    firewall_match: FirewallMatchField = FirewallMatch.MATCH_INTERNAL_ADDRESS
-
-
-class FurtherMapping(EgressMapping):
-    """A mapping below `more`: its priority is required, so that adding one never moves another."""
-
-    priority: Priority
-
-
-class Egress(Part):
-    """Egress range and its translations. `applied_to`: scope of the rules: uplinks, interface ids, or everywhere.
-
-    `routed`: networks outside the uplink subnets that the physical network routes to this Tier-0, for translated addresses.
-    """
-
-    range: Ipv4Net
-    routed: tuple[Ipv4Net, ...] = ()
-    applied_to: AppliedTo = "uplinks"
-    supervisor: EgressMapping | None = None
-    tkg: EgressMapping | None = None
-    more: Annotated[Mapping[MappingName, FurtherMapping], *Frozen] = Field(default_factory=dict, validate_default=True)
-
-
-class Ingress(Part):
-    """The range that load balancers answer on. Not translated: the default route alone makes it reachable."""
-
-    range: Ipv4Net
-
 
 class ReturnRoute(Part):
     """A route that exists already outside NSX: on a DNS server (its address) or on the upstream router. NSX is not asked.
@@ -175,49 +77,98 @@ class ReturnRoute(Part):
     Only the packet walk reads it: with it, `egress explain` knows that answers find back.
     """
 
-    host: RouteHolder
-    to: Ipv4Net
-    via: Annotated[tuple[Ipv4, ...], Field(min_length=1)]
+    host: RouteHolder = Field(description="where the route is: the address of a DNS server of this file, or upstream")
+    to: Ipv4Net = Field(description="the network that it leads to, as a rule the egress range")
+    via: Annotated[tuple[Ipv4, ...], Field(min_length=1)] = Field(
+        description="addresses of the Tier-0 that it leads to; several share the load"
+    )
 
 
 class Realization(Part):
     """How long an apply waits for NSX to realize an object: first look after `delay` s, given up after `timeout` s."""
 
-    delay: Annotated[int, Field(ge=0, le=3600)] = 0
-    timeout: Annotated[int, Field(ge=1, le=86400)] = 120
+    delay: Annotated[int, Field(ge=0, le=3600)] = Field(0, description="seconds before the first look, 0 to 3,600")
+    timeout: Annotated[int, Field(ge=1, le=86400)] = Field(120, description="seconds until it is given up, 1 to 86,400")
 
 
 class Suppression(Part):
     """A preflight rule that does not apply here, and why."""
 
-    rule: RuleId
-    reason: Reason
+    rule: RuleId = Field(description="id of the rule, see docs/rules.md")
+    reason: Reason = Field(description="why it does not apply, at least 10 characters; it is shown in every report")
+
+
+class _Derived:
+    """What was derived from a domain, by the function that derived it. It makes no difference between equal domains."""
+
+    def __init__(self) -> None:
+        self.values: dict[Callable[[WorkloadDomain], Any], Any] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Derived)
+
+    __hash__ = object.__hash__
 
 
 class WorkloadDomain(Part):
     """One workload domain, as its file says. `stack` comes from the file's path, everything else from its text."""
 
     stack: SkipJsonSchema[StackName]
-    version: Annotated[Literal[1], BeforeValidator(number_not_truth)]
-    name: Name
-    description: Description = ""
-    nsx: Nsx
-    tier0: Tier0
-    default_route: DefaultRoute
-    egress: Egress
-    ingress: Ingress | None = None
-    pods: Annotated[Mapping[PolicyId, Ipv4Net], *Frozen] = Field(default_factory=dict, validate_default=True)
-    dns_servers: tuple[AnyAddress, ...] = ()
-    return_routes: tuple[ReturnRoute, ...] = ()
-    state: State = Field(default_factory=lambda: LocalState(backend="local"))
-    realization: Realization = Field(default_factory=Realization)
-    suppress: tuple[Suppression, ...] = ()
+    version: Annotated[Literal[1], BeforeValidator(number_not_truth)] = Field(
+        description="version of this format, always 1"
+    )
+    name: Name = Field(description="the workload domain's name: lower-case letters, digits and dashes")
+    formerly: StackName | None = Field(
+        None,
+        description="stack name under which the objects were made, and whose ids and tags they keep; egress rename writes it",
+    )
+    description: Description = Field("", description="free text, at most 1,024 characters")
+    nsx: Nsx = Field(description="the NSX Manager of this domain")
+    tier0: Tier0 = Field(description="the Tier-0 gateway, which is read and never managed")
+    default_route: DefaultRoute = Field(description="the way out: a static route on the Tier-0")
+    egress: Egress = Field(description="the egress range and how its addresses are translated at the Tier-0")
+    ingress: Ingress | None = Field(None, description="the range that load balancers answer on")
+    pods: Annotated[Mapping[PolicyId, Ipv4Net], *Frozen] = Field(
+        default_factory=dict, validate_default=True, description="Tier-1 id: network of the pods or nodes behind it"
+    )
+    dns_servers: tuple[AnyAddress, ...] = Field((), description="addresses of the DNS servers that pods and nodes ask")
+    return_routes: tuple[ReturnRoute, ...] = Field(
+        (), description="routes that exist already outside NSX; egress explain counts on them, nothing writes them"
+    )
+    state: State = Field(
+        default_factory=lambda: LocalState(backend="local"), description="where the stack's Terraform state lives"
+    )
+    realization: Realization = Field(
+        default_factory=Realization, description="how long an apply waits for NSX to realize an object"
+    )
+    suppress: tuple[Suppression, ...] = Field(
+        (), description="preflight rules that do not apply here, each with a reason"
+    )
     _origins: Origins = PrivateAttr(default_factory=Origins)
+    _derived: _Derived = PrivateAttr(default_factory=lambda: _Derived())
+
+    @property
+    def made_as(self) -> str:
+        """The name under which the stack's objects were made: their ids and tags are derived from it. It outlives a rename."""
+        return self.formerly or self.stack
 
     def place(self, *path: str | int) -> Place | None:
         """Where the value at `path` stands, as in place("tier0", "uplinks", 0); the nearest one above it if the file does
         not give it. None for a domain that was not read from a file."""
         return self._origins.place(path)
+
+    def once(self, make: Callable[[WorkloadDomain], T]) -> T:
+        """What `make` derives from this domain. It is made once: a domain does not change, and many rules ask."""
+        if make not in self._derived.values:
+            self._derived.values[make] = make(self)
+        value: T = self._derived.values[make]
+        return value
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic has it; nothing that was derived from this domain is taken over."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied._derived = _Derived()
+        return copied
 
     @model_validator(mode="after")
     def _references(self) -> Self:

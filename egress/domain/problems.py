@@ -1,7 +1,13 @@
-"""What can be wrong with domain files, and how it is told.
+"""What can be wrong, and how it is told. Every exception that anything here raises at its users:
 
-EgressError                 anything this package tells a person in one sentence
-  DomainFileError           one or more domain files are wrong; carries every Problem found
+Exception
+  EgressError               anything that egress tells a person in one sentence
+    DomainFileError         one or more domain files are wrong; carries every Problem found
+    LoginError              a manager does not let the user in (egress.manager)
+    ChecksFailedError       domains break rules that stop a synth; carries the Report (egress.checks)
+  PassedError               a deadline is over; the manager's client makes an EgressError of it (egress.deadline)
+  ValueError
+    RefusedValueError       a value that a construct refuses (tier0_egress.constructs)
 """
 
 from __future__ import annotations

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from egress.domain import secrets
 from egress.domain.fields import quoted
-from egress.domain.merging import without_nulls
+from egress.domain.keys import models_in, tag
 from egress.domain.model import WorkloadDomain
-from egress.domain.origins import Origins, follow
 from egress.domain.problems import DomainFileError, Problem
-from egress.domain.yaml_tree import Tree
+from egress.domain.tree import Origins, Tree, follow, without_nulls
 
 Location = tuple[str | int, ...]
 
@@ -133,22 +131,11 @@ def _model_at(location: Location) -> type[BaseModel] | None:
     found: list[type[BaseModel]] = [WorkloadDomain]
     for part in location:
         if isinstance(part, str) and part in model.model_fields:
-            found = _models(model.model_fields[part].annotation)
+            found = models_in(model.model_fields[part].annotation)
             if not found:
                 return None
             model = found[0]
         elif len(found) > 1:
-            tagged = [one for one in found if part in _tags(one)]
+            tagged = [one for one in found if part == tag(one)]
             model = tagged[0] if tagged else model
     return model
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in get_args(annotation) for model in _models(argument)]
-
-
-def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
-    field = model.model_fields.get("backend")
-    return get_args(field.annotation) if field else ()

@@ -9,16 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import BaseModel
-
-from egress.domain import model, state
-from egress.domain.keys import meaning
+from egress.domain.keys import list_entries
 from egress.domain.model import WorkloadDomain
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The newest draft that the YAML language server reads in full."""
-_IN_LISTS = {"Uplink", "ServiceInterface", "NextHop", "NextHopV6", "Suppression"}
-"""Entries of lists: a list replaces the one under it, so its entries are whole even in a part."""
 _RELATIONS = ("required", "oneOf", "if", "then", "else")
 Json = dict[str, Any]
 
@@ -35,9 +30,9 @@ def schema() -> Json:
 
 def part_schema() -> Json:
     """Of a part: `_defaults.yaml`, or a file above one. Nothing is required but in the entries of lists."""
-    whole = schema()
+    whole, entries = schema(), {model.__name__ for model in list_entries()}
     whole["definitions"] = {
-        name: body if name in _IN_LISTS else _relaxed(body) for name, body in whole["definitions"].items()
+        name: body if name in entries else _relaxed(body) for name, body in whole["definitions"].items()
     }
     return {**_relaxed(whole), "title": "Part of a workload domain"}
 
@@ -48,18 +43,19 @@ def text(value: Json) -> str:
 
 
 def _definition(name: str, body: Json) -> Json:
-    """One model, or one enum: draft-07 references, nulls where a key may be left out, the keys' meanings."""
+    """One model, or one enum: draft-07 references, nulls where a key may be left out, the keys' meanings first."""
     body = _draft7(body)
     body.pop("title", None)
-    kind = getattr(model, name, None) or getattr(state, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+    if "properties" not in body:
         return body
     required = body.get("required", [])
-    properties = {
-        key: {"description": meaning(kind, key), **(value if key in required else _nullable(value))}
-        for key, value in body["properties"].items()
-    }
-    return {**body, "properties": properties}
+    return {**body, "properties": {key: _key(value, key in required) for key, value in body["properties"].items()}}
+
+
+def _key(value: Json, needed: bool) -> Json:
+    """The schema of one key's value, its meaning first."""
+    rest = {name: item for name, item in value.items() if name != "description"}
+    return {"description": value["description"], **(rest if needed else _nullable(rest))}
 
 
 def _draft7(value: Any) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from egress.domain.problems import Problem
-from egress.domain.yaml_tree import Tree, join
+from egress.domain.tree import Tree, join
 
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _KEY = re.compile(

@@ -28,14 +28,27 @@ class _Backend(BaseModel):
 class LocalState(_Backend):
     """A file `state/<stack>.tfstate` in the project folder. For one person on one machine."""
 
-    backend: Literal["local"]
+    backend: Literal["local"] = Field(
+        description="local: a file state/<stack>.tfstate in the project folder, for one person on one machine"
+    )
+
+    @staticmethod
+    def file(stack: str) -> str:
+        """The state's file name."""
+        return f"{stack}.tfstate"
 
 
 class PgState(_Backend):
     """PostgreSQL with locks. Connection string: PG_CONN_STR. `schema_name` left out: the stack's name."""
 
-    backend: Literal["pg"]
-    schema_name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")] | None = None
+    backend: Literal["pg"] = Field(description="pg: PostgreSQL with locks; connection string in PG_CONN_STR")
+    schema_name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$")] | None = Field(
+        None, description="schema that holds the state; left out: the stack's name"
+    )
+
+    def schema_of(self, stack: str) -> str:
+        """The schema that holds the state."""
+        return self.schema_name or stack
 
 
 class S3State(_Backend):
@@ -44,11 +57,17 @@ class S3State(_Backend):
     `key` left out: `<stack>.tfstate`. `endpoint` left out: AWS.
     """
 
-    backend: Literal["s3"]
-    bucket: StoreText
-    key: StoreText | None = None
-    region: StoreText
-    endpoint: StoreUrl | None = None
+    backend: Literal["s3"] = Field(
+        description="s3: S3 or a store that speaks it, with lock files; credentials in the AWS_* variables"
+    )
+    bucket: StoreText = Field(description="name of the bucket")
+    key: StoreText | None = Field(None, description="object key; left out: <stack>.tfstate")
+    region: StoreText = Field(description="region of the bucket")
+    endpoint: StoreUrl | None = Field(None, description="https address of another store; left out: AWS")
+
+    def key_of(self, stack: str) -> str:
+        """The object that holds the state."""
+        return self.key or f"{stack}.tfstate"
 
 
 class HttpState(_Backend):
@@ -57,10 +76,12 @@ class HttpState(_Backend):
     `lock_address` and `unlock_address` left out: `<address>/lock`, with POST and DELETE, as GitLab has it.
     """
 
-    backend: Literal["http"]
-    address: StoreUrl
-    lock_address: StoreUrl | None = None
-    unlock_address: StoreUrl | None = None
+    backend: Literal["http"] = Field(
+        description="http: GitLab or another HTTP state store; credentials in TF_HTTP_USERNAME and TF_HTTP_PASSWORD"
+    )
+    address: StoreUrl = Field(description="https address of the state")
+    lock_address: StoreUrl | None = Field(None, description="https address for locking; left out: <address>/lock")
+    unlock_address: StoreUrl | None = Field(None, description="https address for unlocking; left out: <address>/lock")
 
 
 State = Annotated[LocalState | PgState | S3State | HttpState, Field(discriminator="backend")]

@@ -35,26 +35,31 @@ class Nsx(Part):
     `version` is only for checks that depend on it; left out, they say that they cannot know.
     """
 
-    host: Host
-    version: NsxVersion | None = None
-    ca_file: RelativePath | None = None
-    credentials: EnvPrefix = "NSXT"
+    host: Host = Field(description="host name or address of the manager, with an optional port; never a credential")
+    version: NsxVersion | None = Field(
+        None, description="NSX version in quotes, as in '4.2.1'; only checks that depend on it read it"
+    )
+    ca_file: RelativePath | None = Field(
+        None,
+        description="PEM file with the certificate authority, relative to the project folder; left out: the system's authorities",
+    )
+    credentials: EnvPrefix = Field("NSXT", description="environment prefix: NSXT means NSXT_USERNAME and NSXT_PASSWORD")
 
 
 class Uplink(Part):
     """An external interface of the Tier-0 on one edge. `id` is its id in NSX."""
 
-    id: PolicyId
-    edge: PolicyId
-    address: Ipv4InterfaceAddress
-    ipv6: Ipv6InterfaceAddress | None = None
+    id: PolicyId = Field(description="id of the interface in NSX")
+    edge: PolicyId = Field(description="the edge node that carries it")
+    address: Ipv4InterfaceAddress = Field(description="IPv4 address with prefix length, as in 10.27.51.145/24")
+    ipv6: Ipv6InterfaceAddress | None = Field(None, description="IPv6 address with prefix length")
 
 
 class ServiceInterface(Part):
     """A service interface of the Tier-0: a segment that it touches directly, without an uplink in between."""
 
-    id: PolicyId
-    address: Ipv4InterfaceAddress
+    id: PolicyId = Field(description="id of the interface in NSX")
+    address: Ipv4InterfaceAddress = Field(description="IPv4 address with prefix length")
 
 
 class Tier0(Part):
@@ -62,15 +67,23 @@ class Tier0(Part):
 
     model_config = ConfigDict(json_schema_extra=_TIER0_RELATIONS)
 
-    id: PolicyId | None = None
-    display_name: DisplayName | None = None
-    locale_service: PolicyId = "default"
-    ha_mode: HaModeField
-    stateful_active_active: bool = False
-    vrf_of: PolicyId | None = None
-    ha_vip: Ipv4InterfaceAddress | None = None
-    uplinks: Annotated[tuple[Uplink, ...], Field(min_length=1)]
-    service_interfaces: tuple[ServiceInterface, ...] = ()
+    id: PolicyId | None = Field(None, description="its id in NSX; give exactly one of id and display_name")
+    display_name: DisplayName | None = Field(None, description="its name in NSX, matched exactly")
+    locale_service: PolicyId = Field("default", description="id of the locale service that holds the interfaces")
+    ha_mode: HaModeField = Field(
+        description="ACTIVE_ACTIVE (egress becomes REFLEXIVE rules) or ACTIVE_STANDBY (egress becomes SNAT rules)"
+    )
+    stateful_active_active: bool = Field(
+        False, description="stateful services run on this ACTIVE_ACTIVE gateway (NSX 4.0), so SNAT is possible"
+    )
+    vrf_of: PolicyId | None = Field(None, description="id of the parent Tier-0, if this one is a VRF gateway")
+    ha_vip: Ipv4InterfaceAddress | None = Field(
+        None, description="address with prefix length that moves between the edges (ACTIVE_STANDBY)"
+    )
+    uplinks: Annotated[tuple[Uplink, ...], Field(min_length=1)] = Field(description="external interfaces, at least one")
+    service_interfaces: tuple[ServiceInterface, ...] = Field(
+        (), description="segments that the gateway touches directly, without an uplink in between"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

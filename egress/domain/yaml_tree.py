@@ -8,14 +8,14 @@ are text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
 from egress import escape
 from egress.domain.fields import hidden_character, quoted
 from egress.domain.problems import DomainFileError, Place, Problem
+from egress.domain.tree import Scalar, Tree, join
 
 MAX_BYTES = 1 << 20
 """Larger files are refused before parsing: a domain is a page, not a database (limit of this project)."""
@@ -26,12 +26,8 @@ MAX_VALUES = 20_000
 MAX_TEXT = 4096
 """Longer values are refused, before any pattern looks at them (limit of this project; NSX takes 1,024 characters)."""
 
-Scalar: TypeAlias = str | int | bool | None
-Plain: TypeAlias = "Scalar | tuple[Plain, ...] | dict[str, Plain]"
-
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|timestamp|map|seq|value|merge)")
-_SIMPLE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HINTS = {
     "found character that cannot start any token": "a tab, or a character such as @ or `, stands where a value begins: "
     "indent with blanks, put the value in quotes",
@@ -39,23 +35,6 @@ _HINTS = {
     "value in quotes",
     "did not find expected key": "check the indentation of this line and the one before it",
 }
-
-
-@dataclass(frozen=True)
-class Tree:
-    """A value and where it came from. `keys` gives the place of each key of a mapping."""
-
-    value: Scalar | tuple[Tree, ...] | dict[str, Tree]
-    place: Place
-    keys: dict[str, Place]
-
-    def plain(self) -> Plain:
-        """The value without places: dicts, tuples, text, integers, booleans, None."""
-        if isinstance(self.value, dict):
-            return {key: tree.plain() for key, tree in self.value.items()}
-        if isinstance(self.value, tuple):
-            return tuple(tree.plain() for tree in self.value)
-        return self.value
 
 
 def parse(raw: bytes, file: str) -> Tree:
@@ -230,7 +209,9 @@ def _scalar(event: Any) -> Scalar:
     return text
 
 
-def join(key: str, name: str) -> str:
-    """The dotted path of `name` below `key`; a name that is no plain word is quoted and shortened."""
-    shown = name if _SIMPLE_KEY.fullmatch(name) else quoted(name)
-    return f"{key}.{shown}" if key else shown
+def plain_of(text: str, shown: str) -> object:
+    """What a text that was edited by a program says; None where that is no YAML any more."""
+    try:
+        return parse(text.encode(), shown).plain()
+    except DomainFileError:
+        return None

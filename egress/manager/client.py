@@ -24,8 +24,9 @@ from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
 from egress.manager.troubles import certificate_error, told
 from egress.policy import paths
-from egress.policy.paths import INFRA, Collection, Section
+from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json
+from egress.vocabulary import INFRA
 
 _BASE = "/policy/api/v1"
 _RETRIED = (429, 502, 503, 504)
@@ -144,6 +145,13 @@ class Manager:
 
     def tier0(self, wanted: Tier0) -> tuple[str, dict[str, Json]]:
         """The path of a Tier-0 and the objects that the packet walk needs, by path. Errors: EgressError."""
+        gateway, found = self.below(wanted)
+        tier1s = self._below(INFRA, Collection.TIER1S)
+        found.update((path, body) for path, body in tier1s if body.get("tier0_path") == gateway)
+        return gateway, found
+
+    def below(self, wanted: Tier0, *, bfd_peers: bool = False) -> tuple[str, dict[str, Json]]:
+        """The path of a Tier-0 and what is below it, by path, without what hangs on it. Errors: EgressError."""
         gateway, body = self.gateway(wanted)
         found: dict[str, Json] = {gateway: body}
         for services, body in self._below(gateway, Collection.LOCALE_SERVICES):
@@ -154,8 +162,8 @@ class Manager:
             nat = paths.nat_section(gateway, section)
             found[nat] = {}
             found.update(self._below(nat, Collection.NAT_RULES))
-        tier1s = self._below(INFRA, Collection.TIER1S)
-        found.update((path, body) for path, body in tier1s if body.get("tier0_path") == gateway)
+        if bfd_peers:
+            found.update(self._below(paths.collection(gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS))
         return gateway, found
 
     def gateway(self, wanted: Tier0) -> tuple[str, Json]:

@@ -1,17 +1,24 @@
-"""The gateways in a set of Policy objects: Tier-0s with interfaces, static routes and NAT rules, and Tier-1s. Typed once, here."""
+"""The gateways in a set of Policy objects: Tier-0s with interfaces, static routes and NAT rules, and Tier-1s. Typed once, here.
+
+The objects may be anybody's. One that cannot be read is passed over with a note and ends nothing; a gateway that cannot be
+read is an error.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_interface, ip_network
-from typing import Any
+from ipaddress import ip_address, ip_interface
+from typing import Any, TypeVar
 
 from egress.domain import EgressError, HaMode, NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network
-from egress.policy.paths import INFRA, Collection, Section, last
+from egress.policy.paths import Collection, Section, last
 from egress.policy.tree import Json, PolicyObjects, children
+from egress.vocabulary import INFRA
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Tier0:
-    """A Tier-0 gateway. `edges`: in the order in which its interfaces name them. `ignored`: rules that do not count, and why."""
+    """A Tier-0 gateway. `edges`: in the order in which its interfaces name them. `notes`: what was
+    passed over or read otherwise than it is written, and why."""
 
     id: str
     path: str
@@ -78,7 +86,7 @@ class Tier0:
     vips: tuple[HaVip, ...]
     routes: tuple[StaticRoute, ...]
     rules: tuple[Rule, ...]
-    ignored: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -96,10 +104,9 @@ class Tier1:
 
 
 def tier0s(objects: PolicyObjects) -> tuple[Tier0, ...]:
-    """Every Tier-0 in the objects, by id. Errors: EgressError, naming the object and the value."""
-    return tuple(
-        sorted((_tier0(objects, path, body) for path, body in children(objects, INFRA, Collection.TIER0S)), key=_id)
-    )
+    """Every Tier-0 in the objects, by id. Errors: EgressError, naming the gateway and the value."""
+    found = children(objects, INFRA, Collection.TIER0S)
+    return tuple(sorted((_Reader(path).tier0(objects, body) for path, body in found), key=_id))
 
 
 def tier1s(objects: PolicyObjects) -> tuple[Tier1, ...]:
@@ -112,116 +119,141 @@ def _id(gateway: Tier0 | Tier1) -> str:
     return gateway.id
 
 
-def _tier0(objects: PolicyObjects, path: str, body: Json) -> Tier0:
-    interfaces: list[Tier0Interface] = []
-    vips: list[HaVip] = []
-    for services, service in children(objects, path, Collection.LOCALE_SERVICES):
-        held = children(objects, services, Collection.INTERFACES)
-        interfaces += [
-            _interface(*found) for found in held if found[1].get("type", "EXTERNAL") in ("EXTERNAL", "SERVICE")
-        ]
-        vips += [
-            _vip(services, config) for config in service.get("ha_vip_configs") or () if config.get("enabled", True)
-        ]
-    rules: list[Rule] = []
-    ignored: list[str] = []
-    for nat, _ in children(objects, path, Collection.NAT):
-        for found in children(objects, nat, Collection.NAT_RULES):
-            rule = _rule(last(nat), *found)
-            (ignored if isinstance(rule, str) else rules).append(rule)  # type: ignore[arg-type]
-    return Tier0(
-        id=last(path),
-        path=path,
-        ha_mode=_typed(path, HaMode, body.get("ha_mode") or HaMode.ACTIVE_ACTIVE),
-        shares_state=bool((body.get("stateful_services") or {}).get("enabled")),
-        interfaces=tuple(one for one in interfaces if one.addresses),
-        vips=tuple(vips),
-        routes=tuple(_route(*found) for found in children(objects, path, Collection.STATIC_ROUTES)),
-        rules=tuple(rules),
-        ignored=tuple(ignored),
-    )
+class _PassedOverError(Exception):
+    """A sentence about why an object does not count."""
 
 
-def _interface(path: str, body: Json) -> Tier0Interface:
-    edge = body.get("edge_path")
-    return Tier0Interface(
-        path=path,
-        name=last(path),
-        external=body.get("type", "EXTERNAL") == "EXTERNAL",
-        edge=last(edge) if edge else None,
-        addresses=_subnets(path, body.get("subnets")),
-        strict=body.get("urpf_mode", "STRICT") == "STRICT",
-    )
+class _Reader:
+    """Reads one Tier-0 and what is below it; `notes` tells what was not read as it is written."""
 
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.notes: list[str] = []
 
-def _subnets(path: str, subnets: Iterable[Json] | None) -> tuple[InterfaceAddress, ...]:
-    pairs = [(one, subnet.get("prefix_len")) for subnet in subnets or () for one in subnet.get("ip_addresses") or ()]
-    return tuple(_typed(path, ip_interface, f"{one}/{length}") for one, length in pairs)
-
-
-def _vip(services: str, config: Json) -> HaVip:
-    return HaVip(_subnets(services, config.get("vip_subnets")), frozenset(config.get("external_interface_paths") or ()))
-
-
-def _route(path: str, body: Json) -> StaticRoute:
-    hops = tuple(
-        StaticNextHop(
-            _typed(path, ip_address, hop["ip_address"]) if hop.get("ip_address") else None,
-            int(hop.get("admin_distance") or 1),
-            frozenset(hop.get("scope") or ()),
+    def tier0(self, objects: PolicyObjects, body: Json) -> Tier0:
+        interfaces: list[Tier0Interface] = []
+        vips: list[HaVip] = []
+        for services, service in children(objects, self.path, Collection.LOCALE_SERVICES):
+            for path, held in children(objects, services, Collection.INTERFACES):
+                if held.get("type", "EXTERNAL") in ("EXTERNAL", "SERVICE"):
+                    interfaces += self._readable("interface", path, held, self._interface)
+            for config in service.get("ha_vip_configs") or ():
+                if config.get("enabled", True):
+                    vips += self._readable("HA VIP of", services, config, self._vip)
+        rules: list[Rule] = []
+        for nat, _ in children(objects, self.path, Collection.NAT):
+            for path, rule in children(objects, nat, Collection.NAT_RULES):
+                rules += self._readable("rule", path, rule, self._rule)
+        routes: list[StaticRoute] = []
+        for path, route in children(objects, self.path, Collection.STATIC_ROUTES):
+            routes += self._readable("static route", path, route, self._route)
+        return Tier0(
+            id=last(self.path),
+            path=self.path,
+            ha_mode=self._ha_mode(body),
+            shares_state=bool((body.get("stateful_services") or {}).get("enabled")),
+            interfaces=tuple(one for one in interfaces if one.addresses),
+            vips=tuple(vips),
+            routes=tuple(routes),
+            rules=tuple(rules),
+            notes=tuple(self.notes),
         )
-        for hop in body.get("next_hops") or ()
-    )
-    return StaticRoute(path, _typed(path, ip_network, body.get("network")), hops)
+
+    def _readable(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> list[T]:
+        """What `read` makes of an object; nothing, and a note, if it cannot be read: it may be a stranger's."""
+        try:
+            return [read(path, body)]
+        except _PassedOverError as error:
+            self.notes.append(f"{kind} {last(path)} {error}")
+        except (ValueError, TypeError, AttributeError) as error:
+            self.notes.append(f"{kind} {last(path)} cannot be read and is passed over: {error}")
+        return []
+
+    def _ha_mode(self, body: Json) -> HaMode:
+        value = body.get("ha_mode") or HaMode.ACTIVE_ACTIVE
+        try:
+            return HaMode(value)
+        except ValueError:
+            raise EgressError(
+                f"{self.path}: ha_mode {value!r} cannot be used, known are {' and '.join(HaMode)}"
+            ) from None
+
+    def _interface(self, path: str, body: Json) -> Tier0Interface:
+        edge = body.get("edge_path")
+        return Tier0Interface(
+            path=path,
+            name=last(path),
+            external=body.get("type", "EXTERNAL") == "EXTERNAL",
+            edge=last(edge) if edge else None,
+            addresses=_subnets(body.get("subnets")),
+            strict=body.get("urpf_mode", "STRICT") == "STRICT",
+        )
+
+    def _vip(self, _: str, config: Json) -> HaVip:
+        return HaVip(_subnets(config.get("vip_subnets")), frozenset(config.get("external_interface_paths") or ()))
+
+    def _route(self, path: str, body: Json) -> StaticRoute:
+        hops = tuple(
+            StaticNextHop(
+                _parsed(ip_address, hop["ip_address"]) if hop.get("ip_address") else None,
+                int(hop.get("admin_distance") or 1),
+                frozenset(hop.get("scope") or ()),
+            )
+            for hop in body.get("next_hops") or ()
+        )
+        return StaticRoute(path, self._network("static route", path, body.get("network")), hops)
+
+    def _rule(self, path: str, body: Json) -> Rule:
+        """A rule that counts. Errors: _PassedOverError for one that does not."""
+        section, action = last(path.rsplit("/", 2)[0]), str(body.get("action"))
+        if not body.get("enabled", True):
+            raise _PassedOverError("is disabled")
+        if section not in Section.__members__ or action not in NatAction.__members__:
+            raise _PassedOverError(f"({section}, {action}) is of a kind that the walk does not know")
+        if body.get("service"):
+            raise _PassedOverError("matches a service, which the walk does not look into")
+        rule = Rule(
+            path=path,
+            section=Section(section),
+            priority=int(body.get("sequence_number") or 0),
+            action=NatAction(action),
+            sources=self._networks(path, body.get("source_network")),
+            destinations=self._networks(path, body.get("destination_network")),
+            translated=next(iter(self._networks(path, body.get("translated_network"))), None),
+            scope=frozenset(body.get("scope") or ()),
+        )
+        _refuse_unusable(rule)
+        return rule
+
+    def _networks(self, path: str, text: str | None) -> tuple[Network, ...]:
+        parts = [part.strip() for part in (text or "").split(",")]
+        return tuple(self._network("rule", path, part) for part in parts if part and part.upper() != "ANY")
+
+    def _network(self, kind: str, path: str, text: Any) -> Network:
+        """A network. Host bits are dropped with a note, as the manager of the lab does it (assumption for NSX)."""
+        interface: InterfaceAddress = _parsed(ip_interface, str(text))
+        network = interface.network
+        if interface.ip != network.network_address:
+            self.notes.append(f"{kind} {last(path)}: {text} has host bits set, taken as {network}")
+        return network
 
 
-def _rule(section: str, path: str, body: Json) -> Rule | str:
-    """The rule, or a sentence about why it does not count."""
-    action = str(body.get("action"))
-    if not body.get("enabled", True):
-        return f"rule {last(path)} is disabled"
-    if section not in Section.__members__ or action not in NatAction.__members__:
-        return f"rule {last(path)} ({section}, {action}) is of a kind that the walk does not know"
-    if body.get("service"):
-        return f"rule {last(path)} matches a service, which the walk does not look into"
-    rule = Rule(
-        path=path,
-        section=Section(section),
-        priority=int(body.get("sequence_number") or 0),
-        action=NatAction(action),
-        sources=_networks(path, body.get("source_network")),
-        destinations=_networks(path, body.get("destination_network")),
-        translated=next(iter(_networks(path, body.get("translated_network"))), None),
-        scope=frozenset(body.get("scope") or ()),
-    )
-    return _unusable(rule) or rule
+def _subnets(subnets: Iterable[Json] | None) -> tuple[InterfaceAddress, ...]:
+    pairs = [(one, subnet.get("prefix_len")) for subnet in subnets or () for one in subnet.get("ip_addresses") or ()]
+    return tuple(_parsed(ip_interface, f"{one}/{length}") for one, length in pairs)
 
 
-def _unusable(rule: Rule) -> str:
-    """Why NSX could not realize the rule, or nothing."""
-    name = last(rule.path)
+def _refuse_unusable(rule: Rule) -> None:
+    """Errors: _PassedOverError for a rule that NSX could not realize."""
     if rule.translated is None and rule.action not in (NatAction.NO_SNAT, NatAction.NO_DNAT):
-        return f"rule {name} has no translated network"
+        raise _PassedOverError("has no translated network")
     if rule.action is NatAction.REFLEXIVE:
         if len(rule.sources) != 1 or rule.translated is None:
-            return f"rule {name} is REFLEXIVE and needs exactly one source network"
+            raise _PassedOverError("is REFLEXIVE and needs exactly one source network")
         if rule.sources[0].num_addresses != rule.translated.num_addresses:
-            return f"rule {name} is REFLEXIVE and maps {rule.sources[0]} to {rule.translated}: the sizes differ"
-    return ""
-
-
-def _networks(path: str, text: str | None) -> tuple[Network, ...]:
-    parts = [part.strip() for part in (text or "").split(",")]
-    return tuple(_typed(path, ip_network, part) for part in parts if part and part.upper() != "ANY")
+            raise _PassedOverError(f"is REFLEXIVE and maps {rule.sources[0]} to {rule.translated}: the sizes differ")
 
 
 @lru_cache(maxsize=16384)
 def _parsed(parse: Any, value: Any) -> Any:
     return parse(value)
-
-
-def _typed(path: str, parse: Any, value: Any) -> Any:
-    try:
-        return _parsed(parse, value)
-    except (ValueError, TypeError) as error:
-        raise EgressError(f"{path}: {value!r} cannot be used: {error}") from None

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.domain.model import EgressMapping, FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
+from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
 from egress.policy import paths
 from egress.policy.paths import Section
 from egress.policy.tree import Json
+from egress.vocabulary import DEFAULT_PRIORITIES, TITLES
 
-SUPERVISOR_PRIORITY = 100
-TKG_PRIORITY = 110
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 """The network of a default route, by address family."""
 
@@ -81,6 +80,11 @@ class NatRule:
     firewall_match: FirewallMatch
     scope: tuple[str, ...]
 
+    @property
+    def at(self) -> tuple[str, ...]:
+        """Where the mapping stands in the domain file."""
+        return ("egress", self.key) if self.key in TITLES else ("egress", "more", self.key)
+
 
 @dataclass(frozen=True)
 class Owned:
@@ -99,6 +103,14 @@ class Owned:
     def routes(self) -> tuple[Route, ...]:
         """The default routes that there are, IPv4 first."""
         return tuple(route for route in (self.route, self.route_v6) if route)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The nsx_ids of all of them."""
+        identities = [route.identity for route in self.routes]
+        identities += [peer.identity for peer in self.bfd_peers]
+        identities += [rule.identity for rule in self.rules]
+        return frozenset(identity.nsx_id for identity in identities)
 
     def objects(self, gateway: str) -> dict[str, Json]:
         """The Policy objects by path, below the Tier-0 whose path is `gateway`."""
@@ -139,6 +151,10 @@ class Owned:
 
 def owned(domain: WorkloadDomain) -> Owned:
     """What the domain's stack makes."""
+    return domain.once(_owned)
+
+
+def _owned(domain: WorkloadDomain) -> Owned:
     return Owned(
         route=_route(domain),
         route_v6=_route_v6(domain),
@@ -155,19 +171,12 @@ def nat_section(section: str = Section.USER) -> Json:
 
 def default_tags(domain: WorkloadDomain) -> dict[str, str]:
     """Tags of objects whose file entry gives none: they say who owns the object."""
-    return {"managed-by": "tier0-egress", "stack": domain.stack}
-
-
-def mappings(domain: WorkloadDomain) -> tuple[tuple[str, EgressMapping], ...]:
-    """The domain's egress mappings with their keys: supervisor, tkg, then those below `more`."""
-    egress = domain.egress
-    named = (("supervisor", egress.supervisor), ("tkg", egress.tkg), *egress.more.items())
-    return tuple((key, mapping) for key, mapping in named if mapping)
+    return {"managed-by": "tier0-egress", "stack": domain.made_as}
 
 
 def tier1s(domain: WorkloadDomain) -> tuple[str, ...]:
     """Ids of the Tier-1s that the file names: those of the mappings, then those of the pods. The stack makes none of them."""
-    named = [mapping.tier1 for _, mapping in mappings(domain) if mapping.tier1]
+    named = [mapping.tier1 for mapping in domain.egress.mappings.values() if mapping.tier1]
     return tuple(dict.fromkeys([*named, *domain.pods]))
 
 
@@ -182,7 +191,7 @@ def nat_scope(domain: WorkloadDomain) -> tuple[str, ...]:
 
 
 def _identity(domain: WorkloadDomain, named: Named, suffix: str) -> Identity:
-    nsx_id = named.nsx_id or f"{domain.stack}-{suffix}"
+    nsx_id = named.nsx_id or f"{domain.made_as}-{suffix}"
     tags = default_tags(domain) if named.tags is None else named.tags
     return Identity(nsx_id, named.display_name or nsx_id, named.description, tags)
 
@@ -209,13 +218,12 @@ def _bfd_peers(domain: WorkloadDomain) -> tuple[BfdPeer, ...]:
     return tuple(
         BfdPeer(Identity(name, name, "", tags), peer, bfd.profile, sources, bfd.enabled)
         for peer in peers
-        for name in [f"{domain.stack}-bfd-{str(peer).replace('.', '-')}"]
+        for name in [f"{domain.made_as}-bfd-{str(peer).replace('.', '-')}"]
     )
 
 
 def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
     scope = nat_scope(domain)
-    usual = {"supervisor": SUPERVISOR_PRIORITY, "tkg": TKG_PRIORITY}
     return tuple(
         NatRule(
             key=key,
@@ -224,9 +232,9 @@ def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
             source=mapping.source,
             translated=mapping.translated,
             tier1=mapping.tier1,
-            priority=usual[key] if mapping.priority is None else mapping.priority,
+            priority=DEFAULT_PRIORITIES[key] if mapping.priority is None else mapping.priority,
             firewall_match=mapping.firewall_match,
             scope=scope,
         )
-        for key, mapping in mappings(domain)
+        for key, mapping in domain.egress.mappings.items()
     )

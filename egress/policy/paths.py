@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-INFRA = "/infra"
-"""Root of a local manager's default space."""
+from egress.vocabulary import INFRA
 
 
 class Collection(StrEnum):
@@ -63,6 +62,11 @@ def tier1(id_: str) -> str:
 def interface(gateway: str, locale_service: str, id_: str) -> str:
     """Path of an interface of the Tier-0 whose path is `gateway`."""
     return child(child(gateway, Collection.LOCALE_SERVICES, locale_service), Collection.INTERFACES, id_)
+
+
+def is_interface(path: str) -> bool:
+    """Whether a path is that of a gateway's interface."""
+    return path.split("/")[-2:-1] == [Collection.INTERFACES]
 
 
 def static_route(gateway: str, id_: str) -> str:

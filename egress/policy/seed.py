@@ -6,7 +6,7 @@ what the stacks make.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Interface, IPv6Interface
 
 from egress.domain import EgressError, WorkloadDomain
@@ -22,14 +22,14 @@ def seed(domains: Sequence[WorkloadDomain]) -> Json:
 
     A Tier-0 that several of them share appears once, with everything that any of their files says of it; where they contradict
     each other (`egress check` refuses that) the first one counts. Errors: EgressError for two gateways of one id on two
-    managers, and for a Tier-1 behind two gateways: one lab has room for one of each.
+    managers, as one lab has room for one.
     """
     groups = by_gateway(domains)
     _refuse_two_of_one_name(groups)
     tier0s = {key.name: _tier0(key.path, group) for key, group in groups.items()}
     parents = {domain.tier0.vrf_of: _parent(domain.tier0) for domain in domains if domain.tier0.vrf_of}
     children = [parent for name, parent in parents.items() if name not in tier0s]
-    children += [*tier0s.values(), *_tier1s(groups)]
+    children += [*tier0s.values(), *_tier1s(domains)]
     return {"format": "nsx-lab-seed", "version": 1, "infra": {"resource_type": "Infra", "children": children}}
 
 
@@ -142,18 +142,27 @@ def _subnet(address: IPv4Interface | IPv6Interface) -> Json:
     return {"ip_addresses": [str(address.ip)], "prefix_len": address.network.prefixlen}
 
 
-def _tier1s(groups: Mapping[GatewayKey, Sequence[WorkloadDomain]]) -> Iterator[Json]:
-    """Every Tier-1 that a file names, behind its domain's Tier-0."""
+def left_out(domains: Sequence[WorkloadDomain]) -> tuple[str, ...]:
+    """Sentences about the Tier-1s that a seed has no room for. They are behind another Tier-0 there; no rule depends on it."""
+    behind = _behind(domains)
+    return tuple(
+        f"Tier-1 {name} of {domain.stack} is left out: it is behind {behind[name].name} already, and one lab has one of that id"
+        for domain in domains
+        for name in tier1s(domain)
+        if behind[name] != GatewayKey.of(domain)
+    )
+
+
+def _behind(domains: Sequence[WorkloadDomain]) -> dict[str, GatewayKey]:
+    """The Tier-0 of each Tier-1 that a file names. Where files differ the first one counts, as two managers may each have one."""
     behind: dict[str, GatewayKey] = {}
-    for key, group in groups.items():
-        for domain in group:
-            for name in tier1s(domain):
-                other = behind.setdefault(name, key)
-                if other != key:
-                    raise EgressError(
-                        f"Tier-1 {name!r} of {domain.stack} is behind {other.name} of {groups[other][0].stack} already: one lab "
-                        "has one Tier-1 of that id, name the stacks of one gateway"
-                    )
-    for name, key in behind.items():
+    for domain in domains:
+        for name in tier1s(domain):
+            behind.setdefault(name, GatewayKey.of(domain))
+    return behind
+
+
+def _tier1s(domains: Sequence[WorkloadDomain]) -> Iterator[Json]:
+    for name, key in _behind(domains).items():
         body = {"resource_type": "Tier1", "id": name, "display_name": name, "tier0_path": key.path}
         yield {"resource_type": "ChildTier1", "Tier1": body}

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from egress.domain import EgressError
-from egress.policy.paths import INFRA, Collection, child, collection
+from egress.policy.paths import Collection, child, collection
+from egress.vocabulary import INFRA
 
 Json: TypeAlias = dict[str, Any]
 PolicyObjects: TypeAlias = Mapping[str, Json]

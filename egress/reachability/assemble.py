@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from egress.domain import EgressError
-from egress.policy.gateways import tier0s, tier1s
+from egress.policy.gateways import Tier0, Tier1, tier0s, tier1s
 from egress.policy.tree import PolicyObjects
 from egress.reachability.tier0_nodes import Tier0Nodes
 from egress.reachability.tier1_nodes import DEFAULTS, Link, tier1_nodes
@@ -15,18 +15,23 @@ from egress.reachability.world import Host, Router, Tier1World, World, WorldRout
 
 def assemble(objects: PolicyObjects, world: World) -> Topology:
     """The topology of the gateways in `objects` with the `world` around them. Errors: EgressError, naming the value."""
+    return assembled(tier0s(objects), tier1s(objects), world)
+
+
+def assembled(upper: Sequence[Tier0], lower: Sequence[Tier1], world: World) -> Topology:
+    """The same of gateways that are typed already: Tier-0s and Tier-1s."""
     nodes: list[Node] = []
     notes: list[str] = []
-    by_path = {gateway.path: gateway for gateway in tier0s(objects)}
+    by_path = {gateway.path: gateway for gateway in upper}
     below: dict[str, list[Link]] = {path: [] for path in by_path}
-    for number, tier1 in enumerate(tier1s(objects)):
+    for number, tier1 in enumerate(lower):
         link = Link(tier1, number, world.tier1.get(tier1.id, Tier1World()))
         nodes += tier1_nodes(link, by_path.get(tier1.tier0 or ""))
         if tier1.tier0 in below:
             below[tier1.tier0].append(link)
     for path, tier0 in by_path.items():
         nodes += Tier0Nodes(tier0, below[path], world).nodes()
-        notes += [f"{tier0.id}: {sentence}" for sentence in tier0.ignored]
+        notes += [f"{tier0.id}: {sentence}" for sentence in tier0.notes]
     nodes += [_host(host, world) for host in world.hosts]
     nodes += [_router(router, world) for router in world.routers]
     names = [node.name for node in nodes]

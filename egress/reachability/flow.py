@@ -100,6 +100,20 @@ class Hop:
             "drop": self.drop.value if self.drop else None,
         }
 
+    def in_words(self) -> str:
+        """The hop in one line: node, packet, what changed it, where it went."""
+        parts = [f"{self.node}: {self.before}"]
+        if self.after != self.before or self.rules:
+            parts.append(f"becomes {self.after} by {', '.join(self.rules)}")
+        if self.drop:
+            parts.append(f"LOST: {self.drop.value}")
+        elif self.left:
+            via = f" to {self.via}" if self.via else ""
+            parts.append(f"out by {self.left}{via}")
+        else:
+            parts.append("arrived")
+        return "; ".join(parts)
+
 
 @dataclass(frozen=True, eq=False)
 class Path:

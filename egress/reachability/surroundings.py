@@ -11,7 +11,6 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface
 
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
-from egress.policy.owned import mappings
 from egress.reachability.world import Balancer, Host, Pod, Router, RouterInterface, Snat, Tier1World, World, WorldRoute
 
 UPSTREAM = "upstream gateway"
@@ -56,14 +55,24 @@ class Wishes:
 NO_WISHES = Wishes()
 
 
-def surroundings(domain: WorkloadDomain, wishes: Wishes = NO_WISHES) -> Surroundings:
-    """The world around a domain."""
-    return _Builder(domain, wishes).build()
+def surroundings(
+    domain: WorkloadDomain, wishes: Wishes = NO_WISHES, next_hops: Sequence[Address] | None = None
+) -> Surroundings:
+    """The world around a domain. `next_hops`: addresses of the upstream gateway, default: those of the domain's own routes."""
+    return _Builder(domain, wishes, file_next_hops(domain) if next_hops is None else next_hops).build()
+
+
+def file_next_hops(domain: WorkloadDomain) -> list[Address]:
+    """The next hops of the default routes that a file has."""
+    route = domain.default_route
+    hops: list[Address] = [hop.address for hop in route.next_hops]
+    return hops + [hop.address for hop in (route.ipv6.next_hops if route.ipv6 else ())]
 
 
 class _Builder:
-    def __init__(self, domain: WorkloadDomain, wishes: Wishes) -> None:
+    def __init__(self, domain: WorkloadDomain, wishes: Wishes, next_hops: Sequence[Address]) -> None:
         self.domain = domain
+        self.next_hops = next_hops
         self.wishes = wishes
         self.notes: list[str] = []
         self.segments: dict[str, tuple[Network, ...]] = {}
@@ -97,7 +106,7 @@ class _Builder:
             networks.setdefault(uplink.address.network, [])
             if uplink.ipv6:
                 networks.setdefault(uplink.ipv6.network, [])
-        for hop in self._next_hops():
+        for hop in self.next_hops:
             for network, gateways in networks.items():
                 if hop in network and hop not in gateways and hop not in self._own():
                     gateways.append(hop)
@@ -106,11 +115,6 @@ class _Builder:
             self.segments[name] = (network,)
             addresses = gateways or [self._free(network)]
             self._connect(f"uplinks{number}", [with_length(one, network) for one in addresses])
-
-    def _next_hops(self) -> list[Address]:
-        route = self.domain.default_route
-        hops: list[Address] = [hop.address for hop in route.next_hops]
-        return hops + [hop.address for hop in (route.ipv6.next_hops if route.ipv6 else ())]
 
     def _own(self) -> set[Address]:
         """Every address of the Tier-0 itself."""
@@ -207,7 +211,7 @@ class _Builder:
     def _tier1s(self) -> tuple[tuple[Sender, ...], dict[str, Tier1World]]:
         senders: list[Sender] = []
         parts: dict[str, list[tuple[Pod, Snat]]] = {}
-        for key, mapping in mappings(self.domain):
+        for key, mapping in self.domain.egress.mappings.items():
             tier1 = mapping.tier1 or f"tier1 of {key}"
             senders.append(self._sender(parts, tier1, key, representative(mapping.source)))
         for tier1 in self.domain.pods:

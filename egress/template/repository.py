@@ -14,6 +14,7 @@ _PLACES = {
     "main.py.txt": "main.py",
     "cdktf.json": "cdktf.json",
     "requirements.txt": "requirements.txt",
+    "requirements-lab.txt": "requirements-lab.txt",
     "domains/wld01.yaml": "domains/wld01.yaml",
     "gitignore": ".gitignore",
     "README.md": "README.md",

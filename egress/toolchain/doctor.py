@@ -20,6 +20,13 @@ from egress.toolchain.processes import run
 from egress.toolchain.provider import find_provider
 
 BINDINGS = "cdktf_cdktf_provider_nsxt"
+BINDINGS_MARK = "inputs.json"
+"""A file that only bindings built in this project have: what they were made from."""
+NEEDED_BINDINGS = (
+    *("provider", "policy_nat_rule", "policy_static_route", "policy_static_route_bfd_peer"),
+    *("data_nsxt_policy_realization_info", "data_nsxt_policy_tier0_gateway"),
+)
+_REINSTALL = "uninstall it, then pip install --force-reinstall tier0-egress"
 
 
 class Health(StrEnum):
@@ -45,9 +52,10 @@ def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[Workload
     yield _python()
     for package in ("cdktf", "constructs", "jsii", "pydantic"):
         yield _package(package)
-    yield _bindings()
+    yield provider_bindings()
     yield _node()
     yield _cdktf_cli()
+    yield _lab()
     engine = None
     try:
         engine = find_engine()
@@ -84,7 +92,8 @@ def _package(name: str) -> Part:
         return Part(name, Health.MISSING, "not installed", "pip install tier0-egress")
 
 
-def _bindings() -> Part:
+def provider_bindings() -> Part:
+    """Whether the bindings are there, and whose: a package of that name may come from elsewhere."""
     spec = importlib.util.find_spec(BINDINGS)
     if spec is None:
         return Part(
@@ -93,7 +102,19 @@ def _bindings() -> Part:
             "not installed",
             "pip install tier0-egress, or make setup in a checkout",
         )
-    return Part("provider bindings", Health.FINE, BINDINGS)
+    owners = importlib.metadata.packages_distributions().get(BINDINGS, [])
+    known = [f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(owners)]
+    if len(known) > 1:
+        fix = "they overwrite each other's files: uninstall all of them, then install tier0-egress alone"
+        return Part("provider bindings", Health.MISSING, f"{BINDINGS} is of {' and of '.join(known)}", fix)
+    folder = Path(str(spec.origin)).parent
+    if not (folder / BINDINGS_MARK).is_file():
+        lacking = [name for name in NEEDED_BINDINGS if not (folder / name).is_dir()]
+        found = f"{BINDINGS} is of {''.join(known) or str(folder)}, not of tier0-egress"
+        if lacking:
+            return Part("provider bindings", Health.MISSING, f"{found}, and lacks {', '.join(lacking)}", _REINSTALL)
+        return Part("provider bindings", Health.NOTE, found, f"untested here; {_REINSTALL} for those that are")
+    return Part("provider bindings", Health.FINE, f"{BINDINGS}, of {''.join(known)}")
 
 
 def _node() -> Part:
@@ -125,6 +146,15 @@ def _cdktf_cli() -> Part:
         found, _, fix = str(error).partition(": ")
         return Part("cdktf CLI", Health.NOTE, found, fix)
     return Part("cdktf CLI", Health.FINE, VERSION if cli else f"{VERSION}, brought when egress shell is first opened")
+
+
+def _lab() -> Part:
+    """Needed by `egress lab` and for a lab as target only, so never missing."""
+    answer = run([sys.executable, "-m", "nsx_lab.extra"])
+    if answer.code == 0:
+        return Part("lab", Health.FINE, "installed")
+    found, _, fix = answer.err.strip().rpartition(": ")
+    return Part("lab", Health.NOTE, found, fix)
 
 
 def _provider(root: Path, lab: LabTarget | None) -> Part:

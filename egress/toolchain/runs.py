@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import LabTarget, WorkloadDomain, credentials
-from egress.domain.files import load, look
+from egress.domain.files import FOLDER
 from egress.layout import LAB_FOLDER, Places
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.provider import Provider, engine_config, find_provider
 
 _NOT_THE_ENGINES = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR")
 """Variables of the user's own Terraform work that would make ours another: other values, options, state or folder."""
+
+_PREFIX = re.compile(r"""credentials["']?\s*:\s*["']?([A-Z][A-Z0-9_]*)""")
 
 
 @dataclass(frozen=True)
@@ -114,5 +118,13 @@ def lab_variables(lab: LabTarget) -> dict[str, str]:
 
 
 def prefixes(root: Path, domains: Sequence[WorkloadDomain]) -> frozenset[str]:
-    """The prefixes of these domains and of every other of the project that can be read."""
-    return frozenset(domain.nsx.credentials for domain in (*domains, *load(look(root)[0]).domains))
+    """The prefixes of these domains, and whatever looks like one in any file below `domains`.
+
+    The files are searched as text: a fleet is not to be read for the sake of one stack, and a variable too many that an engine
+    does not see does no harm.
+    """
+    found = {domain.nsx.credentials for domain in domains}
+    for file in (root / FOLDER).rglob("*.yaml"):
+        with contextlib.suppress(OSError):
+            found.update(_PREFIX.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return frozenset(found)

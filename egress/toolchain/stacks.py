@@ -148,7 +148,7 @@ class Stack:
         """A state names its provider with the engine's registry: that is how it remembers which engine wrote it."""
         if os.environ.get("EGRESS_SWITCH_ENGINE") == "1":
             return
-        for one in self.state().managed:
+        for one in self.found.managed:
             if "vmware/nsxt" in one.provider and self.run.engine.provider_address not in one.provider:
                 other = "OpenTofu" if self.run.engine.product == "Terraform" else "Terraform"
                 raise EgressError(
@@ -167,16 +167,18 @@ class Stack:
         )
         return f"{kind} {where}".strip()
 
+    @cached_property
+    def found(self) -> State:
+        """The state as this run found it. Errors: as of `state`."""
+        return self.state()
+
     def state(self) -> State:
         """The state, read anew. Errors: EgressError for one that is damaged, is empty, or cannot be read."""
         backend = self.config["terraform"]["backend"]
         if "local" in backend:
-            file = (self.folder / backend["local"]["path"]).resolve()
-            if not os.path.lexists(file):
-                return NO_STATE
-            data = read_object(file, f"{self.name}: the state", _STATE_LOST)
-            if "encrypted_data" not in data:  # OpenTofu's state encryption: only the engine can read it
-                return state.parse(data, f"{self.name}: the state {str(file)!r}", _STATE_LOST)
+            found = local_state((self.folder / backend["local"]["path"]).resolve(), self.name)
+            if found is not None:
+                return found
         done = self.engine("state", "pull", capture=True)
         if done.code:
             raise EgressError(f"{self.name}: the state cannot be read:\n{done.err.strip()}")
@@ -184,3 +186,14 @@ class Stack:
             return NO_STATE
         what = f"{self.name}: the state ({self.state_place})"
         return state.parse(json_object(done.out, what, _STATE_LOST), what, _STATE_LOST)
+
+
+def local_state(file: Path, stack: str) -> State | None:
+    """The state in a file. None where only the engine can read it, as with OpenTofu's state encryption.
+
+    Errors: EgressError for one that is damaged or empty.
+    """
+    if not os.path.lexists(file):
+        return NO_STATE
+    data = read_object(file, f"{stack}: the state", _STATE_LOST)
+    return None if "encrypted_data" in data else state.parse(data, f"{stack}: the state {str(file)!r}", _STATE_LOST)

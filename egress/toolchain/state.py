@@ -32,6 +32,13 @@ class Tracked:
         return str(self.attributes.get("nsx_id") or self.attributes.get("id") or "")
 
     @property
+    def tags(self) -> dict[str, str]:
+        """The object's tags as scope -> tag."""
+        given = self.attributes.get("tag")
+        tags = given if isinstance(given, list) else []
+        return {str(one.get("scope")): str(one.get("tag")) for one in tags if isinstance(one, dict)}
+
+    @property
     def path(self) -> str:
         """The object's Policy path; empty where the state does not say."""
         return str(self.attributes.get("path") or "")

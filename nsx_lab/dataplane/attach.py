@@ -6,7 +6,6 @@ with Attachment(lab, world) as attachment:
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from nsx_lab.dataplane.channel import Channel
 from nsx_lab.dataplane.dataplane import TIMEOUT, Dataplane, Flow, Outcome
 from nsx_lab.dataplane.errors import DataplaneError, Unavailable, WorldError
 from nsx_lab.dataplane.objects import check_format
+from nsx_lab.strict_json import parse
 
 
 class Manager(Protocol):
@@ -33,7 +33,7 @@ class Manager(Protocol):
 def read_world_file(path: Path) -> dict[str, Any]:
     """Section `world` of a world file. Errors: WorldError, naming the file."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse(path.read_bytes())
         check_format(document)
         world: dict[str, Any] = document["world"]
     except OSError as error:

@@ -16,8 +16,43 @@ from nsx_lab.dataplane.networks import (
     read_interface,
     read_network,
 )
+from nsx_lab.shape import Shape, integer, text
 
 Json = Mapping[str, Any]
+
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+
+
+def _list_of(**keys: Any) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "object", "properties": keys}}
+
+
+_NAME = text(minLength=1)
+_ROUTES = _list_of(to=text(), via=_TEXTS)
+_PORT = integer(1, 65535)
+FORM = Shape(
+    {
+        "segments": {"type": "object", "additionalProperties": _TEXTS},
+        "hosts": _list_of(name=_NAME, addresses=_TEXTS, gateway=_TEXTS, routes=_ROUTES),
+        "routers": _list_of(name=_NAME, interfaces=_list_of(name=_NAME, addresses=_TEXTS), routes=_ROUTES),
+        "tier1": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "pods": _list_of(name=_NAME, addresses=_TEXTS),
+                    "snat": _list_of(source=text(), translated=text()),
+                    "lb": _list_of(address=text(), port=_PORT, member=text(), member_port=_PORT),
+                    "advertise": _TEXTS,
+                },
+            },
+        },
+        "down": _TEXTS,
+        "active": {"type": "object", "additionalProperties": text()},
+    },
+    others=True,
+)
+"""Types of the values; which keys are known, and which must be there, is said where each is read."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +134,10 @@ class Surroundings:
 
 def read(world: Json) -> Surroundings:
     """Errors: WorldError with the place and what is allowed."""
+    try:
+        FORM.check(world)
+    except ValueError as error:
+        raise WorldError(f"world: {error}") from error
     _keys(world, "world", {"segments", "hosts", "routers", "tier1", "down", "active"}, {"segments"})
     segments = {
         str(name): tuple(read_network(prefix, f"world.segments.{name}") for prefix in prefixes)
@@ -195,7 +234,7 @@ def _balancer(body: Json, where: str) -> Balancer:
     return Balancer(
         read_address(body["address"], where),
         str(body["protocol"]),
-        int(body["port"]),
+        body["port"],
         read_address(body["member"], where),
-        int(body["member_port"]),
+        body["member_port"],
     )

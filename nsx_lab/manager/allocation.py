@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from nsx_lab.manager import errors
 from nsx_lab.manager.addresses import Address, Network
@@ -28,20 +28,24 @@ claim(
 
 def enrich(tx: Transaction, obj: Object, before: Object | None) -> Object:
     """The object with what the manager gives to it. An object keeps what it has."""
-    if obj["resource_type"] == "IpAddressAllocation" and not obj.get("allocation_ip"):
-        kept = (before or {}).get("allocation_ip")
-        given = kept or next((str(ip) for ip in _free_addresses(tx, obj["parent_path"])), None)
-        return {**obj, "allocation_ip": given} if given else obj
-    if obj["resource_type"] == "IpAddressPoolBlockSubnet":
-        if before is not None and before.get("cidr") and before.get("size") == obj.get("size"):
-            return {**obj, **{key: before[key] for key in _SUBNET_FIELDS if key in before}}
-        found = _free_block(tx, obj)
-        return {**obj, **_subnet_fields(obj, found)} if found is not None else obj
+    try:
+        if obj["resource_type"] == "IpAddressAllocation" and not obj.get("allocation_ip"):
+            kept = (before or {}).get("allocation_ip")
+            given = kept or next((str(ip) for ip in _free_addresses(tx, obj["parent_path"])), None)
+            return {**obj, "allocation_ip": given} if given else obj
+        if obj["resource_type"] == "IpAddressPoolBlockSubnet":
+            if before is not None and before.get("cidr") and before.get("size") == obj.get("size"):
+                return {**obj, **{key: before[key] for key in _SUBNET_FIELDS if key in before}}
+            found = _free_block(tx, obj)
+            return {**obj, **_subnet_fields(obj, found)} if found is not None else obj
+    except ValueError:  # addresses that are none, in the same transaction: its commit is refused, see check
+        return obj
     return obj
 
 
 def check(obj: Object, gateway: Gateway) -> Iterator[Finding]:
-    """An allocation that got nothing."""
+    """An allocation that got nothing, and addresses that are none."""
+    yield from check_networks(obj, gateway)
     if obj["resource_type"] == "IpAddressAllocation" and not obj.get("allocation_ip"):
         yield Finding(errors.CODE_POOL, f"IP pool {obj['parent_path']} has no free address.", When.REALIZE)
     if obj["resource_type"] == "IpAddressPoolBlockSubnet" and not obj.get("cidr"):
@@ -79,22 +83,51 @@ def _free_addresses(tx: Transaction, pool: str) -> Iterator[Address]:
 def _addresses(subnet: Object) -> Iterator[Address]:
     if subnet["resource_type"] == "IpAddressPoolStaticSubnet":
         for part in subnet.get("allocation_ranges") or []:
-            first, last = ip_address(part["start"]), ip_address(part["end"])
+            first, last = _range(part)
             yield from (first + step for step in range(int(last) - int(first) + 1))
     elif subnet["resource_type"] == "IpAddressPoolBlockSubnet" and subnet.get("cidr"):
         yield from ip_network(subnet["cidr"]).hosts()
 
 
+def _range(part: Object) -> tuple[Address, Address]:
+    """Both ends; ValueError when they are not two addresses of one family."""
+    first, last = ip_address(str(part.get("start"))), ip_address(str(part.get("end")))
+    if first.version != last.version or int(first) > int(last):
+        raise ValueError(f"{first} to {last} is no range")
+    return first, last
+
+
+def check_networks(obj: Object, gateway: Gateway) -> Iterator[Finding]:
+    """A block or a subnet of a pool whose addresses are none."""
+    try:
+        if obj.get("cidr"):
+            ip_network(obj["cidr"])
+        for part in obj.get("allocation_ranges") or []:
+            _range(part)
+    except ValueError as error:
+        yield Finding(errors.CODE_POOL, f"{obj['path']}: {error}.", When.REFUSE)
+
+
 def _free_block(tx: Transaction, subnet: Object) -> Network | None:
     block = tx.get(str(subnet.get("ip_block_path")))
-    if block is None or not block.get("cidr") or not subnet.get("size"):
+    if block is None or not block.get("cidr") or int(subnet.get("size") or 0) < 1:
         return None
-    whole, size = ip_network(block["cidr"]), int(subnet["size"])
-    length = whole.max_prefixlen - (size - 1).bit_length()
+    whole = ip_network(block["cidr"])
+    length = whole.max_prefixlen - (int(subnet["size"]) - 1).bit_length()
     if length < whole.prefixlen:
         return None
-    siblings = tx.of_type("IpAddressPoolBlockSubnet")
-    taken = [ip_network(other["cidr"]) for other in siblings if other.get("cidr") and other["path"] != subnet["path"]]
-    return next(
-        (free for free in whole.subnets(new_prefix=length) if not any(free.overlaps(used) for used in taken)), None
+    siblings = tx.linked("IpAddressPoolBlockSubnet", "ip_block_path", block["path"])
+    taken = sorted(
+        (int(used.network_address), int(used.broadcast_address))
+        for used in (
+            ip_network(other["cidr"]) for other in siblings if other.get("cidr") and other["path"] != subnet["path"]
+        )
     )
+    step, start = 1 << (whole.max_prefixlen - length), int(whole.network_address)
+    for first, last in taken:
+        if start + step <= first:
+            break
+        start = max(start, -(-(last + 1) // step) * step)
+    if start + step - 1 > int(whole.broadcast_address):
+        return None
+    return IPv4Network((start, length)) if whole.version == 4 else IPv6Network((start, length))

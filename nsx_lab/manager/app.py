@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nsx_lab.manager import errors
+from nsx_lab.manager import errors, journal
 from nsx_lab.manager.faults import Fault
 from nsx_lab.manager.journal import Entry
 from nsx_lab.manager.realization import ERROR, Fate
@@ -45,11 +45,21 @@ class LabApp:
             entry = world.journal.open(
                 world.manager.clock.now(), request.method, request.path, request.query, request.readable_body()
             )
+        try:
+            await self._respond(request, entry, scope, receive, send)
+        except Exception as error:
+            # a bug of the lab must be seen as one: in the answer, in the journal, and by the tests
+            await write(send, answer_of(journal.bug(entry, error)))
+
+    async def _respond(self, request: Request, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
+        world = self._world
+        with world.manager.lock:
             fault = world.faults.decide(request.method, request.path)
-            if fault is None and not world.limits.outstanding:
+            at_once = fault is None and not world.limits.outstanding
+            if at_once:
                 answer = self._answer(request, entry)
                 note(entry, answer)
-        if fault is None and not world.limits.outstanding:
+        if at_once:
             await write(send, answer)
         else:
             await self._slowly(Exchange(request, entry, fault, scope, receive, send))
@@ -63,26 +73,24 @@ class LabApp:
             return answer_of(error)
         try:
             return self._decide(request, entry)
-        except errors.NsxError as error:
-            return answer_of(error)
         finally:
             world.limits.leave(claimed_name(request))
 
     def _decide(self, request: Request, entry: Entry) -> Answer:
         world = self._world
         try:
-            session = world.policy.session(request)
+            if request.oversized:
+                raise errors.too_large(MAX_BODY)
+            session = world.policy.log_in(request)
             if session is not None:
                 return session
             user = world.door.admit(request.headers, request.certificate_name)
             entry.who = user.name
             return world.policy.answer(request, user)
-        except errors.NsxError:
-            raise
+        except errors.NsxError as error:
+            return answer_of(error)
         except Exception as error:
-            # a bug of the lab must be seen as one: in the answer, in the journal, and by the tests
-            entry.note = f"bug in the lab: {type(error).__name__}: {error}"
-            raise errors.bug(error) from error
+            return answer_of(journal.bug(entry, error))
 
     async def _slowly(self, exchange: Exchange) -> None:
         """A request that meets a fault, or is counted while it is answered."""
@@ -127,13 +135,7 @@ class LabApp:
             if fault.realize:
                 path = exchange.request.path.removeprefix("/policy/api/v1")
                 world.manager.realization.decide(Fate(path, ERROR, fault.realize, once=True), now=False)
-            return self._decide_safely(exchange.request, exchange.entry)
-
-    def _decide_safely(self, request: Request, entry: Entry) -> Answer:
-        try:
-            return self._decide(request, entry)
-        except errors.NsxError as error:
-            return answer_of(error)
+            return self._decide(exchange.request, exchange.entry)
 
     async def _cut(self, exchange: Exchange, fault: Fault) -> None:
         """Never answers: resets the connection, or holds it until the client gives up or the faults are taken away."""
@@ -209,6 +211,8 @@ async def read(scope: Scope, receive: Receive) -> Request | None:
         size += len(chunk)
         if size <= MAX_BODY:
             parts.append(chunk)
+        else:
+            parts.clear()
         if not message.get("more_body", False):
             break
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -219,6 +223,7 @@ async def read(scope: Scope, receive: Receive) -> Request | None:
         headers,
         b"".join(parts),
         certificate_name(scope.get(TRANSPORT)),
+        oversized=size > MAX_BODY,
     )
 
 
@@ -232,7 +237,7 @@ def certificate_name(transport: Any) -> str:
 
 async def write(send: Send, answer: Answer, truncate: Any = None) -> None:
     """Sends an answer. With a transport as `truncate` half of the body goes out, then the connection ends."""
-    payload = answer.payload()
+    payload = answer.payload() if answer.status not in (204, 304) else b""  # RFC 9110: these have no body
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.content_type:
         headers.append((b"content-type", answer.content_type.encode("latin-1")))

@@ -45,7 +45,12 @@ class Control:
             raise ControlError(
                 f"no answer from {self._http.base_url.host}:{self._http.base_url.port}: {error}"
             ) from error
-        content = answer.json()
+        try:
+            content = answer.json()
+        except ValueError as error:
+            raise ControlError(
+                f"{self._http.base_url.host}:{self._http.base_url.port} is no lab: {answer.status_code} {answer.text[:60]!r}"
+            ) from error
         if answer.status_code != 200:
             raise ControlError(str(content.get("error", content)))
         assert isinstance(content, dict)

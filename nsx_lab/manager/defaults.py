@@ -26,8 +26,8 @@ claim(
 )
 
 not_modelled(
-    "objects marked for deletion: a deleted object is gone at once",
-    "marked_for_delete is always false, 500045 never occurs",
+    "a write to an object that is still marked for deletion",
+    "it is made anew, as if nothing of that name were on its way out; code 500045 never occurs",
 )
 not_modelled(
     "projects, VPCs, transit gateways, Global Manager, the MP API",

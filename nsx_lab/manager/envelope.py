@@ -9,6 +9,7 @@ from typing import Any
 from nsx_lab.manager.kinds import Place
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.store import Object
+from nsx_lab.strict_json import without_nulls
 
 SERVER_FIELDS = frozenset(
     {
@@ -71,11 +72,7 @@ def compose(place: Place, body: Object, before: Object | None, who: str, now: in
 
     `now` is in milliseconds since 1970. `merge` keeps user fields that the body leaves out.
     """
-    user = {
-        key: value
-        for key, value in body.items()
-        if key not in SERVER_FIELDS and key != "children" and value is not None
-    }
+    user = without_nulls({key: value for key, value in body.items() if key not in SERVER_FIELDS and key != "children"})
     if merge and before is not None:
         user = _merged({key: value for key, value in before.items() if key not in SERVER_FIELDS}, user)
     obj: Object = copy.deepcopy(place.kind.defaults)

@@ -21,6 +21,8 @@ CODE_MIXED_NAT = SYNTHETIC + 9
 CODE_POOL = SYNTHETIC + 10
 CODE_NO_PATH = SYNTHETIC + 404
 CODE_METHOD = SYNTHETIC + 405
+CODE_TOO_LATE = SYNTHETIC + 408
+CODE_TOO_LARGE = SYNTHETIC + 413
 CODE_BUG = SYNTHETIC + 500
 CODE_NOT_IMPLEMENTED = SYNTHETIC + 501
 
@@ -73,8 +75,10 @@ _STATUS_WORDS = {
     403: "FORBIDDEN",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
+    408: "REQUEST_TIMEOUT",
     409: "CONFLICT",
     412: "PRECONDITION_FAILED",
+    413: "PAYLOAD_TOO_LARGE",
     429: "TOO_MANY_REQUESTS",
     500: "INTERNAL_SERVER_ERROR",
     501: "NOT_IMPLEMENTED",
@@ -145,6 +149,16 @@ def unrecognized(prop: str) -> NsxError:
 def malformed(detail: str) -> NsxError:
     """A body that is not JSON, or not an object."""
     return NsxError(400, 220, "common-services", f"Cannot parse the request body: {detail}")
+
+
+def too_large(limit: int) -> NsxError:
+    """A body that the lab does not take, whatever it says."""
+    return NsxError(413, CODE_TOO_LARGE, "nsx-lab", f"The request body is larger than {limit} bytes.")
+
+
+def too_late(part: str, seconds: float) -> NsxError:
+    """A request whose head or body did not come to its end in time."""
+    return NsxError(408, CODE_TOO_LATE, "nsx-lab", f"The {part} of the request was not complete after {seconds:g} s.")
 
 
 def bad_credentials() -> NsxError:

@@ -3,15 +3,62 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import random
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nsx_lab.manager import errors
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.wire import JSON, Answer
+from nsx_lab.shape import BOOLEAN, Shape, integer, number, one_of, text
 
 FORMAT, VERSION = "nsx-lab-faults", 1
+MAX_SECONDS = 3600.0
+
+_HEADER = "text of visible ASCII characters and blanks"
+SEED = integer(-(2**63), 2**63)
+HEADER_VALUE = text(pattern=r"\A(?:[!-~](?:[ -~]*[!-~])?)?\Z", title=_HEADER)
+SHAPE = Shape(
+    {
+        "id": text(minLength=1, maxLength=100),
+        "method": one_of(["*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+        "path": text(minLength=1),
+        "after": integer(0),
+        "times": integer(0),
+        "probability": number(0, 1),
+        "delay": number(0, MAX_SECONDS),
+        "status": integer(200, 599),
+        "body": {},
+        "content_type": HEADER_VALUE,
+        "headers": {
+            "type": "object",
+            "propertyNames": {
+                "type": "string",
+                "pattern": r"\A(?!(?i:content-length|content-type|transfer-encoding)\Z)[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z",
+                "title": "the name of a header, and none by which the lab says how long a body is and of what type",
+            },
+            "additionalProperties": HEADER_VALUE,
+        },
+        "hang": BOOLEAN,
+        "reset": BOOLEAN,
+        "truncate": BOOLEAN,
+        "expire": BOOLEAN,
+        "realize": text(),
+        "when": one_of(["before", "after"]),
+    }
+)
+"""One fault as a client or a file gives it."""
+
+FILE_SHAPE = Shape(
+    {
+        "format": one_of([FORMAT]),
+        "version": one_of([VERSION]),
+        "faults": {"type": "array"},
+        "seed": SEED,
+    },
+    required=["format", "version", "faults"],
+)
 
 claim(
     "faults by method, path, count and probability: status, delay, hang, reset before or after the write, truncated JSON, expired session, "
@@ -88,7 +135,12 @@ class FaultEngine:
 
     def set(self, documents: list[Any], seed: int | None = None) -> list[Fault]:
         """Replaces all faults by those of the documents."""
-        faults = [self._read(document) for document in documents]
+        faults = []
+        for index, document in enumerate(documents):
+            try:
+                faults.append(self._read(document))
+            except ValueError as error:
+                raise ValueError(f"faults[{index}]: {error}") from error
         if seed is not None:
             self._chance = random.Random(seed)  # noqa: S311
         self._faults = faults
@@ -117,12 +169,8 @@ class FaultEngine:
         return None
 
     def _read(self, document: Any) -> Fault:
-        if not isinstance(document, dict):
-            raise ValueError(f"a fault is an object, not {document!r}")
-        allowed = {item.name for item in fields(Fault)} - {"matched", "fired"}
-        unknown = sorted(set(document) - allowed)
-        if unknown:
-            raise ValueError(f"unknown key {unknown[0]!r} in a fault: allowed are {', '.join(sorted(allowed))}")
+        SHAPE.check(document)
+        _demand_json(document.get("body"))
         self._made += 1
         fault = Fault(**{"id": f"fault-{self._made}", **document})
         if not (
@@ -131,16 +179,21 @@ class FaultEngine:
             raise ValueError(
                 f"fault {fault.id} does nothing: give status, delay, hang, reset, truncate, expire or realize"
             )
-        if fault.when not in ("before", "after"):
-            raise ValueError(f"fault {fault.id}: when {fault.when!r}: allowed are before, after")
         return fault
+
+
+def _demand_json(body: Any) -> None:
+    """A file in YAML may hold what JSON has not: dates, infinite numbers."""
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"body: text, or what JSON can say, is expected: {str(error).lower()}") from error
 
 
 def documents_of(document: Any, source: str) -> tuple[list[Any], int | None]:
     """Faults and seed of a fault file's contents."""
-    if not isinstance(document, dict) or document.get("format") != FORMAT or document.get("version") != VERSION:
-        raise ValueError(f"{source}: not a fault file: expected format: {FORMAT}, version: {VERSION}")
-    found = document.get("faults")
-    if not isinstance(found, list):
-        raise ValueError(f"{source}: faults is missing: expected a list")
-    return found, document.get("seed")
+    try:
+        FILE_SHAPE.check(document)
+    except ValueError as error:
+        raise ValueError(f"{source}: not a fault file: {error}") from error
+    return document["faults"], document.get("seed")

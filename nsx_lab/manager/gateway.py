@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 
 from nsx_lab.manager.addresses import Address, Network, interface_addresses, segment_networks
@@ -11,16 +10,16 @@ from nsx_lab.manager.store import Object, Transaction
 
 
 class Gateway:
-    """Read-only view of a gateway and what belongs to it."""
+    """Read-only view of a gateway and what belongs to it, each looked up once: good for as long as the transaction is not written to."""
 
     def __init__(self, tx: Transaction, path: str) -> None:
         self.tx = tx
         self.path = path
 
-    @classmethod
-    def of(cls, tx: Transaction, obj: Object) -> Gateway:
-        """The gateway that an object below it belongs to."""
-        return cls(tx, "/".join(obj["path"].split("/")[:4]))
+    @staticmethod
+    def path_of(obj: Object) -> str:
+        """The path of the gateway that an object below it belongs to."""
+        return "/".join(obj["path"].split("/")[:4])
 
     @cached_property
     def object(self) -> Object:
@@ -60,9 +59,10 @@ class Gateway:
     def static_routes(self) -> list[Object]:
         return self.tx.children(self.path, "StaticRoutes")
 
+    @cached_property
     def tier1s(self) -> list[Object]:
         """Tier-1 gateways connected to this Tier-0."""
-        return [tier1 for tier1 in self.tx.of_type("Tier1") if tier1.get("tier0_path") == self.path]
+        return self.tx.linked("Tier1", "tier0_path", self.path)
 
     def nat_rules(self) -> list[Object]:
         """Rules of all sections, in the order in which they are looked at: section, then sequence number."""
@@ -72,23 +72,25 @@ class Gateway:
             found += sorted(rules, key=lambda rule: int(rule.get("sequence_number", 0)))
         return found
 
-    def addresses(self) -> Iterator[tuple[Address, Network, Object]]:
+    @cached_property
+    def addresses(self) -> list[tuple[Address, Network, Object]]:
         """Address, network and interface of everything the gateway itself answers to."""
-        for interface in self.interfaces:
-            for ip, network in interface_addresses(interface):
-                yield ip, network, interface
+        return [
+            (ip, network, interface) for interface in self.interfaces for ip, network in interface_addresses(interface)
+        ]
 
-    def segments(self) -> Iterator[tuple[Network, Object]]:
+    @cached_property
+    def segments(self) -> list[tuple[Network, Object]]:
         """Networks of the segments connected to this gateway or to a Tier-1 below it."""
-        for segment in self.tx.of_type("Segment"):
-            if self._reaches(segment):
-                for network in segment_networks(segment):
-                    yield network, segment
+        owners = [self.path, *(tier1["path"] for tier1 in self.tier1s)]
+        return [
+            (network, segment)
+            for owner in owners
+            for segment in self._of(owner)
+            for network in segment_networks(segment)
+        ]
 
-    def _reaches(self, segment: Object) -> bool:
-        parent = segment["parent_path"]
-        owner = parent if parent != "/infra" else segment.get("connectivity_path")
-        if owner == self.path:
-            return True
-        tier1 = self.tx.get(owner) if owner else None
-        return tier1 is not None and tier1.get("tier0_path") == self.path
+    def _of(self, owner: str) -> list[Object]:
+        """Segments of one gateway: those that stand below it, and those below /infra that name it."""
+        named = self.tx.linked("Segment", "connectivity_path", owner)
+        return self.tx.children(owner, "Segment") + [found for found in named if found["parent_path"] == "/infra"]

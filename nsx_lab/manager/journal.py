@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nsx_lab.manager import errors
 from nsx_lab.manager.ledger import Evidence, claim
 
 KEPT = 50_000
@@ -41,6 +42,13 @@ class Entry:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def bug(entry: Entry, error: Exception) -> errors.NsxError:
+    """Notes a bug of the lab's own, so that it is seen here as well as in the answer; returns what the client is told."""
+    entry.status, entry.error_code = 500, errors.CODE_BUG
+    entry.note = f"bug in the lab: {type(error).__name__}: {error}"
+    return errors.bug(error)
 
 
 class Journal:

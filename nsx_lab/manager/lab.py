@@ -9,17 +9,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from nsx_lab.manager import facts
 from nsx_lab.manager.app import LabApp
 from nsx_lab.manager.control import control_app
+from nsx_lab.manager.database import Database
 from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.faults import documents_of
 from nsx_lab.manager.labfile import LabFile
 from nsx_lab.manager.page import link
-from nsx_lab.manager.profiles import profile as profile_of
 from nsx_lab.manager.seed import Seed, SeedError, of_document, of_path, read_yaml
 from nsx_lab.manager.server import Server
 from nsx_lab.manager.settings import Settings
-from nsx_lab.manager.state import Database
 from nsx_lab.manager.store import Change, Object
 from nsx_lab.manager.tls import ClientCertificate, temporary_ca_file
 from nsx_lab.manager.world import World
@@ -34,7 +34,7 @@ class Lab:
     """An NSX Manager's Policy API over TLS, in a thread of this process.
 
     `seed`: a seed document, the path of a seed file, of a folder of saved answers or of a terraform.tfstate, or nothing (a fresh manager).
-    `data_dir`: where the configuration outlives the process; what is there wins over the seed. `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
+    `data_dir`: where the configuration outlives the process, of one lab at a time; what is there wins over the seed. `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
     to listen on, loopback by default. `port`: 0 (default) takes a free one. `semantics`: "refuse" (default) or "realize". `faults`: a fault
     document or a YAML file of one. `limits`: the product's limits of 100 requests per second and 40 outstanding ones. `settings`: others of
     nsx_lab.manager.settings.Settings by name.
@@ -55,8 +55,8 @@ class Lab:
         limits: bool = False,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        self._settings = Settings(profile=profile_of(profile), semantics=semantics)
-        self._settings.change(settings or {})
+        self._settings = Settings()
+        self._settings.change({"profile": profile, "semantics": semantics, **(settings or {})})
         self.world = World(self._settings, username, password)
         if limits:
             self.world.limits.rate, self.world.limits.outstanding = 100, 40
@@ -66,17 +66,22 @@ class Lab:
         if seed is not None:
             self.world.first_seed = of_path(Path(seed)) if isinstance(seed, str | Path) else of_document(seed)
         self._database = Database(data_dir) if data_dir is not None else None
-        self._begin()
-        self._server = Server(
-            LabApp(self.world, control_app(self.world)), self.world.authority.server_context(host), host, port
-        )
+        try:
+            self._begin()
+            self._server = Server(
+                LabApp(self.world, control_app(self.world)), self.world.authority.server_context(host), host, port
+            )
+        except BaseException:
+            if self._database is not None:
+                self._database.close()
+            raise
         self.world.fail_over = self._server.fail_over
         self._control: Control | None = None
 
     def _begin(self) -> None:
         """From the data directory if there is anything in it, else from the seed."""
         manager, database = self.world.manager, self._database
-        stored = database.load() if database is not None else []
+        stored = database.load(lambda objects: facts.check_all(objects, types=False)) if database is not None else []
         if stored:
             manager.load(stored)
         elif self.world.first_seed is not None:
@@ -89,7 +94,7 @@ class Lab:
     def _seed(self, seed: Seed) -> None:
         try:
             self.world.manager.seed(seed)
-        except NsxError as error:
+        except (NsxError, ValueError) as error:
             raise SeedError(f"the manager refuses the seed: {error}") from error
 
     def start(self) -> Self:

@@ -9,6 +9,7 @@ from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.store import Object
 
 MAX_PAGE = 1000
+MAX_DIGITS = 18
 
 claim(
     "lists: results and result_count always, sort_by display_name ascending by default, cursor while there are more; page_size 1..1000, default 1000",
@@ -56,8 +57,8 @@ def _sorted(results: list[Object], query: dict[str, str], search: bool) -> list[
 
 def _sort_key(value: Any) -> tuple[int, float, str]:
     if isinstance(value, int | float):
-        return (0, float(value), "")
-    return (1, 0.0, "" if value is None else str(value))
+        return (0, value, "")
+    return (1, 0, "" if value is None else str(value))
 
 
 def _ascending(query: dict[str, str]) -> bool:
@@ -75,6 +76,6 @@ def _number(query: dict[str, str], name: str, default: int) -> int:
     text = query.get(name, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdigit():
-        raise errors.refused(errors.CODE_SCHEMA, f"{name} {text!r} is not a number of this list")
+    if not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS:
+        raise errors.refused(errors.CODE_SCHEMA, f"{name} {text[:40]!r} is not a number of this list")
     return int(text)

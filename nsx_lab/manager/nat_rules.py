@@ -199,7 +199,7 @@ def _scope(rule: Object, gateway: Gateway, parsed: Parsed) -> Iterator[Finding]:
 def _segments(rule: Object, gateway: Gateway, parsed: Parsed) -> Iterator[Finding]:
     for name in ("translated_network", "destination_network"):
         for network in parsed.get(name, ()):
-            for taken, segment in gateway.segments():
+            for taken, segment in gateway.segments:
                 if network.version == taken.version and network.overlaps(taken):
                     text = f"Address {network} overlaps with Segment path=[{segment['path']}] that has subnet {taken}."
                     yield Finding(500105, text)

@@ -19,10 +19,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from nsx_lab.manager import journal
 from nsx_lab.manager.view import view
 from nsx_lab.manager.world import World
+from nsx_lab.shape import Shape, text
 
 PLACE = "/_lab/"
+SINCE = text(pattern=r"\A[0-9]{1,18}\Z", title="the number of a journal entry")
+LOOK = Shape({"since": SINCE, "named": text()})
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -83,10 +87,15 @@ def page_routes(world: World) -> list[Route]:
         with world.manager.lock:
             if not world.visitors.may_look(_shown(request, "pass")):
                 return _answer({"error": "this pass is not of this lab"}, 401)
-            since = request.query_params.get("since", "0")
-            if not since.isdecimal():
-                return _answer({"error": f"since {since!r}: a number is expected"}, 400)
-            return _answer(view(world, int(since), request.query_params.get("named", "")))
+            asked = dict(request.query_params)
+            try:
+                LOOK.check(asked)
+                return _answer(view(world, int(asked.get("since", "0")), asked.get("named", "")))
+            except ValueError as error:
+                return _answer({"error": str(error)}, 400)
+            except Exception as error:
+                entry = world.journal.open(world.manager.clock.now(), "GET", f"{PLACE}page/view", "", None)
+                return _answer({"error": str(journal.bug(entry, error))}, 500)
 
     return [
         Route(PLACE, show, methods=["GET"]),

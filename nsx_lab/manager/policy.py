@@ -66,23 +66,19 @@ class PolicyApi:
             ("PATCH", PARTIAL_PATCH): self._set_partial_patch,
         }
 
-    # sessions need no authentication
-
-    def session(self, request: Request) -> Answer | None:
-        """The answer to a session request; None when it is none."""
-        if request.method != "POST" or not request.path.startswith("/api/session/"):
+    def log_in(self, request: Request) -> Answer | None:
+        """The answer to a request that makes a session, which needs none; None for every other request."""
+        if (request.method, request.path) != ("POST", "/api/session/create"):
             return None
-        if request.path == "/api/session/create":
-            cookie, xsrf = self._door.log_in(*form(request.body.decode(errors="replace")))
-            set_cookie = f"JSESSIONID={cookie}; Path=/; Secure; HttpOnly; SameSite=Lax"
-            return Answer(headers=[("Set-Cookie", set_cookie), ("X-XSRF-TOKEN", xsrf)])
-        if request.path == "/api/session/destroy":
-            self._door.log_out(session_cookie(request.headers.get("cookie", "")))
-            return Answer()
-        return None
+        cookie, xsrf = self._door.log_in(*form(request.body.decode(errors="replace")))
+        set_cookie = f"JSESSIONID={cookie}; Path=/; Secure; HttpOnly; SameSite=Lax"
+        return Answer(headers=[("Set-Cookie", set_cookie), ("X-XSRF-TOKEN", xsrf)])
 
     def answer(self, request: Request, user: User) -> Answer:
         """The answer for a user who has come in."""
+        if (request.method, request.path) == ("POST", "/api/session/destroy"):
+            self._door.log_out(session_cookie(request.headers.get("cookie", "")))
+            return Answer()
         if request.method != "GET" and not user.may_write:
             raise errors.read_only_role(user.name, f"{request.method} {request.path}")
         handler = self._fixed.get((request.method, request.path))

@@ -91,6 +91,8 @@ class Realization:
         self._records: dict[str, Record] = {}
         self._fates: list[Fate] = []
         self._pending: dict[str, None] = {}
+        self._leaving: dict[str, None] = {}
+        """Paths that are deleted and not yet out of the data plane."""
 
     def accept(self, changes: Iterable[Change], errors: dict[str, tuple[str, int]], *, at_once: bool = False) -> None:
         """Takes over committed changes. `errors` are paths whose configuration cannot be realized, with message and code.
@@ -113,6 +115,10 @@ class Realization:
         if error is not None and fate is None:
             fate = Fate(record.path, ERROR, *error)
         record.intent, record.fate, record.alarms = intent, fate, []
+        if intent is None and record.realized is not None:
+            self._leaving[record.path] = None
+        else:
+            self._leaving.pop(record.path, None)
         record.polls = fate.polls if fate else 0
         record.due = now + self.delay
         record.stale_until = now + self.stale if was_realized else 0.0
@@ -158,6 +164,7 @@ class Realization:
         record.state, record.realized, record.alarms, record.fate = REALIZED, after, [], None
         if after is None:
             del self._records[record.path]
+            self._leaving.pop(record.path, None)
         return Change(record.path, before, after) if before is not after else None
 
     def look(self, path: str) -> Record | None:
@@ -191,8 +198,9 @@ class Realization:
 
     def leaving(self) -> list[Object]:
         """Objects that are deleted but still in the data plane, as they are shown meanwhile: marked_for_delete."""
-        gone = [record.realized for record in self.records() if record.intent is None and record.realized is not None]
-        return [{**obj, "marked_for_delete": True} for obj in gone]
+        self.tick()
+        gone = [self._records[path].realized for path in self._leaving]
+        return [{**obj, "marked_for_delete": True} for obj in gone if obj is not None]
 
     def decide(self, fate: Fate, *, now: bool) -> list[str]:
         """Sets what becomes of paths from the next write on and, with `now`, of what is there already. Returns the paths hit now."""
@@ -229,5 +237,6 @@ class Realization:
         self._records.clear()
         self._fates.clear()
         self._pending.clear()
+        self._leaving.clear()
         for hook in list(self.hooks) if gone else []:
             hook(gone)

@@ -62,7 +62,7 @@ def check_route(route: Object, gateway: Gateway) -> Iterator[Finding]:
     except ValueError as error:
         yield Finding(errors.CODE_NEXT_HOP, f"network: {error}.", When.REFUSE)
         return
-    own = {str(ip): interface["path"] for ip, _, interface in gateway.addresses()}
+    own = {str(ip): interface["path"] for ip, _, interface in gateway.addresses}
     for hop in route["next_hops"]:
         yield from _hop(hop, network.version, own, route["network"])
         yield from _hop_scope(hop, gateway)

@@ -116,10 +116,10 @@ def best(found: Iterable[Route]) -> list[Route]:
 
 
 def _connected(gateway: Gateway, edge: str) -> Iterator[Route]:
-    for _, network, interface in gateway.addresses():
+    for _, network, interface in gateway.addresses:
         if interface.get("edge_path") in (None, "", edge):
             yield Route(network, "t0c", 0, interface=interface["path"])
-    for network, segment in gateway.segments():
+    for network, segment in gateway.segments:
         if segment.get("connectivity_path") == gateway.path:
             yield Route(network, "t0c", 0, interface=segment["path"])
 
@@ -143,11 +143,11 @@ def _way_to(ip: Address, connected: list[Route], scope: list[str]) -> Route | No
 
 
 def _tier1(gateway: Gateway) -> Iterator[Route]:
-    for tier1 in gateway.tier1s():
+    for tier1 in gateway.tier1s:
         advertised = set(tier1.get("route_advertisement_types") or [])
         below = Gateway(gateway.tx, tier1["path"])
         if "TIER1_CONNECTED" in advertised:
-            for network, _ in below.segments():
+            for network, _ in below.segments:
                 yield Route(network, "t1c", _TIER1_DISTANCE, interface=tier1["path"])
         if "TIER1_NAT" in advertised:
             for rule in below.nat_rules():

@@ -16,6 +16,8 @@ from nsx_lab.manager.kinds import Place
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.profiles import Profile
 from nsx_lab.manager.store import Object
+from nsx_lab.shape import where
+from nsx_lab.strict_json import without_nulls
 
 
 @cache
@@ -46,9 +48,13 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": document()["$defs"]})
 
 
-def problems(name: str, value: Any) -> list[str]:
-    """What does not fit type `name`, in words; [] when all does."""
-    return [f"{error.json_path}: {error.message}" for error in _validator(name).iter_errors(value)]
+def problems(name: str, value: Any, *, unknown_fields: bool = False) -> list[str]:
+    """What does not fit type `name`, in words; [] when all does. `unknown_fields`: fields that the type does not have may be there."""
+    return [
+        f"{where(error) or 'body'}: {error.message}"
+        for error in _validator(name).iter_errors(value)
+        if not (unknown_fields and error.validator == "additionalProperties")
+    ]
 
 
 claim(
@@ -84,18 +90,8 @@ class Validator:
             raise _as_nsx(error)
 
 
-def without_nulls(value: Any) -> Any:
-    """A copy in which a null is as good as nothing."""
-    if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [without_nulls(item) for item in value]
-    return value
-
-
 def _as_nsx(error: ValidationError) -> errors.NsxError:
     if error.validator == "additionalProperties":
         unknown = re.findall(r"'([^']+)'", error.message)
         return errors.unrecognized(unknown[0] if unknown else error.message)
-    where = error.json_path.removeprefix("$").removeprefix(".") or "body"
-    return errors.refused(errors.CODE_SCHEMA, f"{where}: {error.message}")
+    return errors.refused(errors.CODE_SCHEMA, f"{where(error) or 'body'}: {error.message}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from nsx_lab.manager.errors import NsxError
 from nsx_lab.manager.kinds import locate
 from nsx_lab.manager.ledger import Evidence, claim
 from nsx_lab.manager.store import Object
+from nsx_lab.strict_json import parse
 
 FORMAT, VERSION = "nsx-lab-seed", 1
 
@@ -109,10 +109,10 @@ def _objects(document: Any) -> Iterator[Object]:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse(path.read_bytes())
     except OSError as error:
         raise SeedError(f"{path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise SeedError(f"{path}: not JSON: {error}") from error
 
 
@@ -122,5 +122,7 @@ def read_yaml(path: Path) -> Any:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SeedError(f"{path}: {error.strerror}") from error
+    except RecursionError as error:
+        raise SeedError(f"{path}: not YAML that this lab reads: nested too deep") from error
     except (yaml.YAMLError, ValueError) as error:
         raise SeedError(f"{path}: not YAML: {error}") from error

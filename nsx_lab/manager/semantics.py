@@ -16,6 +16,8 @@ _RULES: dict[str, Callable[[Object, Gateway], Iterator[Finding]]] = {
     "StaticRouteBfdPeer": route_rules.check_bfd_peer,
     "IpAddressAllocation": allocation.check,
     "IpAddressPoolBlockSubnet": allocation.check,
+    "IpAddressPoolStaticSubnet": allocation.check_networks,
+    "IpAddressBlock": allocation.check_networks,
     "LocaleServices": route_rules.check_locale_services,
 }
 
@@ -33,11 +35,13 @@ def check(tx: Transaction, mode: str) -> dict[str, tuple[str, int]]:
     `mode` is that of the settings, or "tell": nothing is refused.
     """
     unrealizable: dict[str, tuple[str, int]] = {}
+    gateways: dict[str, Gateway] = {}
     for obj in [*tx.written(), *_affected(tx)]:
         rules = _RULES.get(obj["resource_type"])
         if rules is None:
             continue
-        for finding in rules(obj, Gateway.of(tx, obj)):
+        path = Gateway.path_of(obj)
+        for finding in rules(obj, gateways.setdefault(path, Gateway(tx, path))):
             refuse = finding.when is When.REFUSE or (finding.when is When.EITHER and mode == "refuse")
             if refuse and mode != "tell":
                 raise errors.refused(finding.code, finding.message)

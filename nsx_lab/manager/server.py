@@ -12,27 +12,32 @@ from concurrent.futures import Future
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import ASGIApp
 
-from nsx_lab.manager.app import TRANSPORT
+from nsx_lab.manager.protocol import GOODBYE_SECONDS, LabProtocol
 
+HANDSHAKE_SECONDS = 5.0
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
 
-class LabProtocol(H11Protocol):
-    """HTTP/1.1 that lets the application see its transport: for client certificates, and to cut connections when told to."""
+class _Uvicorn(uvicorn.Server):
+    """uvicorn on sockets that are bound already, with a limit of time for TLS handshakes."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        app: Any = self.app
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.servers = [await self.listen(listening) for listening in sockets or []]
+        self.started = True
 
-        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope[TRANSPORT] = transport
-            await app(scope, receive, send)
-
-        self.app = with_transport
+    async def listen(self, on: socket.socket) -> asyncio.Server:
+        """Accepts connections on a bound socket."""
+        return await asyncio.get_running_loop().create_server(
+            lambda: LabProtocol(self.config, self.server_state, self.lifespan.state),
+            sock=on,
+            ssl=self.config.ssl,
+            backlog=self.config.backlog,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            ssl_shutdown_timeout=GOODBYE_SECONDS,
+        )
 
 
 class Server:
@@ -58,7 +63,7 @@ class Server:
         config.load()
         config.ssl = context
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-        self._server = uvicorn.Server(config)
+        self._server = _Uvicorn(config)
         self._thread = threading.Thread(target=self._run, name="nsx-lab", daemon=True)
         self._started = threading.Event()
         self._failing: Future[None] | None = None
@@ -98,12 +103,7 @@ class Server:
                 transport.abort()
         await asyncio.sleep(seconds)
         self._socket.listen(self._config.backlog)
-        loop = asyncio.get_running_loop()
-        again = await loop.create_server(self._protocol, sock=self._socket.dup(), ssl=self._config.ssl)
-        self._server.servers = [again]
-
-    def _protocol(self) -> asyncio.Protocol:
-        return LabProtocol(self._config, self._server.server_state, self._server.lifespan.state)
+        self._server.servers = [await self._server.listen(self._socket.dup())]
 
     def _run(self) -> None:
         try:
@@ -120,11 +120,21 @@ class Server:
             await self._server.serve(sockets=[self._socket.dup()])
         finally:
             waiting.cancel()
+            await _hang_up()
 
     async def _tell_when_started(self) -> None:
         while not self._server.started:
             await asyncio.sleep(0.005)
         self._started.set()
+
+
+async def _hang_up() -> None:
+    """Ends what is still connected, also what is in the middle of its TLS handshake, of which uvicorn knows nothing."""
+    loop: Any = asyncio.get_running_loop()
+    for transport in list(loop._transports.values()):  # asyncio tells nobody else, before Python 3.13
+        transport.abort()
+    for _ in range(10):  # each layer tells the next one in a turn of its own
+        await asyncio.sleep(0)
 
 
 def _bind(host: str, port: int) -> socket.socket:

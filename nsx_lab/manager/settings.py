@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nsx_lab.manager.profiles import Profile, profile
+from nsx_lab.manager.profiles import PROFILES, Profile, profile
+from nsx_lab.shape import BOOLEAN, Shape, number, one_of
 
 MODES = ("refuse", "realize")
+A_YEAR = 365 * 86400.0
+
+SHAPE = Shape(
+    {
+        "profile": one_of(PROFILES),
+        "semantics": one_of(MODES),
+        "partial_patch": BOOLEAN,
+        "echo_any": BOOLEAN,
+        "strict_bfd_lookup": BOOLEAN,
+        "index_lag": number(0, A_YEAR),
+        "session_seconds": number(0, A_YEAR),
+    },
+    noun="setting",
+)
 
 
 @dataclass
@@ -27,26 +42,11 @@ class Settings:
     index_lag: float = 0.0
     session_seconds: float = 1800.0
 
-    def __post_init__(self) -> None:
-        self.check()
-
-    def check(self) -> None:
-        if self.semantics not in MODES:
-            raise ValueError(f"unknown semantics {self.semantics!r}: allowed are {', '.join(MODES)}")
-
     def change(self, values: Mapping[str, Any]) -> None:
-        """Changes the settings named; ValueError for unknown names and values of the wrong type. A profile is given by its name."""
-        known = {item.name: type(getattr(self, item.name)) for item in fields(self)}
+        """Changes the settings named, all or none; ValueError for unknown names and wrong values. A profile is given by its name."""
+        SHAPE.check(values)
         for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"unknown setting {name!r}: allowed are {', '.join(known)}")
-            new = profile(str(value)) if name == "profile" else value
-            if known[name] is float and isinstance(new, int) and not isinstance(new, bool):
-                new = float(new)
-            if not isinstance(new, known[name]):
-                raise ValueError(f"setting {name}: {value!r} is not of type {known[name].__name__}")
-            setattr(self, name, new)
-        self.check()
+            setattr(self, name, profile(value) if name == "profile" else value)
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "profile": self.profile.name}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 Object = dict[str, Any]
+_PLACES = ("path", "parent_path", "remote_path", "relative_path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,62 @@ class Change:
     after: Object | None
 
 
+class Index:
+    """Paths by what objects are asked for: by their parent, their type, both, or a path in one of their fields. In order of creation.
+
+    Nothing that a write asks may cost more than what it asks for: a lab holds ten thousand objects, and looks at few of them at a time.
+    """
+
+    def __init__(self) -> None:
+        self._paths: dict[tuple[str, str, str], dict[str, None]] = {}
+
+    def add(self, obj: Object) -> None:
+        for key in _keys(obj):
+            self._paths.setdefault(key, {})[obj["path"]] = None
+
+    def drop(self, obj: Object) -> None:
+        for key in _keys(obj):
+            found = self._paths[key]
+            del found[obj["path"]]
+            if not found:
+                del self._paths[key]
+
+    def replace(self, old: Object, new: Object) -> None:
+        """As drop and add; what both share keeps its order."""
+        gone, come = set(_keys(old)), set(_keys(new))
+        for key in gone - come:
+            del self._paths[key][old["path"]]
+        for key in come - gone:
+            self._paths.setdefault(key, {})[new["path"]] = None
+
+    def find(self, *, parent: str = "", resource_type: str = "", link: str = "") -> Iterable[str]:
+        """Paths of the objects below `parent`, of `resource_type`, with a field that is the path `link`: as far as each is given."""
+        return self._paths.get((parent, resource_type, link), ())
+
+    def clear(self) -> None:
+        self._paths.clear()
+
+
+def _keys(obj: Object) -> Iterator[tuple[str, str, str]]:
+    parent, resource_type = obj["parent_path"], obj["resource_type"]
+    yield parent, "", ""
+    yield "", resource_type, ""
+    yield parent, resource_type, ""
+    links = {
+        value
+        for name, value in obj.items()
+        if isinstance(value, str) and value.startswith("/infra/") and name not in _PLACES
+    }
+    for link in links:
+        yield "", resource_type, link
+
+
 class Store:
-    """Policy objects by path, with an index of children in order of creation. Stored objects are never altered in place."""
+    """Policy objects by path. Stored objects are never altered in place."""
 
     def __init__(self) -> None:
         self._objects: dict[str, Object] = {}
-        self._children: dict[str, dict[str, None]] = {}
-        self._by_type: dict[str, dict[str, None]] = {}
+        self.index = Index()
 
     def get(self, path: str) -> Object | None:
         return self._objects.get(path)
@@ -44,32 +94,26 @@ class Store:
 
     def child_paths(self, parent: str) -> list[str]:
         """Paths of the objects directly below `parent`, of whatever type."""
-        return list(self._children.get(parent, ()))
-
-    def of_type(self, resource_type: str) -> list[str]:
-        """Paths of all objects of a type, wherever they stand."""
-        return list(self._by_type.get(resource_type, ()))
+        return list(self.index.find(parent=parent))
 
     def apply(self, changes: list[Change]) -> None:
         """Writes changes; the caller has checked them."""
         for change in changes:
+            before = self._objects.get(change.path)
             if change.after is None:
-                self._drop(change.path)
+                if before is not None:
+                    del self._objects[change.path]
+                    self.index.drop(before)
+                continue
+            self._objects[change.path] = change.after
+            if before is None:
+                self.index.add(change.after)
             else:
-                self._objects[change.path] = change.after
-                self._children.setdefault(change.after["parent_path"], {})[change.path] = None
-                self._by_type.setdefault(change.after["resource_type"], {})[change.path] = None
+                self.index.replace(before, change.after)
 
     def clear(self) -> None:
         self._objects.clear()
-        self._children.clear()
-        self._by_type.clear()
-
-    def _drop(self, path: str) -> None:
-        gone = self._objects.pop(path, None)
-        if gone is not None:
-            self._children.get(gone["parent_path"], {}).pop(path, None)
-            self._by_type[gone["resource_type"]].pop(path, None)
+        self.index.clear()
 
 
 class Transaction:
@@ -78,7 +122,7 @@ class Transaction:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._staged: dict[str, Object | None] = {}
-        self._staged_below: dict[str, dict[str, None]] = {}
+        self._index = Index()
 
     def get(self, path: str) -> Object | None:
         if path in self._staged:
@@ -86,31 +130,45 @@ class Transaction:
         return self._store.get(path)
 
     def put(self, path: str, obj: Object) -> None:
+        before = self._staged.get(path)
         self._staged[path] = obj
-        self._staged_below.setdefault(obj["parent_path"], {})[path] = None
+        if before is None:
+            self._index.add(obj)
+        else:
+            self._index.replace(before, obj)
 
     def delete(self, path: str) -> None:
+        before = self._staged.get(path)
         self._staged[path] = None
+        if before is not None:
+            self._index.drop(before)
+
+    def _paths(self, **asked: str) -> list[str]:
+        """Paths as they would be after a commit: those of the store first, in their order, then new ones."""
+        stored = {path: None for path in self._store.index.find(**asked) if self._staged.get(path, True) is not None}
+        return [*stored, *(path for path in self._index.find(**asked) if path not in stored)]
 
     def child_paths(self, parent: str) -> list[str]:
         """Paths directly below `parent` as they would be after a commit."""
-        stored = [path for path in self._store.child_paths(parent) if self._staged.get(path, True) is not None]
-        known = set(stored)
-        new = (
-            path for path in self._staged_below.get(parent, ()) if self._staged[path] is not None and path not in known
-        )
-        return stored + list(new)
+        return self._paths(parent=parent)
 
     def children(self, parent: str, resource_type: str = "") -> list[Object]:
         """Objects directly below `parent`, of one type if one is given."""
-        found = [self.get(path) for path in self.child_paths(parent)]
-        return [obj for obj in found if obj is not None and resource_type in ("", obj["resource_type"])]
+        return self._of(resource_type, self._paths(parent=parent, resource_type=resource_type))
 
     def of_type(self, resource_type: str) -> list[Object]:
         """Objects of a type, wherever they stand."""
-        stored = [self._store.get(path) for path in self._store.of_type(resource_type) if path not in self._staged]
-        found = [obj for obj in stored if obj is not None]
-        return found + [obj for obj in self.written() if obj["resource_type"] == resource_type]
+        return self._of(resource_type, self._paths(resource_type=resource_type))
+
+    def linked(self, resource_type: str, field: str, target: str) -> list[Object]:
+        """Objects of a type whose `field` is the path `target`, wherever they stand."""
+        found = self._of(resource_type, self._paths(resource_type=resource_type, link=target))
+        return [obj for obj in found if obj.get(field) == target]
+
+    def _of(self, resource_type: str, paths: list[str]) -> list[Object]:
+        """The objects, without those that are of another type by now."""
+        found = [self.get(path) for path in paths]
+        return [obj for obj in found if obj is not None and resource_type in ("", obj["resource_type"])]
 
     def below(self, path: str) -> list[str]:
         """Paths of everything below `path`, children before their parents."""
@@ -119,15 +177,6 @@ class Transaction:
             result.extend(self.below(child))
             result.append(child)
         return result
-
-    def objects(self) -> Iterator[Object]:
-        """Every object as it would be after a commit."""
-        for obj in self._store.objects():
-            if obj["path"] not in self._staged:
-                yield obj
-        for staged in self._staged.values():
-            if staged is not None:
-                yield staged
 
     def written(self) -> list[Object]:
         """Objects created or changed in this transaction."""

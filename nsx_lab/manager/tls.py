@@ -35,8 +35,11 @@ class Authority:
         return self._ca.cert_pem.bytes().decode()
 
     def client_certificate(self, user: str) -> ClientCertificate:
-        """A certificate by which `user` may come in."""
-        leaf = self._ca.issue_cert(f"{user}@{MARK}", common_name=user)
+        """A certificate by which `user` may come in. ValueError for a name that no certificate can hold."""
+        try:
+            leaf = self._ca.issue_cert(f"{user}@{MARK}", common_name=user)
+        except ValueError as error:
+            raise ValueError(f"no certificate can name the user {user!r}: {error}") from error
         chain = b"".join(blob.bytes() for blob in leaf.cert_chain_pems)
         return ClientCertificate(chain.decode(), leaf.private_key_pem.bytes().decode())
 

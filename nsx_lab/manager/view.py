@@ -75,7 +75,7 @@ def _tier0(gateway: Gateway, realization: Realization, leaving: list[Object]) ->
         **_state(realization, gateway.object),
         "ha_mode": gateway.ha_mode,
         "vips": [vip for service in gateway.locale_services for vip in _vips(service)],
-        "tier1s": [tier1["id"] for tier1 in gateway.tier1s()],
+        "tier1s": [tier1["id"] for tier1 in gateway.tier1s],
         "left_off": {name: len(table) - ROWS_SHOWN for name, table in tables.items() if len(table) > ROWS_SHOWN},
         **{name: table[:ROWS_SHOWN] for name, table in tables.items()},
     }

@@ -10,40 +10,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from nsx_lab.manager import errors
-
-MAX_DEPTH = 64
-"""Levels of nesting in a body. The deepest tree of the hierarchical API that the lab knows has 15."""
+from nsx_lab.strict_json import parse
 
 JSON = "application/json;charset=UTF-8"
 
 
-def parse(body: bytes) -> Any:
-    """JSON of at most MAX_DEPTH levels; ValueError otherwise."""
-    try:
-        value = json.loads(body)
-    except RecursionError as error:
-        raise ValueError(f"nested deeper than {MAX_DEPTH} levels") from error
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
-    return value
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level:
-        depth += 1
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return depth
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, body drained. `query` is raw, header names are lower-case, `certificate_name` is that of the client's certificate."""
+    """One HTTP request, body drained. `query` is raw, header names are lower-case, `certificate_name` is that of the client's certificate. `oversized`: the body was too large and is left out."""
 
     method: str
     path: str
@@ -51,6 +25,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     certificate_name: str = ""
+    oversized: bool = False
 
     def json(self) -> dict[str, Any]:
         """The body as an object; {} when there is none."""

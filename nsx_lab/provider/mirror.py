@@ -40,4 +40,9 @@ def write_mirror(directory: Path) -> Path:
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def mirror(directory: Path) -> None:
     """Write a provider mirror with the lab's stand-in for vmware/nsxt into DIRECTORY."""
-    click.echo(write_mirror(directory).resolve())
+    try:
+        click.echo(write_mirror(directory).resolve())
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename or directory}: {error.strerror}: no mirror can be written there"
+        ) from error

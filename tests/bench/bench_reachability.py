@@ -18,12 +18,12 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from egress.answers.causes import find
+from egress.answers.questions import questions
 from egress.checks import check
 from egress.domain import WorkloadDomain, load_domains
 from egress.reachability import Flow, Protocol, Result, Walker
-from egress.reachability.causes import find
-from egress.reachability.intent import intent
-from egress.reachability.questions import questions
+from egress.reachability.view import view as view_of
 from tests.bench.fleet import write_fleet
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
 
 def flows_per_second() -> dict[str, Any]:
     """The golden domain's kinds of flows, each with a port of its own, so that no two questions are equal."""
-    view = intent(load_domains(REPOSITORY, ["wld01"])[0])
+    view = view_of(load_domains(REPOSITORY, ["wld01"])[0])
     chance = random.Random(1)  # noqa: S311 - a benchmark
     kinds = [(question.flow.origin, question.flow.to, question.flow.protocol) for question in questions(view)]
     outside = [IPv4Address(f"198.51.100.{number}") for number in range(2, 250)]
@@ -69,7 +69,7 @@ FLEET: list[WorkloadDomain] = []
 def explained(number: int) -> tuple[int, float]:
     """How many of a domain's questions do not work on every path, and the CPU seconds that it took to know."""
     start = time.process_time()
-    view = intent(FLEET[number])
+    view = view_of(FLEET[number])
     walker = Walker(view.topology)
     found = [find(view, question.flow, walker) for question in questions(view)]
     return sum(finding.verdict.result is not Result.ALL for finding in found), time.process_time() - start

@@ -9,10 +9,16 @@ import re
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import tier0_egress  # noqa: F401 - before cdktf: it chooses jsii's Node
+
+# isort: split
+import cdktf_cdktf_provider_nsxt
 
 ROOT = Path(__file__).parents[2]
 (WHEEL,) = (ROOT / "bindings" / "dist").glob("*.whl")
@@ -159,6 +165,71 @@ def test_stacks_that_use_the_bindings_accept_a_range_of_provider_versions(bundle
     for text in classes:
         assert "providerVersionConstraint: '>= 3.11, < 4.0'" in text
         assert "providerVersion:" not in text
+
+
+def test_the_wheel_is_made_from_the_files_that_are_here() -> None:
+    """A changed input without a rebuild: nothing else would notice."""
+    with zipfile.ZipFile(WHEEL) as wheel:
+        made_from = json.loads(wheel.read("cdktf_cdktf_provider_nsxt/inputs.json"))
+    here = {name: ROOT / "bindings" / name for name in made_from} | {
+        "schema": ROOT / "nsx_lab/provider/nsxt-schema.json"
+    }
+    changed = [name for name, file in here.items() if sha256(file.read_bytes()).hexdigest() != made_from[name]]
+    assert changed == [], "make bindings"
+    tools = {"bindings/hatch_build.py"}  # packs the distribution, not the bindings
+    files = {str(file.relative_to(ROOT)) for file in (ROOT / "bindings").iterdir() if file.is_file()} - tools
+    assert {f"bindings/{name}" for name in made_from if name != "schema"} == files
+
+
+def test_the_wheel_leads_nowhere_that_does_not_exist() -> None:
+    with zipfile.ZipFile(WHEEL) as wheel:
+        (name,) = (name for name in wheel.namelist() if name.endswith("/METADATA"))
+        metadata = wheel.read(name).decode()
+    assert "example" not in metadata
+    assert "four resources and seven data sources" in metadata
+
+
+@pytest.mark.parametrize("page", ["bindings/README.md", "docs/bindings.md"])
+def test_the_pages_list_what_the_package_holds(page: str) -> None:
+    text = (ROOT / page).read_text()
+    listed = set(re.findall(r"`((?:policy|data_nsxt)_[a-z0-9_]+)`", text))
+    resources = {name.removeprefix("nsxt_") for name in SCHEMA["resource_schemas"]}
+    data = {f"data_{name}" for name in SCHEMA["data_source_schemas"]}
+    assert listed == resources | data
+    assert (len(resources), len(data)) == (4, 7), "the words say four and seven"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from cdktf_cdktf_provider_nsxt.policy_group import PolicyGroup",
+        "import cdktf_cdktf_provider_nsxt.policy_group",
+        "from cdktf_cdktf_provider_nsxt import policy_group",
+    ],
+)
+def test_an_import_of_what_is_not_here_says_what_to_do(statement: str) -> None:
+    with pytest.raises(ModuleNotFoundError) as told:
+        exec(statement)  # noqa: S102
+    assert str(told.value).startswith("cdktf_cdktf_provider_nsxt.policy_group is not here: ")
+    assert "`cdktf get`" in str(told.value)
+    assert "`make bindings SCHEMA=FILE`" in str(told.value)
+    assert "policy_static_route_bfd_peer" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "statement, error",
+    [
+        ("cdktf_cdktf_provider_nsxt.PolicyGroup", "module 'cdktf_cdktf_provider_nsxt' has no attribute 'PolicyGroup'"),
+        ("from cdktf_cdktf_provider_nsxt.policy_nat_rule import Other", "cannot import name 'Other' from"),
+        ("import cdktf_cdktf_provider_nsxt._other", "No module named 'cdktf_cdktf_provider_nsxt._other'"),
+        ("import cdktf_cdktf_provider_nsxt.policy_nat_rule.other", "No module named 'cdktf_cdktf_provider_nsxt.policy"),
+        ("import no_such_package.policy_group", "No module named 'no_such_package'"),
+    ],
+)
+def test_other_errors_are_those_of_python(statement: str, error: str) -> None:
+    with pytest.raises((ImportError, AttributeError), match=re.escape(error)):
+        exec(f"import cdktf_cdktf_provider_nsxt\n{statement}")  # noqa: S102
+    assert not hasattr(cdktf_cdktf_provider_nsxt, "policy_group")
 
 
 def test_npm_lock_names_no_registry() -> None:

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from egress.domain import WorkloadDomain
-from egress.domain.merging import merge
 from egress.domain.reading import read
-from egress.domain.yaml_tree import Tree, parse
+from egress.domain.tree import Tree, merge
+from egress.domain.yaml_tree import parse
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]

@@ -36,8 +36,13 @@ def test_a_network_of_which_only_the_first_address_is_the_uplinks_own_needs_prox
     [
         ("proxy-arp-needs-nsx-3-2", "3.1.9", True),
         ("proxy-arp-needs-nsx-3-2", "3.2.0", False),
-        ("nsx-version-unsupported", "4.1.2", True),
+        ("nsx-version-unsupported", "2.5.3", True),
+        ("nsx-version-unsupported", "3.0.0", False),
+        ("nsx-version-unsupported", "3.2.4", False),
+        ("nsx-version-unsupported", "4.1.2", False),
         ("nsx-version-unsupported", "4.2.0", False),
+        ("nsx-version-unsupported", "9.0.1", False),
+        ("nsx-version-unsupported", "9.1.0", True),
     ],
 )
 def test_the_first_version_that_can_is_good_enough(keys, rule, version, broken):

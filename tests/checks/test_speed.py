@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
 from egress.checks import look
-from egress.domain.collector import paused
+from egress.policy.owned import owned
 
 
-def test_mappings_are_made_once_for_each_domain_and_forgotten_with_it(domain):
-    first, second = domain("one"), domain("one", {"egress": {"supervisor": {"translated": "10.1.0.99"}}})
+def test_what_is_derived_from_a_domain_is_made_once_and_not_taken_over_by_a_changed_copy(domain):
+    first = domain("one")
     assert look.mappings(first) is look.mappings(first)
-    assert look.mappings(second)[0].translated != look.mappings(first)[0].translated
-    known = len(look._known)
-    del second
+    assert owned(first) is owned(first)
+    egress = first.egress.model_copy(update={"tkg": None})
+    copied = first.model_copy(update={"egress": egress})
+    assert [mapping.rule.key for mapping in look.mappings(copied)] == ["supervisor"]
+    assert [mapping.rule.key for mapping in look.mappings(first)] == ["supervisor", "tkg"]
+
+
+def test_domains_are_equal_whatever_was_derived_from_them(domain):
+    first, second = domain("one"), domain("one")
+    look.mappings(first)
+    assert first == second
+
+
+def test_a_domain_and_what_was_derived_from_it_go_together(domain):
+    first = domain("one")
+    derived = weakref.ref(owned(first))
+    del first
     gc.collect()
-    assert len(look._known) == known - 1
-
-
-def test_the_collector_runs_again_after_a_pause_and_after_an_error_in_it():
-    assert gc.isenabled()
-    with paused():
-        assert not gc.isenabled()
-        with paused():
-            pass
-        assert not gc.isenabled(), "the outermost pause ends it"
-    assert gc.isenabled()
-    with pytest.raises(KeyError), paused():
-        raise KeyError
-    assert gc.isenabled()
+    assert derived() is None
 
 
 @pytest.mark.parametrize("address, inside", [("10.1.0.0", True), ("10.1.0.255", True), ("10.1.1.0", False)])

@@ -1,5 +1,7 @@
+import importlib.metadata
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from egress.toolchain.doctor import BINDINGS, NEEDED_BINDINGS, provider_bindings
 from nsx_lab import Lab
 from tests.e2e.sites import Site
 
@@ -73,3 +76,39 @@ def test_reach_asks_the_manager_and_compares_the_ha_mode(site: Site) -> None:
     assert "correct tier0.ha_mode" in told
     site.lab.stop()
     assert "cannot be reached" in site.egress("doctor", "--reach", code=1).stdout
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A folder for PYTHONPATH with a distribution of somebody else's that brings a package of the same name."""
+    folder = tmp_path / "site"
+    package = folder / "cdktf_cdktf_provider_nsxt"
+    for name in ("", *NEEDED_BINDINGS):
+        (package / name).mkdir(parents=True)
+        (package / name / "__init__.py").touch()
+    info = folder / "full_nsxt-9.9.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: full-nsxt\nVersion: 9.9\n")
+    (info / "top_level.txt").write_text("cdktf_cdktf_provider_nsxt\n")
+    return folder
+
+
+def test_two_distributions_that_bring_the_bindings_are_both_named(tmp_path: Path, foreign: Path) -> None:
+    code, parts = doctor(tmp_path, PYTHONPATH=str(foreign))
+    assert code == 1
+    assert parts["provider bindings"]["health"] == "missing"
+    assert "full-nsxt 9.9" in parts["provider bindings"]["found"]
+    assert "cdktf-cdktf-provider-nsxt 3.11.1" in parts["provider bindings"]["found"]
+    assert "uninstall all of them" in parts["provider bindings"]["fix"]
+
+
+def test_bindings_of_somebody_else_are_told(foreign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(foreign))
+    monkeypatch.setattr(importlib.metadata, "packages_distributions", lambda: {BINDINGS: ["full-nsxt"]})
+    monkeypatch.delitem(sys.modules, BINDINGS, raising=False)
+    part = provider_bindings()
+    assert (part.health, part.found) == ("note", f"{BINDINGS} is of full-nsxt 9.9, not of tier0-egress")
+    shutil.rmtree(foreign / BINDINGS / "policy_nat_rule")
+    part = provider_bindings()
+    assert part.health == "missing"
+    assert part.found.endswith("not of tier0-egress, and lacks policy_nat_rule")

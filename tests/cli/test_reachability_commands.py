@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-import egress.cli as cli
-from egress.domain import EgressError, load_domains
+from egress.domain import load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
+from tests.cli.conftest import Run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
@@ -25,7 +24,6 @@ TIMEOUT = (
     "https://k8s.gcr.io/v2/: net/http: request canceled while waiting for connection (Client.Timeout exceeded while "
     "awaiting headers)"
 )
-Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -49,25 +47,6 @@ def edit(project: Path) -> Callable[[str, str], None]:
         file.write_text(text.replace(old, new))
 
     return change
-
-
-@pytest.fixture
-def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command in the project; gives the exit code and all that it printed."""
-    monkeypatch.delenv("EGRESS_LAB", raising=False)
-    monkeypatch.chdir(project)
-
-    def run(*arguments: str, stdin: str | bytes = "") -> tuple[int, str]:
-        done: Result = CliRunner().invoke(
-            cli.group, ["--root", str(project), *arguments], input=stdin, standalone_mode=False
-        )
-        if isinstance(done.exception, EgressError):
-            return 1, f"egress: {done.exception}"
-        if done.exception:
-            raise done.exception
-        return int(done.return_value or 0), done.output
-
-    return run
 
 
 def test_explain_says_that_everything_works_and_exits_0(run: Run) -> None:

@@ -196,6 +196,54 @@ def test_rules_refuse_to_share_a_source(stack: TerraformStack) -> None:
         pair(stack, more={"b": mapping(source="30.0.0.5/32")})
 
 
+@pytest.mark.parametrize("ha_mode", HaMode)
+@pytest.mark.parametrize("priority, refused", [(100, False), (119, False), (121, True)])
+def test_a_source_within_another_is_refused_when_its_rule_would_never_act(
+    stack: TerraformStack, synth: Synth, ha_mode: HaMode, priority: int, refused: bool
+) -> None:
+    wide = mapping(source="30.0.0.0/30", translated="10.28.0.0/30", nsx_id="wide", priority=120)
+    narrow = mapping(source="30.0.0.1", translated="10.28.1.1", nsx_id="narrow", priority=priority)
+    given: dict[str, Any] = {"ha_mode": ha_mode, "supervisor": None, "tkg": None}
+    for more in ({"wide": wide, "narrow": narrow}, {"narrow": narrow, "wide": wide}):
+        if refused:
+            words = r"source: '30\.0\.0\.1' of narrow lies in '30\.0\.0\.0/30' of wide, whose priority 120 is looked at first"
+            with pytest.raises(RefusedValueError, match=words):
+                pair(stack, more=more, **given)
+        else:
+            pair(stack, more=more, **given)
+            assert len(rules(synth)) == 2
+            stack.node.try_remove_child("Egress")
+
+
+def test_reflexive_rules_refuse_translated_networks_that_overlap(stack: TerraformStack) -> None:
+    net = mapping(source="30.0.1.0/28", translated="10.27.51.144/28", nsx_id="net")
+    with pytest.raises(
+        RefusedValueError, match=r"translated: '10\.27\.51\.145' lies in '10\.27\.51\.144/28' of another rule"
+    ):
+        pair(stack, more={"net": net})
+    pair(stack, ha_mode=HaMode.ACTIVE_STANDBY, more={"net": net})
+
+
+def test_paths_of_the_rules_are_attributes(stack: TerraformStack, expression: Callable[[str], str]) -> None:
+    made = pair(stack, tkg=None, more={"b": mapping()})
+    assert made.supervisor_path == made.rule_path("supervisor")
+    assert expression(f"{made.supervisor_path} {made.rule_path('b')}") == (
+        "${nsxt_policy_nat_rule.Egress_supervisor.path} ${nsxt_policy_nat_rule.Egress_b.path}"
+    )
+    with pytest.raises(RefusedValueError, match="'tkg' has no rule here, allowed is supervisor or b"):
+        _ = made.tkg_path
+
+
+@pytest.mark.parametrize("keys", [("a/b", "a--b"), ("a\nb", "a--b")])
+def test_keys_that_are_one_name_in_the_tree_are_refused(stack: TerraformStack, keys: tuple[str, str]) -> None:
+    first, second = (
+        mapping(nsx_id=key.replace("/", "-"), source=f"30.0.9.{i}", translated=f"10.27.51.{i}", priority=i)
+        for i, key in enumerate(("one", "two"), 1)
+    )
+    with pytest.raises(RefusedValueError, match="two keys become 'a--b' in the construct tree"):
+        pair(stack, more=dict(zip(keys, (first, second), strict=True)))
+
+
 def test_rules_refuse_to_share_a_priority(stack: TerraformStack) -> None:
     with pytest.raises(RefusedValueError, match="priority: '110' is used twice.*no defined order"):
         pair(stack, more={"b": mapping(priority=110)})

@@ -57,10 +57,12 @@ def test_gateway_may_be_on_another_manager(stack: TerraformStack, synth: Synth) 
     assert synth()["data"]["nsxt_policy_tier0_gateway"]["Tier0"]["provider"] == "nsxt.other"
 
 
-@pytest.mark.parametrize("given", [{}, {"gateway_id": "T0", "display_name": "T0"}])
-def test_gateway_refuses_anything_but_one_way_to_find_it(stack: TerraformStack, given: dict[str, str]) -> None:
-    with pytest.raises(RefusedValueError, match="exactly one of gateway_id and display_name"):
-        Tier0Gateway(stack, "Tier0", **given)
+def test_gateway_is_made_by_its_factories_only(stack: TerraformStack) -> None:
+    with pytest.raises(
+        RefusedValueError, match=r"looked up with Tier0Gateway\.from_id or Tier0Gateway\.from_display_name"
+    ):
+        Tier0Gateway(stack, "Tier0")
+    assert stack.node.try_find_child("Tier0") is None
 
 
 @pytest.mark.parametrize("gateway_id", ["", "/infra/tier-0s/T0", "a&b", "x" * 1025])

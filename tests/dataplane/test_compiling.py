@@ -120,6 +120,14 @@ def test_an_own_address_as_next_hop_is_a_dead_end() -> None:
             {"routers": [{"name": "r", "interfaces": [{"addresses": ["10.0.0.1/24"], "urpf": "LOOSE"}]}]},
             "urpf 'LOOSE', allowed are NONE, STRICT",
         ),
+        ({"hosts": "x"}, "world: hosts 'x': a list is expected"),
+        ({"hosts": [5]}, "world: hosts[0] 5: an object is expected"),
+        ({"hosts": [{"name": 5, "addresses": []}]}, "world: hosts[0].name 5: text that is not empty is expected"),
+        ({"hosts": [{"name": "a", "addresses": [5]}]}, "world: hosts[0].addresses[0] 5: text is expected"),
+        ({"segments": {"a": 5}}, "world: segments.a 5: a list is expected"),
+        ({"tier1": {"a": {"lb": [{"port": "80"}]}}}, "world: tier1.a.lb[0].port '80': an integer from 1 to 65535 is"),
+        ({"down": "edge01"}, "world: down 'edge01': a list is expected"),
+        ({"active": {"T0": 5}}, "world: active.T0 5: text is expected"),
     ],
 )
 def test_a_world_that_cannot_be_used_is_refused_with_its_place(change: dict[str, object], said: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from egress.domain import DomainFileError, Place, Problem
 from egress.domain.reading import read
-from egress.domain.yaml_tree import Tree, parse
+from egress.domain.tree import Tree
+from egress.domain.yaml_tree import parse
 
 REPOSITORY = Path(__file__).parents[2]
 

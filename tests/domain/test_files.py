@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from egress.domain import DomainFileError, EgressError, find_files, find_root, load_domains
-from egress.domain.files import load, look, select
+from egress.domain.files import look, select
+from egress.domain.fleet import load
 
 
 def test_a_file_is_a_stack_named_after_its_path(root, golden):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from egress.domain import DomainFileError, load_domains
-from egress.domain.merging import merge, without_nulls
+from egress.domain.tree import merge, without_nulls
 from egress.domain.yaml_tree import parse
 
 

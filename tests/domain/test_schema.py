@@ -11,10 +11,11 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from egress.domain import DomainFileError
 from egress.domain.files import find_files, merged_tree
-from egress.domain.keys import keys, table
+from egress.domain.keys import keys, list_entries, table
 from egress.domain.reading import read
 from egress.domain.schema import part_schema, schema, text
 from egress.domain.yaml_tree import parse
@@ -103,6 +104,30 @@ def test_every_key_is_documented(repository):
     page = (repository / "docs/domain-files.md").read_text()
     assert table() in page, "run: egress schema --table, and put its output into docs/domain-files.md"
     assert len({key.path for key in keys()}) == len(list(keys()))
+
+
+LISTS = sorted({key.path.rpartition("[]")[0] for key in keys() if "[]" in key.path})
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_entry_of_a_list_is_whole_even_in_a_part(path):
+    """A list replaces the one under it, so an empty entry is never completed by another file."""
+    part = [{}]
+    for name in reversed(path.split(".")):
+        part = {name: part}
+    assert not PART.is_valid(part)
+
+
+def test_a_model_inside_and_outside_of_lists_is_noticed():
+    class Inner(BaseModel):
+        name: str
+
+    class Outer(BaseModel):
+        one: Inner
+        many: tuple[Inner, ...] | None
+
+    with pytest.raises(TypeError, match="Inner inside of a list and outside of one"):
+        list_entries(Outer)
 
 
 def _paths(value, above=()):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from egress.cli import group
 from egress.domain import load_domains
 from egress.domain.reading import read
-from egress.domain.showing import annotated, origins
-from egress.domain.yaml_tree import Tree, parse
+from egress.domain.tree import Tree, annotated, places
+from egress.domain.yaml_tree import parse
 from egress.escape import hidden
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20).filter(
@@ -64,6 +64,6 @@ def test_show_as_json_gives_values_and_origins(repository):
 
 def test_every_value_has_an_origin(repository):
     tree = parse((repository / "domains/wld01.yaml").read_bytes(), "wld01")
-    places = dict(origins(tree))
-    assert places["egress.more"].line == 22
-    assert places["tier0.uplinks[1].address"].column == 51
+    found = dict(places(tree))
+    assert found["egress.more"].line == 22
+    assert found["tier0.uplinks[1].address"].column == 51

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from tests.e2e.sites import REPOSITORY
 
@@ -51,11 +54,51 @@ class Installed:
 
 
 def install(folder: Path) -> Installed:
-    """Builds the wheel from a copy of the sources, and installs it.
+    """The wheel with everything that our own environment has.
 
-    What the wheel needs comes from the environment that runs the tests, by a `.pth` file: in there the project itself is an
-    editable install, which such a file does not carry over.
+    By a `.pth` file: the project itself is an editable install in there, which such a file does not carry over.
     """
+    venv = _venv_with_wheel(folder)
+    (_packages(venv) / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return Installed(venv)
+
+
+def install_bare(folder: Path) -> Installed:
+    """The wheel with what it requires and nothing else, as `pip install tier0-egress` makes it: no extra."""
+    venv = _venv_with_wheel(folder)
+    (metadata,) = _packages(venv).glob("tier0_egress-*.dist-info")
+    for name in _required(importlib.metadata.PathDistribution(metadata)):
+        for file in importlib.metadata.distribution(name).files or []:
+            top = Path(file.parts[0])
+            link = _packages(venv) / top
+            if ".." not in file.parts and not link.exists():
+                link.symlink_to(Path(sysconfig.get_path("purelib")) / top)
+    return Installed(venv)
+
+
+def _required(distribution: importlib.metadata.Distribution) -> set[str]:
+    """Names of what a distribution requires without extras, and what that requires, and so on."""
+    found: set[str] = set()
+    queue = [distribution]
+    while queue:
+        for text in queue.pop().requires or []:
+            requirement = Requirement(text)
+            bundled = requirement.name == "cdktf-cdktf-provider-nsxt"
+            if bundled or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+                continue
+            if requirement.name not in found:
+                found.add(requirement.name)
+                queue.append(importlib.metadata.distribution(requirement.name))
+    return found
+
+
+def _packages(venv: Path) -> Path:
+    (packages,) = venv.glob("lib/python*/site-packages")
+    return packages
+
+
+def _venv_with_wheel(folder: Path) -> Path:
+    """Builds the wheel from a copy of the sources, and installs it, and nothing that it needs."""
     source = folder / "source"
     source.mkdir()
     for name in (*_SOURCES, "bindings/hatch_build.py", "bindings/dist"):
@@ -65,16 +108,13 @@ def install(folder: Path) -> Installed:
         check=True,
         capture_output=True,
     )
+    shutil.rmtree(source)
     (wheel,) = folder.glob("tier0_egress-*.whl")
     venv = folder / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True, capture_output=True)
-    (packages,) = venv.glob("lib/python*/site-packages")
-    (packages / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    pip = [venv / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    offline = ["install", "--no-index", "--no-deps", "--ignore-installed", wheel]
-    subprocess.run([*pip, *offline], check=True, capture_output=True)
-    shutil.rmtree(source)
-    return Installed(venv)
+    pip = [sys.executable, "-m", "pip", "--python", venv / "bin" / "python", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--no-index", "--no-deps", wheel], check=True, capture_output=True)
+    return venv
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +56,10 @@ class Site:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    def at_a_terminal(self, *arguments: str) -> Terminal:
+        """Starts egress with a terminal of its own, as somebody would who answers questions."""
+        return Terminal([EGRESS, *arguments], self.root, self._env())
 
     def _env(self) -> dict[str, str]:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("EGRESS_", "NSXT_", "TF_"))}
@@ -113,3 +120,56 @@ def lab_site(folder: Path, lab: Lab, env: dict[str, str]) -> Site:
 def interrupt(process: subprocess.Popen[str]) -> None:
     """Ctrl-C: SIGINT to the whole process group, as a terminal sends it."""
     os.killpg(process.pid, signal.SIGINT)
+
+
+class Terminal:
+    """A program at a terminal: what it printed so far, and a keyboard."""
+
+    def __init__(self, command: list[str | Path], cwd: Path, env: dict[str, str]) -> None:
+        self._keyboard, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=env | {"NO_COLOR": "1"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.printed = ""
+
+    def until(self, words: str, seconds: float = 60) -> str:
+        """Reads until the program has printed `words`; returns everything it printed."""
+        deadline = time.monotonic() + seconds
+        while words not in self.printed:
+            assert time.monotonic() < deadline, f"{words!r} never came:\n{self.printed}"
+            assert self._read(0.2) or self.process.poll() is None, f"it ended without {words!r}:\n{self.printed}"
+        return self.printed
+
+    def types(self, keys: str) -> None:
+        """Types on the keyboard."""
+        os.write(self._keyboard, keys.encode())
+
+    def ends(self, code: int, seconds: float = 60) -> str:
+        """Waits for the end, asserts the exit code, returns everything that was printed."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"it does not end:\n{self.printed}"
+            self._read(0.2)
+        while self._read(0):
+            pass
+        os.close(self._keyboard)
+        assert self.process.returncode == code, self.printed
+        return self.printed
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._keyboard], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            read = os.read(self._keyboard, 65536)
+        except OSError:  # the other side is closed
+            return False
+        self.printed += read.decode(errors="replace").replace("\r\n", "\n")
+        return bool(read)

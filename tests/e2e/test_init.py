@@ -25,6 +25,7 @@ FILES = {
     "main.py",
     "cdktf.json",
     "requirements.txt",
+    "requirements-lab.txt",
     "domains/wld01.yaml",
     "schemas/workload-domain.schema.json",
     "schemas/workload-domain-part.schema.json",
@@ -96,6 +97,8 @@ def test_the_version_is_pinned_and_the_schema_is_where_the_domain_says(tmp_path:
     pins = [line for line in (tmp_path / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
     assert pins[0] == f"tier0-egress=={metadata.version('tier0-egress')}"
     assert pins[1].startswith(f"tier0-egress[engine]=={metadata.version('tier0-egress')} ;")
+    lab = [line for line in (tmp_path / "requirements-lab.txt").read_text().splitlines() if not line.startswith("#")]
+    assert lab == ["-r requirements.txt", f"tier0-egress[lab]=={metadata.version('tier0-egress')}"]
     first = (tmp_path / "domains" / "wld01.yaml").read_text().splitlines()[0]
     schema = tmp_path / "domains" / first.removeprefix("# yaml-language-server: $schema=")
     assert json.loads(schema.read_text())["title"] == "Workload domain"

@@ -17,7 +17,7 @@ from egress.policy.seed import seed
 from egress.template.repository import write
 from nsx_lab import Lab
 from tests.e2e.installed import Installed
-from tests.e2e.workflow import Job
+from tests.e2e.workflow import BASH, Job
 
 pytestmark = pytest.mark.e2e
 BIN = Path(sys.executable).parent
@@ -92,6 +92,26 @@ def test_secrets_are_in_one_step_that_no_fork_reaches(repository: Path, tmp_path
         assert job.wanted() is wanted
 
 
+@pytest.mark.parametrize("job, file", [("check", "requirements-lab.txt"), ("plan", "requirements.txt")])
+def test_nothing_is_installed_from_an_index_that_nobody_named(repository: Path, job: str, file: str) -> None:
+    (step,) = [step for step in workflow(repository)["jobs"][job]["steps"] if step.get("name") == "install"]
+    assert step["run"].rstrip().endswith(f"--requirement {file}")
+
+    def install(**env: str) -> subprocess.CompletedProcess[str]:
+        script = step["run"].replace("python -m pip", "echo would")
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("PIP_")} | env
+        return subprocess.run(
+            [*BASH, "-c", script], cwd=repository, env=clean, text=True, capture_output=True, check=False
+        )
+
+    assert install().returncode == 1
+    assert "name your package index here" in install().stdout
+    assert install(PIP_INDEX_URL="https://packages.example.com/simple").returncode == 0
+    text = (repository / "requirements.txt").read_text()
+    (repository / "requirements.txt").write_text(text.replace("#--index-url", "--index-url"))
+    assert install().returncode == 0
+
+
 @pytest.mark.slow
 def test_the_steps_check_and_plan_what_a_pull_request_changes(
     repository: Path, installed: Installed, any_engine: dict[str, str], tmp_path: Path
@@ -105,7 +125,7 @@ def test_the_steps_check_and_plan_what_a_pull_request_changes(
         git(repository, "commit", "-q", "-m", "base")
         git(repository, "update-ref", "refs/remotes/origin/main", "main")
         git(repository, "switch", "-q", "-c", "change")
-        env = installed.environment(PIP_NO_INDEX="1", **any_engine)
+        env = installed.environment(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path), **any_engine)
 
         (repository / "README.md").write_text("nothing that moves a stack\n")
         calm = Job(workflow(repository), "check", repository, env, OURS | {"github.base_ref": "main"}, tmp_path).run()

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from egress.answers.questions import questions
 from egress.domain import EgressError, WorkloadDomain, load_domains
 from egress.manager import Manager
 from egress.manager.access import Access, access
@@ -17,8 +18,7 @@ from egress.policy.identity import GatewayKey
 from egress.policy.owned import owned
 from egress.policy.seed import seed
 from egress.reachability import Result, Walker
-from egress.reachability.intent import intent, view
-from egress.reachability.questions import questions
+from egress.reachability.view import Live, view
 from nsx_lab import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -53,14 +53,14 @@ def _apply(lab: Lab, domain: WorkloadDomain) -> None:
 
 def _results(domain: WorkloadDomain, manager: Manager) -> dict[str, Result]:
     gateway, found = manager.tier0(domain.tier0)
-    seen = view(domain, gateway, found, "the lab")
+    seen = view(domain, source=Live("the lab", gateway, found))
     walker = Walker(seen.topology)
     return {question.title: walker.walk(question.flow).result for question in questions(seen)}
 
 
 def test_an_applied_domain_reads_the_same_from_the_manager_as_from_its_file(golden: WorkloadDomain, lab: Lab) -> None:
     _apply(lab, golden)
-    planned = intent(golden)
+    planned = view(golden)
     walker = Walker(planned.topology)
     expected = {question.title: walker.walk(question.flow).result for question in questions(planned)}
     with Manager(_access(lab)) as manager:

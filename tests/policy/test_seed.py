@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from egress.domain import EgressError, load_domains
-from egress.policy.seed import seed
+from egress.policy.seed import left_out, seed
 from egress.policy.tree import flatten
 
 HOST = "nsx-wld01.example.com"
@@ -74,7 +74,12 @@ def test_tier0s_of_one_id_on_two_managers_do_not_become_one_in_a_lab(domain_of):
         seed([domain_of("wld01"), other])
 
 
-def test_a_tier1_behind_two_gateways_is_refused(domain_of):
+def test_of_two_tier1s_of_one_id_the_first_one_is_seeded_and_the_other_told(domain_of):
     other = domain_of("wld09", ("id: T0-wld01", "id: T0-wld09"))
-    with pytest.raises(EgressError, match="Tier-1 'domain-c8' of wld09 is behind T0-wld01 of wld01 already"):
-        seed([domain_of("wld01"), other])
+    both = [domain_of("wld01"), other]
+    assert flatten(seed(both)["infra"])["/infra/tier-1s/domain-c8"]["tier0_path"] == "/infra/tier-0s/T0-wld01"
+    assert left_out(both) == (
+        "Tier-1 domain-c8 of wld09 is left out: it is behind T0-wld01 already, and one lab has one of that id",
+        "Tier-1 vnet-domain-c8 of wld09 is left out: it is behind T0-wld01 already, and one lab has one of that id",
+    )
+    assert left_out(both[:1]) == ()

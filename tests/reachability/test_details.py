@@ -1,66 +1,13 @@
-"""Small decisions that planted faults showed to be untested."""
+"""Small decisions of the walk that planted faults showed to be untested."""
 
 from __future__ import annotations
-
-from ipaddress import ip_address
 
 import pytest
 
 from egress.domain import EgressError
-from egress.reachability import Flow, Protocol, Walker, flatten, read_world
-from egress.reachability.asking import Ask, ask
-from egress.reachability.causes import find
-from egress.reachability.diagnosis import diagnose
-from egress.reachability.failure_texts import recognise
-from egress.reachability.intent import intent
-from egress.reachability.questions import Purpose, questions
-from egress.reachability.remedy import near, ways_in
-
-
-def without_tkg(text):
-    return "\n".join(line for line in text.splitlines() if not line.startswith("  tkg:")) + "\n"
-
-
-def test_the_spare_address_is_the_highest_that_nobody_has(golden_text, domain_of):
-    view = intent(domain_of(without_tkg(golden_text)))
-    finding = find(view, questions(view)[1].flow)
-    assert "(such as 10.27.51.254)" in finding.remedies[0].fix
-    assert finding.complete
-
-
-def test_a_spare_address_is_nobodys_and_not_one_that_a_rule_answers_for(golden_text, domain_of):
-    text = without_tkg(golden_text).replace("translated: 10.27.51.145", "translated: 10.27.51.254")
-    view = intent(domain_of(text.replace("address: 10.27.51.147/24", "address: 10.27.51.253/24")))
-    assert "(such as 10.27.51.252)" in find(view, questions(view)[1].flow).remedies[0].fix
-
-
-@pytest.mark.parametrize(
-    ("to", "port", "purpose"),
-    [
-        ("registry", None, Purpose.PULL),
-        ("registry", 80, Purpose.OTHER),
-        ("192.0.2.7", None, Purpose.OTHER),
-        ("ingress", None, Purpose.INGRESS),
-        ("172.20.0.53", None, Purpose.LOOKUP),
-    ],
-)
-def test_a_flow_of_ones_own_has_the_purpose_that_its_end_gives(golden, to, port, purpose):
-    asked = Ask("tkg", to, port)
-    assert [question.purpose for question in ask(intent(golden, wishes=asked.wishes(golden)), asked)] == [purpose]
-
-
-def test_ways_in_are_of_one_family(standby, golden):
-    assert [str(one) for one in ways_in(intent(standby), 4)] == ["10.28.60.4"]
-    assert [str(one) for one in ways_in(intent(standby), 6)] == ["2001:db8:60::2"]
-    assert [str(one) for one in ways_in(intent(golden), 4)] == ["10.27.51.145", "10.27.51.147"]
-    assert ways_in(intent(golden), 6) == ()
-
-
-def test_only_ways_on_a_connected_network_are_near(golden):
-    view = intent(golden)
-    ways = (ip_address("10.27.51.145"), ip_address("10.99.0.1"))
-    assert near(view, "upstream gateway", ways) == ways[:1]
-    assert near(view, "dns 172.20.0.53", ways) == ()
+from egress.policy.tree import flatten
+from egress.reachability import Flow, Protocol, Walker, read_world
+from egress.reachability.view import view as view_of
 
 
 def test_a_wrapper_of_an_unknown_kind_does_not_hide_those_after_it():
@@ -73,23 +20,8 @@ def test_a_wrapper_of_an_unknown_kind_does_not_hide_those_after_it():
     assert list(flatten(infra)) == ["/infra/tier-1s/t1"]
 
 
-def test_a_view_in_which_everything_works_says_so_and_one_that_explains_does_not(golden):
-    (failure,) = recognise("dial tcp 198.51.100.10:443: i/o timeout")
-    view = intent(golden)
-    assert "ask with --live" in diagnose(view, failure).sentences()[-1]
-    bare = view.changed(objects={path: body for path, body in view.objects.items() if "/nat-rules/" not in path})
-    assert not any("--live" in sentence for sentence in diagnose(bare, failure).sentences())
-    other = bare.__class__(**{**vars(view), "source": "the manager x"})
-    assert "look at firewalls" in diagnose(other, failure).sentences()[-1]
-
-
-def test_what_is_no_matter_of_the_network_says_nothing_of_the_walk(golden):
-    (failure,) = recognise("429 Too Many Requests")
-    assert len(diagnose(intent(golden), failure).sentences()) == 1
-
-
 def test_an_icmp_flow_has_no_destination_port(golden):
-    view = intent(golden)
+    view = view_of(golden)
     flow = Flow("pod/domain-c8", view.around.outside, Protocol.ICMP, 443)
     packet = Walker(view.topology).walk(flow).paths[0].forward[0].before
     assert (packet.source_port, packet.destination_port) == (40000, 0)
@@ -117,7 +49,7 @@ def test_a_pod_with_both_families_has_a_gateway_in_each(house):
 
 
 def test_the_load_balancer_is_on_the_first_tier1_only(golden):
-    tier1 = intent(golden).around.world.tier1
+    tier1 = view_of(golden).around.world.tier1
     assert [len(one.lb) for one in tier1.values()] == [2, 0]
 
 

@@ -6,12 +6,12 @@ from ipaddress import ip_address
 
 import pytest
 
+from egress.answers.causes import find
+from egress.answers.questions import Purpose, questions
+from egress.answers.remedy import Missing
 from egress.reachability import Result, Walker
-from egress.reachability.causes import find
-from egress.reachability.intent import intent
-from egress.reachability.questions import Purpose, questions
-from egress.reachability.remedy import Missing
 from egress.reachability.surroundings import UPSTREAM, Wishes, surroundings
+from egress.reachability.view import view as view_of
 
 
 def addresses(view, node):
@@ -24,7 +24,7 @@ def results(view):
 
 
 def test_the_upstream_gateway_is_every_next_hop(standby):
-    held = addresses(intent(standby), UPSTREAM)
+    held = addresses(view_of(standby), UPSTREAM)
     for hop in standby.default_route.next_hops:
         assert f"{hop.address}/24" in held
     assert f"{standby.default_route.ipv6.next_hops[0].address}/64" in held
@@ -32,41 +32,41 @@ def test_the_upstream_gateway_is_every_next_hop(standby):
 
 def test_an_uplink_network_without_a_next_hop_has_the_gateway_on_its_first_free_address(golden_text, domain_of):
     text = golden_text.replace("address: 10.27.51.147/24", "address: 10.27.52.1/24")
-    assert "10.27.52.2/24" in addresses(intent(domain_of(text)), UPSTREAM)
+    assert "10.27.52.2/24" in addresses(view_of(domain_of(text)), UPSTREAM)
 
 
 def test_a_next_hop_that_is_the_gateways_own_address_is_not_the_upstream_gateways(golden_text, domain_of):
-    view = intent(domain_of(golden_text.replace("address: 10.27.51.1}", "address: 10.27.51.147}")))
+    view = view_of(domain_of(golden_text.replace("address: 10.27.51.1}", "address: 10.27.51.147}")))
     assert "10.27.51.147/24" not in addresses(view, UPSTREAM)
     assert results(view)["TKG pod -> registry"] is not Result.ALL
 
 
 def test_a_dns_server_beside_a_service_interface_has_the_last_free_address_as_its_gateway(golden):
-    view = intent(golden)
+    view = view_of(golden)
     assert "172.20.0.254/24" in addresses(view, UPSTREAM)
     assert [str(route.hops[0].via) for route in view.topology.nodes["dns 172.20.0.53"].routes] == ["172.20.0.254"]
 
 
 def test_two_dns_servers_on_one_service_network_share_its_gateway(golden_text, domain_of):
     text = golden_text.replace("[172.20.0.53]", "[172.20.0.53, 172.20.0.254]")
-    view = intent(domain_of(text))
+    view = view_of(domain_of(text))
     assert [str(view.topology.nodes[name].routes[0].hops[0].via) for name, _ in view.around.dns] == ["172.20.0.253"] * 2
 
 
 def test_a_dns_server_on_the_uplink_network_sees_translated_addresses(golden_text, domain_of):
-    view = intent(domain_of(golden_text.replace("[172.20.0.53]", "[10.27.51.53]")))
+    view = view_of(domain_of(golden_text.replace("[172.20.0.53]", "[10.27.51.53]")))
     assert set(results(view).values()) == {Result.ALL}
     assert [str(route.hops[0].via) for route in view.topology.nodes["dns 10.27.51.53"].routes] == ["10.27.51.1"]
 
 
 def test_a_dns_server_elsewhere_is_behind_the_upstream_gateway(golden_text, domain_of):
-    view = intent(domain_of(golden_text.replace("[172.20.0.53]", "[192.168.7.53]")))
+    view = view_of(domain_of(golden_text.replace("[172.20.0.53]", "[192.168.7.53]")))
     assert set(results(view).values()) == {Result.ALL}
     assert "192.168.7.1/24" in addresses(view, UPSTREAM)
 
 
 def test_a_dns_server_whose_surroundings_are_taken_gets_a_smaller_network(golden_text, domain_of):
-    view = intent(
+    view = view_of(
         domain_of(
             golden_text.replace("[172.20.0.53]", "[10.27.52.53]").replace(
                 "pods:\n", "pods:\n  other: 10.27.52.128/25\n"
@@ -77,14 +77,14 @@ def test_a_dns_server_whose_surroundings_are_taken_gets_a_smaller_network(golden
 
 
 def test_an_ipv6_dns_server_is_in_the_world_and_not_asked(golden_text, domain_of):
-    view = intent(domain_of(golden_text.replace("[172.20.0.53]", '["2001:db8:7::53"]')))
+    view = view_of(domain_of(golden_text.replace("[172.20.0.53]", '["2001:db8:7::53"]')))
     assert addresses(view, "dns 2001:db8:7::53") == ["2001:db8:7::53/64"]
     assert Purpose.LOOKUP not in {question.purpose for question in questions(view)}
 
 
 def test_the_registry_moves_to_another_documentation_network_if_the_domain_uses_the_first(golden_text, domain_of):
     text = golden_text.replace("range: 30.0.1.0/24", "range: 198.51.100.0/24")
-    assert str(intent(domain_of(text)).around.outside) == "203.0.113.10"
+    assert str(view_of(domain_of(text)).around.outside) == "203.0.113.10"
 
 
 def test_the_ingress_range_is_reached_by_both_edges_on_active_active(golden):
@@ -108,14 +108,14 @@ def test_a_declared_upstream_route_counts(golden_text, domain_of):
         .replace("translated: 10.27.51.145}", "translated: 10.27.51.145, priority: 7}")
         .replace("  more: {} # name -> {source, translated, priority, tier1}\n", "")
     )
-    view = intent(domain_of(without_rule + declared))
-    bare = view.changed(objects={path: body for path, body in view.objects.items() if "/nat-rules/" not in path})
+    view = view_of(domain_of(without_rule + declared))
+    bare = view.changed({path: body for path, body in view.objects.items() if "/nat-rules/" not in path})
     assert results(bare)["other pod -> registry"] is Result.ALL
     assert find(bare, questions(bare)[0].flow).verdict.seen == (ip_address("30.0.0.5"),)
 
 
 def test_a_mapping_without_a_tier1_gets_one_with_spare_pods(golden_text, domain_of):
-    view = intent(domain_of(golden_text.replace("tier1: vnet-domain-c8, ", "")))
+    view = view_of(domain_of(golden_text.replace("tier1: vnet-domain-c8, ", "")))
     titles = [question.title for question in questions(view)]
     assert "TKG pod -> registry" in titles
     assert view.around.senders[1].tier1 == "tier1 of tkg"
@@ -124,7 +124,7 @@ def test_a_mapping_without_a_tier1_gets_one_with_spare_pods(golden_text, domain_
 
 def test_two_mappings_of_one_tier1_are_two_senders(golden_text, domain_of):
     more = "more: {build: {source: 30.0.0.40, translated: 10.27.51.140, tier1: domain-c8, priority: 200}}"
-    view = intent(domain_of(golden_text.replace("more: {}", more)))
+    view = view_of(domain_of(golden_text.replace("more: {}", more)))
     assert [sender.pod for sender in view.around.senders] == [
         "pod/domain-c8",
         "pod/vnet-domain-c8",
@@ -139,14 +139,14 @@ def test_a_mapping_of_a_network_is_stood_for_by_its_first_host(golden_text, doma
     text = golden_text.replace(
         "source: 30.0.0.16, translated: 10.27.51.147", "source: 30.0.0.32/28, translated: 10.27.51.64/28"
     )
-    view = intent(domain_of(text))
+    view = view_of(domain_of(text))
     assert str(view.around.senders[1].egress) == "30.0.0.33"
     assert find(view, questions(view)[1].flow).verdict.seen == (ip_address("10.27.51.65"),)
 
 
 @pytest.mark.parametrize("network", ["10.244.0.96/30", "10.244.0.96/31", "10.244.0.96/32"])
 def test_a_pod_network_too_small_for_an_example_is_replaced(golden_text, domain_of, network):
-    view = intent(domain_of(golden_text.replace("10.244.0.96/28", network)))
+    view = view_of(domain_of(golden_text.replace("10.244.0.96/28", network)))
     assert addresses(view, "pod/domain-c8") == ["198.18.0.2/24"]
 
 
@@ -160,12 +160,12 @@ def test_the_first_route_of_a_shared_gateway_is_guessed_from_the_first_uplink(go
     text = golden_text.replace(
         "default_route:\n  next_hops: [{address: 10.27.51.1}]", "default_route: {external: true}"
     )
-    view = intent(domain_of(text.replace("address: 10.27.51.147/24", "address: 10.27.52.147/24")))
+    view = view_of(domain_of(text.replace("address: 10.27.51.147/24", "address: 10.27.52.147/24")))
     assert view.notes[0] == "the default route is somebody else's: taken as 0.0.0.0/0 via 10.27.51.1"
 
 
 def test_a_host_or_pod_owns_an_address_before_a_gateway_does(golden):
-    topology = intent(golden).topology
+    topology = view_of(golden).topology
     assert topology.owner(ip_address("172.20.0.53")).name == "dns 172.20.0.53"
     assert topology.owner(ip_address("10.27.51.1")).name == UPSTREAM
     assert topology.owner(ip_address("192.0.2.1")) is None
@@ -176,11 +176,11 @@ def test_a_host_or_pod_owns_an_address_before_a_gateway_does(golden):
 
 
 def test_a_missing_ipv6_default_route_is_told_as_ipv6(standby):
-    view = intent(standby, wishes=Wishes(hosts=(ip_address("2001:db8:99::5"),)))
+    view = view_of(standby, wishes=Wishes(hosts=(ip_address("2001:db8:99::5"),)))
     objects = {path: body for path, body in view.objects.items() if not path.endswith("default-route-v6")}
     world = view.around.world
     assert world.hosts[-1].name == "host 2001:db8:99::5"
-    bare = view.changed(objects=objects)
+    bare = view.changed(objects)
     edge = bare.topology.nodes["T0-wld02/edge01"]
     assert not any(route.to.version == 6 and route.to.prefixlen == 0 for route in edge.routes)
     assert any(
@@ -189,7 +189,7 @@ def test_a_missing_ipv6_default_route_is_told_as_ipv6(standby):
 
 
 def test_remedies_and_hops_are_plain_values_in_json(golden):
-    view = intent(golden)
+    view = view_of(golden)
     question = next(q for q in questions(view) if q.purpose is Purpose.LOOKUP)
     finding = find(view, question.flow)
     assert finding.remedies[0].as_json() == {

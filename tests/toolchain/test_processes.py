@@ -142,11 +142,11 @@ def test_a_program_goes_on_when_the_one_that_passes_its_words_on_is_killed(tmp_p
         pathlib.Path({str(ended)!r}).write_text("well")
     """
     command = [sys.executable, "-c", textwrap.dedent(PASSED_ON), textwrap.dedent(program)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    with ready.open("w") as gate:  # opened by the program, so it runs
-        process.kill()
-        process.wait()
-        gate.write("killed")
-    assert ended.read_text() == "well"
-    assert process.stdout is not None
-    assert process.stdout.read().splitlines()[-1] == "word 999"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with ready.open("w") as gate:  # opened by the program, so it runs
+            process.kill()
+            process.wait()
+            gate.write("killed")
+        assert ended.read_text() == "well"
+        assert process.stdout is not None
+        assert process.stdout.read().splitlines()[-1] == "word 999"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -75,3 +77,49 @@ def test_subnet_of_no_known_type_is_refused(api: httpx.Client) -> None:
     api.patch(POOL, json={})
     for body in ({"resource_type": "Tier0"}, {}):
         assert api.patch(f"{POOL}/ip-subnets/x", json=body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        ("/infra/ip-blocks/b", {"cidr": "nothing"}),
+        ("/infra/ip-blocks/b", {"cidr": "30.0.0.1/24"}),
+        (f"{POOL}/ip-subnets/s", {"resource_type": "IpAddressPoolStaticSubnet", "cidr": "x", "allocation_ranges": []}),
+        *[
+            (f"{POOL}/ip-subnets/s", {"resource_type": "IpAddressPoolStaticSubnet", "cidr": "30.0.0.0/24", "allocation_ranges": [part]})
+            for part in ({"start": "x", "end": "y"}, {"start": "30.0.0.9", "end": "30.0.0.1"}, {"start": "30.0.0.1", "end": "::5"})
+        ],
+    ],
+)  # fmt: skip
+def test_addresses_that_are_none_are_refused(pool: httpx.Client, path: str, body: dict[str, Any]) -> None:
+    answer = pool.patch(path, json=body)
+    assert answer.status_code == 400, answer.text
+    assert pool.patch(f"{POOL}/ip-allocations/a", json={}).status_code == 200
+
+
+def test_tree_with_addresses_that_are_none_is_refused_whole(api: httpx.Client) -> None:
+    subnet = {
+        "id": "s",
+        "resource_type": "IpAddressPoolStaticSubnet",
+        "cidr": "30.0.0.0/24",
+        "allocation_ranges": [{"start": "x", "end": "y"}],
+    }
+    children = [
+        {"resource_type": "ChildIpAddressPoolSubnet", "IpAddressPoolSubnet": subnet},
+        {"resource_type": "ChildIpAddressAllocation", "IpAddressAllocation": {"id": "a"}},
+    ]
+    tree = {
+        "resource_type": "Infra",
+        "children": [{"resource_type": "ChildIpAddressPool", "IpAddressPool": {"id": "p", "children": children}}],
+    }
+    assert api.patch("/infra", json=tree).status_code == 400
+    assert api.get("/infra/ip-pools/p").status_code == 404
+
+
+def test_subnets_of_an_ipv6_block(api: httpx.Client) -> None:
+    api.patch("/infra/ip-blocks/six", json={"cidr": "::/64"})
+    api.patch(POOL, json={})
+    for name in ("a", "b"):
+        body = {"resource_type": "IpAddressPoolBlockSubnet", "ip_block_path": "/infra/ip-blocks/six", "size": 16}
+        assert api.patch(f"{POOL}/ip-subnets/{name}", json=body).status_code == 200
+    assert [api.get(f"{POOL}/ip-subnets/{name}").json()["cidr"] for name in ("a", "b")] == ["::/124", "::10/124"]

@@ -44,6 +44,20 @@ def test_session_without_its_token_is_refused(lab: Lab, client_of: ClientOf) -> 
         assert (answer.status_code, answer.json()["error_code"]) == (403, 98)
 
 
+def test_session_is_ended_by_its_owner_only(lab: Lab, client_of: ClientOf) -> None:
+    nobody = client_of(lab, auth=None, base="")
+    assert nobody.post("/api/session/destroy").status_code == 403
+    assert nobody.post("/api/session/destroy", headers={"Cookie": "JSESSIONID=ABC"}).status_code == 403
+    lab.add_user("eve", "looking only", "auditor")
+    owner = client_of(lab, auth=None, base="")
+    made = owner.post("/api/session/create", data={"j_username": "eve", "j_password": "looking only"})
+    token = {"X-XSRF-TOKEN": made.headers["x-xsrf-token"]}
+    assert owner.post("/api/session/destroy").json()["error_code"] == 98
+    assert owner.get("/api/v1/node/version", headers=token).status_code == 200
+    assert owner.post("/api/session/destroy", headers=token).status_code == 200
+    assert owner.post("/api/session/destroy", headers=token).status_code == 403
+
+
 def test_expired_session_answers_403_beside_good_basic(lab: Lab, client_of: ClientOf) -> None:
     client = client_of(lab, base="")
     headers = {"X-XSRF-TOKEN": log_in(client, lab).headers["x-xsrf-token"]}
@@ -133,3 +147,11 @@ def test_tls_is_verified_against_the_labs_own_authority(lab: Lab) -> None:
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY"),
     ):
         client.get("/api/v1/node/version")
+
+
+@pytest.mark.parametrize(
+    "shown", ["Basic \xe4", "Basic !", "Basic", "Basic " + "A" * 5, "Basic /w==", "Remote \xff", "x", "\xe4 \xe4"]
+)
+def test_authorization_that_cannot_be_read_is_refused(lab: Lab, client_of: ClientOf, shown: str) -> None:
+    answer = client_of(lab, auth=None).get("/infra/tier-0s", headers={"Authorization": shown.encode("latin-1")})
+    assert answer.status_code == 403

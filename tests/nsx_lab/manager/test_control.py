@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -31,8 +33,11 @@ def test_control_token_does_not_open_the_policy_api(lab: Lab, client_of: ClientO
 
 
 def test_wrong_control_token_is_refused(lab: Lab) -> None:
-    with pytest.raises(ControlError, match="control token"):
-        Control(lab.host, lab.ca_pem, "wrong").health()
+    with (
+        contextlib.closing(Control(lab.host, lab.ca_pem, "wrong")) as asked,
+        pytest.raises(ControlError, match="control token"),
+    ):
+        asked.health()
 
 
 def test_reset_goes_back_to_the_seed(lab: Lab, api: httpx.Client, rule: dict[str, Any]) -> None:
@@ -84,3 +89,156 @@ def test_users_and_certificates_by_the_control_plane(lab: Lab, client_of: Client
     ):
         with pytest.raises(ControlError, match=words):
             action()
+
+
+def control(lab: Lab, method: str, name: str, content: bytes | str | None = None, query: str = "") -> httpx.Response:
+    """The control plane's raw answer."""
+    context = ssl.create_default_context(cadata=lab.ca_pem)
+    token = {"Authorization": f"Bearer {lab.control_token}"}
+    with httpx.Client(base_url=lab.url, verify=context, trust_env=False, headers=token) as client:
+        return client.request(method, f"/_lab/{name}{query}", content=content)
+
+
+@pytest.mark.parametrize(
+    "name, body, words",
+    [
+        ("faults", {"status": "503"}, "status '503': an integer from 200 to 599 is expected"),
+        ("faults", {"status": 503.0}, "status 503.0: an integer from 200 to 599 is expected"),
+        ("faults", {"status": 99}, "status 99: an integer from 200 to 599 is expected"),
+        ("faults", {"status": 503, "times": "two"}, "times 'two': an integer from 0 to 2147483647 is expected"),
+        ("faults", {"status": 503, "times": True}, "times true: an integer"),
+        ("faults", {"status": 503, "after": -1}, "after -1: an integer from 0"),
+        ("faults", {"delay": "1"}, "delay '1': a number from 0 to 3600.0 is expected"),
+        ("faults", {"delay": 1e300}, "a number from 0 to 3600.0 is expected"),
+        ("faults", {"delay": 10**400}, "a number from 0 to 3600.0 is expected"),
+        ("faults", {"status": 503, "probability": 2}, "probability 2: a number from 0 to 1 is expected"),
+        ("faults", {"status": 503, "path": ["x"]}, 'path ["x"]: text that is not empty is expected'),
+        ("faults", {"status": 503, "method": "patch"}, "method 'patch': allowed are *, GET,"),
+        ("faults", {"hang": "yes"}, "hang 'yes': true or false is expected"),
+        ("faults", {"realize": 5}, "realize 5: text is expected"),
+        ("faults", {"status": 503, "headers": ["x"]}, 'headers ["x"]: an object is expected'),
+        ("faults", {"status": 503, "headers": {"a b": "c"}}, "headers 'a b': the name of a header"),
+        (
+            "faults",
+            {"status": 503, "headers": {"Content-Length": "7"}},
+            "headers 'Content-Length': the name of a header",
+        ),
+        ("faults", {"status": 503, "headers": {"X": "a\r\nb: c"}}, "text of visible ASCII characters"),
+        ("faults", {"status": 503, "content_type": "größe"}, "text of visible ASCII characters"),
+        ("faults", {"faults": "x"}, "faults 'x': a list is expected"),
+        ("faults", {"faults": [{"status": 503}, {"status": "x"}]}, "faults[1]: status 'x': an integer"),
+        ("faults", {"faults": [7]}, "faults[0]: 7: an object is expected"),
+        ("faults", {"faults": [], "seed": "x"}, "seed 'x': an integer"),
+        ("faults", {"faults": [], "sed": 1}, "unknown key 'sed': allowed are faults, seed"),
+        ("realization", {"delay": "x"}, "delay 'x': a number"),
+        ("realization", {"state": 5}, "state 5: text that is not empty is expected"),
+        ("realization", {"state": "ERROR", "when": "later"}, "when 'later': allowed are now, next"),
+        ("realization", {"state": "ERROR", "polls": -1}, "polls -1: an integer from 0"),
+        ("realization", {"state": "ERROR", "path": None}, "path null: text that is not empty is expected"),
+        ("limits", {"rate": "x"}, "rate 'x': an integer from 0"),
+        ("limits", {"outstanding": True}, "outstanding true: an integer from 0"),
+        ("clock", {"hold": "no"}, "hold 'no': true or false is expected"),
+        ("clock", {"advance": -1}, "advance -1: a number from 0"),
+        ("clock", {"advanced": 1}, "unknown key 'advanced': allowed are hold, advance"),
+        ("settings", {"echo_any": 1}, "echo_any 1: true or false is expected"),
+        ("users", {"name": "x"}, "password is missing"),
+        ("users", {"name": 5, "password": "secret"}, "name 5: text of 1 to 255 characters is expected"),
+        ("users", {"name": "a:b", "password": "secret"}, "must not be empty nor contain ':'"),
+        ("certificates", {}, "user is missing"),
+        ("certificates", {"user": 5}, "user 5: text is expected"),
+        ("failover", {"seconds": "x"}, "seconds 'x': a number"),
+        ("failover", {"seconds": -1}, "seconds -1: a number from 0"),
+        ("reset", {"hard": True}, "unknown key 'hard': allowed are none"),
+        ("seed", {"format": "nsx-lab-seed", "version": 1, "infra": {"children": 5}}, "children is not a list"),
+        ("restore", {"format": "nsx-lab-state", "version": 1, "objects": [], "settings": []}, "settings []: an object"),
+    ],
+)
+def test_every_value_of_the_control_plane_is_typed_at_the_door(lab: Lab, name: str, body: Any, words: str) -> None:
+    before = lab.control.snapshot(), lab.control.faults(), lab.control.settings()
+    answer = control(lab, "POST", name, json.dumps(body))
+    assert (answer.status_code, words in answer.json()["error"]) == (400, True), answer.text
+    assert (lab.control.snapshot(), lab.control.faults(), lab.control.settings()) == before
+
+
+def test_password_of_the_wrong_type_is_not_repeated(lab: Lab) -> None:
+    answer = control(lab, "POST", "users", '{"name": "x", "password": 31415}')
+    assert (answer.status_code, answer.json()["error"]) == (400, "password: text of 0 to 1000 characters is expected")
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("[" * 100_000 + "]" * 100_000, "nested deeper than 64 levels"),
+        ('{"a":' * 70 + "1" + "}" * 70, "nested deeper than 64 levels"),
+        ('{"delay": NaN}', "NaN is no JSON"),
+        ('{"delay": Infinity}', "Infinity is no JSON"),
+        ('{"delay": 1e999}', "1e999 is too large a number"),
+        ('{"delay": ' + "1" * 5000 + "}", "4300"),
+        ('{"body": "\\ud800", "status": 500}', "\\ud800 is half of a surrogate pair"),
+        (b'{"id": "\xff"}', "not UTF-8"),
+        ("[]", "a JSON object is expected"),
+        ("{", "Expecting property name"),
+    ],
+)
+@pytest.mark.parametrize("name", ["faults", "clock", "restore", "seed", "settings"])
+def test_what_is_no_json_object_is_refused(lab: Lab, name: str, content: bytes | str, words: str) -> None:
+    answer = control(lab, "POST", name, content)
+    assert (answer.status_code, words in answer.json()["error"]) == (400, True), answer.text
+
+
+@pytest.mark.parametrize(
+    "query, words",
+    [
+        ("journal?since=x", "since 'x': the number of a journal entry is expected"),
+        ("journal?since=-1", "since '-1': the number of a journal entry is expected"),
+        (f"journal?since={'9' * 5000}", "the number of a journal entry is expected"),
+        ("journal?sinze=1", "unknown key 'sinze': allowed are since"),
+        ("objects?typ=Tier0", "unknown key 'typ': allowed are below, type"),
+    ],
+)
+def test_query_of_the_control_plane_is_typed_too(lab: Lab, query: str, words: str) -> None:
+    answer = control(lab, "GET", query)
+    assert (answer.status_code, words in answer.json()["error"]) == (400, True), answer.text
+
+
+def test_operation_that_is_not_there_is_said_in_json(lab: Lab) -> None:
+    assert control(lab, "GET", "nope").json() == {"error": "/_lab/nope: there is no such operation"}
+    assert control(lab, "PUT", "faults").json() == {"error": "/_lab/faults: PUT is not for this operation"}
+    assert [control(lab, "GET", "nope").status_code, control(lab, "PUT", "faults").status_code] == [404, 405]
+
+
+def test_body_that_is_too_large_is_refused(lab: Lab, api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nsx_lab.manager.app.MAX_BODY", 1000)
+    monkeypatch.setattr("nsx_lab.manager.control.MAX_BODY", 1000)
+    large = {"format": "x" * 1000}
+    assert control(lab, "POST", "seed", json.dumps(large)).status_code == 413
+    answer = api.patch("/infra/tier-0s/x", json={"description": "x" * 1000})
+    assert (answer.status_code, answer.json()["error_message"]) == (413, "The request body is larger than 1000 bytes.")
+    assert api.get("/infra/tier-0s/x").status_code == 404
+    assert lab.control.journal()[0]["status"] == 413
+
+
+def test_bug_of_the_control_plane_is_seen_in_the_answer_and_in_the_journal(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab.world.manager.realization, "realized", lambda: {}["planted"])
+    answer = control(lab, "GET", "realized")
+    assert (answer.status_code, answer.json()["error"]) == (500, "This is a bug in the lab: KeyError: 'planted'")
+    entry = lab.control.journal()[0]
+    assert (entry["path"], entry["status"], entry["note"]) == (
+        "/_lab/realized",
+        500,
+        "bug in the lab: KeyError: 'planted'",
+    )
+
+
+def test_bug_outside_of_the_api_is_seen_in_the_answer_and_in_the_journal(
+    lab: Lab, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab.world.faults, "decide", lambda method, path: {}["planted"])
+    answer = client_of(lab, event_hooks={}).get("/infra/tier-0s")
+    assert answer.status_code == 500
+    assert answer.json()["error_message"] == "This is a bug in the lab: KeyError: 'planted'"
+    assert [(entry["status"], entry["note"]) for entry in lab.control.journal()] == [
+        (500, "bug in the lab: KeyError: 'planted'")
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -135,6 +136,40 @@ def test_probability_is_repeatable() -> None:
 def test_wrong_faults_are_refused(lab: Lab, fault: dict[str, Any], words: str) -> None:
     with pytest.raises(ControlError, match=words):
         lab.control.fault(**fault)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_status_without_a_body_keeps_the_connection_in_step(lab: Lab, api: httpx.Client, status: int) -> None:
+    lab.control.fault(path="*/tier-0s", status=status)
+    assert [api.get("/infra/tier-0s").status_code for _ in range(2)] == [status, 200]
+
+
+def test_path_of_many_stars_is_answered(lab: Lab, api: httpx.Client) -> None:
+    """The shell patterns of the control plane meet paths that any client chooses."""
+    lab.control.fault(path="*a" * 20 + "b", status=503)
+    lab.control.realization("*a" * 20 + "b", "ERROR")
+    assert api.patch("/infra/tier-0s/" + "a" * 255, json={}, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "faults, words",
+    [
+        ("{status: '503'}", "faults[0]: status '503': an integer from 200 to 599 is expected"),
+        ("{status: 503, times: two}", "faults[0]: times 'two': an integer"),
+        ("{delay: .inf}", "faults[0]: delay Infinity: a number from 0"),
+        ("{delay: .nan}", "faults[0]: delay NaN: a number from 0"),
+        ("{status: 503, body: 2026-01-01}", "faults[0]: body: text, or what JSON can say, is expected"),
+        ("{status: 503, body: [.nan]}", "faults[0]: body: text, or what JSON can say, is expected"),
+        ("{status: 503, headers: {1: x}}", "faults[0]: headers 1: the name of a header"),
+        ("{1: 2, x: 3, status: 503}", "faults[0]: unknown key '1': allowed are id, method"),
+        ("[" * 5000, "nested too deep"),
+    ],
+)
+def test_fault_file_is_typed_at_the_door(tmp_path: Path, faults: str, words: str) -> None:
+    file = tmp_path / "faults.yaml"
+    file.write_text(f"format: nsx-lab-faults\nversion: 1\nfaults: [{faults}]\n")
+    with pytest.raises(ValueError, match=re.escape(words)):
+        Lab(faults=file)
 
 
 def test_faults_from_a_file(tmp_path: Path, client_of: Callable[..., httpx.Client]) -> None:

@@ -47,3 +47,9 @@ def test_included_fields_count_in_searches_only(many: httpx.Client) -> None:
 @pytest.mark.parametrize("query", ["cursor=99", "cursor=x", "page_size=1001", "page_size=-1", "page_size=a"])
 def test_wrong_cursor_is_refused(api: httpx.Client, query: str) -> None:
     assert api.get(f"{T0S}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("parameter", ["page_size", "cursor"])
+def test_number_of_five_thousand_digits_is_refused(api: httpx.Client, parameter: str) -> None:
+    assert api.get(f"/infra/tier-0s?{parameter}={'1' * 5000}").status_code == 400
+    assert api.get(f"/search/query?query=id:x&{parameter}={'1' * 5000}").status_code == 400

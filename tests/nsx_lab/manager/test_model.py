@@ -125,7 +125,7 @@ class LabAndDictionary(RuleBasedStateMachine):
 
     @invariant()
     def search_and_realization_agree(self) -> None:
-        found = {obj["id"] for obj in self.world.manager.search.find("resource_type:PolicyNatRule")}
+        found = {obj["id"] for obj in self.world.manager.find("resource_type:PolicyNatRule")}
         realized = {
             path.rpartition("/")[2] for path in self.world.manager.realization.realized() if "/nat-rules/" in path
         }

@@ -69,8 +69,12 @@ def test_settings_are_shown_and_checked(lab: Lab) -> None:
     for values, words in (
         ({"semantics": "x"}, "allowed are refuse, realize"),
         ({"nope": 1}, "unknown setting 'nope'"),
-        ({"partial_patch": "yes"}, "not of type bool"),
+        ({"partial_patch": "yes"}, "partial_patch 'yes': true or false is expected"),
+        ({"index_lag": -1}, "index_lag -1: a number from 0 to"),
+        ({"session_seconds": True}, "session_seconds true: a number from 0 to"),
+        ({"echo_any": True, "semantics": 5}, "allowed are refuse, realize"),
         ({"profile": "1.0"}, "allowed are 3.2, 4.2, 9.1"),
     ):
         with pytest.raises(ControlError, match=words):
             lab.control.settings(**values)
+    assert lab.control.settings()["echo_any"] is False, "all or none"

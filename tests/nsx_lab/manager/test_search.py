@@ -126,9 +126,67 @@ def test_index_may_lag(lab: Lab, api: httpx.Client, find: Find) -> None:
     assert find("id:late") == ["late"]
 
 
-@pytest.mark.parametrize("raw", ["", "(", "a%20AND", "NOT", ")", "id:(x"])
+@pytest.mark.parametrize("raw", ["", "(", "a%20AND", "NOT", ")", "id:(x", 'id:"x', "id:x%5C", "%20", "AND"])
 def test_unreadable_query_is_refused(api: httpx.Client, raw: str) -> None:
     assert api.get(f"/search/query?query={raw}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "raw, words",
+    [
+        ("(" * 200 + "id:x" + ")" * 200, "nested deeper than 64"),
+        ("NOT%20" * 200 + "id:x", "nested deeper than 64"),
+        ("%20OR%20".join(["id:x"] * 1025), "more than 1024 terms"),
+        ("id:(" + "%20".join(["x"] * 1025) + ")", "more than 1024 terms"),
+    ],
+)
+def test_query_that_is_too_much_is_refused(api: httpx.Client, raw: str, words: str) -> None:
+    answer = api.get(f"/search/query?query={raw}")
+    assert (answer.status_code, words in answer.json()["error_message"]) == (400, True)
+
+
+def test_query_of_as_many_terms_as_are_allowed_is_answered(find: Find) -> None:
+    assert find("%20OR%20".join(["id:domain%5C-c8"] * 1024)) == ["domain-c8"]
+    assert find("(" * 64 + "id:domain%5C-c8" + ")" * 64) == ["domain-c8"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*a" * 13 + "*~",
+        "*a?" * 13 + "*~",
+        "*?" * 100 + "~",
+        "*" * 200 + "~",
+        "*aaaaaaaaaaaaaaaaaaaa~" * 10,
+        "*a" * 13 + "*%5C*",
+    ],
+)
+@pytest.mark.parametrize("field", ["display_name:", "id:", "", "NOT%20display_name:", "display_name:(x OR "])
+def test_pattern_of_many_stars_is_answered(lab: Lab, api: httpx.Client, pattern: str, field: str) -> None:
+    """A search by such a pattern held the whole lab, for longer than anybody waits."""
+    api.patch("/infra/tier-0s/" + "a" * 255, json={"display_name": "a" * 255})
+    answer = api.get(f"/search/query?query={field}{pattern}{')' if '(' in field else ''}", timeout=10)
+    assert answer.status_code == 200
+    assert (answer.json()["result_count"] == 0) != field.startswith("NOT")
+
+
+def test_order_is_one_for_every_query_and_stays_over_a_patch(api: httpx.Client, find: Find) -> None:
+    names = [f"p{number}" for number in range(4)]
+    for name in names:
+        api.patch(f"/infra/tier-0s/{name}", json={"description": "page"})
+    queries = [
+        "description:page",
+        "resource_type:Tier0%20AND%20id:p*",
+        "resource_type:(Tier1%20OR%20Tier0)%20AND%20id:p*",
+    ]
+    assert [find(query) for query in queries] == [names] * 3
+    api.patch("/infra/tier-0s/p0", json={"description": "page"})
+    assert [find(query) for query in queries] == [names] * 3
+
+
+def test_type_of_a_query_with_another_way_to_say_or_is_not_taken_for_all_of_it(find: Find) -> None:
+    found = find("resource_type:Tier0%20AND%20id:T0%5C-wld01%20%7C%7C%20id:domain%5C-c8")
+    assert found == ["T0-wld01", "domain-c8"]
 
 
 def test_older_form_of_the_search(api: httpx.Client) -> None:

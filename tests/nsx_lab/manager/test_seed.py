@@ -44,7 +44,8 @@ def test_folder_of_saved_answers(
 
 def test_seed_may_be_named_by_a_text(tmp_path: Path, seed_document: dict[str, Any]) -> None:
     (tmp_path / "seed.json").write_text(json.dumps(seed_document))
-    assert T0 in Lab(str(tmp_path / "seed.json")).realized()
+    with Lab(str(tmp_path / "seed.json")) as lab:
+        assert T0 in lab.realized()
 
 
 def test_folder_without_answers_is_refused(tmp_path: Path) -> None:
@@ -110,3 +111,59 @@ def test_terraform_state_of_no_use_is_refused(tmp_path: Path, document: dict[str
     file.write_text(json.dumps(document))
     with pytest.raises(SeedError, match=words):
         Lab(file)
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (
+            {"path": f"{T0}/static-routes/r", "network": "0.0.0.0/0", "next_hops": 5},
+            "next_hops: 5 is not of type 'array'",
+        ),
+        ({"path": f"{T0}/static-routes/r"}, "'network' is a required property"),
+        ({"path": f"{T0}/nat/USER/nat-rules/r"}, "'action' is a required property"),
+        ({"path": T0, "_revision": "x"}, "_revision: 'x' is not of type 'integer'"),
+        ({"path": T0, "resource_type": "Tier1"}, "resource_type 'Tier1': allowed are Tier0"),
+    ],
+)
+def test_saved_answer_that_a_later_request_would_stumble_over_is_refused(
+    tmp_path: Path, answer: dict[str, Any], words: str
+) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(answer))
+    with pytest.raises(SeedError, match=words):
+        Lab(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "resources, words",
+    [
+        ([1], "1: an object is expected"),
+        ("x", "'x': a list or null is expected"),
+        (
+            [{"type": "nsxt_policy_nat_rule", "instances": [{"attributes": 7}]}],
+            "attributes 7: an object or null is expected",
+        ),
+        (
+            [resource("nsxt_policy_nat_rule", path=f"{T0}/nat/USER/nat-rules/a", source_networks=[5])],
+            "5: text is expected",
+        ),
+        (
+            [resource("nsxt_policy_static_route", path=f"{T0}/static-routes/r", next_hop=["x"])],
+            "'x': an object is expected",
+        ),
+        ([resource("nsxt_policy_static_route", path=["x"])], "path"),
+        ([resource("nsxt_policy_nat_rule", path="/infra/elsewhere")], "could not be found"),
+    ],
+)
+def test_terraform_state_of_another_form_is_refused(tmp_path: Path, resources: Any, words: str) -> None:
+    (tmp_path / "x.tfstate").write_text(json.dumps({**state_of(), "resources": resources}))
+    with pytest.raises(SeedError, match=words):
+        Lab(tmp_path / "x.tfstate")
+
+
+def test_seed_that_is_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "seed.json").write_text(
+        '{"format": "nsx-lab-seed", "version": 1, "infra": ' + "[" * 100 + "]" * 100 + "}"
+    )
+    with pytest.raises(SeedError, match="nested deeper than 64 levels"):
+        Lab(tmp_path / "seed.json")

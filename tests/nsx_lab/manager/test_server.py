@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import ssl
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import pytest
 
 from nsx_lab import Lab
 from nsx_lab.manager.labfile import read_lab_file
+from nsx_lab.owner import when_gone
 
 SEED = Path(__file__).parent.parent / "wld01-seed.json"
 COMMAND = [sys.executable, "-m", "nsx_lab.cli"]
@@ -90,12 +93,52 @@ def test_lab_file_of_another_lab_is_left_alone(serve: Any, tmp_path: Path) -> No
     assert file.read_text() == second
 
 
+def test_lab_ends_with_its_owner_however_that_ends(serve: Any, tmp_path: Path) -> None:
+    file = tmp_path / "lab.json"
+    owner = subprocess.Popen(["sleep", "600"])
+    served = serve("--lab-file", str(file), "--owner", str(owner.pid))
+    host, _, port = read_lab_file(file).host.rpartition(":")
+    owner.kill()
+    owner.wait()
+    assert served.process.wait(timeout=30) == 0
+    assert not file.exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=5)
+
+
+def test_lab_of_an_owner_that_is_gone_does_not_start() -> None:
+    owner = subprocess.Popen(["true"])
+    owner.wait()
+    run = subprocess.run([*COMMAND, "serve", "--owner", str(owner.pid)], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert f"--owner {owner.pid}: there is no such process any more" in run.stderr
+
+
+def test_owner_is_noticed_where_the_system_cannot_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    gone = threading.Event()
+    owner = subprocess.Popen(["sleep", "600"])
+    when_gone(owner.pid, gone.set)
+    assert not gone.wait(0.1)
+    owner.kill()
+    owner.wait()
+    assert gone.wait(30)
+    with pytest.raises(ProcessLookupError):
+        when_gone(owner.pid, gone.set)
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
         (["serve", "missing.json"], "missing.json: No such file or directory"),
         (["serve", "--profile", "5.0"], "allowed are 3.2, 4.2, 9.1"),
         (["serve", "--port", "x"], "not a valid integer"),
+        (["serve", "--port", "99999"], "not in the range 0<=x<=65535"),
+        (["serve", "--set", "index_lag=NaN"], "NAME=VALUE is expected"),
+        (["serve", "--set", "index_lag=-1"], "index_lag -1: a number from 0"),
+        (["serve", "--set", "echo_any=1"], "echo_any 1: true or false is expected"),
+        (["mirror", "/dev/null/x"], "no mirror can be written there"),
+        (["journal", "--since", "-1", "--lab-file", "x"], "not in the range x>=0"),
         (["serve", "--set", "echo_any"], "NAME=VALUE is expected"),
         (["serve", "--set", "nope=1"], "unknown setting 'nope'"),
         (["bogus"], "No such command 'bogus'"),
@@ -138,6 +181,13 @@ def test_control_command_and_settings(serve: Any, tmp_path: Path) -> None:
     assert json.loads(shown.stdout)["echo_any"] is True
     refused = subprocess.run([*command, "POST", "settings", '{"nope": 1}'], capture_output=True, text=True, check=False)
     assert (refused.returncode, "unknown setting 'nope'" in refused.stderr) == (1, True)
+    for body, words in (
+        ("{", "is no JSON"),
+        ("[1]", "a JSON object is expected"),
+        ("[" * 2000, "nested deeper than 64"),
+    ):
+        refused = subprocess.run([*command, "POST", "clock", body], capture_output=True, text=True, check=False)
+        assert (refused.returncode, words in refused.stderr, "Traceback" in refused.stderr) == (1, True, False)
 
 
 def test_lab_in_process_writes_the_same_file(lab: Lab, tmp_path: Path) -> None:

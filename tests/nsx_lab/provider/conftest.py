@@ -13,7 +13,24 @@ import trustme
 from nsx_lab.mark import MARK
 from nsx_lab.provider.mirror import write_mirror
 from nsx_lab.provider.provider import Provider
+from nsx_lab.provider.transport import Transport
 from tests.nsx_lab.provider.policy import PolicyServer, provider_config
+
+
+@pytest.fixture(autouse=True)
+def _connections_end_with_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A provider's process takes its connections along; in here they are closed."""
+    made: list[Transport] = []
+    begin = Transport.__init__
+
+    def remembered(self: Transport, context: ssl.SSLContext) -> None:
+        begin(self, context)
+        made.append(self)
+
+    monkeypatch.setattr(Transport, "__init__", remembered)
+    yield
+    for transport in made:
+        transport.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,129 @@
+"""Questions in a person's words: `--from supervisor --to 198.51.100.10 --port 443`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, questions, sender_title
+from egress.domain import EgressError, WorkloadDomain
+from egress.domain.addresses import Address
+from egress.policy.owned import tier1s
+from egress.reachability.flow import Flow, Protocol
+from egress.reachability.surroundings import OUTSIDE, Sender, Wishes
+from egress.reachability.view import View
+
+_FROM = "outside, a mapping's name (supervisor, tkg), a Tier-1's id or an address"
+_TO = "registry, ingress or an address"
+_LIKE_AN_ADDRESS = re.compile(r"[0-9A-Fa-f]*[.:]\S*")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What was asked, not yet looked up. None: not said. With all None the domain's own questions are meant."""
+
+    origin: str | None = None
+    to: str | None = None
+    port: int | None = None
+    protocol: Protocol | None = None
+
+    @property
+    def usual(self) -> bool:
+        """Nothing particular was asked."""
+        return self.origin is None and self.to is None
+
+    def wishes(self, domain: WorkloadDomain) -> Wishes:
+        """What the surroundings of a domain must have so that this can be asked. Errors: EgressError for a bad address."""
+        to = _address(self.to, _TO) if self.to not in (None, "registry", "ingress") else None
+        hosts = [to] if to else []
+        origin = _parsed(self.origin) if self.origin not in tier1s(domain) else None
+        if origin:
+            hosts.append(origin)
+        inside = [domain.egress.range, *domain.pods.values()]
+        if domain.ingress:
+            inside.append(domain.ingress.range)
+            if isinstance(to, IPv4Address) and to in domain.ingress.range:
+                vip = (to, self.port or REGISTRY_PORT)
+                return Wishes(vip, tuple(one for one in hosts if not any(one in net for net in inside)))
+        return Wishes(hosts=tuple(one for one in hosts if not any(one in network for network in inside)))
+
+
+def ask(view: View, asked: Ask) -> tuple[Question, ...]:
+    """The questions that were asked, of one domain. Errors: EgressError for a name or address that means nothing there."""
+    if asked.usual:
+        return questions(view)
+    to = _target(view, asked.to or "registry")
+    port = asked.port if asked.port is not None else (DNS_PORT if to in view.domain.dns_servers else REGISTRY_PORT)
+    protocol = asked.protocol or (Protocol.UDP if port == DNS_PORT else Protocol.TCP)
+    origins = (
+        [(sender.pod, sender) for sender in view.around.senders]
+        if asked.origin is None
+        else [_origin(view, asked.origin)]
+    )
+    return tuple(
+        Question(f"{_called(pod, sender)} -> {to}", _purpose(view, to, port), Flow(pod, to, protocol, port), sender)
+        for pod, sender in origins
+    )
+
+
+def _called(pod: str, sender: Sender | None) -> str:
+    return f"{sender_title(sender)} pod" if sender else pod
+
+
+def _purpose(view: View, to: Address, port: int) -> Purpose:
+    if to in view.domain.dns_servers:
+        return Purpose.LOOKUP
+    if view.around.ingress and to == view.around.ingress[0]:
+        return Purpose.INGRESS
+    return Purpose.PULL if port == REGISTRY_PORT and to == view.around.outside else Purpose.OTHER
+
+
+def _target(view: View, text: str) -> Address:
+    if text == "registry":
+        return view.around.outside
+    if text == "ingress":
+        if view.around.ingress is None:
+            raise EgressError(f"{view.domain.stack} has no ingress range: add ingress to its file")
+        return view.around.ingress[0]
+    return _address(text, _TO)
+
+
+def _origin(view: View, text: str) -> tuple[str, Sender | None]:
+    """The node that a flow starts from, and the sender if it is a pod."""
+    if text in ("outside", "registry"):
+        return OUTSIDE, None
+    for sender in view.around.senders:
+        if text in (sender.key, sender.tier1, sender.pod):
+            return sender.pod, sender
+    address = _parsed(text)
+    if address is None:
+        known = ["outside", *(sender.key or sender.tier1 for sender in view.around.senders)]
+        what = "is no address, and nobody" if _LIKE_AN_ADDRESS.fullmatch(text) else "is nobody"
+        raise EgressError(f"{text!r} {what} in {view.domain.stack}, allowed is {_FROM}; there are: {', '.join(known)}")
+    for sender in view.around.senders:
+        network = view.domain.pods.get(sender.tier1)
+        if address == sender.egress or (network is not None and address in network):
+            return sender.pod, sender
+    node = view.topology.owner(address)
+    if node is None:
+        raise EgressError(
+            f"{address} is nobody's address in {view.domain.stack}: give a pod, an egress address or an outside host"
+        )
+    return node.name, None
+
+
+def _address(text: str | None, allowed: str) -> Address:
+    address = _parsed(text)
+    if address is None:
+        raise EgressError(f"{text!r} is no address, allowed is {allowed}")
+    return address
+
+
+def _parsed(text: str | None) -> Address | None:
+    """The address that a text is. A zone would name an interface of this machine, which means nothing here."""
+    try:
+        address = ip_address(text or "")
+    except ValueError:
+        return None
+    return None if isinstance(address, IPv6Address) and address.scope_id else address

@@ -1,0 +1,61 @@
+"""Why a flow fails, and what is missing. Not a guess: every remedy is put in, and the flow is walked again.
+
+`find` looks at where the first failing path ends, puts in what would help there, walks again, and goes on until the flow
+works or nothing more can be said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from egress.answers import missing_at_edge, missing_outside
+from egress.answers.remedy import Missing, Proposal, Remedy
+from egress.reachability.flow import DropReason, Flow, Result, Verdict
+from egress.reachability.topology import NodeKind
+from egress.reachability.view import View
+from egress.reachability.walk import Walker
+
+_ROUNDS = 8
+"""More missing things than this at once are not looked for."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A flow's verdict, and what is missing if it fails. `complete`: with all remedies in place the flow works."""
+
+    verdict: Verdict
+    remedies: tuple[Remedy, ...]
+    complete: bool
+
+
+def find(view: View, flow: Flow, walker: Walker | None = None) -> Finding:
+    """The verdict of a flow and its remedies. `walker`: one of the view's topology, if there is one already."""
+    verdict = result = (walker or Walker(view.topology)).walk(flow)
+    now = view
+    remedies: list[Remedy] = []
+    while result.result is not Result.ALL and len(remedies) < _ROUNDS:
+        proposal = propose(now, result)
+        if proposal is None or proposal.remedy in remedies:
+            break
+        remedies.append(proposal.remedy)
+        if proposal.after is None:
+            break
+        now = proposal.after
+        result = Walker(now.topology).walk(flow)
+    return Finding(verdict, tuple(remedies), result.result is Result.ALL)
+
+
+def propose(view: View, verdict: Verdict) -> Proposal | None:
+    """A remedy for the first failing path of a verdict, None where nothing can be said."""
+    path = verdict.failing[0]
+    hop = path.last
+    if hop.drop is DropReason.NO_NEIGHBOUR:
+        return missing_outside.nobody_there(view, path, hop)
+    if hop.kind is NodeKind.TIER0_SR:
+        return missing_at_edge.propose(view, path, hop)
+    if hop.drop is DropReason.NO_ROUTE and hop.kind in (NodeKind.ROUTER, NodeKind.HOST):
+        return missing_outside.no_way(view, path, hop)
+    if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
+        why = f"no edge of Tier-0 {view.topology.nodes[hop.node].gateway} is up"
+        return Proposal(Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back"), None)
+    return None

@@ -1,0 +1,132 @@
+"""What is missing when a packet ends at an edge of the Tier-0: a default route, a next hop, a scope, a better address."""
+
+from __future__ import annotations
+
+from egress.answers.remedy import Missing, Proposal, Remedy
+from egress.domain import WorkloadDomain
+from egress.domain.addresses import Address
+from egress.policy import paths
+from egress.policy.owned import EVERYTHING, owned
+from egress.policy.paths import Collection, last
+from egress.policy.tree import Json, children
+from egress.reachability.flow import DropReason, Hop, Path
+from egress.reachability.topology import NodeKind
+from egress.reachability.view import View
+
+
+def propose(view: View, path: Path, hop: Hop) -> Proposal | None:
+    """A remedy for a path that ended at `hop`, an edge."""
+    if hop.drop is DropReason.NO_ROUTE:
+        return _default_route(view, hop, hop.after.destination)
+    if hop.drop is DropReason.REVERSE_PATH:
+        return _reverse_path(view, path, hop)
+    if hop.drop in (DropReason.NOT_FORWARDING, DropReason.TAKEN_HERE):
+        return _wrong_address(view, hop)
+    return None
+
+
+def _wrong_address(view: View, hop: Hop) -> Proposal:
+    """The packet came to an edge that does not translate or forward it."""
+    target = hop.before.destination
+    if not view.topology.nodes[hop.node].forwards:
+        why = f"{target} leads to {hop.node}, which is the standby edge and forwards nothing"
+        fix = "use the HA VIP, or a spare address of the uplink network: these follow the active edge"
+    else:
+        why = f"{hop.node} takes the packet for {target} for itself: nothing on that edge translates it back"
+        fix = "translate with REFLEXIVE on ACTIVE_ACTIVE, or to an address that the translating edge answers for"
+    return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix), None)
+
+
+def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
+    """A default route of the target's family, or a next hop on this edge where the route is there and of no use to it."""
+    everything = EVERYTHING[target.version]
+    routes = children(view.objects, view.gateway, Collection.STATIC_ROUTES)
+    present = [path for path, body in routes if body.get("network") == everything]
+    if present:
+        return _next_hop(view, hop, present[0], target)
+    made = _made_by_a_stack(view, everything)
+    if made is None:
+        path, body = paths.static_route(view.gateway, "default-route"), _route(everything, _beyond(view, hop, target))
+    else:
+        _, path, body = made
+    via = ", ".join(str(one["ip_address"]) for one in body["next_hops"])
+    if not via or path in view.objects:
+        return None
+    tier0, name = last(view.gateway), last(path)
+    why = f"Tier-0 {tier0} has no route to {target}: the default route {everything} is missing"
+    if made is not None:
+        whose = "" if made[0] == view.domain else f" of {made[0].stack}, which owns it"
+        fix = f"apply {name}{whose}: {everything} via {via}"
+    elif view.domain.default_route.external:
+        fix = f"ask its owner for it, as default_route.external says that it is somebody else's: {everything} via {via}"
+    else:
+        fix = f"add default_route.ipv6 to the domain file: {everything} via {via}"
+    return Proposal(Remedy(Missing.DEFAULT_ROUTE, tier0, name, why, fix), view.changed({**view.objects, path: body}))
+
+
+def _made_by_a_stack(view: View, network: str) -> tuple[WorkloadDomain, str, Json] | None:
+    """The default route that this domain's stack makes, or that of a neighbour: whose, its path and itself."""
+    for domain in (view.domain, *view.neighbours):
+        objects = owned(domain).objects(view.gateway)
+        for path, body in children(objects, view.gateway, Collection.STATIC_ROUTES):
+            if body["network"] == network:
+                return domain, path, body
+    return None
+
+
+def _next_hop(view: View, hop: Hop, path: str, target: Address) -> Proposal | None:
+    beyond = _beyond(view, hop, target)
+    if not beyond:
+        return None
+    name = last(path)
+    why = f"{hop.node} cannot use {name}: none of its next hops lies in a network of that edge's uplinks"
+    via = ", ".join(str(one) for one in beyond)
+    body = dict(view.objects[path])
+    body["next_hops"] = [*body.get("next_hops", ()), *_route("", beyond)["next_hops"]]
+    remedy = Remedy(Missing.NEXT_HOP, hop.node, name, why, f"add a next hop for that edge to {name}: {via}")
+    return Proposal(remedy, view.changed({**view.objects, path: body}))
+
+
+def _beyond(view: View, hop: Hop, target: Address) -> list[Address]:
+    """The upstream gateway's addresses on the uplinks of this edge."""
+    uplinks = [face for face in view.topology.nodes[hop.node].interfaces if face.uplink]
+    networks = [one.network for face in uplinks for one in face.addresses if one.version == target.version]
+    gateways = [one.ip for router in view.around.world.routers for face in router.interfaces for one in face.addresses]
+    return [one for one in gateways if any(one in network for network in networks)]
+
+
+def _route(network: str, via: list[Address]) -> Json:
+    return {"network": network, "next_hops": [{"ip_address": str(one)} for one in via]}
+
+
+def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
+    source = hop.before.source
+    node = view.topology.nodes[hop.node]
+    known = [route.to for route in node.routes] + [one.network for face in node.interfaces for one in face.addresses]
+    if not any(source in network for network in known):
+        return _default_route(view, hop, source)
+    for earlier in path.forward if path.back else ():
+        if earlier.kind is NodeKind.TIER0_SR and earlier.rules:
+            left = view.topology.nodes[earlier.node].interface(earlier.left or "")
+            return None if left.uplink else _scope(view, earlier)
+    return None
+
+
+def _scope(view: View, hop: Hop) -> Proposal | None:
+    """A rule that is not limited to the uplinks translated what left by a service interface."""
+    name = hop.rules[-1]
+    sections = children(view.objects, view.gateway, Collection.NAT)
+    rules = (path for section, _ in sections for path, _ in children(view.objects, section, Collection.NAT_RULES))
+    path = next((path for path in rules if last(path) == name), None)
+    if path is None:
+        return None
+    uplinks = [interface.path for interface in view.tier0.interfaces if interface.external]
+    why = (
+        f"rule {name} also translates what leaves by {hop.left}: "
+        "the answer comes back by an uplink, and strict uRPF drops it there"
+    )
+    fix = f"limit {name} to the uplinks (egress.applied_to: uplinks)"
+    changed = {path: {**view.objects[path], "scope": uplinks}}
+    return Proposal(
+        Remedy(Missing.NAT_SCOPE, last(view.gateway), name, why, fix), view.changed({**view.objects, **changed})
+    )

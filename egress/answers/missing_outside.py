@@ -1,0 +1,140 @@
+"""What is missing when a packet ends outside NSX: a NAT rule, a return route, a route on the upstream router, a neighbour."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+from egress.answers.remedy import Missing, Proposal, Remedy, near, ways_in, wide, with_route
+from egress.domain.addresses import Address
+from egress.policy import paths
+from egress.policy.owned import nat_section, owned
+from egress.policy.paths import Collection, last
+from egress.policy.tree import Json, children
+from egress.reachability.flow import Hop, Path
+from egress.reachability.topology import NodeKind
+from egress.reachability.view import View
+from egress.reachability.world import WorldRoute
+
+_LET_THEM_MOVE = "translate to the HA VIP or a spare address of the uplink network, which another edge takes over"
+_LET_IT_NOTICE = (
+    "let the upstream router notice that the edge is down (BFD, or a route that follows the link), or use an HA VIP"
+)
+
+
+def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
+    """A router or host has no route. On the way there it lacks a route; on the way back it depends on what it was asked by."""
+    target = hop.after.destination
+    left = next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR), None)
+    if not path.back or left is None or left.left is None:
+        return _upstream_route(view, hop.node, target)
+    face = view.topology.nodes[left.node].interface(left.left)
+    if not face.uplink:
+        return _return_route(view, path.forward[-1].node, left.left, face.addresses[0].ip, target)
+    if left.rules:
+        return _upstream_route(view, hop.node, target)
+    return _nat_rule(view, left.left, target)
+
+
+def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
+    """Nobody answers ARP for the next hop, or for the destination on a connected network."""
+    target = hop.via or hop.after.destination
+    for face in view.tier0.interfaces:
+        if face.edge in view.around.world.down and any(target == one.ip for one in face.addresses):
+            why = f"{target} is an interface address of {face.edge}, which is down: nobody answers for it"
+            fix = _LET_THEM_MOVE if path.back else _LET_IT_NOTICE
+            return Proposal(Remedy(Missing.EDGE, face.edge or "", str(target), why, fix), None)
+    why = f"nobody on the segment of {hop.left} answers for {target}"
+    return Proposal(
+        Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"), None
+    )
+
+
+def _return_route(view: View, host: str, interface: str, via: Address, target: Address) -> Proposal:
+    """A route on a host beside a service interface, back through that interface."""
+    network = wide(view, target)
+    route = WorldRoute(network, (via,))
+    why = f"{host} sees {target} un-translated and has no route to {network}: its answers go to its default gateway and are lost"
+    fix = f"add on {host}: {network} via {via} ({interface})"
+    remedy = Remedy(Missing.RETURN_ROUTE, host, f"{network} via {via}", why, fix, route)
+    return Proposal(remedy, with_route(view, host, route))
+
+
+def _upstream_route(view: View, node: str, target: Address) -> Proposal | None:
+    """A route on the node that had none, by every way into the Tier-0 that it can reach."""
+    ways = near(view, node, ways_in(view, target.version))
+    if not ways:
+        return None
+    route = WorldRoute(wide(view, target), ways)
+    text = f"{route.to} via {', '.join(str(one) for one in ways)}"
+    remedy = Remedy(
+        Missing.UPSTREAM_ROUTE, node, text, f"{node} has no route to {target}", f"add on {node}: {text}", route
+    )
+    return Proposal(remedy, with_route(view, node, route))
+
+
+def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
+    """A rule for an egress address that left by an uplink as it was: the domain's own, or one that nobody has written yet."""
+    tier0 = last(view.gateway)
+    lost = f"{egress} leaves un-translated, and nobody outside knows a way back"
+    why = _ineffective(view, interface, egress)
+    section = paths.nat_section(view.gateway)
+    for path, body in children(owned(view.domain).objects(view.gateway), section, Collection.NAT_RULES):
+        if egress in ip_network(str(body["source_network"])):
+            why = why or f"Tier-0 {tier0} has no NAT for {egress}: {lost}"
+            fix = f"apply {last(path)}: {body['action']} {body['source_network']} -> {body['translated_network']}"
+            remedy = Remedy(Missing.NAT_RULE, tier0, last(path), why, fix)
+            return Proposal(remedy, view.changed({**view.objects, section: nat_section(), path: body}))
+    return _new_rule(view, egress, why or f"this domain has no NAT for {egress}: {lost}")
+
+
+def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
+    spare = _spare(view, egress.version)
+    if spare is None:
+        return None
+    tier0 = last(view.gateway)
+    name = f"{view.domain.stack}-egress-for-{str(egress).replace('.', '-')}"
+    fix = f"add a mapping to the domain file: source {egress}, translated a free address of the uplink network (such as {spare})"
+    body: Json = {
+        "action": view.domain.tier0.nat_action.value,
+        "source_network": str(egress),
+        "translated_network": str(spare),
+        "scope": [one.path for one in view.tier0.interfaces if one.external],
+    }
+    rule = {paths.nat_section(view.gateway): nat_section(), paths.nat_rule(view.gateway, name): body}
+    return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), view.changed({**view.objects, **rule}))
+
+
+def _ineffective(view: View, interface: str, egress: Address) -> str:
+    """Why a rule that is there for the address did nothing, or nothing."""
+    for nat, _ in children(view.objects, view.gateway, Collection.NAT):
+        for path, body in children(view.objects, nat, Collection.NAT_RULES):
+            source = str(body.get("source_network") or "")
+            if not any(_holds(part, egress) for part in source.split(",")):
+                continue
+            if not body.get("enabled", True):
+                return f"NAT rule {last(path)} for {egress} is disabled"
+            if body.get("scope") and interface not in [last(one) for one in body["scope"]]:
+                return f"NAT rule {last(path)} for {egress} is not applied to {interface}"
+    return ""
+
+
+def _holds(text: str, address: Address) -> bool:
+    try:
+        return address in ip_network(text.strip(), strict=False)
+    except ValueError:
+        return False
+
+
+def _spare(view: View, version: int) -> Address | None:
+    """An address of the first uplink network that nobody in this view has."""
+    nodes = view.topology.nodes.values()
+    taken = {one.ip for node in nodes for face in node.interfaces for one in face.addresses}
+    answered = [network for node in nodes for face in node.interfaces for network in face.answers]
+    for face in view.tier0.interfaces:
+        for one in face.addresses if face.external else ():
+            if one.version == version:
+                for index in range(1, min(one.network.num_addresses - 1, 4096)):
+                    spare = one.network[-1 - index]
+                    if spare not in taken and not any(spare in network for network in answered):
+                        return spare
+    return None

@@ -1,0 +1,94 @@
+"""What can be missing when a flow fails, as a value, and views with it put in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from egress.domain import HaMode
+from egress.domain.addresses import Address, Network, single
+from egress.reachability.view import View
+from egress.reachability.world import WorldRoute
+
+
+class Missing(StrEnum):
+    """What kind of thing is missing or wrong. The first three are the steps of the write-up."""
+
+    DEFAULT_ROUTE = "default route"
+    NAT_RULE = "NAT rule"
+    RETURN_ROUTE = "return route"
+    UPSTREAM_ROUTE = "upstream route"
+    NAT_SCOPE = "NAT scope"
+    NEXT_HOP = "next hop"
+    TRANSLATED_ADDRESS = "translated address"
+    EDGE = "edge"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Something missing. `at`: node or gateway. `name`: id of the object, or a route's text. `why`, `fix`: sentences.
+
+    `route`: set for return and upstream routes.
+    """
+
+    missing: Missing
+    at: str
+    name: str
+    why: str
+    fix: str
+    route: WorldRoute | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The remedy as plain values."""
+        return {
+            "missing": self.missing.value,
+            "at": self.at,
+            "name": self.name,
+            "why": self.why,
+            "fix": self.fix,
+        }
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A remedy, and the view with it in place; None where a person has to decide what to put in."""
+
+    remedy: Remedy
+    after: View | None
+
+
+def with_route(view: View, node: str, route: WorldRoute) -> View:
+    """The view with a route more on a host or router of the world."""
+    world = view.around.world
+    hosts = tuple(replace(one, routes=(*one.routes, route)) if one.name == node else one for one in world.hosts)
+    routers = tuple(replace(one, routes=(*one.routes, route)) if one.name == node else one for one in world.routers)
+    return view.in_world(replace(world, hosts=hosts, routers=routers))
+
+
+def ways_in(view: View, version: int) -> tuple[Address, ...]:
+    """Addresses by which routers reach what is behind the Tier-0: every uplink on ACTIVE_ACTIVE, so that losing an edge loses
+    nothing; the HA VIP, else the active edge's uplinks, on ACTIVE_STANDBY (a standby edge forwards nothing)."""
+    tier0 = view.tier0
+    external = [one for one in tier0.interfaces if one.external]
+    if tier0.ha_mode is HaMode.ACTIVE_STANDBY:
+        vips = tuple(one.ip for vip in tier0.vips for one in vip.addresses if one.version == version)
+        if vips:
+            return vips
+        external = [one for one in external if one.edge == external[0].edge]
+    return tuple(one.ip for face in external for one in face.addresses if one.version == version)
+
+
+def wide(view: View, target: Address) -> Network:
+    """The network that a route for `target` should name: the egress or ingress range that it is in, else itself."""
+    domain = view.domain
+    for network in (domain.egress.range, domain.ingress.range if domain.ingress else None):
+        if network is not None and target in network:
+            return network
+    return single(target)
+
+
+def near(view: View, node: str, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+    """Those of the addresses that lie in a connected network of a node."""
+    own = [one.network for face in view.topology.nodes[node].interfaces for one in face.addresses]
+    return tuple(address for address in addresses if any(address in network for network in own))

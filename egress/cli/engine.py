@@ -1,0 +1,67 @@
+"""`egress engine`: the engine itself, for what no other command does."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from egress.cli._runs import for_each, lock_timeout, prepare
+from egress.cli.context import Project
+from egress.cli.output import say
+from egress.delivery.surroundings import Found
+from egress.domain import EgressError
+from egress.toolchain.stacks import Stack
+from egress.toolchain.state import State
+
+_ELSEWHERE = {
+    "apply": "egress apply does that, with its guards",
+    "destroy": "egress destroy does that, with its guards",
+    "init": "egress initialises by itself; egress plan --upgrade-provider moves the provider lock",
+    "workspace": "every stack has one state, and no workspaces",
+    "login": "credentials come from the environment",
+    "logout": "credentials come from the environment",
+}
+"""Commands that would go around a guard, or around the place of the state."""
+
+
+@click.command("engine", context_settings={"allow_interspersed_args": False})
+@lock_timeout
+@click.argument("stack")
+@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- ARGUMENT...")
+@click.pass_obj
+def command(project: Project, stack: str, arguments: tuple[str, ...], patience: int) -> int:
+    """Run terraform or tofu on STACK, with its folder, credentials and lock: state list, output, import, force-unlock and the like.
+
+    What it did to the state is told afterwards. `apply` and `destroy` have commands of their own, which have guards.
+
+    Exit code: that of the engine.
+    """
+    arguments = arguments[1:] if arguments[0] == "--" else arguments
+    name = next((one for one in arguments if not one.startswith("-")), "")
+    if name in _ELSEWHERE:
+        raise EgressError(f"{name} is not for this door: {_ELSEWHERE[name]}")
+    if any(one.startswith("-chdir") for one in arguments):
+        raise EgressError("-chdir is not for this door: the stack's folder is the right one")
+
+    def act(work: Stack, _around: Found) -> int:
+        before = work.found
+        sys.stdout.flush()
+        code = work.engine(*arguments, ask=sys.stdin.isatty()).code
+        say(f"{work.name}: {what_became(before, work.state())}")
+        return code
+
+    (code,) = for_each(project, prepare(project, [stack], patience), act)
+    assert code is not None
+    return code
+
+
+def what_became(before: State, after: State) -> str:
+    """What happened to a state, in words."""
+    if (before.lineage, before.serial) == (after.lineage, after.serial):
+        return "the state is as it was"
+    gone, new = sorted(before.addresses - after.addresses), sorted(after.addresses - before.addresses)
+    told = [f"no longer tracked: {', '.join(gone)}"] if gone else []
+    told += [f"tracked now: {', '.join(new)}"] if new else []
+    lineage = "" if before.lineage == after.lineage or not before.exists else ", and is another state (lineage)"
+    return f"the state went from serial {before.serial} to {after.serial}{lineage}; {'; '.join(told) or 'it tracks the same'}"

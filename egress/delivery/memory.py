@@ -1,0 +1,107 @@
+"""What a checkout remembers of a stack that it applied, so that the stack can still be destroyed when its domain file is gone.
+
+Below `.egress/stacks/<stack>`: the domain as its files said, merged, and where its state and its manager are. No secret: neither
+holds one. A checkout that never applied the stack (a CI runner) takes both from git instead.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from egress.delivery.bases import base_folder
+from egress.domain import DomainFile, EgressError, WorkloadDomain, load_domains
+from egress.domain.fields import quoted
+from egress.domain.fleet import load
+from egress.domain.problems import DomainFileError
+from egress.layout import STACK_FILE, Places
+from egress.toolchain.own_files import JsonObject, json_object, read_bytes
+from egress.toolchain.stacks import Stack
+from egress.toolchain.synthesis import synthesised
+
+DOMAIN = "domain.yaml"
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A stack without a domain file: the domain as it was, and the configuration that finds its state and its manager."""
+
+    domain: WorkloadDomain
+    config: JsonObject
+
+    @contextmanager
+    def laid_out(self) -> Iterator[Path]:
+        """A folder with the configuration, for a run."""
+        with tempfile.TemporaryDirectory(prefix="egress-") as folder:
+            Path(folder, STACK_FILE).write_text(json.dumps(self.config))
+            yield Path(folder)
+
+
+def remember(stack: Stack, domain: WorkloadDomain | None = None) -> None:
+    """Remembers a stack that was applied. domain: as it is from now on; left out: as the run knows it."""
+    _write(stack.run.places, Remembered(domain or stack.domain, _without_resources(stack.config)))
+
+
+def forget(stack: Stack, name: str | None = None) -> None:
+    """Forgets a stack that tracks nothing any more. name: the one that it had; left out: the one that it has."""
+    shutil.rmtree(stack.run.places.remembered(name or stack.name), ignore_errors=True)
+
+
+def remembered(places: Places, stack: str) -> Remembered:
+    """A stack that this checkout applied. Errors: EgressError when it did not, or when what it remembers is damaged."""
+    folder = places.remembered(stack)
+    way_out = f"give --from REF, a git reference at which the domain file of {stack} still was"
+    if not folder.is_dir():
+        raise EgressError(f"no domain file gives stack {quoted(stack)}, and this checkout did not apply it: {way_out}")
+    config = json_object(read_bytes(folder / STACK_FILE, "what is remembered", way_out), "what is remembered", way_out)
+    return Remembered(_domain(folder / DOMAIN, stack, way_out), config)
+
+
+def remember_from_git(root: Path, places: Places, stack: str, reference: str) -> Remembered:
+    """A stack as its files were at a git reference; remembered from now on. Errors: EgressError."""
+    with base_folder(root, reference) as base:
+        (domain,) = load_domains(base, [stack])
+        with synthesised(base, [stack], lab=places.lab) as made:
+            config = json_object((made.folders[stack] / STACK_FILE).read_bytes(), "the configuration", "")
+    found = Remembered(domain, _without_resources(config))
+    _write(places, found)
+    return found
+
+
+def domain_file(places: Places, stack: str) -> Path:
+    """Where the domain that is remembered stands."""
+    return places.remembered(stack) / DOMAIN
+
+
+def as_yaml(domain: WorkloadDomain) -> str:
+    """A domain as one domain file; reading it gives the domain again."""
+    values = domain.model_dump(mode="json", exclude_unset=True, exclude={"stack"})
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1 << 30)
+
+
+def _write(places: Places, found: Remembered) -> None:
+    folder = places.remembered(found.domain.stack)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DOMAIN).write_text(as_yaml(found.domain), encoding="utf-8")
+    (folder / STACK_FILE).write_text(json.dumps(found.config, indent=2) + "\n")
+
+
+def _domain(file: Path, stack: str, way_out: str) -> WorkloadDomain:
+    loaded = load([DomainFile(file, f"what is remembered of {stack}", stack)])
+    if loaded.problems:
+        raise EgressError(
+            f"{DomainFileError(loaded.problems)}\nwhat is remembered of {stack} cannot be used: {way_out}"
+        )
+    return loaded.domains[0]
+
+
+def _without_resources(config: JsonObject) -> JsonObject:
+    """What finds state and manager. Without a resource in it, everything in the state is to be destroyed."""
+    return {key: config[key] for key in ("terraform", "provider") if key in config}

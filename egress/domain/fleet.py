@@ -1,0 +1,80 @@
+"""The domains of a project, read from their files: each when it is asked for, and once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from egress.domain.files import DomainFile, SourceFile, find_files, merged_tree, select
+from egress.domain.model import WorkloadDomain
+from egress.domain.problems import DomainFileError, Problem
+from egress.domain.reading import validated
+from egress.domain.tree import Tree
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was read: the domains of all files that are right, sorted by stack, and the findings in the others."""
+
+    domains: tuple[WorkloadDomain, ...]
+    problems: tuple[Problem, ...]
+
+
+def load_domains(root: Path, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
+    """Reads the domains below `root`, sorted by stack; `stacks` selects some of them, empty means all.
+
+    Errors: DomainFileError with the findings of every wrong file that was selected; EgressError for an unknown stack.
+    """
+    return Fleet(root).domains(stacks)
+
+
+class Fleet:
+    """The domain files of a project. Each is read when it is asked for, and once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._read: dict[str, WorkloadDomain | DomainFileError] = {}
+        self._defaults: dict[SourceFile, Tree] = {}
+
+    @functools.cached_property
+    def files(self) -> tuple[DomainFile, ...]:
+        """Every domain file, sorted by stack. Errors: as `find_files`."""
+        return find_files(self.root)
+
+    def domains(self, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
+        """The domains of the named stacks, all when none is named. Errors: DomainFileError, EgressError."""
+        loaded = self.load(select(self.files, stacks))
+        if loaded.problems:
+            raise DomainFileError(loaded.problems)
+        return loaded.domains
+
+    def readable(self) -> Loaded:
+        """The domains of all files that are right, and the findings in the others."""
+        return self.load(self.files)
+
+    def load(self, files: Collection[DomainFile]) -> Loaded:
+        """Reads files, right and wrong ones. A finding in a defaults file that several domains share is told once."""
+        domains: list[WorkloadDomain] = []
+        problems: dict[Problem, None] = {}
+        for file in files:
+            read = self._one(file)
+            if isinstance(read, DomainFileError):
+                problems.update(dict.fromkeys(read.problems))
+            else:
+                domains.append(read)
+        return Loaded(tuple(domains), tuple(sorted(problems)))
+
+    def _one(self, file: DomainFile) -> WorkloadDomain | DomainFileError:
+        if file.stack not in self._read:
+            try:
+                self._read[file.stack] = validated(merged_tree(file, self._defaults), file.stack)
+            except DomainFileError as error:
+                self._read[file.stack] = error
+        return self._read[file.stack]
+
+
+def load(files: Collection[DomainFile]) -> Loaded:
+    """Reads files of any project, right and wrong ones, no two of one stack."""
+    return Fleet(Path()).load(files)

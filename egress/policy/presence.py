@@ -1,0 +1,170 @@
+"""A domain's Tier-0 as it is on the manager, held against what the domain owns: whose is what, what stands twice.
+
+Tolerant of strangers: an object of somebody else's that cannot be read is none that we could clash with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from egress.domain import WorkloadDomain
+from egress.policy import paths
+from egress.policy.owned import NatRule, Owned, Route, default_tags, owned
+from egress.policy.paths import Collection, Section
+from egress.policy.tree import Json, PolicyObjects, children
+
+OURS = "tier0-egress"
+"""Value of the tag `managed-by` on every object whose file entry gives no tags of its own."""
+_TRANSLATING = ("SNAT", "REFLEXIVE", "NO_SNAT")
+"""Actions that decide about the source of a packet (NSX Policy API, PolicyNatRule.action)."""
+
+
+@dataclass(frozen=True)
+class ForeignRule:
+    """A NAT rule on the gateway that the domain does not own. `sources`: empty means any."""
+
+    path: str
+    section: Section
+    priority: int
+    action: str
+    sources: tuple[IPv4Network | IPv6Network, ...]
+    limited: bool
+    scope: frozenset[str]
+    stack: str | None
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What is on the manager below a domain's Tier-0, and what the domain's state tracks.
+
+    gateway: Policy path. objects: by path. tracked: Policy paths in the state; None where the state was not looked at.
+    state_place: where the state is, for people. stacks: names that domain files of the project give.
+    stray_states: names of stacks that have a local state here and no domain file. state_of: the other stack whose objects the
+    state tracks, if it is another's. may_be_new: a stack that was never applied is nothing to wonder about.
+    """
+
+    domain: WorkloadDomain
+    gateway: str
+    objects: PolicyObjects
+    tracked: frozenset[str] | None
+    state_place: str
+    stacks: frozenset[str]
+    stray_states: tuple[str, ...] = ()
+    state_of: str | None = None
+    may_be_new: bool = False
+
+    @cached_property
+    def owned(self) -> Owned:
+        """What the domain's stack makes."""
+        return owned(self.domain)
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """Paths of everything that the domain's stack makes."""
+        sections = {paths.nat_section(self.gateway, section) for section in Section}
+        return frozenset(self.owned.objects(self.gateway)) - sections
+
+    @cached_property
+    def untracked(self) -> tuple[str, ...]:
+        """Own paths that are on the manager and not in the state, sorted. Empty where the state was not looked at."""
+        if self.tracked is None:
+            return ()
+        return tuple(sorted(path for path in self.own if path in self.objects and path not in self.tracked))
+
+    def strangers(self) -> dict[str, list[str]]:
+        """Paths of objects that bear our tag and the name of a stack that no domain file gives, by that name."""
+        known = self.stacks | {default_tags(self.domain)["stack"]}
+        found: dict[str, list[str]] = {}
+        for path in self._managed():
+            stack = stack_of(self.objects[path])
+            if stack is not None and stack not in known and path not in self.own and path not in (self.tracked or ()):
+                found.setdefault(stack, []).append(path)
+        return found
+
+    def routes_like(self, route: Route) -> list[str]:
+        """Paths of other static routes on the gateway for the network of one of ours."""
+        wanted = ip_network(route.network)
+        own = paths.static_route(self.gateway, route.identity.nsx_id)
+        return [
+            path
+            for path, body in children(self.objects, self.gateway, Collection.STATIC_ROUTES)
+            if path != own and _network(body.get("network")) == wanted
+        ]
+
+    def rules_like(self, rule: NatRule) -> list[ForeignRule]:
+        """Foreign rules that translate exactly the source of one of ours, wherever it leaves."""
+        wanted = ip_network(str(rule.source))
+        return [one for one in self._meeting(rule) if one.sources == (wanted,) and not one.limited]
+
+    def rules_before(self, rule: NatRule) -> list[ForeignRule]:
+        """Foreign rules that match some of the packets of one of ours, and are looked at first."""
+        mine = (list(Section).index(Section.USER), rule.priority)
+        like = {one.path for one in self.rules_like(rule)}
+        return [
+            one
+            for one in self._meeting(rule)
+            if (list(Section).index(one.section), one.priority) <= mine and one.path not in like
+        ]
+
+    def _meeting(self, rule: NatRule) -> Iterator[ForeignRule]:
+        """Foreign rules that decide about packets which one of ours is for."""
+        wanted = ip_network(str(rule.source))
+        scope = {paths.interface(self.gateway, self.owned.locale_service, name) for name in rule.scope}
+        for one in self._foreign_rules:
+            meets = not one.sources or any(source.version == 4 and source.overlaps(wanted) for source in one.sources)
+            if meets and (not scope or not one.scope or scope & one.scope):
+                yield one
+
+    @cached_property
+    def _foreign_rules(self) -> tuple[ForeignRule, ...]:
+        return tuple(self._read_foreign_rules())
+
+    def _read_foreign_rules(self) -> Iterator[ForeignRule]:
+        for section in Section:
+            nat = paths.nat_section(self.gateway, section)
+            for path, body in children(self.objects, nat, Collection.NAT_RULES):
+                if path in self.own or body.get("action") not in _TRANSLATING or body.get("enabled") is False:
+                    continue
+                given = str(body.get("source_network") or "")
+                sources = tuple(_network(part) for part in given.split(",")) if given else ()
+                readable = tuple(source for source in sources if source is not None)
+                if len(readable) == len(sources):
+                    yield ForeignRule(
+                        path,
+                        section,
+                        _int(body.get("sequence_number")),
+                        str(body["action"]),
+                        readable,
+                        bool(body.get("destination_network") or body.get("service")),
+                        frozenset(str(one) for one in body.get("scope") or ()),
+                        stack_of(body),
+                    )
+
+    def _managed(self) -> Iterator[str]:
+        """Paths of the kinds of objects that stacks make."""
+        kinds = (Collection.STATIC_ROUTES, Collection.NAT_RULES, Collection.BFD_PEERS)
+        return (path for path in self.objects if path.split("/")[-2:-1] in [[kind] for kind in kinds])
+
+
+def stack_of(body: Json) -> str | None:
+    """The stack that an object's tags name, None where it bears none of our tags."""
+    tags = {str(one.get("scope")): str(one.get("tag")) for one in body.get("tags") or () if isinstance(one, dict)}
+    return tags.get("stack") if tags.get("managed-by") == OURS else None
+
+
+def _network(value: object) -> IPv4Network | IPv6Network | None:
+    """A network, or None. Host bits are passed over, as NSX does (assumption)."""
+    try:
+        return ip_network(str(value).strip(), strict=False)
+    except ValueError:
+        return None
+
+
+def _int(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        return 0

@@ -1,0 +1,194 @@
+"""A View: the topology of one domain, and what it was made of. Made here and nowhere else, from files, a plan or a manager.
+
+Whatever the source is, the domains that share the Tier-0 are in the view, and what the source does not tell is assumed once,
+in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from egress.domain import WorkloadDomain
+from egress.domain.addresses import Address
+from egress.policy import paths
+from egress.policy.gateways import Tier0, tier0s, tier1s
+from egress.policy.identity import GatewayKey, same_gateway
+from egress.policy.owned import EVERYTHING, owned
+from egress.policy.paths import Collection
+from egress.policy.planned import Planned
+from egress.policy.seed import seeded
+from egress.policy.tree import Json, PolicyObjects, children
+from egress.reachability.assemble import assemble, assembled
+from egress.reachability.surroundings import NO_WISHES, UPSTREAM, Surroundings, Wishes, file_next_hops, surroundings
+from egress.reachability.tier1_nodes import DEFAULTS
+from egress.reachability.topology import Topology
+from egress.reachability.world import World
+
+
+@dataclass(frozen=True)
+class Files:
+    """The domain files, as if every stack were applied."""
+
+    def __str__(self) -> str:
+        return "the domain file, as if applied"
+
+
+@dataclass(frozen=True)
+class AfterPlan:
+    """What the domain's own stack makes is what the plan says; the rest is as the files say."""
+
+    planned: Planned
+
+    def __str__(self) -> str:
+        return "after the plan"
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a manager has now below the Tier-0 whose path is `gateway`, and nothing else. `manager`: in words."""
+
+    manager: str
+    gateway: str
+    objects: PolicyObjects
+
+    def __str__(self) -> str:
+        return self.manager
+
+
+Source: TypeAlias = Files | AfterPlan | Live
+FILES = Files()
+
+
+@dataclass(frozen=True)
+class View:
+    """A topology with what it was made of, so that it can be made again with a change.
+
+    `gateway`: Policy path of the domain's Tier-0, `tier0` the same typed. `neighbours`: the other domains on it. `notes`: what was assumed.
+    """
+
+    domain: WorkloadDomain
+    neighbours: tuple[WorkloadDomain, ...]
+    source: Source
+    gateway: str
+    objects: PolicyObjects
+    tier0: Tier0
+    around: Surroundings
+    topology: Topology
+    notes: tuple[str, ...] = ()
+
+    def changed(self, objects: PolicyObjects) -> View:
+        """The same view over other Policy objects."""
+        upper = tier0s(objects)
+        topology = assembled(upper, tier1s(objects), self.around.world)
+        return replace(self, objects=objects, tier0=_of_path(upper, self.gateway), topology=topology)
+
+    def in_world(self, world: World) -> View:
+        """The same view in another world."""
+        return replace(self, around=replace(self.around, world=world), topology=assemble(self.objects, world))
+
+
+def view(
+    domain: WorkloadDomain,
+    everyone: Sequence[WorkloadDomain] = (),
+    source: Source = FILES,
+    wishes: Wishes = NO_WISHES,
+    down: frozenset[str] = frozenset(),
+) -> View:
+    """The view of a domain. `everyone`: domains that may share its Tier-0. `down`: edges taken away. Errors: EgressError."""
+    neighbours = tuple(other for other in everyone if same_gateway(other, domain) and other != domain)
+    gateway, found = _objects(domain, neighbours, source)
+    around = surroundings(domain, wishes, _upstream(domain, neighbours, gateway, found))
+    notes = _assumed(domain, neighbours, source, gateway, found, around)
+    for name in around.world.tier1:
+        found.setdefault(paths.tier1(name), {"id": name, "tier0_path": gateway})
+    upper = tier0s(found)
+    world, strange = _with_strange_interfaces(replace(around.world, down=down), upper, neighbours)
+    topology = assembled(upper, tier1s(found), world)
+    return View(
+        domain=domain,
+        neighbours=neighbours,
+        source=source,
+        gateway=gateway,
+        objects=found,
+        tier0=_of_path(upper, gateway),
+        around=replace(around, world=world),
+        topology=topology,
+        notes=(*notes, *around.notes, *strange, *topology.notes),
+    )
+
+
+def _of_path(upper: Sequence[Tier0], path: str) -> Tier0:
+    return next(tier0 for tier0 in upper if tier0.path == path)
+
+
+def _objects(
+    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source
+) -> tuple[str, dict[str, Json]]:
+    """Path of the Tier-0, and the Policy objects by path. The domain's own come last: they are what it is about."""
+    if isinstance(source, Live):
+        return source.gateway, dict(source.objects)
+    gateway = source.planned.gateway if isinstance(source, AfterPlan) else GatewayKey.of(domain).path
+    found = seeded([domain, *neighbours], gateway)
+    for neighbour in neighbours:
+        found.update(owned(neighbour).objects(gateway))
+    found.update(source.planned.objects if isinstance(source, AfterPlan) else owned(domain).objects(gateway))
+    return gateway, found
+
+
+def _upstream(
+    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], gateway: str, found: PolicyObjects
+) -> list[Address]:
+    """Addresses of the upstream gateway: the next hops that the files of this Tier-0 name. A next hop that only the manager has
+    is nobody's, unless the route is somebody else's and no file tells."""
+    hops = [hop for one in (domain, *neighbours) for hop in file_next_hops(one)]
+    if hops:
+        return hops
+    (tier0,) = [one for one in tier0s(found) if one.path == gateway]
+    return [
+        hop.address for route in tier0.routes if route.network in DEFAULTS for hop in route.next_hops if hop.address
+    ]
+
+
+def _assumed(
+    domain: WorkloadDomain,
+    neighbours: Sequence[WorkloadDomain],
+    source: Source,
+    gateway: str,
+    found: dict[str, Json],
+    around: Surroundings,
+) -> list[str]:
+    """Puts what the source cannot tell into `found`, and says so. What a manager has is not assumed: it is there, or not."""
+    if isinstance(source, Live):
+        return []
+    notes = []
+    if isinstance(source, AfterPlan) and neighbours:
+        names = ", ".join(neighbour.stack for neighbour in neighbours)
+        notes.append(f"the plan says nothing of {names} on the same Tier-0: taken as their files say, as if applied")
+    routes = [body.get("network") for _, body in children(found, gateway, Collection.STATIC_ROUTES)]
+    if domain.default_route.external and EVERYTHING[4] not in routes:
+        via = next(router.interfaces[0].addresses[0].ip for router in around.world.routers if router.name == UPSTREAM)
+        route = {"network": EVERYTHING[4], "next_hops": [{"ip_address": str(via)}]}
+        found[paths.static_route(gateway, "external")] = route
+        notes.append(f"the default route is somebody else's: taken as {EVERYTHING[4]} via {via}")
+    return notes
+
+
+def _with_strange_interfaces(
+    world: World, upper: Sequence[Tier0], neighbours: Sequence[WorkloadDomain]
+) -> tuple[World, list[str]]:
+    """A segment of its own for each interface of the gateway that the domain's file does not have, and a note."""
+    segments = dict(world.segments)
+    notes = []
+    for tier0 in upper:
+        for interface in tier0.interfaces:
+            first = interface.addresses[0]
+            if not any(first.ip in network for networks in segments.values() for network in networks):
+                segments[f"beside {interface.name}"] = tuple(one.network for one in interface.addresses)
+                whose = [other.stack for other in neighbours if interface.name in other.tier0.interface_ids]
+                there = f", it is in that of {whose[0]}" if whose else ""
+                notes.append(
+                    f"interface {interface.name} ({first}) of {tier0.id} is not in the domain file{there}: nobody is behind it"
+                )
+    return replace(world, segments=segments), notes

@@ -1,0 +1,144 @@
+"""Two domains on one Tier-0, as platform and tenant of the examples are: every command sees both, from whatever source."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from egress.domain import files, load_domains
+from egress.policy.seed import seed
+from nsx_lab import Lab
+from tests.cli.conftest import Run
+
+SHARED = Path(__file__).resolve().parents[2] / "examples/domains/shared"
+T0 = "/infra/tier-0s/T0-shared"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "cdktf.json").write_text("{}")
+    shutil.copytree(SHARED, tmp_path / "domains")
+    return tmp_path
+
+
+def rule(stack: str, key: str, source: str, translated: str) -> dict[str, Any]:
+    values = {
+        "nsx_id": f"{stack}-egress-{key}",
+        "gateway_path": T0,
+        "action": "SNAT",
+        "source_networks": [source],
+        "translated_networks": [translated],
+        "scope": [f"{T0}/locale-services/default/interfaces/edge0{number}-uplink1" for number in (1, 2)],
+    }
+    return {"mode": "managed", "type": "nsxt_policy_nat_rule", "values": values}
+
+
+def plan(*resources: dict[str, Any]) -> str:
+    return json.dumps({"format_version": "1.2", "planned_values": {"root_module": {"resources": resources}}})
+
+
+TENANT = (
+    rule("tenant", "supervisor", "30.3.0.5", "10.29.70.30"),
+    rule("tenant", "tkg", "30.3.0.16", "10.29.70.30"),
+)
+
+
+def alone(project: Path) -> None:
+    (project / "domains/platform.yaml").unlink()
+
+
+def test_the_plan_of_a_tenant_is_seen_on_the_route_that_its_neighbours_file_has(run: Run) -> None:
+    code, text = run("explain", "tenant", "--plan", "-", stdin=plan(*TENANT))
+    assert code == 0, text
+    assert "assumed: the plan says nothing of platform on the same Tier-0: taken as their files say" in text
+
+
+def test_the_plan_of_a_tenant_assumes_the_same_route_as_its_file_where_nobody_has_it(run: Run, project: Path) -> None:
+    alone(project)
+    route = "assumed: the default route is somebody else's: taken as 0.0.0.0/0 via 10.29.70.1"
+    filed, planned = run("explain", "tenant"), run("explain", "tenant", "--plan", "-", stdin=plan(*TENANT))
+    assert [code for code, _ in (filed, planned)] == [0, 0]
+    assert all(route in text for _, text in (filed, planned))
+    assert "apply default-route" not in planned[1]
+
+
+def test_a_plan_that_takes_a_rule_of_the_tenant_away_fails_for_that_rule_alone(run: Run) -> None:
+    code, text = run("explain", "tenant", "--plan", "-", stdin=plan(TENANT[0]))
+    assert code == 2
+    assert "to do       apply tenant-egress-tkg: SNAT 30.3.0.16 -> 10.29.70.30" in text
+    assert text.count("fails") == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "said"),
+    [
+        (True, "apply platform-default-route of platform, which owns it: 0.0.0.0/0 via 10.29.70.253, 10.29.70.254"),
+        (
+            False,
+            "ask its owner for it, as default_route.external says that it is somebody else's: 0.0.0.0/0 via 10.29.70.1",
+        ),
+    ],
+)
+def test_a_tenant_is_not_told_to_make_the_route_that_is_somebody_elses(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, owner: bool, said: str
+) -> None:
+    with Lab(seed=seed(load_domains(project))) as lab:
+        lab.write_lab_file(project / "lab.json")
+        if not owner:
+            alone(project)
+        monkeypatch.setenv("EGRESS_LAB", str(project / "lab.json"))
+        code, text = run("explain", "tenant", "--live", "--from", "supervisor", "--to", "registry")
+    assert code == 2
+    assert f"to do       {said}" in text
+    assert "taken as 0.0.0.0/0" not in text, "what a manager has is not assumed"
+
+
+@pytest.mark.parametrize("host", ["nsx-shared.example.com", "NSX-shared.example.com:443"])
+def test_report_judges_with_the_neighbours_as_check_does(run: Run, project: Path, host: str) -> None:
+    file = project / "domains/tenant.yaml"
+    hops = f"default_route: {{external: false, next_hops: [{{address: 10.29.70.253}}]}}\nnsx: {{host: {host}}}\n"
+    file.write_text(file.read_text().replace("egress:\n", f"{hops}egress:\n", 1).replace("30.3.0.5", "30.2.0.5"))
+    report = json.loads(run("check", "--json")[1])
+    found = {finding["rule"] for finding in report["findings"] if finding["stack"] == "tenant"}
+    assert {"default-route-has-two-owners", "source-twice"} <= found
+    code, _ = run("report", "tenant", "-o", "tenant.html")
+    page = (project / "tenant.html").read_text()
+    assert code == 2
+    assert [rule for rule in found if f"<td>{rule}</td>" not in page] == []
+    errors = sum(one["severity"] == "error" and one["stack"] == "tenant" for one in report["findings"])
+    assert f"{errors} errors and" in page
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain",),
+        ("explain", "tenant", "--plan", "-"),
+        ("routes", "tenant", "platform"),
+        ("report", "tenant", "-o", "tenant.html"),
+        ("topology", "tenant"),
+        ("check",),
+        ("seed",),
+    ],
+)
+def test_a_command_reads_each_file_once(run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    reads: Counter[str] = Counter()
+    read = files.read_tree
+    monkeypatch.setattr(files, "read_tree", lambda file: reads.update([file.shown]) or read(file))
+    run(*arguments, stdin=plan(*TENANT))
+    assert reads == dict.fromkeys(["domains/_defaults.yaml", "domains/platform.yaml", "domains/tenant.yaml"], 1)
+
+
+def test_a_neighbours_file_that_cannot_be_read_is_told_and_left_out(run: Run, project: Path) -> None:
+    file = project / "domains/platform.yaml"
+    file.write_text(file.read_text().replace("30.2.0.0/24", "30.2.0.1/24"))
+    code, text = run("explain", "tenant")
+    assert code == 0
+    assert "'30.2.0.1/24' has host bits set" in text
+    assert "left out: whether this file shares a Tier-0 is not known" in text
+    assert run("explain", "platform")[0] == 1
