@@ -9,6 +9,7 @@ from constructs import Construct
 
 from egress.domain import LabTarget, WorkloadDomain, objects
 from egress.domain.state import LocalState
+from egress.vocabulary import SUPERVISOR, TKG
 from tier0_egress.constructs import (
     BfdPeer,
     EgressMapping,
@@ -60,8 +61,8 @@ class WorkloadDomainStack(TerraformStack):
             ha_mode=domain.tier0.ha_mode,
             stateful_active_active=domain.tier0.stateful_active_active,
             applied_to=[self._interface(gateway, domain, name) for name in objects.nat_scope(domain)],
-            supervisor=mappings.pop("supervisor", None),
-            tkg=mappings.pop("tkg", None),
+            supervisor=mappings.pop(SUPERVISOR, None),
+            tkg=mappings.pop(TKG, None),
             more=mappings,
             default_route=route,
         )
