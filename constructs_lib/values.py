@@ -86,7 +86,7 @@ def hint(value: object) -> str:
 
 def _is_expression_object(value: object) -> bool:
     """What cdktf gives for an expression that is neither text nor a number, such as TerraformVariable.boolean_value."""
-    return isinstance(value, InterfaceDynamicProxy)
+    return isinstance(value, InterfaceDynamicProxy)  # a private name of jsii, which all generated bindings use
 
 
 def line(value: object, prop: str, low: int, high: int) -> str:

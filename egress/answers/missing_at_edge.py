@@ -82,7 +82,8 @@ def _next_hop(view: View, hop: Hop, path: str, target: Address) -> Proposal | No
     why = f"{hop.node} cannot use {name}: none of its next hops lies in a network of that edge's uplinks"
     via = ", ".join(str(one) for one in beyond)
     body = dict(view.objects[path])
-    body["next_hops"] = [*body.get("next_hops", ()), *_route("", beyond)["next_hops"]]
+    hops = body.get("next_hops")
+    body["next_hops"] = [*(hops if isinstance(hops, list) else ()), *_route("", beyond)["next_hops"]]
     remedy = Remedy(Missing.NEXT_HOP, hop.node, name, why, f"add a next hop for that edge to {name}: {via}")
     return Proposal(remedy, view.changed({**view.objects, path: body}))
 

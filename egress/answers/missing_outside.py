@@ -113,7 +113,8 @@ def _ineffective(view: View, interface: str, egress: Address) -> str:
                 continue
             if not body.get("enabled", True):
                 return f"NAT rule {last(path)} for {egress} is disabled"
-            if body.get("scope") and interface not in [last(one) for one in body["scope"]]:
+            scope = body.get("scope")
+            if isinstance(scope, list) and scope and interface not in [last(str(one)) for one in scope]:
                 return f"NAT rule {last(path)} for {egress} is not applied to {interface}"
     return ""
 

@@ -12,11 +12,12 @@ from rich.text import Text
 from egress.checks import Report, Severity, check, summary, told
 from egress.checks.sarif import as_sarif
 from egress.checks.text import as_json, page
-from egress.cli.context import Project
+from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, echo, print_json, progress, say
 from egress.delivery.surroundings import Found, found_by_file, stray_states
 from egress.delivery.surroundings import look as look_at
-from egress.domain import DomainFile, DomainFileError, EgressError, Problem, WorkloadDomain
+from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
+from egress.domain.fields import quoted
 from egress.domain.files import look, named, select
 from egress.domain.fleet import load
 from egress.layout import Places
@@ -31,6 +32,7 @@ _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOT
 @click.option(
     "--live", is_flag=True, help="Also look at the managers, by GET: whose is what, what stands twice or in the way."
 )
+@timeout_option
 @click.option("--json", "form", flag_value="json", help="Print the report as JSON.")
 @click.option("--sarif", "form", flag_value="sarif", help="Print the report as SARIF 2.1.0.")
 @click.option(
@@ -50,7 +52,7 @@ def command(
         return OK
     files, problems = _files(project, names)
     loaded = load(files)
-    report = check(loaded.domains, (*problems, *loaded.problems))
+    report = check(loaded.domains, (*problems, *loaded.problems, *_authorities(files, loaded.domains)))
     unseen = False
     if live:
         looked = _look(project, loaded.domains)
@@ -74,7 +76,9 @@ def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
     looked = []
     for domain in domains:
         with progress(f"reading {project.lab.host if project.lab else domain.nsx.host} for {domain.stack}"):
-            one = found_by_file(domain, look_at(domain, project.root, project.lab), places, project.stacks, strays)
+            one = found_by_file(
+                domain, look_at(domain, project.root, project.lab, deadline()), places, project.stacks, strays
+            )
         if one.failed:
             say(f"{domain.stack}: not seen: {one.failed}")
         looked.append(one)
@@ -99,6 +103,27 @@ def _files(project: Project, names: Sequence[str]) -> tuple[tuple[DomainFile, ..
         if known or stacks or not passed_over:
             found += select(known, stacks)
     return _each_once(found), tuple(problems)
+
+
+def _authorities(files: Sequence[DomainFile], domains: Sequence[WorkloadDomain]) -> list[Problem]:
+    """A finding for each `nsx.ca_file` that is missing or no certificate, in files that lie in a project."""
+    named_ones = [domain for domain in domains if domain.nsx.ca_file]
+    if not named_ones:
+        return []
+    from egress.manager.access import unusable  # what it imports takes a tenth of a second
+
+    paths = {file.stack: file for file in files}
+    found = []
+    for domain in named_ones:
+        file = paths[domain.stack]
+        try:
+            why = unusable(find_root(file.path.resolve().parent), domain.nsx.ca_file)
+        except EgressError:
+            continue
+        if why:
+            place = domain.place("nsx", "ca_file") or Place(file.shown, 1, 1)
+            found.append(Problem(place, "nsx.ca_file", f"{quoted(domain.nsx.ca_file)} cannot be used: {why}"))
+    return found
 
 
 def _is_path(name: str) -> bool:

@@ -127,7 +127,7 @@ def parse(text: str | bytes, what: str) -> PlanContent:
     content = PlanContent(data)
     try:
         _ = content.changes, content.drifted, content.before, content.host, content.does_something
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise EgressError(f"{what} is no plan: {_MAKE_AGAIN}") from None
     return content
 

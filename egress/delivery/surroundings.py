@@ -12,6 +12,7 @@ from typing import Any
 
 from egress.checks import Report, check_live
 from egress.checks.text import as_json
+from egress.deadline import Deadline
 from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.domain.state import LocalState
 from egress.layout import Places
@@ -49,12 +50,14 @@ class Found:
         return {"findings": as_json(self.report)["findings"], "not_seen": self.failed or None}
 
 
-def look(domain: WorkloadDomain, root: Path, lab: LabTarget | None) -> Look:
-    """Reads a domain's gateway. Only GETs. A manager that cannot be read gives the reason, as a look only ever informs."""
+def look(domain: WorkloadDomain, root: Path, lab: LabTarget | None, deadline: Deadline | None = None) -> Look:
+    """Reads a domain's gateway. Only GETs. A manager that cannot be read gives the reason, as a look only ever informs.
+
+    deadline: of everything that the command reads; left out: one of its own."""
     from egress.manager import Manager  # httpx takes its time to load, and not every command looks
 
     try:
-        with Manager.of(domain, root, lab) as manager:
+        with Manager.of(domain, root, lab, deadline) as manager:
             gateway, objects = manager.below(domain.tier0, bfd_peers=bool(owned(domain).bfd_peers))
             return Look(gateway, objects)
     except EgressError as error:

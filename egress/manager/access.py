@@ -43,6 +43,15 @@ def access(domain: WorkloadDomain, root: Path, lab: LabTarget | None, env: Mappi
     return Access(domain.nsx.host, tls, None)
 
 
+def unusable(root: Path, ca_file: str | None) -> str:
+    """Why the authority in `ca_file` cannot be used, or nothing."""
+    try:
+        context(root, ca_file)
+    except EgressError as error:
+        return str(error).partition(": ")[2]
+    return ""
+
+
 def context(root: Path, ca_file: str | None) -> ssl.SSLContext:
     """What a manager's certificate is verified with. Errors: EgressError when `ca_file` is missing or holds no certificate."""
     try:

@@ -112,7 +112,11 @@ def tier0s(objects: PolicyObjects) -> tuple[Tier0, ...]:
 def tier1s(objects: PolicyObjects) -> tuple[Tier1, ...]:
     """Every Tier-1 in the objects, by id."""
     found = children(objects, INFRA, Collection.TIER1S)
-    return tuple(sorted((Tier1(last(path), path, body.get("tier0_path") or None) for path, body in found), key=_id))
+    return tuple(sorted((Tier1(last(path), path, _text(body.get("tier0_path"))) for path, body in found), key=_id))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _id(gateway: Tier0 | Tier1) -> str:

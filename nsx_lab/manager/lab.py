@@ -9,23 +9,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from nsx_lab.manager import facts
-from nsx_lab.manager.app import LabApp
-from nsx_lab.manager.control import control_app
-from nsx_lab.manager.database import Database
-from nsx_lab.manager.errors import NsxError
-from nsx_lab.manager.faults import documents_of
-from nsx_lab.manager.labfile import LabFile
-from nsx_lab.manager.page import link
-from nsx_lab.manager.seed import Seed, SeedError, of_document, of_path, read_yaml
-from nsx_lab.manager.server import Server
-from nsx_lab.manager.settings import Settings
-from nsx_lab.manager.store import Change, Object
-from nsx_lab.manager.tls import ClientCertificate, temporary_ca_file
-from nsx_lab.manager.world import World
+from nsx_lab.manager.http.app import LabApp
+from nsx_lab.manager.http.control import control_app
+from nsx_lab.manager.http.faults import documents_of
+from nsx_lab.manager.http.labfile import LabFile
+from nsx_lab.manager.http.page import link
+from nsx_lab.manager.http.running import World
+from nsx_lab.manager.http.server import Server
+from nsx_lab.manager.http.tls import ClientCertificate, temporary_ca_file
+from nsx_lab.manager.nsx import facts
+from nsx_lab.manager.nsx.settings import Settings
+from nsx_lab.manager.store.database import Database
+from nsx_lab.manager.store.errors import NsxError
+from nsx_lab.manager.store.seed import Seed, SeedError, of_document, of_path, read_yaml
+from nsx_lab.manager.store.store import Change, Object
 
 if TYPE_CHECKING:
-    from nsx_lab.manager.client import Control
+    from nsx_lab.manager.http.client import Control
 
 SeedSource = Mapping[str, Any] | Path | str | None
 
@@ -37,7 +37,7 @@ class Lab:
     `data_dir`: where the configuration outlives the process, of one lab at a time; what is there wins over the seed. `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
     to listen on, loopback by default. `port`: 0 (default) takes a free one. `semantics`: "refuse" (default) or "realize". `faults`: a fault
     document or a YAML file of one. `limits`: the product's limits of 100 requests per second and 40 outstanding ones. `settings`: others of
-    nsx_lab.manager.settings.Settings by name.
+    nsx_lab.manager.nsx.settings.Settings by name.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Lab:
         return self.world.control_token
 
     def page(self) -> str:
-        """The address that opens the lab's page in a browser, once; see nsx_lab.manager.page."""
+        """The address that opens the lab's page in a browser, once; see nsx_lab.manager.http.page."""
         return self.url + link(self.world)
 
     @property
@@ -152,7 +152,7 @@ class Lab:
         """A client of the control plane."""
         if self._control is None:
             # here, because httpx costs a fifth of the start and `nsx-lab serve` needs none
-            from nsx_lab.manager.client import Control
+            from nsx_lab.manager.http.client import Control
 
             self._control = Control(self.host, self.ca_pem, self.control_token)
         return self._control

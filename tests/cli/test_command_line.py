@@ -133,3 +133,27 @@ def test_unprotect_of_a_file_that_is_no_text_is_a_sentence(tmp_path: Path) -> No
     (root / "domains" / "wld01.yaml").write_bytes(b"\xff\xfe")
     done = egress("--root", str(root), "unprotect", "wld01", "--yes")
     assert (done.returncode, done.stderr) == (1, "domains/wld01.yaml:1:1: not UTF-8 text (byte 0), save it as UTF-8\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "there is no such file in the project folder"), ("no PEM", "it holds no certificate in PEM form")],
+)
+def test_a_ca_file_that_cannot_be_used_is_told_by_check_and_doctor(
+    tmp_path: Path, content: str | None, why: str
+) -> None:
+    root = project(tmp_path)
+    file = root / "domains" / "wld01.yaml"
+    file.write_text(file.read_text().replace("  host: nsx", "  ca_file: certs/ca.pem\n  host: nsx"))
+    (root / "certs").mkdir()
+    if content:
+        (root / "certs" / "ca.pem").write_text(content)
+    told = f"'certs/ca.pem' cannot be used: {why}"
+    for where, cwd in (([], root), (["domains/wld01.yaml"], root), (["wld01.yaml"], root / "domains")):
+        done = egress("check", *where, cwd=cwd)
+        assert done.returncode == 2
+        assert f"wld01.yaml:6:12: error: nsx.ca_file: {told}" in done.stdout
+    doctor = egress("doctor", cwd=root)
+    assert doctor.returncode == 1
+    assert f"nsx.ca_file {told}" in doctor.stdout
+    assert egress("explain", "wld01", cwd=root).returncode == 2, "what asks nobody needs no authority"

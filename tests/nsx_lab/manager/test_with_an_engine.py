@@ -15,7 +15,7 @@ import pytest
 
 from egress.toolchain.engine import engines
 from nsx_lab import Lab
-from nsx_lab.manager.profiles import PROFILES
+from nsx_lab.manager.nsx.profiles import PROFILES
 from nsx_lab.provider.mirror import write_mirror
 
 pytestmark = pytest.mark.e2e
