@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from egress.answers.answer import Answer, answers
+from egress.answers.asking import Ask
 from egress.answers.causes import find
 from egress.answers.questions import Purpose, questions
 from egress.answers.remedy import Missing
-from egress.answers.symptoms import symptom
 from egress.domain import WorkloadDomain
-from egress.reachability import Result, Walker
+from egress.reachability import Result
 from egress.reachability.view import View
 from egress.reachability.view import view as view_of
 
@@ -184,8 +185,7 @@ def test_a_domain_that_shares_the_tier0_brings_the_route(
 
 def test_each_purpose_has_the_symptom_that_its_tools_show(golden: WorkloadDomain) -> None:
     view = without(view_of(golden), ROUTE)
-    walker = Walker(view.topology)
-    shown = {q.purpose: symptom(q, walker.walk(q.flow)) for q in questions(view)}
+    shown = {answer.question.purpose: answer.symptom for answer in answers(view, Ask())}
     assert "Client.Timeout exceeded while awaiting headers" in shown[Purpose.PULL]
     assert "i/o timeout" in shown[Purpose.LOOKUP]
     assert shown[Purpose.INGRESS] == "clients of 30.0.1.1:443 time out"
@@ -194,4 +194,4 @@ def test_each_purpose_has_the_symptom_that_its_tools_show(golden: WorkloadDomain
 def test_a_flow_that_fails_on_some_paths_is_told_as_now_and_then(golden: WorkloadDomain) -> None:
     view = view_of(golden, down=frozenset({"edge01"}))
     question = next(q for q in questions(view) if q.purpose is Purpose.INGRESS)
-    assert symptom(question, Walker(view.topology).walk(question.flow)).startswith("now and then, on 1 of 2 paths")
+    assert Answer(question, find(view, question.flow)).symptom.startswith("now and then, on 1 of 2 paths")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -82,6 +83,54 @@ SAMPLES = [
 @pytest.mark.parametrize(("text", "cause"), SAMPLES)
 def test_each_text_is_told_apart(text: Any, cause: Any) -> None:
     assert [failure.cause for failure in recognise(text)] == [cause]
+
+
+OTHERS = [
+    'Readiness probe failed: Get "http://192.168.128.7:8080/healthz": net/http: request canceled while waiting for connection '
+    "(Client.Timeout exceeded while awaiting headers)",
+    'Liveness probe failed: Get "https://192.168.128.7:8443/": dial tcp 192.168.128.7:8443: connect: connection refused',
+    "Liveness probe errored: rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+    'Error: failed to start container "app": OCI runtime create failed: exec: "/app": permission denied: unknown',
+    'Error: failed to create containerd task: exec: "/run.sh": stat /run.sh: no such file or directory: unknown',
+    "Back-off restarting failed container app in pod web_default(1)",
+    "MountVolume.SetUp failed for volume nfs: mount failed: Connection timed out",
+    "Unable to attach or mount volumes: unmounted volumes=[data]: timed out waiting: context deadline exceeded",
+    "0/3 nodes are available: 3 Insufficient memory",
+    "open /etc/app.yaml: permission denied: unknown",
+]
+"""What looks like a failed pull and is none."""
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_is_no_pull_is_not_taken_for_one(text: str) -> None:
+    assert recognise(text) == ()
+    assert recognise(table(text)) == ()
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_a_failed_pull_beside_it_is_found_alone(text: str) -> None:
+    assert [failure.cause for failure in recognise(table(text, TKG))] == [Cause.CONNECT_TIMEOUT]
+    assert [failure.cause for failure in recognise(table(LOOKUP, text))] == [Cause.LOOKUP_TIMEOUT]
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("Unhealthy", 'Get "http://192.168.128.7:8080/": dial tcp 192.168.128.7:8080: i/o timeout'),
+        ("FailedMount", "rpc error: code = DeadlineExceeded desc = context deadline exceeded"),
+        ("FailedAttachVolume", "dial tcp 10.0.0.9:443: connect: connection refused"),
+    ],
+)
+def test_an_event_of_another_reason_is_no_pull(reason: str, message: str) -> None:
+    pulled_before = '  Normal   Pulled     3m  kubelet  Successfully pulled image "app" in 2s'
+    text = f"Events:\n{pulled_before}\n  Warning  {reason}  1m  kubelet  {message}"
+    assert recognise(text) == ()
+    assert pulled(text)
+
+
+def test_the_pull_of_a_sandbox_image_is_one() -> None:
+    text = '  Warning  FailedCreatePodSandBox  1m  kubelet  failed to pull image "pause": dial tcp 10.0.0.9:443: i/o timeout'
+    assert [failure.address for failure in recognise(text)] == ["10.0.0.9"]
 
 
 def test_every_cause_has_a_sample_and_a_meaning() -> None:
@@ -194,3 +243,36 @@ def test_the_pods_owner_can_be_named(golden: WorkloadDomain) -> None:
 def test_what_the_far_side_answered_is_not_the_networks_fault(golden: WorkloadDomain, text: Any) -> None:
     (failure,) = recognise(text)
     assert diagnose(view_without(golden, "wld01-egress-tkg"), failure).walked == ()
+
+
+def on(server: str) -> str:
+    return LOOKUP.replace("on 127.0.0.53:53", f"on {server}:53")
+
+
+def seen_by(domain: WorkloadDomain, text: str) -> View:
+    return view_of(domain, wishes=Wishes(hosts=addresses(recognise(text))))
+
+
+def test_the_dns_server_of_the_text_is_walked_to(golden: WorkloadDomain) -> None:
+    (failure,) = recognise(on("10.9.9.9"))
+    assert (failure.host, failure.server) == ("k8s.gcr.io", "10.9.9.9")
+    found = diagnose(seen_by(golden, on("10.9.9.9")), failure)
+    assert [str(question.flow.to) for question, _ in found.walked] == ["10.9.9.9"]
+    assert "10.9.9.9 was asked, which is not in dns_servers of the file" in found.sentences()[1]
+    assert not any("172.20.0.53" in sentence for sentence in found.sentences())
+
+
+def test_a_dns_server_of_text_and_file_needs_no_note(golden: WorkloadDomain) -> None:
+    text = on("172.20.0.53")
+    found = diagnose(seen_by(golden, text), recognise(text)[0])
+    assert found.notes == ()
+    assert "to do: add on dns 172.20.0.53: 30.0.0.0/24 via 172.20.0.1 (services)" in found.sentences()
+
+
+def test_where_nobody_tells_which_server_was_asked_that_is_said(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
+    domain = domain_of(golden_text.replace("dns_servers: [172.20.0.53]", "dns_servers: []"))
+    found = diagnose(seen_by(domain, LOOKUP), recognise(LOOKUP)[0])
+    assert found.walked == ()
+    assert "add dns_servers to the file" in found.sentences()[1]
