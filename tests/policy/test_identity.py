@@ -23,7 +23,19 @@ def test_letter_case_default_port_and_trailing_dot_make_no_other_manager(written
     assert str(ManagerKey.of(written)) == HOST
 
 
-@pytest.mark.parametrize("written", [f"{HOST}:8443", "nsx-wld02.example.com", "10.0.0.1", f"{HOST}:4430"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{HOST}:8443",
+        "nsx-wld02.example.com",
+        "10.0.0.1",
+        f"{HOST}:4430",
+        f"{HOST}:",
+        f"{HOST}:{'4' * 5000}",
+        "",
+        ":443",
+    ],
+)
 def test_another_port_or_name_is_another_manager(written: Any) -> None:
     assert ManagerKey.of(written) != ManagerKey.of(HOST)
 
