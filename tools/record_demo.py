@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-import demo
+import demo  # type: ignore[import-not-found]  # beside this file
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
@@ -39,7 +39,7 @@ def main() -> int:
     demo.console = Console(
         file=shown, width=COLUMNS, force_terminal=True, color_system="truecolor", highlight=False, soft_wrap=True
     )
-    failed = demo.main()
+    failed = int(demo.main())
     if failed:
         print(shown.getvalue())
         return failed

@@ -3,7 +3,6 @@
 questions, asking          what a domain asks, what a person asks
 answer                     a question with what the walk found
 causes, remedy, missing_*  what is missing, put in and walked again
-symptoms                   what people see when it fails
 returns, route_text        routes outside NSX, in the words of the machines that need them
 failure_texts, diagnosis   failed image pulls
 """

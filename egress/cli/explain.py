@@ -10,7 +10,6 @@ from rich.table import Table
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
-from egress.answers.symptoms import symptom
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
@@ -112,7 +111,7 @@ def _show_failure(answer: Answer) -> None:
     way = "the answer" if path.back else "the packet"
     hop = path.last
     out.print(styled("\n", (answer.question.title, "bold")))
-    out.print(line(f"  people see  {symptom(answer.question, verdict)}"))
+    out.print(line(f"  people see  {answer.symptom}"))
     out.print(line(f"  it ends at  {hop.node}: {way} {hop.before} is lost, {hop.drop.value if hop.drop else ''}"))
     for remedy in answer.finding.remedies:
         out.print(line(f"  because     {remedy.why}"))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from egress.answers.answer import Answer
 from egress.answers.returns import OutsideRoute
 from egress.answers.route_text import render
-from egress.answers.symptoms import symptom
 from egress.checks import Report
 from egress.escape import markup as escape
 from egress.reachability.flow import Result
@@ -88,7 +87,7 @@ def _flows(answers: Iterable[Answer]) -> Iterable[str]:
         verdict = answer.finding.verdict
         mood, word = _WORDS[verdict.result]
         seen = ", ".join(str(address) for address in verdict.seen) or "-"
-        told = [symptom(answer.question, verdict)] if not answer.works else []
+        told = [answer.symptom] if not answer.works else []
         for remedy in answer.finding.remedies:
             told += [remedy.why, f"to do: {remedy.fix}"]
         yield (

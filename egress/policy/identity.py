@@ -55,7 +55,7 @@ class GatewayKey:
     @classmethod
     def of(cls, domain: WorkloadDomain) -> GatewayKey:
         """The domain's Tier-0."""
-        return cls(ManagerKey.of(domain.nsx.host), tier0_name(domain.tier0))
+        return domain.once(_gateway_key)
 
     @classmethod
     def parent_of(cls, domain: WorkloadDomain) -> GatewayKey | None:
@@ -67,6 +67,10 @@ class GatewayKey:
     def path(self) -> str:
         """Policy path of the Tier-0. In a lab it has its display name as its id where the file gives no id."""
         return paths.tier0(self.name)
+
+
+def _gateway_key(domain: WorkloadDomain) -> GatewayKey:
+    return GatewayKey(ManagerKey.of(domain.nsx.host), tier0_name(domain.tier0))
 
 
 def tier0_name(tier0: Tier0) -> str:

@@ -318,7 +318,7 @@ def test_a_resource_of_other_bindings_can_be_checked(
 
 
 def documented(maker: Any) -> str:
-    return maker.__init__.__doc__ if inspect.isclass(maker) else maker.__doc__
+    return str(maker.__init__.__doc__ if inspect.isclass(maker) else maker.__doc__)
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from nsx_lab.dataplane import WorldError, compiling, flatten, objects, recipe
@@ -130,7 +132,7 @@ def test_an_own_address_as_next_hop_is_a_dead_end() -> None:
         ({"active": {"T0": 5}}, "world: active.T0 5: text is expected"),
     ],
 )
-def test_a_world_that_cannot_be_used_is_refused_with_its_place(change: dict[str, object], said: str) -> None:
+def test_a_world_that_cannot_be_used_is_refused_with_its_place(change: dict[str, Any], said: str) -> None:
     with pytest.raises(WorldError) as caught:
         plan(infra([]), world(**change))
     assert said in str(caught.value)

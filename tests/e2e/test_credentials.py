@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from egress.domain.files import load, look, select
+from egress.domain.files import look, select
+from egress.domain.fleet import load
 from egress.toolchain.runs import Run
 from tests.e2e.sites import STACK, Site, project
 

@@ -37,7 +37,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def dist(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "tools" / "dist.py", *arguments]
+    command: list[str | Path] = [sys.executable, ROOT / "tools" / "dist.py", *arguments]
     return subprocess.run(command, env=os.environ | env, text=True, capture_output=True, check=False)
 
 
@@ -60,7 +60,7 @@ def test_a_build_from_another_folder_at_another_time_gives_the_same_bytes(releas
         if (ROOT / name).exists():
             (tmp_path / "a longer way" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, tmp_path / "a longer way" / name, follow_symlinks=False)
-    command = [
+    command: list[str | Path] = [
         sys.executable,
         "-m",
         "build",

@@ -153,5 +153,5 @@ def test_tls_is_verified_against_the_labs_own_authority(lab: Lab) -> None:
     "shown", ["Basic \xe4", "Basic !", "Basic", "Basic " + "A" * 5, "Basic /w==", "Remote \xff", "x", "\xe4 \xe4"]
 )
 def test_authorization_that_cannot_be_read_is_refused(lab: Lab, client_of: ClientOf, shown: str) -> None:
-    answer = client_of(lab, auth=None).get("/infra/tier-0s", headers={"Authorization": shown.encode("latin-1")})
+    answer = client_of(lab, auth=None).get("/infra/tier-0s", headers={b"Authorization": shown.encode("latin-1")})
     assert answer.status_code == 403

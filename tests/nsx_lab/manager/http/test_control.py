@@ -221,7 +221,7 @@ def test_body_that_is_too_large_is_refused(lab: Lab, api: httpx.Client, monkeypa
 def test_bug_of_the_control_plane_is_seen_in_the_answer_and_in_the_journal(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lab.world.manager.realization, "realized", lambda: {}["planted"])
+    monkeypatch.setattr(lab.world.manager.realization, "realized", lambda: dict[str, Any]()["planted"])
     answer = control(lab, "GET", "realized")
     assert (answer.status_code, answer.json()["error"]) == (500, "This is a bug in the lab: KeyError: 'planted'")
     entry = lab.control.journal()[0]
@@ -235,7 +235,7 @@ def test_bug_of_the_control_plane_is_seen_in_the_answer_and_in_the_journal(
 def test_bug_outside_of_the_api_is_seen_in_the_answer_and_in_the_journal(
     lab: Lab, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lab.world.faults, "decide", lambda method, path: {}["planted"])
+    monkeypatch.setattr(lab.world.faults, "decide", lambda method, path: dict[str, Any]()["planted"])
     answer = client_of(lab, event_hooks={}).get("/infra/tier-0s")
     assert answer.status_code == 500
     assert answer.json()["error_message"] == "This is a bug in the lab: KeyError: 'planted'"

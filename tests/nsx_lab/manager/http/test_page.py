@@ -100,7 +100,7 @@ def test_a_pass_lets_look_and_nothing_else(lab: Lab, web: httpx.Client) -> None:
 
 @pytest.mark.parametrize("shown", ["", "Pass", "Pass wrong", "Pass \xe9", "Ticket wrong", "Basic YTpi"])
 def test_without_a_pass_nothing_is_shown(web: httpx.Client, shown: str) -> None:
-    headers = {"Authorization": shown.encode("latin-1")}
+    headers = {b"Authorization": shown.encode("latin-1")}
     assert web.get("/_lab/page/view", headers=headers).status_code == 401
     assert web.post("/_lab/page/enter", headers=headers).status_code == 401
 

@@ -89,7 +89,8 @@ def test_wrapper_that_the_lab_does_not_know_answers_501(api: httpx.Client) -> No
 
 
 def test_malformed_trees_are_refused(api: httpx.Client) -> None:
-    for children in ([{"resource_type": "ChildTier0"}], [{"resource_type": "ChildTier0", "Tier0": {}}], ["x"], {}):
+    trees: list[Any] = [[{"resource_type": "ChildTier0"}], [{"resource_type": "ChildTier0", "Tier0": {}}], ["x"], {}]
+    for children in trees:
         answer = api.patch("/infra", json={"resource_type": "Infra", "children": children or "x"})
         assert answer.status_code == 400
 

@@ -56,7 +56,8 @@ WRITES = st.lists(
 @settings(max_examples=400, deadline=None)
 @given(WRITES, QUERIES)
 def test_index_finds_what_a_look_at_everything_finds(writes: list[tuple[str, str, str, bool]], text: str) -> None:
-    index, everything = SearchIndex(Clock(lambda: 0.0)), {}
+    index = SearchIndex(Clock(lambda: 0.0))
+    everything: dict[str, dict[str, Any]] = {}
     for path, kind, name, gone in writes:
         after = (
             None
@@ -86,11 +87,15 @@ def test_search_by_id_or_type_looks_at_those_only(text: str, looked_at: int, mon
     for number in range(100):
         obj = {"id": f"a{number}", "display_name": f"a{number}", "resource_type": "Tier1" if number < 10 else "Tier0"}
         index.apply([Change(f"/{number}", None, {**obj, "marked_for_delete": False})], lag=0)
-    query, seen = parse(text), []
+    query = parse(text)
+    seen: list[bool] = []
     matches = type(query).matches
-    monkeypatch.setattr(
-        type(query), "matches", lambda self, document: seen.append(self is query) or matches(self, document)
-    )
+
+    def counted(self: Any, document: Any) -> bool:
+        seen.append(self is query)
+        return bool(matches(self, document))
+
+    monkeypatch.setattr(type(query), "matches", counted)
     assert index.find(query)
     assert seen.count(True) == looked_at
 

@@ -39,7 +39,8 @@ def written(writes: list[tuple[str, str, str, bool]]) -> list[tuple[str, Object 
 def test_transaction_finds_what_a_look_at_everything_finds(
     before: list[tuple[str, str, str, bool]], after: list[tuple[str, str, str, bool]]
 ) -> None:
-    store, stored = Store(), {}
+    store = Store()
+    stored: dict[str, Object] = {}
     for path, obj in written(before):
         store.apply([Change(path, stored.get(path), obj)])
         if obj is None:
@@ -124,14 +125,15 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], i
 
         def counted(self: Any, path: str, get: Any = get) -> Object | None:
             count[0] += 1
-            return get(self, path)
+            found: Object | None = get(self, path)
+            return found
 
         monkeypatch.setattr(owner, "get", counted)
     for name in ("written", "changes"):
         every = getattr(Transaction, name)
 
         def counted_all(self: Any, every: Any = every) -> list[Any]:
-            found = every(self)
+            found: list[Any] = every(self)
             count[0] += len(found)
             return found
 
