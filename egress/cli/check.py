@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
@@ -14,13 +15,14 @@ from egress.checks.sarif import as_sarif
 from egress.checks.text import as_json, page
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, echo, print_json, progress, say
-from egress.delivery.surroundings import Found, found_by_file, stray_states
-from egress.delivery.surroundings import look as look_at
 from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
 from egress.domain.fields import quoted
 from egress.domain.files import look, named, select
 from egress.domain.fleet import load
 from egress.layout import Places
+
+if TYPE_CHECKING:
+    from egress.delivery.surroundings import Found
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -71,6 +73,9 @@ def command(
 
 def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
     """What is on the managers around each domain. What could not be seen is said."""
+    from egress.delivery.surroundings import found_by_file, stray_states  # the engine's rooms: only --live needs them
+    from egress.delivery.surroundings import look as look_at
+
     places = Places(project.root, project.lab is not None)
     strays = stray_states(places, project.stacks)
     looked = []

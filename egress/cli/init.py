@@ -15,12 +15,20 @@ from egress.template import write
 def command(folder: Path) -> None:
     """Write a new repository into DIR: the app, an example domain, the pinned version, a GitHub workflow that plans.
 
-    A file that is there already is never overwritten.
+    DIR may be a repository with files of its own, `.` for instance: what is not there yet is written, and what is there is left
+    as it is and told.
 
-    Exit codes: 0 written; 1 something is in the way, nothing was written.
+    Exit codes: 0 written, or all of it was there; 1 it cannot be written, and nothing was.
     """
-    for name in write(folder):
+    done = write(folder)
+    for name in done.files:
         echo(name)
+    if done.left:
+        say(f"there already and left as they are: {', '.join(done.left)}")
+    if done.unignored:
+        say(f"add to .gitignore: {' '.join(done.unignored)}")
+    if not done.files:
+        return
     say(
         f"next: cd {folder}; egress lab & to have something to act on, then EGRESS_LAB=.lab/lab.json egress apply wld01\n"
         "README.md goes on from there"

@@ -20,7 +20,7 @@ from egress.domain.files import FOLDER
 from egress.layout import STACK_FILE
 from egress.toolchain.synthesis import synthesised
 
-SHARED = ("requirements*.txt", "locks/*.lock.hcl")
+SHARED = ("requirements*.txt", "requirements*.lock", "locks/*.lock.hcl")
 """Files, as patterns in the project folder, of which every stack's plan depends without its configuration showing it."""
 
 

@@ -41,6 +41,10 @@ class LoginError(EgressError):
     """The manager is there and does not let this user in."""
 
 
+class ObjectError(EgressError):
+    """The manager lets this user in, and has no such object or does not let the user read it."""
+
+
 @dataclass(frozen=True)
 class _Answer:
     """An answer, read to its end."""
@@ -181,7 +185,7 @@ class Manager:
         ]
         if len(named) != 1:
             many = f"{len(named)} Tier-0s" if named else "no Tier-0"
-            raise EgressError(
+            raise ObjectError(
                 f"{self.host} has {many} with the display name {wanted.display_name!r}: name it by tier0.id"
             )
         return paths.tier0(named[0])
@@ -250,11 +254,11 @@ class Manager:
                 f"{self.host} does not let this user in ({status}{said}): check user and password in the environment"
             )
         if status == 403:
-            return EgressError(
+            return ObjectError(
                 f"{self.host} does not let this user read {path} ({status}{said}): the role Auditor is enough"
             )
         if status == 404:
-            return EgressError(f"{self.host} has no {path} ({status}{said}): check the ids in the domain file")
+            return ObjectError(f"{self.host} has no {path} ({status}{said}): check the ids in the domain file")
         if 300 <= status < 400:
             return EgressError(
                 f"{self.host} sends us on to {quoted(answer.headers.get('Location', 'nowhere'))} ({status}), which is not followed: "

@@ -13,7 +13,7 @@ from egress.deadline import Deadline, PassedError
 from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.manager.access import Access, access
-from egress.manager.client import LoginError, Manager
+from egress.manager.client import LoginError, Manager, ObjectError
 from egress.manager.network import resolve
 from egress.manager.troubles import told
 
@@ -36,7 +36,7 @@ def steps(
     try:
         way = access(domain, root, lab, env)
     except EgressError as error:
-        yield _wrong("access", str(error))
+        yield _wrong("access", str(error).removeprefix(f"{domain.stack}: "))
         return
     deadline.begin_request()
     try:
@@ -102,8 +102,12 @@ def _questions(domain: WorkloadDomain, way: Access, deadline: Deadline) -> Itera
         except LoginError as error:
             yield _wrong("login", str(error))
             return
-        except EgressError as error:
+        except ObjectError as error:
+            yield Step("login", f"{way.host} lets us in")
             yield _wrong("Tier-0", str(error))
+            return
+        except EgressError as error:
+            yield _wrong("answer", str(error))
             return
     yield Step("login", f"{way.host} lets us in")
     mode = body.get("ha_mode")

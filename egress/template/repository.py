@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import uuid
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from egress import escape, writing
 from egress.domain import EgressError
 from egress.domain.schema import part_schema, schema, text
 
@@ -25,25 +28,53 @@ SCHEMA = "schemas/workload-domain.schema.json"
 PART_SCHEMA = "schemas/workload-domain-part.schema.json"
 
 
-def write(folder: Path) -> tuple[str, ...]:
-    """Writes a new repository into `folder`, which is made if needed; returns the files, relative to it.
+_IGNORED = ".gitignore"
 
-    It is pinned to the version that runs. Errors: EgressError when one of the files is there already; nothing is written then.
+
+@dataclass(frozen=True)
+class Written:
+    """What was written into a folder, and what was `left`, as something else is there. `unignored`: lines that a `.gitignore`
+    which was left lacks."""
+
+    files: tuple[str, ...]
+    left: tuple[str, ...]
+    unignored: tuple[str, ...]
+
+
+def write(folder: Path) -> Written:
+    """Writes a new repository into `folder`, which is made if needed: every file that is not there yet. Names are relative to it.
+
+    It is pinned to the version that runs. Errors: EgressError; what was written so far is taken away again then.
     """
     files = contents()
-    there = [name for name in files if (folder / name).exists() or (folder / name).is_symlink()]
-    if there:
-        raise EgressError(
-            f"{', '.join(there)} in {str(folder)!r}: already there, and nothing is overwritten: "
-            "move it away, or name another folder"
-        )
+    left = tuple(name for name in files if os.path.lexists(folder / name))
+    new = {name: content for name, content in files.items() if name not in left}
+    done: list[Path] = []
     try:
-        for name, content in files.items():
+        for name, content in new.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(content, encoding="utf-8")
+            writing.write(folder / name, content)
+            done.append(folder / name)
     except OSError as error:
-        raise EgressError(f"{error.filename} cannot be written: {error.strerror}") from None
-    return tuple(files)
+        _take_away(done)
+        raise EgressError(f"{escape.line(repr(str(error.filename)))} cannot be written: {error.strerror}") from None
+    except EgressError:
+        _take_away(done)
+        raise
+    return Written(tuple(new), left, _unignored(folder, files) if _IGNORED in left else ())
+
+
+def _take_away(files: list[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def _unignored(folder: Path, files: dict[str, str]) -> tuple[str, ...]:
+    try:
+        there = (folder / _IGNORED).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        there = []
+    return tuple(line for line in files[_IGNORED].splitlines() if line not in there)
 
 
 def contents() -> dict[str, str]:

@@ -17,7 +17,9 @@ from egress.toolchain.cdktf_cli import VERSION, find_cli
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
 from egress.toolchain.processes import run
-from egress.toolchain.provider import find_provider
+from egress.toolchain.provider import Provider, find_provider
+from egress.toolchain.provider_lock import unlocked
+from egress.toolchain.runs import Run
 
 BINDINGS = "cdktf_cdktf_provider_nsxt"
 BINDINGS_MARK = "inputs.json"
@@ -66,8 +68,13 @@ def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[Workload
         yield Part("project", Health.NOTE, "none here", "go to a folder with a cdktf.json, or name it with --root")
         return
     yield Part("target", Health.FINE, f"the lab {lab.host}" if lab else "NSX Managers named in the domain files")
-    yield _provider(root, lab)
-    yield _lock_file(root, lab, engine)
+    provider = None
+    try:
+        provider = find_provider(root, lab=lab is not None)
+        yield Part("provider", Health.FINE, str(provider))
+    except EgressError as error:
+        yield _missing("provider", error)
+    yield _lock_file(root, lab, engine, provider)
     if lab is None:
         yield from _credentials(domains, os.environ)
 
@@ -159,25 +166,27 @@ def _lab() -> Part:
     return Part("lab", Health.NOTE, found, fix)
 
 
-def _provider(root: Path, lab: LabTarget | None) -> Part:
+def _lock_file(root: Path, lab: LabTarget | None, engine: Engine | None, provider: Provider | None) -> Part:
+    """The provider lock, held against the mirror that the provider comes from."""
+    name = "provider lock"
+    if engine is None or provider is None:
+        return Part(name, Health.NOTE, "not looked at, as the engine or the provider is missing")
+    lock = Run(root, lab, engine, provider, ()).lock_file
+    shown = lock.relative_to(root).as_posix()
+    if not lock.is_file():
+        if lab is not None:
+            return Part(name, Health.FINE, f"the lab's own, {shown}, comes with the first plan")
+        fix = "the first egress plan writes it: commit it, so that everybody gets the same provider"
+        return Part(name, Health.NOTE, f"no {shown} yet", fix)
     try:
-        return Part("provider", Health.FINE, str(find_provider(root, lab=lab is not None)))
-    except EgressError as error:
-        return _missing("provider", error)
-
-
-def _lock_file(root: Path, lab: LabTarget | None, engine: Engine | None) -> Part:
-    if lab is not None:
-        return Part("provider lock", Health.FINE, "the lab's own, below .lab/")
-    name = f"locks/{engine.product.lower() if engine else 'terraform'}.lock.hcl"
-    if (root / name).is_file():
-        return Part("provider lock", Health.FINE, name)
-    return Part(
-        "provider lock",
-        Health.NOTE,
-        f"no {name} yet",
-        "the first egress plan writes it: commit it, so that everybody gets the same provider",
-    )
+        wrong = unlocked(lock.read_text(encoding="utf-8", errors="replace"), provider.mirror) if provider.mirror else ""
+    except OSError as error:
+        return Part(name, Health.MISSING, f"{shown} cannot be read: {error.strerror}", "set its rights right")
+    if wrong:
+        return Part(
+            name, Health.MISSING, f"{shown}: {wrong}", "egress plan --upgrade-provider moves the lock: commit it"
+        )
+    return Part(name, Health.FINE, shown)
 
 
 def _credentials(domains: Sequence[WorkloadDomain], env: Mapping[str, str]) -> Iterator[Part]:

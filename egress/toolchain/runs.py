@@ -6,12 +6,13 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.domain import LabTarget, WorkloadDomain, credentials
+from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.domain.files import FOLDER
+from egress.domain.state import LocalState
 from egress.layout import LAB_FOLDER, Places
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.provider import Provider, engine_config, find_provider
@@ -54,6 +55,7 @@ class Run:
         if lab is None:
             for domain in domains:
                 credentials.check(domain.stack, domain.nsx.credentials, domain.nsx.host, os.environ)
+                _refuse_state_of_a_runner(domain, os.environ)
         return cls(root, lab, engine, provider, tuple(domains), command, patience, prefixes(root, domains))
 
     def __str__(self) -> str:
@@ -115,6 +117,17 @@ def engine_environment(provider: Provider | None, home: Path) -> dict[str, str]:
 def lab_variables(lab: LabTarget) -> dict[str, str]:
     """A lab's throw-away credentials as the NSXT_* variables that the provider reads."""
     return {"NSXT_USERNAME": lab.username, "NSXT_PASSWORD": lab.password.get_secret_value()}
+
+
+def _refuse_state_of_a_runner(domain: WorkloadDomain, env: Mapping[str, str]) -> None:
+    """A runner of a CI system keeps no files: with a local state every plan would show everything as new, and an apply would make
+    it a second time. `egress check` stays silent: the file is sound, it is the place that is wrong. Errors: EgressError."""
+    in_ci = env.get("CI", "").lower() not in ("", "0", "false")
+    if in_ci and isinstance(domain.state, LocalState) and env.get("EGRESS_LOCAL_STATE") != "keep":
+        raise EgressError(
+            f"{domain.stack}: its state is local, and a CI runner keeps no files (CI={env['CI']}): write state: {{backend: pg}}, s3 "
+            "or http; where this folder outlives the run, set EGRESS_LOCAL_STATE=keep"
+        )
 
 
 def prefixes(root: Path, domains: Sequence[WorkloadDomain]) -> frozenset[str]:

@@ -44,7 +44,7 @@ def test_a_real_target_without_provider_and_credentials_is_exit_1_with_the_fixes
     assert parts["provider"]["health"] == "missing"
     assert "EGRESS_PROVIDER=mirror:DIR" in parts["provider"]["fix"]
     assert "NSXT_USERNAME" in parts["credentials NSXT_*"]["fix"]
-    assert "commit it" in parts["provider lock"]["fix"]
+    assert parts["provider lock"]["health"] == "note"
 
 
 @pytest.mark.parametrize("node", ["/nowhere/node", "/bin/false"])
@@ -112,3 +112,25 @@ def test_bindings_of_somebody_else_are_told(foreign: Path, monkeypatch: pytest.M
     part = provider_bindings()
     assert part.health == "missing"
     assert part.found.endswith("not of tier0-egress, and lacks policy_nat_rule")
+
+
+def test_a_lock_that_the_mirror_does_not_have_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "cdktf.json").write_text("{}")
+    (tmp_path / "domains").mkdir()
+    (tmp_path / "domains" / "wld01.yaml").write_bytes((REPOSITORY / "domains" / "wld01.yaml").read_bytes())
+    mirrored = tmp_path / "mirror" / "registry.terraform.io" / "vmware" / "nsxt"
+    mirrored.mkdir(parents=True)
+    (mirrored / "terraform-provider-nsxt_3.12.0_linux_amd64.zip").touch()
+    env = {"EGRESS_PROVIDER": f"mirror:{tmp_path / 'mirror'}"}
+    _, parts = doctor(tmp_path, **env)
+    assert "commit it" in parts["provider lock"]["fix"], "there is none yet"
+    name = parts["provider lock"]["found"].split()[1]
+    (tmp_path / "locks").mkdir()
+    lock = 'provider "registry.terraform.io/vmware/nsxt" {\n  version     = "3.11.1"\n}\n'
+    (tmp_path / name).write_text(lock)
+    code, parts = doctor(tmp_path, **env)
+    assert code == 1
+    assert "the lock says vmware/nsxt 3.11.1, the mirror mirror has 3.12.0" in parts["provider lock"]["found"]
+    assert "--upgrade-provider" in parts["provider lock"]["fix"]
+    (tmp_path / name).write_text(lock.replace("3.11.1", "3.12.0"))
+    assert doctor(tmp_path, **env)[1]["provider lock"]["health"] == "fine"

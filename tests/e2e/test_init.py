@@ -117,22 +117,42 @@ def test_packages_of_the_users_own_are_left_alone_in_a_checkout_too(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["README.md", "domains/wld01.yaml", ".github/workflows/egress.yml"])
-def test_a_file_that_is_there_is_named_and_nothing_is_written(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_there_is_left_and_told_and_the_others_are_written(tmp_path: Path, name: str) -> None:
     mine = tmp_path / name
     mine.parent.mkdir(parents=True, exist_ok=True)
     mine.write_text("mine")
-    done = subprocess.run([EGRESS, "init", tmp_path], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"egress: {name} in " in done.stderr
-    assert "nothing is overwritten" in done.stderr
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+    done = subprocess.run([EGRESS, "init", "."], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == FILES - {name}
+    assert f"there already and left as they are: {name}\n" in done.stderr
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == FILES
     assert mine.read_text() == "mine"
+    again = subprocess.run([EGRESS, "init", "."], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert again.stdout == ""
+    assert mine.read_text() == "mine"
+
+
+def test_lines_that_a_gitignore_lacks_are_named(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text(".venv/\nstate/\n")
+    done = subprocess.run([EGRESS, "init", "."], cwd=tmp_path, capture_output=True, text=True, check=True)
+    (told,) = [line for line in done.stderr.splitlines() if line.startswith("add to .gitignore: ")]
+    assert ".lab/" in told
+    assert " state/" not in told
 
 
 def test_a_link_that_leads_nowhere_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "main.py").symlink_to(tmp_path.parent / "elsewhere.py")
-    assert subprocess.run([EGRESS, "init", tmp_path], capture_output=True, check=False).returncode == 1
+    done = subprocess.run([EGRESS, "init", tmp_path], capture_output=True, text=True, check=True)
+    assert "left as they are: main.py" in done.stderr
     assert not (tmp_path.parent / "elsewhere.py").exists()
+
+
+def test_what_cannot_be_written_as_a_whole_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "schemas").write_text("a file where a folder is to be")
+    done = subprocess.run([EGRESS, "init", tmp_path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("egress: ")
+    assert "cannot be written" in done.stderr
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["schemas"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.sites import EGRESS, ROUTE, STACK, SUPERVISOR, TKG, Site, Terminal
+from tests.e2e.sites import EGRESS, ROUTE, STACK, SUPERVISOR, TKG, Site, Terminal, project
 
 pytestmark = pytest.mark.e2e
 
@@ -197,3 +197,21 @@ def test_a_polite_kill_takes_the_engine_along(site: Site) -> None:
     process.send_signal(signal.SIGHUP)
     assert process.wait(60) == 130
     assert not Path(f"/proc/{engine}").exists()
+
+
+def test_a_project_folder_has_one_lab_at_a_time(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    first = Terminal([EGRESS, "lab", STACK], root, dict(os.environ))
+    try:
+        first.until("lab ready")
+        file = (root / ".lab" / "lab.json").read_bytes()
+        second = subprocess.run(
+            [EGRESS, "lab", STACK], cwd=root, text=True, capture_output=True, timeout=60, check=False
+        )
+        assert second.returncode == 1
+        assert f"egress lab (process {first.process.pid}, since " in second.stderr
+        assert "each project folder has one lab" in second.stderr
+        assert (root / ".lab" / "lab.json").read_bytes() == file
+    finally:
+        first.process.send_signal(signal.SIGINT)
+        first.ends(130)

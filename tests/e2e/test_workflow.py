@@ -26,6 +26,12 @@ OURS = {"github.event.pull_request.head.repo.full_name": "org/network", "github.
 FORK = OURS | {"github.event.pull_request.head.repo.full_name": "somebody/network"}
 
 
+STATE_SECRETS = [
+    f"secrets.{name}"
+    for name in ("PG_CONN_STR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "TF_HTTP_USERNAME", "TF_HTTP_PASSWORD")
+]  # fmt: skip
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """What egress init writes, in git."""
@@ -98,7 +104,7 @@ def test_nothing_is_installed_from_an_index_that_nobody_named(repository: Path, 
     assert step["run"].rstrip().endswith(f"--requirement {file}")
 
     def install(**env: str) -> subprocess.CompletedProcess[str]:
-        script = step["run"].replace("python -m pip", "echo would")
+        script = step["run"].replace("exec python -m pip", "exec echo would").replace("python -m pip", "echo would")
         clean = {k: v for k, v in os.environ.items() if not k.startswith("PIP_")} | env
         return subprocess.run(
             [*BASH, "-c", script], cwd=repository, env=clean, text=True, capture_output=True, check=False
@@ -106,10 +112,21 @@ def test_nothing_is_installed_from_an_index_that_nobody_named(repository: Path, 
 
     assert install().returncode == 1
     assert "name your package index here" in install().stdout
-    assert install(PIP_INDEX_URL="https://packages.example.com/simple").returncode == 0
+    index = "https://packages.example.com/simple"
+    assert install(PIP_INDEX_URL=index).returncode == 0
+    assert install(PIP_FIND_LINKS="wheels").returncode == 1, "the public index is still asked"
+    assert install(PIP_FIND_LINKS="wheels", PIP_NO_INDEX="1").returncode == 0
+    beside = install(PIP_INDEX_URL=index, PIP_EXTRA_INDEX_URL="https://pypi.example.com")
+    assert beside.returncode == 1
+    assert "an extra index is asked beside yours" in beside.stdout
     text = (repository / "requirements.txt").read_text()
     (repository / "requirements.txt").write_text(text.replace("#--index-url", "--index-url"))
     assert install().returncode == 0
+    lock = file.replace(".txt", ".lock")
+    (repository / lock).write_text("")
+    assert install().stdout == f"would install --require-hashes --requirement {lock}\n"
+    (repository / "requirements.txt").write_text(f"{text}--extra-index-url {index}\n")
+    assert install().returncode == 1
 
 
 @pytest.mark.slow
@@ -146,6 +163,8 @@ def test_the_steps_check_and_plan_what_a_pull_request_changes(
         known = {
             "secrets.NSXT_USERNAME": manager.username,
             "secrets.NSXT_PASSWORD": manager.password,
+            "vars.NSXT_HOST": manager.host,
+            **dict.fromkeys(STATE_SECRETS, ""),
             "vars.EGRESS_PROVIDER || 'registry'": f"mirror:{mirror}",
             "needs.check.outputs.stacks": check.outputs["stacks"],
         }
