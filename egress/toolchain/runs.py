@@ -14,7 +14,7 @@ from typing import Any
 from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.processes import Ended, run
-from egress.toolchain.provider import Provider, engine_config, find_provider
+from egress.toolchain.provider import Provider, engine_config, find_provider, reattached
 from egress.toolchain.synthesis import LAB_FOLDER, synthesise
 
 LOCK = ".terraform.lock.hcl"
@@ -135,6 +135,8 @@ class Stack:
     def engine(self, *arguments: str, capture: bool = False) -> Ended:
         """Runs the engine in the stack's folder; its words are ours unless `capture`."""
         env = self.run.environment(self.domain)
+        if arguments[0] != "init":
+            env |= reattached(self.run.provider, self.run.lab)
         return run([self.run.engine.command, *arguments], cwd=self.folder, env=env, capture=capture)
 
     def initialise(self) -> None:
