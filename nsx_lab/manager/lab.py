@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from nsx_lab.manager.store.database import Database
 from nsx_lab.manager.store.errors import NsxError
 from nsx_lab.manager.store.seed import Seed, SeedError, of_document, of_path, read_yaml
 from nsx_lab.manager.store.store import Change, Object
+from nsx_lab.stand_in import Resident
 
 if TYPE_CHECKING:
     from nsx_lab.manager.http.client import Control
@@ -77,6 +79,7 @@ class Lab:
             raise
         self.world.fail_over = self._server.fail_over
         self._control: Control | None = None
+        self._resident: Resident | None = None
 
     def _begin(self) -> None:
         """From the data directory if there is anything in it, else from the seed."""
@@ -103,6 +106,9 @@ class Lab:
         return self
 
     def stop(self) -> None:
+        if self._resident is not None:
+            self._resident.stop()
+            self._resident = None
         if self._control is not None:
             self._control.close()
         self._server.stop()
@@ -157,12 +163,17 @@ class Lab:
             self._control = Control(self.host, self.ca_pem, self.control_token)
         return self._control
 
-    def lab_file(self) -> LabFile:
-        return LabFile(self.host, self.ca_pem, self.username, self.password, self.control_token, os.getpid())
+    def lab_file(self, *, stand_in: bool = True) -> LabFile:
+        """What the lab file holds. `stand_in` False leaves out the resident one: engines then start their own."""
+        if stand_in and self._resident is None:
+            with contextlib.suppress(OSError):  # no socket can be made: engines start their own
+                self._resident = Resident({"NSXT_USERNAME": self.username, "NSXT_PASSWORD": self.password})
+        found = self._resident.socket if stand_in and self._resident is not None else None
+        return LabFile(self.host, self.ca_pem, self.username, self.password, self.control_token, os.getpid(), found)
 
-    def write_lab_file(self, path: Path) -> LabFile:
-        """Writes the lab file that `EGRESS_LAB` may name."""
-        document = self.lab_file()
+    def write_lab_file(self, path: Path, *, stand_in: bool = True) -> LabFile:
+        """Writes the lab file that `EGRESS_LAB` may name. `stand_in`: see lab_file."""
+        document = self.lab_file(stand_in=stand_in)
         document.write(Path(path))
         return document
 

@@ -7,13 +7,13 @@ import json
 import random
 import re
 import threading
-import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from nsx_lab.provider import gojson
+from nsx_lab.provider.clock import WALL, Clock
 from nsx_lab.provider.errors import STD, ApiError, ProviderError, explain
 from nsx_lab.provider.model import STRING, Struct, convert, type_name
 from nsx_lab.provider.settings import Settings
@@ -64,8 +64,10 @@ class Session:
 class Client:
     """Speaks with one manager. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock = WALL) -> None:
         self.settings = settings
+        self.clock = clock
+        self._closed = threading.Event()
         self._transport = Transport(context(settings.trust))
         self._session = Session()
         self._version = ""
@@ -81,7 +83,8 @@ class Client:
         self._version = self.read_version()
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, in the middle of an answer, too. Nothing is sent from then on: not a second try, either."""
+        self._closed.set()
         self._transport.close()
 
     def version_at_least(self, *wanted: int) -> bool:
@@ -148,7 +151,11 @@ class Client:
                 f"retry_min_delay and retry_max_delay are both {low}: the real provider crashes here, at its first retry "
                 "(rand.Intn of 0); set retry_min_delay below retry_max_delay"
             )
-        time.sleep(random.randrange(low, high) / 1000)  # noqa: S311 - spreads retries, guards nothing
+        self._wait(random.randrange(low, high) / 1000)  # noqa: S311 - spreads retries, guards nothing
+
+    def _wait(self, seconds: float) -> None:
+        if self.clock.wait(seconds, self._closed):
+            raise ProviderError("the engine has gone: nothing more is sent")
 
     def _headers(self, opid: str) -> list[tuple[str, str]]:
         """In the order of their names, as Go writes them."""
@@ -188,7 +195,7 @@ class Client:
                 return response
             if attempt < attempts:
                 delay = random.randrange(max(1, self.settings.retry_min_delay) * attempt)  # noqa: S311
-                time.sleep(min(self.settings.retry_max_delay, delay) / 1000)
+                self._wait(min(self.settings.retry_max_delay, delay) / 1000)
         return response
 
     def _apply_licences(self) -> None:

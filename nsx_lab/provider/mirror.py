@@ -28,7 +28,7 @@ def write_mirror(directory: Path) -> Path:
         folder = directory / registry / "vmware" / "nsxt" / VERSION / target()
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"terraform-provider-nsxt_v{VERSION}"
-        if not path.is_file() or path.read_bytes() != launcher:
+        if not path.is_file() or path.read_bytes() != launcher or path.stat().st_mode & 0o777 != 0o755:
             part = path.with_name(f".{path.name}.{os.getpid()}")
             part.write_bytes(launcher)
             part.chmod(0o755)

@@ -21,10 +21,10 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 from nsx_lab.provider.certificate import self_signed
 from nsx_lab.provider.provider import Provider
 from nsx_lab.provider.servicer import Servicer
+from nsx_lab.stand_in import PROTOCOL
 
 # go-plugin's magic cookie of Terraform providers: tells a plugin that an engine started it
 COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
-PROTOCOL = 6
 THREADS = 64  # more than any sensible -parallelism: waiting for realization holds a thread
 _ORPHAN_CHECK = 2.0  # seconds between two looks whether the engine is still there
 
@@ -54,13 +54,7 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = os.getppid()  # asked for now: later it may be gone, and somebody else our parent
     done = threading.Event()
-    server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=THREADS),
-        options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
-    )
-    rpc.add_ProviderServicer_to_server(Servicer(Provider()), server)
-    controller_rpc.add_GRPCControllerServicer_to_server(_Controller(done), server)
-    stdio_rpc.add_GRPCStdioServicer_to_server(_Stdio(), server)
+    server = serving(Provider(), done)
     with tempfile.TemporaryDirectory(prefix="nsx-lab-") as folder:
         socket = f"{folder}/plugin.sock"
         certificate = _listen(server, f"unix:{socket}")
@@ -69,6 +63,18 @@ def serve() -> None:
         sys.stdout.flush()
         _wait(done, engine)
         server.stop(grace=0.2).wait(1)
+
+
+def serving(provider: Provider, done: threading.Event | None = None) -> grpc.Server:
+    """A gRPC server with everything that an engine asks of a plugin. `done` is set when the engine wants it to end."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=THREADS),
+        options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
+    )
+    rpc.add_ProviderServicer_to_server(Servicer(provider), server)
+    controller_rpc.add_GRPCControllerServicer_to_server(_Controller(done or threading.Event()), server)
+    stdio_rpc.add_GRPCStdioServicer_to_server(_Stdio(), server)
+    return server
 
 
 def _listen(server: grpc.Server, address: str) -> str:

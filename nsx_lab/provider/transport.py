@@ -6,6 +6,7 @@ are near.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gzip
 import http.client
@@ -100,6 +101,11 @@ class _Connection:
     def close(self) -> None:
         self.sock.close()
 
+    def hang_up(self) -> None:
+        """Ends what another thread does with it; that one closes it."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
 
 class Transport:
     """Connections to labs by host and port. Safe to use from several threads."""
@@ -108,6 +114,8 @@ class Transport:
         self._context = context
         self._lock = threading.Lock()
         self._idle: dict[tuple[str, int], list[_Connection]] = {}
+        self._busy: set[_Connection] = set()
+        self._closed = False
 
     def send(self, request: Request) -> Response:
         """Send a request, follow redirects. Raises TransportError if no answer came, NotALabError if the peer is no lab."""
@@ -120,12 +128,15 @@ class Transport:
         raise TransportError(f"stopped after {MAX_REDIRECTS} redirects")
 
     def close(self) -> None:
-        """Hang up on all idle connections."""
+        """Hang up on all connections. Whoever waits for an answer gets none; nothing is sent any more."""
         with self._lock:
+            self._closed = True
             for connections in self._idle.values():
                 for connection in connections:
                     connection.close()
             self._idle.clear()
+            for connection in self._busy:
+                connection.hang_up()
 
     def _round_trip(self, request: Request) -> Response:
         try:
@@ -142,19 +153,39 @@ class Transport:
             try:
                 return self._exchange(connection, request)
             except _NoAnswerError as error:
-                connection.close()
+                self._drop(connection)
                 if not (reused and (error.unsent or request.method in _SEND_AGAIN)):
                     raise TransportError(str(error)) from error
+            except BaseException:
+                self._drop(connection)
+                raise
 
     def _connection(self, host: str, port: int, address: str) -> tuple[_Connection, bool]:
         with self._lock:
+            self._refuse_when_closed()
             idle = self._idle.get((host, port), [])
             while idle:
                 connection = idle.pop()
                 if not connection.stale():
+                    self._busy.add(connection)
                     return connection, True
                 connection.close()
-        return _Connection(host, port, address, self._context), False
+        connection = _Connection(host, port, address, self._context)
+        with self._lock:
+            if self._closed:  # while it was dialled
+                connection.close()
+            self._refuse_when_closed()
+            self._busy.add(connection)
+        return connection, False
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise TransportError("use of closed network connection")
+
+    def _drop(self, connection: _Connection) -> None:
+        with self._lock:
+            self._busy.discard(connection)
+        connection.close()
 
     def _exchange(self, connection: _Connection, request: Request) -> Response:
         ends = connection.ends
@@ -163,6 +194,18 @@ class Transport:
         except OSError as error:
             raise _NoAnswerError(_broken(error, ends, "write"), unsent=True) from error
         got = http.client.HTTPResponse(connection.sock, method=request.method)
+        try:
+            self._begin(got, connection)
+        except BaseException:
+            got.close()
+            raise
+        response = _read(got)
+        self._keep(connection, got, response)
+        return response
+
+    def _begin(self, got: http.client.HTTPResponse, connection: _Connection) -> None:
+        """Reads the head of an answer."""
+        ends = connection.ends
         try:
             got.begin()
         except (http.client.RemoteDisconnected, ssl.SSLEOFError) as error:
@@ -173,20 +216,18 @@ class Transport:
         except OSError as error:
             raise _NoAnswerError(_broken(error, ends)) from error
         except (http.client.HTTPException, ValueError) as error:
-            connection.close()
             said = f"net/http: HTTP/1.x transport connection broken: malformed HTTP response ({error})"
             raise TransportError(said) from error
-        response = _read(got)
-        self._keep(connection, got, response)
-        return response
 
     def _keep(self, connection: _Connection, got: http.client.HTTPResponse, response: Response) -> None:
         """Keep the connection for the next request, if it is fit for one and there is room."""
         with self._lock:
+            self._busy.discard(connection)
             idle = self._idle.setdefault((connection.host, connection.port), [])
-            if not response.body_error and not got.will_close and len(idle) < IDLE_PER_HOST:
+            if not response.body_error and not got.will_close and len(idle) < IDLE_PER_HOST and not self._closed:
                 idle.append(connection)
                 return
+        got.close()
         connection.close()
 
 

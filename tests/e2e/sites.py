@@ -109,11 +109,11 @@ def project(folder: Path, *files: str) -> Path:
     return folder
 
 
-def lab_site(folder: Path, lab: Lab, env: dict[str, str]) -> Site:
-    """A project whose target is the lab by EGRESS_LAB."""
+def lab_site(folder: Path, lab: Lab, env: dict[str, str], *, stand_in: bool = True) -> Site:
+    """A project whose target is the lab by EGRESS_LAB. `stand_in` False: engines start the stand-in by themselves."""
     root = project(folder)
     file = folder / "lab-file.json"
-    lab.write_lab_file(file)
+    lab.write_lab_file(file, stand_in=stand_in)
     return Site(root, lab, env | {"EGRESS_LAB": str(file)})
 
 

@@ -13,8 +13,9 @@ from tests.e2e.sites import ROUTE, STACK, SUPERVISOR, TKG, Site, lab_site
 pytestmark = pytest.mark.e2e
 
 
-def test_plan_apply_plan_drift_destroy(tmp_path: Path, lab: Lab, engine_env: dict[str, str]) -> None:
-    site = lab_site(tmp_path / "project", lab, engine_env)
+@pytest.mark.parametrize("stand_in", [True, False], ids=["resident", "ordinary start"])
+def test_plan_apply_plan_drift_destroy(tmp_path: Path, lab: Lab, engine_env: dict[str, str], stand_in: bool) -> None:
+    site = lab_site(tmp_path / "project", lab, engine_env, stand_in=stand_in)
 
     planned = site.egress("plan", STACK, code=2)
     assert "Plan: 3 to add, 0 to change, 0 to destroy." in planned.stdout
