@@ -16,7 +16,7 @@ from pathlib import Path
 from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
-from egress.toolchain.provider import Provider, find_provider
+from egress.toolchain.provider import Provider, find_provider, reattached
 from egress.toolchain.runs import SHELL_MARK, check_credentials, engine_environment, lab_variables
 from egress.toolchain.shell_commands import write_commands
 from egress.toolchain.synthesis import LAB_FOLDER, output_folder
@@ -44,6 +44,8 @@ def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDoma
     if lab:
         env = {key: value for key, value in env.items() if not key.startswith("NSXT_")} | lab_variables(lab)
     env |= _settings(root, lab, engine, provider)
+    if provider is not None:
+        env |= reattached(provider, lab)
     prefixes = {} if lab else {domain.stack: domain.nsx.credentials for domain in domains}
     folder = write_commands(home / "shell", engine, cli, prefixes)
     env["PATH"] = os.pathsep.join([str(folder), env.get("PATH", os.defpath)])
