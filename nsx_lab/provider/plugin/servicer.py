@@ -10,11 +10,11 @@ from typing import Any
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 
-from nsx_lab.provider import plan, validation
-from nsx_lab.provider.errors import ProviderError
 from nsx_lab.provider.provider import PartlyDoneError, Provider
-from nsx_lab.provider.schema import Block
-from nsx_lab.provider.values import Value, from_json, from_msgpack, to_msgpack
+from nsx_lab.provider.values import plan, validation
+from nsx_lab.provider.values.schema import Block
+from nsx_lab.provider.values.values import Value, from_json, from_msgpack, to_msgpack
+from nsx_lab.provider.wire.errors import ProviderError
 
 _LOG = logging.getLogger("nsx_lab.provider")
 _PRIVATE = b"null"  # what the SDK stores as private state of these resources

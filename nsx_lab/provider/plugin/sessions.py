@@ -16,8 +16,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from nsx_lab.provider.plugin.server import serving
 from nsx_lab.provider.provider import Provider
-from nsx_lab.provider.server import serving
 
 _CHUNK = 1 << 16
 

@@ -23,7 +23,7 @@ def target() -> str:
 
 def write_mirror(directory: Path) -> Path:
     """Write the mirror, which changes nothing if it is there already. Returns `directory`."""
-    launcher = Path(__file__).with_name("launcher.sh").read_bytes()
+    launcher = Path(__file__).parents[1].joinpath("launcher.sh").read_bytes()
     for registry in REGISTRIES:
         folder = directory / registry / "vmware" / "nsxt" / VERSION / target()
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nsx_lab.provider import checks, gojson
-from nsx_lab.provider.errors import ProviderError
-from nsx_lab.provider.schema import Block, Trait
-from nsx_lab.provider.tls import Trust
-from nsx_lab.provider.values import UNKNOWN, Value
+from nsx_lab.provider.values import checks, gojson
+from nsx_lab.provider.values.schema import Block, Trait
+from nsx_lab.provider.values.values import UNKNOWN, Value
+from nsx_lab.provider.wire.errors import ProviderError
+from nsx_lab.provider.wire.tls import Trust
 
 DEFAULT_RETRY_STATUSES = (400, 409, 429, 500, 503, 504)
 _LICENCE = "^[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}$"

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from nsx_lab.provider import gojson
-from nsx_lab.provider.clock import WALL, Clock
-from nsx_lab.provider.errors import STD, ApiError, ProviderError, explain
-from nsx_lab.provider.model import STRING, Struct, convert, type_name
-from nsx_lab.provider.settings import Settings
-from nsx_lab.provider.tls import context
-from nsx_lab.provider.transport import Request, Response, Transport, TransportError
+from nsx_lab.provider.values import gojson
+from nsx_lab.provider.wire.clock import WALL, Clock
+from nsx_lab.provider.wire.errors import STD, ApiError, ProviderError, explain
+from nsx_lab.provider.wire.model import STRING, Struct, convert, type_name
+from nsx_lab.provider.wire.settings import Settings
+from nsx_lab.provider.wire.tls import context
+from nsx_lab.provider.wire.transport import Request, Response, Transport, TransportError
 
 USER_AGENT = "vAPI/0.8.0 Go/go1.26.8 (linux; amd64)"  # as recorded of vmware/nsxt 3.11.1
 SESSION_USER_AGENT = "terraform-provider-nsxt"

@@ -18,9 +18,9 @@ from tf.gen import grpc_controller_pb2_grpc as controller_rpc
 from tf.gen import grpc_stdio_pb2_grpc as stdio_rpc
 from tf.gen import tfplugin_pb2_grpc as rpc
 
-from nsx_lab.provider.certificate import self_signed
+from nsx_lab.provider.plugin.certificate import self_signed
+from nsx_lab.provider.plugin.servicer import Servicer
 from nsx_lab.provider.provider import Provider
-from nsx_lab.provider.servicer import Servicer
 from nsx_lab.stand_in import PROTOCOL
 
 # go-plugin's magic cookie of Terraform providers: tells a plugin that an engine started it

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nsx_lab.provider.plan import Path
-from nsx_lab.provider.schema import Attribute, Block, NestedBlock
-from nsx_lab.provider.values import UNKNOWN, Value, wholly_known
+from nsx_lab.provider.values.plan import Path
+from nsx_lab.provider.values.schema import Attribute, Block, NestedBlock
+from nsx_lab.provider.values.values import UNKNOWN, Value, wholly_known
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from cryptography import x509
 
 from nsx_lab.mark import MARK
-from nsx_lab.provider.errors import NotALabError, ProviderError
+from nsx_lab.provider.wire.errors import NotALabError, ProviderError
 
 # OpenSSL verify codes that Go's crypto/x509 sums up as an unknown authority
 _UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21}

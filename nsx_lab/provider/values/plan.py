@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nsx_lab.provider import sets
-from nsx_lab.provider.schema import ZERO, Attribute, Block, NestedBlock
-from nsx_lab.provider.values import UNKNOWN, Value, wholly_known
+from nsx_lab.provider.values import sets
+from nsx_lab.provider.values.schema import ZERO, Attribute, Block, NestedBlock
+from nsx_lab.provider.values.values import UNKNOWN, Value, wholly_known
 
 Path = tuple[str | int, ...]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import zlib
 
-from nsx_lab.provider.schema import Attribute, NestedBlock
-from nsx_lab.provider.values import UNKNOWN, Value, wholly_known
+from nsx_lab.provider.values.schema import Attribute, NestedBlock
+from nsx_lab.provider.values.values import UNKNOWN, Value, wholly_known
 
 
 def _text(value: Value) -> str:

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
-from nsx_lab.provider import tls
-from nsx_lab.provider.errors import NotALabError
+from nsx_lab.provider.wire import tls
+from nsx_lab.provider.wire.errors import NotALabError
 
 IDLE_PER_HOST = 2  # net/http, DefaultMaxIdleConnsPerHost
 MAX_REDIRECTS = 10

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nsx_lab.provider import gojson
-from nsx_lab.provider.errors import ProviderError
+from nsx_lab.provider.values import gojson
+from nsx_lab.provider.wire.errors import ProviderError
 
 STRING, INTEGER, BOOLEAN = "STRING", "INTEGER", "BOOLEAN"
 DYNAMIC = "DYNAMIC_STRUCTURE"  # any object, as it is

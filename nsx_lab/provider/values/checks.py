@@ -11,7 +11,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from nsx_lab.provider.schema import Check
+from nsx_lab.provider.values.schema import Check
 
 _PORT_LIMIT = 65536  # validators.go lets 65536 pass
 

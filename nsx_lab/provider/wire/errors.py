@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from nsx_lab.provider import gojson
+from nsx_lab.provider.values import gojson
 
 STD = "com.vmware.vapi.std.errors."
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from nsx_lab.provider import gojson
-from nsx_lab.provider.values import UNKNOWN, Value
+from nsx_lab.provider.values import gojson
+from nsx_lab.provider.values.values import UNKNOWN, Value
 
 Check = Callable[[Any, str], list[str]]
 """Gets a known value and its key (`next_hop.0.ip_address`), returns the complaints in the provider's words."""
@@ -128,7 +128,7 @@ def build(raw: Mapping[str, Any], traits: Mapping[str, Trait], prefix: str = "")
 
 def load() -> dict[str, Any]:
     """The provider's part of `nsxt-schema.json`: keys provider, resource_schemas, data_source_schemas."""
-    text = Path(__file__).with_name("nsxt-schema.json").read_text(encoding="utf-8")
+    text = Path(__file__).parents[1].joinpath("nsxt-schema.json").read_text(encoding="utf-8")
     (provider,) = json.loads(text)["provider_schemas"].values()
     loaded: dict[str, Any] = provider
     return loaded

@@ -5,10 +5,10 @@ The counterpart of the SDK's ResourceData: `get` never returns null, `set` of nu
 
 from __future__ import annotations
 
-from nsx_lab.provider import sets
-from nsx_lab.provider.plan import filled, normalize_block, with_defaults
-from nsx_lab.provider.schema import Block
-from nsx_lab.provider.values import UNKNOWN, Value, known
+from nsx_lab.provider.values import sets
+from nsx_lab.provider.values.plan import filled, normalize_block, with_defaults
+from nsx_lab.provider.values.schema import Block
+from nsx_lab.provider.values.values import UNKNOWN, Value, known
 
 
 class Record:
