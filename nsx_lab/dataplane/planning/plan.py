@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
-from nsx_lab.dataplane.networks import Address, Interface, Network, longest
+from nsx_lab.dataplane.planning.networks import Address, Interface, Network, longest
 
 
 class Kind(StrEnum):

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nsx_lab.dataplane.plan import Kind, Node, Plan, Port, Route
-from nsx_lab.dataplane.rulesets import FORWARDED, MARK, several_v6
+from nsx_lab.dataplane.planning.plan import Kind, Node, Plan, Port, Route
+from nsx_lab.dataplane.planning.rulesets import FORWARDED, MARK, several_v6
 
 PROTOCOL = 66
 """Routing protocol number of the routes made here, so that an update leaves alone what a person adds with `ip route add`."""

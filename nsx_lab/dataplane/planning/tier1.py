@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nsx_lab.dataplane import hosts, rulesets
-from nsx_lab.dataplane.networks import (
+from nsx_lab.dataplane.planning import hosts, rulesets
+from nsx_lab.dataplane.planning.networks import (
     Address,
     Interface,
     Network,
@@ -15,9 +15,9 @@ from nsx_lab.dataplane.networks import (
     read_interface,
     read_network,
 )
-from nsx_lab.dataplane.plan import Hop, Kind, Node, Port, Route
-from nsx_lab.dataplane.surroundings import Tier1
-from nsx_lab.dataplane.translation import nat_table
+from nsx_lab.dataplane.planning.plan import Hop, Kind, Node, Port, Route
+from nsx_lab.dataplane.planning.surroundings import Tier1
+from nsx_lab.dataplane.planning.translation import nat_table
 
 DEFAULTS = (read_network("0.0.0.0/0", "default"), read_network("::/0", "default"))
 

@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nsx_lab.dataplane import namespaces
 from nsx_lab.dataplane.errors import ApplyError, Unavailable
+from nsx_lab.dataplane.kernel import namespaces
 
 _PLACES = os.pathsep.join(("/usr/sbin", "/sbin", "/usr/bin", "/bin"))
 _PACKAGES = {"ip": "iproute2", "nft": "nftables"}

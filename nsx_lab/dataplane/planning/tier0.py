@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from nsx_lab.dataplane import rulesets, tier1, translation
-from nsx_lab.dataplane.hosts import segment_name
-from nsx_lab.dataplane.networks import Address, Interface, Network, inside, read_interface
-from nsx_lab.dataplane.objects import GatewayInterface, StaticRoute, Tier0
-from nsx_lab.dataplane.plan import Choice, Hop, Kind, Node, Port, Proxied, Route, hop_to, port_name
-from nsx_lab.dataplane.surroundings import Surroundings
-from nsx_lab.dataplane.surroundings import Tier1 as Tier1Wiring
+from nsx_lab.dataplane.planning import rulesets, tier1, translation
+from nsx_lab.dataplane.planning.hosts import segment_name
+from nsx_lab.dataplane.planning.networks import Address, Interface, Network, inside, read_interface
+from nsx_lab.dataplane.planning.objects import GatewayInterface, StaticRoute, Tier0
+from nsx_lab.dataplane.planning.plan import Choice, Hop, Kind, Node, Port, Proxied, Route, hop_to, port_name
+from nsx_lab.dataplane.planning.surroundings import Surroundings
+from nsx_lab.dataplane.planning.surroundings import Tier1 as Tier1Wiring
 
 LARGEST_PROXY = 4096
 """Addresses for which one rule makes an edge answer ARP."""

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
-from nsx_lab.dataplane import packets
-from nsx_lab.dataplane.kernel import Kernel
-from nsx_lab.dataplane.servers import Servers, abort
+from nsx_lab.dataplane.kernel import packets
+from nsx_lab.dataplane.kernel.kernel import Kernel
+from nsx_lab.dataplane.kernel.servers import Servers, abort
 
 FIRST_PORT, LAST_PORT = 20000, 59999
 QUESTION = "registry.lab"

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from nsx_lab.dataplane.networks import prefixes_v4
-from nsx_lab.dataplane.objects import NatRule
+from nsx_lab.dataplane.planning.networks import prefixes_v4
+from nsx_lab.dataplane.planning.objects import NatRule
 
 LARGEST_MAP = 65536
 """Addresses of a REFLEXIVE rule that is not one prefix to one prefix."""

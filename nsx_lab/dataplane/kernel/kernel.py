@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from nsx_lab.dataplane import namespaces, tools
 from nsx_lab.dataplane.errors import ApplyError, Unavailable
-from nsx_lab.dataplane.recipe import PROTOCOL, Recipe
+from nsx_lab.dataplane.kernel import namespaces, tools
+from nsx_lab.dataplane.planning.recipe import PROTOCOL, Recipe
 
 DOOMED = 4711
 """Group of links that are about to go."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nsx_lab.dataplane import rulesets
-from nsx_lab.dataplane.networks import Interface, Network, first_host, read_network
-from nsx_lab.dataplane.plan import Hop, Kind, Node, Port, Route, port_name, static_routes
-from nsx_lab.dataplane.surroundings import Host, Pod, Router, Surroundings
+from nsx_lab.dataplane.planning import rulesets
+from nsx_lab.dataplane.planning.networks import Interface, Network, first_host, read_network
+from nsx_lab.dataplane.planning.plan import Hop, Kind, Node, Port, Route, port_name, static_routes
+from nsx_lab.dataplane.planning.surroundings import Host, Pod, Router, Surroundings
 
 
 def segment_name(surroundings: Surroundings, addresses: tuple[Interface, ...], alone: str) -> str:

@@ -15,10 +15,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from nsx_lab.dataplane import packets, tools
-from nsx_lab.dataplane.kernel import Kernel
-from nsx_lab.dataplane.probing import Probe
-from nsx_lab.dataplane.rulesets import NOTE_SETS
+from nsx_lab.dataplane.kernel import packets, tools
+from nsx_lab.dataplane.kernel.kernel import Kernel
+from nsx_lab.dataplane.kernel.probing import Probe
+from nsx_lab.dataplane.planning.rulesets import NOTE_SETS
 
 ETH_P_ALL = 0x0003
 PACKET_OUTGOING = 4

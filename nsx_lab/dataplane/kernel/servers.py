@@ -15,8 +15,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from nsx_lab.dataplane import packets
-from nsx_lab.dataplane.kernel import Kernel
+from nsx_lab.dataplane.kernel import packets
+from nsx_lab.dataplane.kernel.kernel import Kernel
 
 Ready = Callable[[], None]
 Arrival = Callable[[str, packets.Seen], None]

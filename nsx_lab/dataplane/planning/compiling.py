@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nsx_lab.dataplane import hosts, objects, surroundings, tier0, tier1
 from nsx_lab.dataplane.errors import WorldError
-from nsx_lab.dataplane.networks import Address
-from nsx_lab.dataplane.plan import Choice, Node, Plan
+from nsx_lab.dataplane.planning import hosts, objects, surroundings, tier0, tier1
+from nsx_lab.dataplane.planning.networks import Address
+from nsx_lab.dataplane.planning.plan import Choice, Node, Plan
 
 
 def plan(world: Mapping[str, Any], realized: objects.Realized) -> Plan:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nsx_lab.dataplane.errors import WorldError
-from nsx_lab.dataplane.networks import (
+from nsx_lab.dataplane.planning.networks import (
     Address,
     Interface,
     Network,

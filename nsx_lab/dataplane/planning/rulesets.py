@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nsx_lab.dataplane.plan import Port, Route
+from nsx_lab.dataplane.planning.plan import Port, Route
 
 FORWARDED = 500
 """Mark of what is forwarded, for the routing policy that pins one of several next hops. rp_filter looks up sources without a mark."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nsx_lab.dataplane.errors import WorldError
-from nsx_lab.dataplane.networks import Address, Interface, Network, read_address, read_interface, read_network
+from nsx_lab.dataplane.planning.networks import Address, Interface, Network, read_address, read_interface, read_network
 
 Json = Mapping[str, Any]
 Realized = Mapping[str, Json]

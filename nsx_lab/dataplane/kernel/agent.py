@@ -16,10 +16,10 @@ from contextlib import suppress
 from typing import Any
 
 from nsx_lab.dataplane.errors import DataplaneError, Unavailable
-from nsx_lab.dataplane.kernel import Kernel
-from nsx_lab.dataplane.probing import Prober, turn
-from nsx_lab.dataplane.recipe import Recipe
-from nsx_lab.dataplane.watching import Watch
+from nsx_lab.dataplane.kernel.kernel import Kernel
+from nsx_lab.dataplane.kernel.probing import Prober, turn
+from nsx_lab.dataplane.kernel.watching import Watch
+from nsx_lab.dataplane.planning.recipe import Recipe
 
 Json = dict[str, Any]
 
