@@ -21,7 +21,7 @@ import pytest
 
 from nsx_lab import Lab
 from nsx_lab.manager.http.labfile import read_lab_file
-from nsx_lab.provider import sessions
+from nsx_lab.provider.plugin import sessions
 from tests.nsx_lab.provider.playback import Seen
 from tests.nsx_lab.provider.policy import PolicyServer
 from tests.nsx_lab.provider.residence import Talk, resident
