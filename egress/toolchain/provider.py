@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from egress.domain import EgressError
 from egress.layout import LAB_FOLDER
 from egress.toolchain.processes import run
@@ -97,6 +95,8 @@ def _registry_was_reached(root: Path) -> bool:
 
 def probe_registry(root: Path) -> bool:
     """Asks the provider registry once, for at most three seconds, and remembers the answer below `.egress/`."""
+    import httpx  # set-up alone asks, and it takes a tenth of a second to load
+
     try:
         reached = httpx.get(_PROBE, timeout=PROBE_SECONDS).status_code == httpx.codes.OK
     except httpx.HTTPError:
