@@ -16,7 +16,7 @@ import click
 
 from nsx_lab.dataplane.commands import register
 from nsx_lab.owner import when_gone
-from nsx_lab.provider.mirror import mirror
+from nsx_lab.provider.plugin.mirror import mirror
 from nsx_lab.strict_json import parse
 
 Result = TypeVar("Result")

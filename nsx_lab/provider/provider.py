@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from nsx_lab.provider import datasources, settings, validation
-from nsx_lab.provider.client import Client
-from nsx_lab.provider.clock import WALL, Clock
-from nsx_lab.provider.errors import ProviderError
+from nsx_lab.provider import datasources
 from nsx_lab.provider.lifecycle import Lifecycle
 from nsx_lab.provider.objects.bfd_peer import BFD_PEER
 from nsx_lab.provider.objects.kind import ResourceKind
 from nsx_lab.provider.objects.nat_rule import NAT_RULE
 from nsx_lab.provider.objects.prefix_list import PREFIX_LIST
 from nsx_lab.provider.objects.static_route import STATIC_ROUTE
-from nsx_lab.provider.record import Record
-from nsx_lab.provider.schema import Block, build, load
-from nsx_lab.provider.values import Value
+from nsx_lab.provider.values import validation
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.values.schema import Block, build, load
+from nsx_lab.provider.values.values import Value
+from nsx_lab.provider.wire import settings
+from nsx_lab.provider.wire.client import Client
+from nsx_lab.provider.wire.clock import WALL, Clock
+from nsx_lab.provider.wire.errors import ProviderError
 
 VERSION = "3.11.1+lab"
 KINDS: Mapping[str, ResourceKind] = {k.type_name: k for k in (STATIC_ROUTE, NAT_RULE, BFD_PEER, PREFIX_LIST)}

@@ -10,12 +10,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from nsx_lab.provider.client import Client, query_escape
-from nsx_lab.provider.clock import WALL, Clock
-from nsx_lab.provider.errors import ApiError, ProviderError
-from nsx_lab.provider.model import STRING, ListOf, Struct, convert, policy_object
 from nsx_lab.provider.objects.gateways import Scope
-from nsx_lab.provider.record import Record
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.wire.client import Client, query_escape
+from nsx_lab.provider.wire.clock import WALL, Clock
+from nsx_lab.provider.wire.errors import ApiError, ProviderError
+from nsx_lab.provider.wire.model import STRING, ListOf, Struct, convert, policy_object
 
 PENDING = ("UNKNOWN", "UNREALIZED")
 TARGET = ("REALIZED", "ERROR")

@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from nsx_lab.provider.sessions import Sessions
+from nsx_lab.provider.plugin.sessions import Sessions
 
 REST_SECONDS = 120.0
 """Without a connection for so long it ends; the lab starts another one when there is one."""

@@ -18,7 +18,7 @@ from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
 
 from egress.toolchain.engine import engines
 from nsx_lab import Lab
-from nsx_lab.provider.mirror import write_mirror
+from nsx_lab.provider.plugin.mirror import write_mirror
 from tests.nsx_lab.provider.residence import variables
 from tier0_egress.constructs import (
     BfdPeer,

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from nsx_lab.dataplane import WorldError, compiling, flatten, objects, recipe
-from nsx_lab.dataplane.networks import intervals, read_address
-from nsx_lab.dataplane.packets import checksum, dns_answer, dns_query, echo_request, read_ip
-from nsx_lab.dataplane.plan import Plan, port_name
+from nsx_lab.dataplane import WorldError, flatten
+from nsx_lab.dataplane.kernel.packets import checksum, dns_answer, dns_query, echo_request, read_ip
+from nsx_lab.dataplane.planning import compiling, objects, recipe
+from nsx_lab.dataplane.planning.networks import intervals, read_address
+from nsx_lab.dataplane.planning.plan import Plan, port_name
 from tests.dataplane.worlds import SUPERVISOR, TIER0, TKG, infra, nat_rule, world
 
 

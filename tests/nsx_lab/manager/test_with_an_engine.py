@@ -17,7 +17,7 @@ import pytest
 from egress.toolchain.engine import engines
 from nsx_lab import Lab
 from nsx_lab.manager.nsx.profiles import PROFILES
-from nsx_lab.provider.mirror import write_mirror
+from nsx_lab.provider.plugin.mirror import write_mirror
 from tests.nsx_lab.provider.residence import variables
 
 pytestmark = pytest.mark.e2e

@@ -6,7 +6,7 @@ import threading
 
 
 class FastClock:
-    """What nsx_lab.provider.clock.Clock is. `waits` are the seconds of every wait, in order, to a tenth."""
+    """What nsx_lab.provider.wire.clock.Clock is. `waits` are the seconds of every wait, in order, to a tenth."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []

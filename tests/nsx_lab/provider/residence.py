@@ -17,9 +17,9 @@ import grpc
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 
+from nsx_lab.provider.plugin.sessions import Sessions
 from nsx_lab.provider.provider import Provider
-from nsx_lab.provider.sessions import Sessions
-from nsx_lab.provider.values import from_msgpack, to_msgpack
+from nsx_lab.provider.values.values import from_msgpack, to_msgpack
 from nsx_lab.stand_in import PROTOCOL
 
 ADDRESSES = ("registry.terraform.io/vmware/nsxt", "registry.opentofu.org/vmware/nsxt")

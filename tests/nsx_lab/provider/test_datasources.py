@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from nsx_lab.provider.errors import ProviderError
 from nsx_lab.provider.provider import Provider
 from nsx_lab.provider.realization import wait_for
+from nsx_lab.provider.wire.errors import ProviderError
 from tests.nsx_lab.provider.fast_clock import FastClock
 from tests.nsx_lab.provider.policy import PolicyServer, error, provider_config
 
@@ -281,7 +281,7 @@ def test_a_search_that_is_refused_is_told_by_its_class(provider: Provider, polic
 
 
 def test_every_data_source_of_the_schema_file_is_there(provider: Provider) -> None:
-    from nsx_lab.provider.schema import load
+    from nsx_lab.provider.values.schema import load
 
     raw = load()
     assert set(provider.data_sources) == set(raw["data_source_schemas"])

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nsx_lab.provider.errors import ProviderError
-from nsx_lab.provider.plan import plan
 from nsx_lab.provider.provider import PartlyDoneError, Provider
+from nsx_lab.provider.values.plan import plan
+from nsx_lab.provider.wire.errors import ProviderError
 from tests.nsx_lab.provider.policy import PolicyServer, error, provider_config
 
 ROUTE = "nsxt_policy_static_route"
