@@ -22,8 +22,6 @@ from egress.vocabulary import FirewallMatch, NatAction
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."
 NOTHING_LEFT = "No changes. No objects need to be destroyed."
 """What the engines say of plans that do nothing, which people and scripts know."""
-_PATHS = ("/infra/", "/global-infra/", "/orgs/")
-"""How Policy paths begin (NSX Policy API)."""
 NOTHING = "nothing"
 """In place of a value that is not set."""
 _ROUTES = {"0.0.0.0/0": "default route", "::/0": "IPv6 default route"}
@@ -270,7 +268,7 @@ def _text(value: Any) -> str:
     if _empty(value):
         return NOTHING
     if isinstance(value, str):
-        return paths.last(value) if value.startswith(_PATHS) else value
+        return paths.last(value) if paths.is_path(value) else value
     if isinstance(value, list):
         return ", ".join(_text(one) for one in value)
     if isinstance(value, dict):
