@@ -170,7 +170,7 @@ def each_step_taken_away(lab: Lab) -> None:
         with step.taken_away(lab):
             console.print(f"without {step.what}:")
             if lab.packets:
-                lab.probe(step.pod, *step.asks, answered=False)
+                lab.probe(step.pod, *step.asks, answered=False, quiet=True)
             console.print(f"  explain and diagnose: {step.told()}", markup=False)
 
 
@@ -314,8 +314,10 @@ class Lab:
         """Whether this lab moves real packets; it cannot everywhere."""
         return self._packets
 
-    def probe(self, node: str, *arguments: str, answered: bool) -> None:
-        """Sends a real packet, and says what became of it."""
+    def probe(self, node: str, *arguments: str, answered: bool, quiet: bool = False) -> None:
+        """Sends a real packet, and says what became of it; unless `quiet`, with the command."""
+        if not quiet:
+            console.print(f"$ nsx-lab probe {node} {' '.join(arguments)}", markup=False)
         done = self._nsx_lab("probe", node, *arguments, "--timeout", "1")
         console.print(done.stdout.strip() or done.stderr.strip(), markup=False)
         if done.returncode != (0 if answered else 2):

@@ -96,7 +96,9 @@ def _write(places: Places, found: Remembered) -> None:
 
 
 def _domain(file: Path, stack: str, way_out: str) -> WorkloadDomain:
-    if not read_bytes(file, "what is remembered", way_out).rstrip().endswith(_END):  # half a domain may be a domain, too
+    if (
+        not read_bytes(file, "what is remembered", way_out).rstrip().endswith(_END)
+    ):  # half a domain may be a domain, too
         raise EgressError(f"what is remembered of {stack} is cut off: {way_out}")
     loaded = load([DomainFile(file, f"what is remembered of {stack}", stack)])
     if loaded.problems:
