@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from egress.cli._names import stacks_argument
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare, settle, show, tell
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
@@ -18,7 +19,7 @@ from egress.toolchain.stacks import Stack
 
 
 @click.command("apply")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @agreement
 @click.option(
     "--saved",

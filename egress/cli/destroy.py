@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from egress.cli._names import StackName
 from egress.cli._runs import (
     agreement,
     asking,
@@ -29,7 +30,7 @@ from egress.toolchain.stacks import Stack
 
 
 @click.command("destroy")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...", type=StackName(remembered=True))
 @agreement
 @click.option(
     "--from",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from egress.cli._names import stacks_argument
 from egress.cli._runs import for_each, lock_timeout, planned, prepare, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, say
@@ -20,12 +21,12 @@ from egress.toolchain.stacks import Stack
 
 
 @click.command("drift")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
 @lock_timeout
 @click.pass_obj
 def command(project: Project, stacks: tuple[str, ...], as_json: bool, patience: int) -> int:
-    """Compare the manager with the state, attribute by attribute; nothing is written to either.
+    """Compare the manager with the state, attribute by attribute; nothing is written.
 
     Also looked for is what no engine sees: a state that tracks nothing, a second default route, rules of others that match
     before ours, another HA mode or uplink address than declared. An object that was only saved again (its revision moved, no

@@ -11,6 +11,7 @@ from rich.table import Table
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
 from egress.answers.assumptions import unasked
+from egress.cli._names import Sender, Target, stacks_argument
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
@@ -24,11 +25,15 @@ _WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
 
 
 @click.command("explain")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option(
-    "--from", "origin", metavar="WHO", help="outside, a mapping (supervisor, tkg, ...), a Tier-1 or an address."
+    "--from",
+    "origin",
+    metavar="WHO",
+    type=Sender("outside"),
+    help="outside, a mapping (supervisor, tkg, ...), a Tier-1 or an address.",
 )
-@click.option("--to", metavar="WHERE", help="registry, ingress or an address.")
+@click.option("--to", metavar="WHERE", type=Target(), help="registry, ingress or an address.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Destination port. Default: 443, for a DNS server 53.")
 @click.option("--proto", type=click.Choice([one.value for one in Protocol]), help="Default: tcp, for port 53 udp.")
 @source_options
@@ -48,9 +53,9 @@ def command(
     hops: bool,
     as_json: bool,
 ) -> int:
-    """Walk the packets of image pulls, DNS lookups and the ingress, there and back, and say what is missing.
+    """Say whether image pulls, DNS lookups and the ingress work, and what is missing.
 
-    Nothing is sent: the walk goes over the domain file as if it were applied, over a plan (--plan), or over what is on the
+    Nothing is sent: packets are walked there and back, hop by hop. The walk goes over the domain file as if it were applied, over a plan (--plan), or over what is on the
     manager now (--live). --from and --to ask about one flow of your own.
     """
     asked = Ask(origin, to, port, Protocol(proto) if proto else None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from egress.cli._names import stacks_argument
 from egress.cli._runs import for_each, lock_timeout, planned, prepare, show, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
@@ -18,7 +19,7 @@ from egress.writing import append
 
 
 @click.command("plan")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Save the plans in this folder for apply --saved."
 )

@@ -11,6 +11,7 @@ from egress.answers.answer import answers
 from egress.answers.asking import Ask
 from egress.answers.returns import missing_routes
 from egress.checks import check
+from egress.cli._names import stack_argument
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, say
@@ -21,7 +22,7 @@ from egress.writing import write
 
 
 @click.command("report")
-@click.argument("stack")
+@stack_argument
 @click.option(
     "-o",
     "--output",

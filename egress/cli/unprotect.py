@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from egress.cli._names import StackName
 from egress.cli._runs import agreement, asking
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
@@ -19,11 +20,13 @@ from egress.writing import write
 
 
 @click.command("unprotect")
-@click.argument("stack")
+@click.argument("stack", type=StackName(remembered=True))
 @agreement
 @click.pass_obj
 def command(project: Project, stack: str, yes: bool) -> int:
-    """Write `default_route.protect: false` into the domain file of STACK, after showing the change and asking.
+    """Let the default route of STACK be destroyed: a change of its domain file.
+
+    Writes `default_route.protect: false` into it, after showing the change and asking.
 
     Where the domain file is gone, what this checkout remembers of the stack is changed. Nothing is sent to a manager. From then on a plan that takes the default route away can be applied; commit the change, so
     that a review sees it. To protect the route again, delete the line.
