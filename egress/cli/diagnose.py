@@ -91,7 +91,8 @@ def _show(diagnosis: Diagnosis) -> None:
 
 
 def _where(failure: Failure) -> str:
-    address = f" ({failure.address}{f':{failure.port}' if failure.port else ''})" if failure.address else ""
+    literal = f"[{failure.address}]" if failure.port and ":" in (failure.address or "") else failure.address
+    address = f" ({literal}{f':{failure.port}' if failure.port else ''})" if failure.address else ""
     return f": {failure.host or ''}{address}" if failure.host or address else ""
 
 
