@@ -22,6 +22,8 @@ import pytest
 from nsx_lab import Lab
 from nsx_lab.manager.http.labfile import read_lab_file
 from nsx_lab.provider.plugin import sessions
+from nsx_lab.provider.plugin.server import serving
+from nsx_lab.provider.provider import Provider
 from tests.nsx_lab.provider.playback import Seen
 from tests.nsx_lab.provider.policy import PolicyServer
 from tests.nsx_lab.provider.residence import Talk, resident
@@ -118,9 +120,13 @@ def _ask_in_vain(engine: Talk) -> None:
 def test_look_whether_anybody_is_there_costs_nothing(
     stand_in: Path, policy_server: PolicyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[object] = []
-    serving = sessions.serving
-    monkeypatch.setattr(sessions, "serving", lambda provider: made.append(provider) or serving(provider))
+    made: list[Provider] = []
+
+    def counted(provider: Provider) -> grpc.Server:
+        made.append(provider)
+        return serving(provider)
+
+    monkeypatch.setattr(sessions, "serving", counted)
     for _ in range(3):
         with socket.socket(socket.AF_UNIX) as knocking:
             knocking.connect(str(stand_in))
