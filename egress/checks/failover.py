@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from egress.checks.look import mappings, owned_elsewhere
+from egress.checks.look import mappings, network, owned_elsewhere, short, subnets
 from egress.checks.rule import Broken, Outcomes, Path, Severity, rule
 from egress.domain import HaMode, NatAction, WorkloadDomain
 from egress.policy.owned import owned
@@ -62,8 +62,9 @@ def uplink_without(domain: WorkloadDomain) -> Outcomes:
     if domain.default_route.external:
         yield owned_elsewhere()
         return
+    hops = subnets(network(hop.address) for hop in domain.default_route.next_hops)
     for index, uplink in enumerate(domain.tier0.uplinks):
-        if not any(hop.address in uplink.address.network for hop in domain.default_route.next_hops):
+        if not hops.within(uplink.address.network):
             yield Broken(
                 ("tier0", "uplinks", index, "address"),
                 f"no next hop lies in {uplink.address.network}, the subnet of {uplink.id}",
@@ -142,12 +143,13 @@ def bfd_source_outside(domain: WorkloadDomain) -> Outcomes:
 )
 def bfd_translated(domain: WorkloadDomain) -> Outcomes:
     captured = {source for peer in owned(domain).bfd_peers if peer.enabled for source in peer.sources}
+    sources = subnets(network(source) for source in sorted(captured))
     for mapping in mappings(domain):
-        hit = sorted(source for source in captured if source in mapping.translated)
+        hit = sources.within(mapping.translated)
         if mapping.rule.action is NatAction.REFLEXIVE and hit:
             yield Broken(
                 (*mapping.at, "translated"),
-                f"the REFLEXIVE rule for {mapping.entry.source} captures {hit[0]}, which BFD is sent from",
+                f"the REFLEXIVE rule for {mapping.entry.source} captures {short(hit.first)}, which BFD is sent from",
                 "translate to a free address of the uplink subnet, or name other uplinks in bfd.sources",
             )
 

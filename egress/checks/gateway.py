@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-
-from egress.checks.look import Kind, edges_of, held_addresses, mappings, nsx_version, own_addresses, uplink_networks
+from egress.checks.look import (
+    Held,
+    Kind,
+    edges_of,
+    held_addresses,
+    mappings,
+    nsx_version,
+    own_addresses,
+    subnets,
+    uplink_networks,
+)
+from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
 
@@ -111,14 +120,20 @@ def interface_edge(domain: WorkloadDomain) -> Outcomes:
     source="assumption (NSX refuses overlapping connected subnets on one gateway)",
 )
 def subnets_overlap(domain: WorkloadDomain) -> Outcomes:
-    for one, other in itertools.combinations(held_addresses(domain), 2):
-        mixed = {one.kind, other.kind} == {Kind.UPLINK, Kind.SERVICE}
-        if one.network.overlaps(other.network) and (one.network != other.network or mixed):
-            yield Broken(
-                other.at,
-                f"{other.network} of {other.name} overlaps {one.network} of {one.name}",
-                "correct the prefix length, or the address",
-            )
+    everything: Prefixes[Held] = Prefixes()
+    of_kind: dict[Kind, Prefixes[Held]] = {kind: Prefixes() for kind in Kind}
+    opposite = {Kind.UPLINK: Kind.SERVICE, Kind.SERVICE: Kind.UPLINK}
+    for other in held_addresses(domain):
+        same = of_kind[opposite[other.kind]].equal(other.network) if other.kind in opposite else None
+        for met in (everything.nested(other.network), same):
+            if met:
+                yield Broken(
+                    other.at,
+                    f"{other.network} of {other.name} overlaps {met.first.network} of {met.first.name}{met.others}",
+                    "correct the prefix length, or the address",
+                )
+        everything.add(other.network, other)
+        of_kind[other.kind].add(other.network, other)
 
 
 @rule(
@@ -222,9 +237,10 @@ def proxy_arp(domain: WorkloadDomain) -> Outcomes:
     if domain.tier0.ha_mode is not HaMode.ACTIVE_ACTIVE:
         return
     own, version = own_addresses(domain), nsx_version(domain)
+    uplinks = subnets(uplink_networks(domain))
     for mapping in mappings(domain):
         needs = mapping.translated.network_address not in own or mapping.translated.num_addresses > 1
-        if not needs or not any(mapping.translated.subnet_of(subnet) for subnet in uplink_networks(domain)):
+        if not needs or not uplinks.holding(mapping.translated):
             continue
         if version is None:
             yield CannotKnow(f"{_NO_VERSION}: proxy ARP for {mapping.entry.translated} on ACTIVE_ACTIVE needs 3.2")

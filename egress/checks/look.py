@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
+from egress.checks.prefixes import Prefixes
 from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
 from egress.domain.model import EgressMapping
@@ -122,6 +123,22 @@ def ranges(domain: WorkloadDomain) -> Iterator[Range]:
         yield Range("ingress range", ("ingress", "range"), domain.ingress.range)
     for tier1, pods in domain.pods.items():
         yield Range(f"pods of {tier1}", ("pods", tier1), pods)
+
+
+def indexed(found: Iterable[Range]) -> Prefixes[Range]:
+    """Ranges by their networks."""
+    index: Prefixes[Range] = Prefixes()
+    for one in found:
+        index.add(one.network, one)
+    return index
+
+
+def subnets(networks: Iterable[IPv4Network]) -> Prefixes[IPv4Network]:
+    """Networks by themselves."""
+    index: Prefixes[IPv4Network] = Prefixes()
+    for one in networks:
+        index.add(one, one)
+    return index
 
 
 def owned_elsewhere() -> CannotKnow:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from egress.checks.look import edges_of, own_addresses, owned_elsewhere, uplink_networks
+from egress.checks.look import edges_of, network, own_addresses, owned_elsewhere, subnets, uplink_networks
+from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, rule
 from egress.domain import NextHop, NextHopV6, WorkloadDomain
+from egress.domain.fields import listed
+from egress.domain.model import Uplink
 
 _HOPS: Path = ("default_route", "next_hops")
 _HOPS_V6: Path = ("default_route", "ipv6", "next_hops")
@@ -39,16 +42,20 @@ def _all_hops(domain: WorkloadDomain) -> Iterator[tuple[Path, NextHop | NextHopV
 def outside_uplinks(domain: WorkloadDomain) -> Outcomes:
     if domain.default_route.external:
         yield owned_elsewhere()
-    subnets = uplink_networks(domain)
+    networks = uplink_networks(domain)
+    uplinks = subnets(networks)
     for at, hop in _hops(domain):
-        if not any(hop.address in subnet for subnet in subnets):
-            shown = ", ".join(map(str, subnets))
+        if not uplinks.holding(network(hop.address)):
             yield Broken(
                 at,
-                f"next hop {hop.address} lies in no uplink's subnet ({shown})",
+                f"next hop {hop.address} lies in no uplink's subnet ({listed(networks)})",
                 "name the router of an uplink's subnet",
             )
-    subnets_v6 = [uplink.ipv6.network for uplink in domain.tier0.uplinks if uplink.ipv6]
+    uplinks_v6: Prefixes[Uplink] = Prefixes()
+    for uplink in domain.tier0.uplinks:
+        if uplink.ipv6:
+            uplinks_v6.add(uplink.ipv6.network, uplink)
+    subnets_v6 = list(dict.fromkeys(uplink.ipv6.network for uplink in domain.tier0.uplinks if uplink.ipv6))
     for at, hop_v6 in _hops_v6(domain):
         if hop_v6.address.is_link_local:
             continue
@@ -56,11 +63,10 @@ def outside_uplinks(domain: WorkloadDomain) -> Outcomes:
             yield CannotKnow(
                 f"no uplink has an ipv6 address in this file, so nothing says whether {hop_v6.address} is reachable"
             )
-        elif not any(hop_v6.address in subnet for subnet in subnets_v6):
-            shown = ", ".join(map(str, subnets_v6))
+        elif not uplinks_v6.holding(IPv6Network(hop_v6.address)):
             yield Broken(
                 at,
-                f"next hop {hop_v6.address} lies in no uplink's subnet ({shown})",
+                f"next hop {hop_v6.address} lies in no uplink's subnet ({listed(subnets_v6)})",
                 "name the router of an uplink's subnet",
             )
 
@@ -126,13 +132,17 @@ def own_address(domain: WorkloadDomain) -> Outcomes:
     source="RFC 950, RFC 919, RFC 3021",
 )
 def network_or_broadcast(domain: WorkloadDomain) -> Outcomes:
+    ends: dict[IPv4Address, IPv4Network] = {}
+    for subnet in uplink_networks(domain):
+        for address in edges_of(subnet):
+            ends.setdefault(address, subnet)
     for at, hop in _hops(domain):
-        for subnet in uplink_networks(domain):
-            if hop.address in edges_of(subnet):
-                kind = "network" if hop.address == subnet.network_address else "broadcast"
-                yield Broken(
-                    at, f"next hop {hop.address} is the {kind} address of {subnet}", "name the router's own address"
-                )
+        if hop.address in ends:
+            subnet = ends[hop.address]
+            kind = "network" if hop.address == subnet.network_address else "broadcast"
+            yield Broken(
+                at, f"next hop {hop.address} is the {kind} address of {subnet}", "name the router's own address"
+            )
 
 
 @rule(

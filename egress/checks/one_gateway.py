@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -35,18 +35,30 @@ def _on_gateways(domains: Sequence[WorkloadDomain]) -> Iterator[list[_Placed]]:
         yield [_Placed(domain, mapping) for domain in group for mapping in mappings(domain)]
 
 
-def _overlapping(placed: Sequence[_Placed], key: str) -> Iterator[tuple[_Placed, _Placed]]:
-    """Pairs whose networks overlap, in linear passes: sorted by first address, wider ones first."""
+def _overlapping(
+    placed: Sequence[_Placed], value: Callable[[_Placed], IPv4Network], rank: Callable[[_Placed], int]
+) -> Iterator[tuple[_Placed, _Placed]]:
+    """Pairs whose networks overlap, wider ones first, in one pass: sorted by first address, wider ones first.
 
-    def value(one: _Placed) -> IPv4Network:
-        return one.mapping.source if key == "source" else one.mapping.translated
-
-    open_: list[_Placed] = []
+    Of several with one network, each later one is paired with one alone, that of the lowest `rank`: so there are at most as many
+    pairs for each as there are networks around it, 33.
+    """
+    open_: dict[IPv4Network, _Placed] = {}
     for one in sorted(placed, key=lambda one: (value(one).network_address, value(one).prefixlen)):
-        open_ = [other for other in open_ if value(other).overlaps(value(one))]
-        for other in open_:
+        open_ = {network: other for network, other in open_.items() if network.overlaps(value(one))}
+        for other in open_.values():
             yield (other, one)
-        open_.append(one)
+        first = open_.setdefault(value(one), one)
+        if rank(one) < rank(first):
+            open_[value(one)] = one
+
+
+def _source(one: _Placed) -> IPv4Network:
+    return one.mapping.source
+
+
+def _priority(one: _Placed) -> int:
+    return one.mapping.rule.priority
 
 
 @fleet_rule(
@@ -59,7 +71,7 @@ def _overlapping(placed: Sequence[_Placed], key: str) -> Iterator[tuple[_Placed,
 )
 def source_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for placed in _on_gateways(domains):
-        for one, other in _overlapping(placed, "source"):
+        for one, other in _overlapping(placed, _source, lambda _: 0):
             if one.mapping.source == other.mapping.source:
                 yield Broken(
                     (*other.path, "source"),
@@ -79,7 +91,7 @@ def source_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 )
 def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for placed in _on_gateways(domains):
-        for wide, narrow in _overlapping(placed, "source"):
+        for wide, narrow in _overlapping(placed, _source, _priority):
             if hidden(
                 narrow.mapping.source,
                 narrow.mapping.rule.priority,
@@ -94,6 +106,10 @@ def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:
                 )
 
 
+def _stateful(one: _Placed) -> int:
+    return int(one.mapping.rule.action is not NatAction.REFLEXIVE)
+
+
 @fleet_rule(
     "translated-twice",
     Severity.ERROR,
@@ -104,7 +120,7 @@ def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:
 )
 def translated_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
     for placed in _on_gateways(domains):
-        for one, other in _overlapping(placed, "translated"):
+        for one, other in _overlapping(placed, lambda one: one.mapping.translated, _stateful):
             if NatAction.REFLEXIVE in (one.mapping.rule.action, other.mapping.rule.action):
                 yield Broken(
                     (*other.path, "translated"),

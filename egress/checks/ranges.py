@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import mappings, ranges, uplink_networks, within
+from egress.checks.look import Range, indexed, mappings, network, ranges, subnets, uplink_networks
+from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import WorkloadDomain
+from egress.domain.model import ServiceInterface
 
 _TRANSIT = {
     "100.64.0.0/16": "the links between Tier-0 and Tier-1",
@@ -25,11 +26,14 @@ _LARGEST = 27
     source="vSphere with Tanzu, requirements for NSX networking; PowerValidatedSolutions",
 )
 def overlap(domain: WorkloadDomain) -> Outcomes:
-    for one, other in itertools.combinations(ranges(domain), 2):
-        if one.network.overlaps(other.network):
-            yield Broken(
-                other.at, f"{other.name} {other.network} overlaps {one.name} {one.network}", "give them ranges apart"
-            )
+    before: Prefixes[Range] = Prefixes()
+    for other in ranges(domain):
+        met = before.overlapping(other.network)
+        if met:
+            one = met.first
+            what = f"{other.name} {other.network} overlaps {one.name} {one.network}{met.others}"
+            yield Broken(other.at, what, "give them ranges apart")
+        before.add(other.network, other)
     if domain.ingress is None:
         yield CannotKnow("ingress.range is not in this file")
     if not domain.pods:
@@ -45,23 +49,25 @@ def overlap(domain: WorkloadDomain) -> Outcomes:
     source='NSX error 500105 "Address overlaps with Segment"; vxplanet.com, proxy ARP',
 )
 def overlaps_interface(domain: WorkloadDomain) -> Outcomes:
+    services: Prefixes[ServiceInterface] = Prefixes()
     for interface in domain.tier0.service_interfaces:
-        for one in ranges(domain):
-            if one.network.overlaps(interface.address.network):
-                yield Broken(
-                    one.at,
-                    f"{one.name} {one.network} overlaps {interface.address.network} of service interface {interface.id}",
-                    "choose a range apart from it",
-                )
-    for subnet in uplink_networks(domain):
-        for one in ranges(domain):
-            inside = one.network.subnet_of(subnet) and one.at[0] != "pods"
-            if one.network.overlaps(subnet) and not inside:
-                yield Broken(
-                    one.at,
-                    f"{one.name} {one.network} overlaps the uplinks' subnet {subnet}",
-                    "choose a range apart from it, or wholly inside it (not for pods)",
-                )
+        services.add(interface.address.network, interface)
+    uplinks = subnets(uplink_networks(domain))
+    for one in ranges(domain):
+        service = services.overlapping(one.network)
+        if service:
+            yield Broken(
+                one.at,
+                f"{one.name} {one.network} overlaps {service.first.address.network} of service interface {service.first.id}{service.others}",
+                "choose a range apart from it",
+            )
+        uplink = uplinks.overlapping(one.network) if one.at[0] == "pods" else uplinks.inside(one.network)
+        if uplink:
+            yield Broken(
+                one.at,
+                f"{one.name} {one.network} overlaps the uplinks' subnet {uplink.first}{uplink.others}",
+                "choose a range apart from it, or wholly inside it (not for pods)",
+            )
 
 
 @rule(
@@ -148,14 +154,15 @@ def public(domain: WorkloadDomain) -> Outcomes:
 def dns_inside(domain: WorkloadDomain) -> Outcomes:
     if not domain.dns_servers:
         yield CannotKnow("dns_servers are not in this file")
+    index_of_ranges = indexed(ranges(domain))
     for index, server in enumerate(domain.dns_servers):
-        for one in ranges(domain):
-            if isinstance(server, IPv4Address) and server in one.network:
-                yield Broken(
-                    ("dns_servers", index),
-                    f"DNS server {server} lies in the {one.name} {one.network}",
-                    "name the DNS server that pods and nodes ask",
-                )
+        found = index_of_ranges.holding(network(server)) if isinstance(server, IPv4Address) else None
+        if found:
+            yield Broken(
+                ("dns_servers", index),
+                f"DNS server {server} lies in the {found.first.name} {found.first.network}{found.others}",
+                "name the DNS server that pods and nodes ask",
+            )
 
 
 @rule(
@@ -185,9 +192,9 @@ def dns_ipv6(domain: WorkloadDomain) -> Outcomes:
     source="vxplanet.com, proxy ARP on Tier-0; labs that carve egress out of the uplink subnet",
 )
 def not_needed(domain: WorkloadDomain) -> Outcomes:
-    subnets = uplink_networks(domain)
+    uplinks = subnets(uplink_networks(domain))
     for mapping in mappings(domain):
-        if within(mapping.source, subnets):
+        if uplinks.holding(mapping.source):
             yield Broken(
                 (*mapping.at, "source"),
                 f"{mapping.entry.source} lies in the uplinks' subnet and needs no translation",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from egress.checks.look import own_addresses
+from egress.checks.look import network, own_addresses, subnets
+from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
+from egress.domain.fields import listed
+from egress.domain.model import ServiceInterface
 
 
 @rule(
@@ -19,17 +22,18 @@ from egress.domain import HaMode, WorkloadDomain
     source="packet walk and kernel twin of this project; the write-up of the four steps",
 )
 def dns_server(domain: WorkloadDomain) -> Outcomes:
+    ready = {str(route.host) for route in domain.return_routes if domain.egress.range.subnet_of(route.to)}
+    services: Prefixes[ServiceInterface] = Prefixes()
+    for interface in domain.tier0.service_interfaces:
+        services.add(interface.address.network, interface)
     for index, server in enumerate(domain.dns_servers):
-        known = [route.to for route in domain.return_routes if str(route.host) == str(server)]
-        if any(domain.egress.range.subnet_of(to) for to in known):
-            continue
-        for interface in domain.tier0.service_interfaces:
-            if isinstance(server, IPv4Address) and server in interface.address.network:
-                yield Broken(
-                    ("dns_servers", index),
-                    f"DNS server {server} sees untranslated addresses of {domain.egress.range}",
-                    f"on {server}: route {domain.egress.range} via {interface.address.ip}; then write it into return_routes",
-                )
+        met = services.holding(network(server)) if isinstance(server, IPv4Address) else None
+        if met and str(server) not in ready:
+            yield Broken(
+                ("dns_servers", index),
+                f"DNS server {server} sees untranslated addresses of {domain.egress.range}",
+                f"on {server}: route {domain.egress.range} via {met.first.address.ip}; then write it into return_routes",
+            )
 
 
 @rule(
@@ -44,10 +48,9 @@ def stranger(domain: WorkloadDomain) -> Outcomes:
     for index, route in enumerate(domain.return_routes):
         for hop, address in enumerate(route.via):
             if address not in own:
-                shown = ", ".join(map(str, own))
                 yield Broken(
                     ("return_routes", index, "via", hop),
-                    f"{route.to} on {route.host} leads to {address}, which is no address of this Tier-0 ({shown})",
+                    f"{route.to} on {route.host} leads to {address}, which is no address of this Tier-0 ({listed(own)})",
                     "name the service interface that the host can reach, the HA VIP, or uplinks",
                 )
 
@@ -61,12 +64,12 @@ def stranger(domain: WorkloadDomain) -> Outcomes:
 )
 def misses(domain: WorkloadDomain) -> Outcomes:
     wanted = [domain.egress.range, *([domain.ingress.range] if domain.ingress else []), *domain.egress.routed]
+    index_of_wanted = subnets(wanted)
     for index, route in enumerate(domain.return_routes):
-        if not any(one.subnet_of(route.to) for one in wanted):
-            shown = ", ".join(map(str, wanted))
+        if not index_of_wanted.within(route.to):
             yield Broken(
                 ("return_routes", index, "to"),
-                f"the route to {route.to} on {route.host} covers none of {shown}",
+                f"the route to {route.to} on {route.host} covers none of {listed(wanted)}",
                 f"route {domain.egress.range}",
             )
 

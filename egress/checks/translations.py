@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv4Network
+
 from egress.checks.look import (
     edges_of,
+    indexed,
     mappings,
+    network,
     own_addresses,
     ranges,
     service_networks,
     short,
+    subnets,
     uplink_networks,
     within,
 )
+from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import FirewallMatch, NatAction, WorkloadDomain
+from egress.domain.fields import listed
 from egress.policy.owned import nat_scope
 from egress.vocabulary import TITLES
 
@@ -82,13 +89,13 @@ def source_wider(domain: WorkloadDomain) -> Outcomes:
     source="NSX administration guide, NAT and proxy ARP; return routes of static routing",
 )
 def translated_outside(domain: WorkloadDomain) -> Outcomes:
-    reachable = [*uplink_networks(domain), *domain.egress.routed]
+    uplinks = uplink_networks(domain)
+    reachable = subnets([*uplinks, *domain.egress.routed])
     for mapping in mappings(domain):
-        if not within(mapping.translated, reachable):
-            shown = ", ".join(map(str, uplink_networks(domain)))
+        if not reachable.holding(mapping.translated):
             yield Broken(
                 (*mapping.at, "translated"),
-                f"translated {mapping.entry.translated} is outside the uplinks' subnets ({shown}) and not in egress.routed",
+                f"translated {mapping.entry.translated} is outside the uplinks' subnets ({listed(uplinks)}) and not in egress.routed",
                 "choose a free address of an uplink's subnet, or have it routed to the Tier-0 and add it to egress.routed",
             )
 
@@ -101,14 +108,15 @@ def translated_outside(domain: WorkloadDomain) -> Outcomes:
     source="RFC 5227",
 )
 def translated_next_hop(domain: WorkloadDomain) -> Outcomes:
+    hops = subnets(network(hop.address) for hop in domain.default_route.next_hops)
     for mapping in mappings(domain):
-        for hop in domain.default_route.next_hops:
-            if hop.address in mapping.translated:
-                yield Broken(
-                    (*mapping.at, "translated"),
-                    f"translated {mapping.entry.translated} holds the next hop {hop.address}",
-                    "choose a free address of the uplinks' subnet",
-                )
+        hit = hops.within(mapping.translated)
+        if hit:
+            yield Broken(
+                (*mapping.at, "translated"),
+                f"translated {mapping.entry.translated} holds the next hop {short(hit.first)}{hit.others}",
+                "choose a free address of the uplinks' subnet",
+            )
 
 
 @rule(
@@ -119,15 +127,19 @@ def translated_next_hop(domain: WorkloadDomain) -> Outcomes:
     source="NSX Policy API, PolicyNatRule.translated_network (a CIDR acts as a pool incl. its first and last address); RFC 919",
 )
 def translated_edge(domain: WorkloadDomain) -> Outcomes:
+    ends: Prefixes[tuple[IPv4Address, IPv4Network]] = Prefixes()
+    for subnet in uplink_networks(domain):
+        for address in edges_of(subnet):
+            ends.add(network(address), (address, subnet))
     for mapping in mappings(domain):
-        for subnet in uplink_networks(domain):
-            hit = [address for address in edges_of(subnet) if address in mapping.translated]
-            if hit:
-                yield Broken(
-                    (*mapping.at, "translated"),
-                    f"translated {mapping.entry.translated} holds {hit[0]}, the network or broadcast address of {subnet}",
-                    "choose free host addresses of the subnet",
-                )
+        hit = ends.within(mapping.translated)
+        if hit:
+            address, subnet = hit.first
+            yield Broken(
+                (*mapping.at, "translated"),
+                f"translated {mapping.entry.translated} holds {address}, the network or broadcast address of {subnet}",
+                "choose free host addresses of the subnet",
+            )
 
 
 @rule(
@@ -138,14 +150,15 @@ def translated_edge(domain: WorkloadDomain) -> Outcomes:
     source="house rule of the plan gate: translated address inside an ingress block is denied",
 )
 def translated_in_range(domain: WorkloadDomain) -> Outcomes:
+    index = indexed(ranges(domain))
     for mapping in mappings(domain):
-        for one in ranges(domain):
-            if mapping.translated.overlaps(one.network):
-                yield Broken(
-                    (*mapping.at, "translated"),
-                    f"translated {mapping.entry.translated} lies in the {one.name} {one.network}",
-                    "choose a free address of the uplinks' subnet",
-                )
+        met = index.overlapping(mapping.translated)
+        if met:
+            yield Broken(
+                (*mapping.at, "translated"),
+                f"translated {mapping.entry.translated} lies in the {met.first.name} {met.first.network}{met.others}",
+                "choose a free address of the uplinks' subnet",
+            )
 
 
 @rule(
@@ -158,14 +171,15 @@ def translated_in_range(domain: WorkloadDomain) -> Outcomes:
     source="NSX administration guide, reflexive NAT; inferred for interface addresses, not run on a live NSX",
 )
 def translated_interface(domain: WorkloadDomain) -> Outcomes:
-    own = own_addresses(domain)
+    own: Prefixes[str] = Prefixes()
+    for address, (name, _) in sorted(own_addresses(domain).items()):
+        own.add(network(address), name)
     for mapping in mappings(domain):
-        hit = sorted(address for address in own if address in mapping.translated)
+        hit = own.within(mapping.translated)
         if hit:
-            name = own[hit[0]][0]
             yield Broken(
                 (*mapping.at, "translated"),
-                f"translated {mapping.entry.translated} is the address of {name}",
+                f"translated {mapping.entry.translated} is the address of {hit.first}",
                 "choose a free address of the uplinks' subnet, or say in suppress why this is accepted",
             )
 
@@ -247,11 +261,12 @@ def misses(domain: WorkloadDomain) -> Outcomes:
     source="assumption",
 )
 def on_service_segment(domain: WorkloadDomain) -> Outcomes:
+    services = subnets(service_networks(domain))
     for mapping in mappings(domain):
-        for subnet in service_networks(domain):
-            if mapping.translated.overlaps(subnet):
-                yield Broken(
-                    (*mapping.at, "translated"),
-                    f"translated {short(mapping.translated)} lies on the service segment {subnet}",
-                    "choose a free address of the uplinks' subnet",
-                )
+        met = services.overlapping(mapping.translated)
+        if met:
+            yield Broken(
+                (*mapping.at, "translated"),
+                f"translated {short(mapping.translated)} lies on the service segment {met.first}{met.others}",
+                "choose a free address of the uplinks' subnet",
+            )

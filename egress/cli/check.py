@@ -12,7 +12,7 @@ from rich.text import Text
 
 from egress.checks import Report, Severity, check, summary, told
 from egress.checks.sarif import as_sarif
-from egress.checks.text import as_json, page
+from egress.checks.text import as_json, page, told_suppressed
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, echo, print_json, progress, say
 from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
@@ -156,8 +156,8 @@ def _print(report: Report, undecided: bool) -> None:
         )
     for finding in report.findings:
         out.print(_coloured(told(finding), finding.rule.severity))
-    for finding in report.suppressed:
-        out.print(Text(f"{told(finding).splitlines()[0]}\n    suppressed: {finding.reason}", style="dim"))
+    for line in told_suppressed(report):
+        out.print(Text(line, style="dim"))
     for entry in report.undecided if undecided else ():
         out.print(Text(f"{entry.stack}: undecided: {entry.what} [{entry.rule.id}]", style="dim"))
     out.print(Text(summary(report)))

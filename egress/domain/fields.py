@@ -7,7 +7,7 @@ names the value, what is allowed and, where there is an obvious one, the fix.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from ipaddress import (
     AddressValueError,
     IPv4Address,
@@ -18,6 +18,7 @@ from ipaddress import (
     IPv6Network,
     NetmaskValueError,
 )
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -38,6 +39,7 @@ _ID = rf"[^/&\s{escape.HIDDEN}][^/&{escape.HIDDEN}]{{0,254}}"
 _ENV_PREFIX = r"[A-Z][A-Z0-9_]*"
 
 _SHOWN = 80
+_LISTED = 12
 
 Finding = tuple[tuple[str | int, ...], str]
 """What is wrong at a place below the model that is being validated: keys and indices, and a sentence."""
@@ -47,6 +49,13 @@ def quoted(value: Any) -> str:
     """A value as messages show it: quoted, hidden characters escaped, cut after 80 characters."""
     text = escape.line(ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+
+
+def listed(values: Collection[Any], joint: str = ", ") -> str:
+    """The first few values, and how many more there are: a sentence stays one, whatever is in a file."""
+    more = len(values) - _LISTED
+    shown = joint.join(map(str, islice(values, _LISTED if more > 1 else len(values))))
+    return f"{shown} and {more} more" if more > 1 else shown
 
 
 def wrong(what: str) -> PydanticCustomError:

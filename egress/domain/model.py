@@ -32,6 +32,7 @@ from egress.domain.fields import (
     RouteHolder,
     RuleId,
     StackName,
+    listed,
     quoted,
     wrong_at,
 )
@@ -202,4 +203,4 @@ def _interface_names(
 
 
 def _unknown(at: tuple[str | int, ...], name: str, known: list[str]) -> Finding:
-    return at, f"no interface {quoted(name)} in tier0, allowed is {' or '.join(known)}"
+    return at, f"no interface {quoted(name)} in tier0, allowed is {listed(known, ' or ')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -92,7 +93,7 @@ class Tier0(Part):
         if self.stateful_active_active and self.ha_mode is not HaMode.ACTIVE_ACTIVE:
             raise wrong(f"stateful_active_active goes with ha_mode ACTIVE_ACTIVE only, not with {self.ha_mode}")
         ids = self.interface_ids
-        twice = sorted({name for name in ids if ids.count(name) > 1})
+        twice = sorted(name for name, count in Counter(ids).items() if count > 1)
         if twice:
             raise wrong(f"interface id {quoted(twice[0])} is used twice, every interface needs an id of its own")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from egress.domain import EgressError
@@ -35,7 +36,7 @@ def assembled(upper: Sequence[Tier0], lower: Sequence[Tier1], world: World) -> T
     nodes += [_host(host, world) for host in world.hosts]
     nodes += [_router(router, world) for router in world.routers]
     names = [node.name for node in nodes]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise EgressError(f"two nodes of the world are named {twice[0]!r}, every node needs a name of its own")
     return Topology({node.name: node for node in nodes}, tuple(notes))

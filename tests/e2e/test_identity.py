@@ -228,7 +228,7 @@ class TestStrangers:
         suppressed = "".join(
             f"  - {{rule: {rule}, reason: {reason}}}\n" for rule in ("second-default-route", "second-rule-for-a-source")
         )
-        file.write_text(f"{file.read_text()}suppress:\n{suppressed}")
+        file.write_text(f"{file.read_text()}{suppressed}")
         site.egress("apply", STACK, "--yes", code=0)
         site.egress("drift", STACK, code=0)
 

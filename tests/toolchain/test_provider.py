@@ -1,6 +1,5 @@
 import json
 import socket
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -68,11 +67,11 @@ class TestMirrorOfTheStandIn:
     """It is written by a program of the lab's, which is not started for what is there already."""
 
     @pytest.fixture
-    def starts(self, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str | Path]]:
+    def starts(self, monkeypatch: pytest.MonkeyPatch) -> list[list[str | Path]]:
         """Programs that are started, as they are."""
-        seen: list[Sequence[str | Path]] = []
+        seen: list[list[str | Path]] = []
 
-        def counted(command: Sequence[str | Path]) -> processes.Ended:
+        def counted(command: list[str | Path]) -> processes.Ended:
             seen.append(command)
             return processes.run(command)
 
@@ -87,13 +86,13 @@ class TestMirrorOfTheStandIn:
     def launchers(self, mirror: Path) -> list[Path]:
         return sorted(path for path in mirror.rglob("terraform-provider-nsxt_*") if path.is_file())
 
-    def test_it_is_written_once(self, tmp_path: Path, starts: list[Sequence[str | Path]]) -> None:
+    def test_it_is_written_once(self, tmp_path: Path, starts: list[list[str | Path]]) -> None:
         assert len(self.launchers(self.find(tmp_path))) == 2
         self.find(tmp_path)
         assert len(starts) == 1
 
     @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("x"), lambda file: file.chmod(0o600)])
-    def test_it_is_mended(self, tmp_path: Path, starts: list[Sequence[str | Path]], damage: object) -> None:
+    def test_it_is_mended(self, tmp_path: Path, starts: list[list[str | Path]], damage: object) -> None:
         launcher = self.launchers(self.find(tmp_path))[0]
         before = launcher.read_bytes()
         damage(launcher)  # type: ignore[operator]
@@ -101,7 +100,7 @@ class TestMirrorOfTheStandIn:
         assert (launcher.read_bytes(), launcher.stat().st_mode & 0o777, len(starts)) == (before, 0o755, 2)
 
     def test_it_is_written_anew_for_another_lab(
-        self, tmp_path: Path, starts: list[Sequence[str | Path]], monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, starts: list[list[str | Path]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.find(tmp_path)
         lab = tmp_path / "elsewhere" / "nsx_lab"

@@ -120,7 +120,7 @@ def _ask_in_vain(engine: Talk) -> None:
 def test_look_whether_anybody_is_there_costs_nothing(
     stand_in: Path, policy_server: PolicyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[Provider] = []
+    made: list[object] = []
 
     def counted(provider: Provider) -> grpc.Server:
         made.append(provider)
