@@ -10,6 +10,7 @@ from rich.table import Table
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
+from egress.answers.assumptions import unasked
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
@@ -59,20 +60,23 @@ def command(
         these = answers(view, asked)
         well = well and all(answer.works for answer in these)
         if as_json:
-            told.append(_as_json(view, these))
+            told.append(_as_json(view, these, asked.usual))
         else:
             show(view, these, hops)
+            for sentence in unasked(view) if asked.usual else ():
+                console().print(line(sentence))
     if as_json:
         print_json(told)
     return OK if well else NEEDS_YOU
 
 
-def _as_json(view: View, these: list[Answer]) -> dict[str, Any]:
+def _as_json(view: View, these: list[Answer], usual: bool) -> dict[str, Any]:
     return {
         "stack": view.domain.stack,
         "source": str(view.source),
         "without": sorted(view.around.world.down),
         "assumed": list(view.notes),
+        "not_walked": list(unasked(view)) if usual else [],
         "answers": [answer.as_json() for answer in these],
     }
 

@@ -43,6 +43,7 @@ def command(
     routes = missing_routes(view, [answer.finding for answer in found])
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     target = output or Path(f"report-{stack}.html")
-    write(target, page(Content(view, svg(draw(view, found)), judged, found, routes, made)))
+    picture = draw(view, found)
+    write(target, page(Content(view, svg(picture), svg(picture, down=True), judged, found, routes, made)))
     say(f"wrote {target}")
     return OK if all(answer.works for answer in found) and not judged.failed else NEEDS_YOU

@@ -27,6 +27,8 @@ from egress.toolchain.stacks import Stack
 from egress.toolchain.synthesis import synthesised
 
 DOMAIN = "domain.yaml"
+_END = b"\n..."
+"""YAML's end of a document: the file is whole."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def domain_file(places: Places, stack: str) -> Path:
 def as_yaml(domain: WorkloadDomain) -> str:
     """A domain as one domain file; reading it gives the domain again."""
     values = domain.model_dump(mode="json", exclude_unset=True, exclude={"stack"})
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1 << 30)
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1 << 30, explicit_end=True)
 
 
 def _write(places: Places, found: Remembered) -> None:
@@ -94,6 +96,10 @@ def _write(places: Places, found: Remembered) -> None:
 
 
 def _domain(file: Path, stack: str, way_out: str) -> WorkloadDomain:
+    if (
+        not read_bytes(file, "what is remembered", way_out).rstrip().endswith(_END)
+    ):  # half a domain may be a domain, too
+        raise EgressError(f"what is remembered of {stack} is cut off: {way_out}")
     loaded = load([DomainFile(file, f"what is remembered of {stack}", stack)])
     if loaded.problems:
         raise EgressError(

@@ -81,6 +81,18 @@ def test_two_domains_on_one_tier0_and_a_vrf_gateway(tmp_path: Path, any_engine: 
             "shared-tenant": 2,  # its default route is platform's
             "vrf-blue": 3,
         }
+        planned = site.egress("plan", code=2)
+        headings = [line for line in planned.stdout.splitlines() if not line.startswith("+ ")]
+        assert headings == [
+            text
+            for stack in ("shared-platform", "shared-tenant", "vrf-blue")
+            for text in (
+                "",
+                f"== {stack}",
+                f"Plan: {3 - (stack == 'shared-tenant')} to add, 0 to change, 0 to destroy.",
+            )
+        ], "a plan in a file says which stack it is of"
+        assert "==" not in planned.stderr
         site.egress("apply", "--yes", code=0)
 
         shared = objects(lab, "T0-shared")
