@@ -14,10 +14,10 @@ import click
 from egress.checks import told as finding_told
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
+from egress.delivery.looks import Ahead, Found, found, looking_ahead, stray_states
 from egress.delivery.memory import Remembered
 from egress.delivery.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
 from egress.delivery.plans import Outcome, Plan, Verb, make
-from egress.delivery.surroundings import Ahead, Found, found, looking_ahead, stray_states
 from egress.domain import EgressError, WorkloadDomain
 from egress.escape import line
 from egress.toolchain.runs import Run

@@ -13,7 +13,7 @@ from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
 from egress.delivery import plans, saved
 from egress.delivery.imports import import_blocks
-from egress.delivery.surroundings import Found
+from egress.delivery.looks import Found
 from egress.domain import EgressError
 from egress.toolchain.stacks import Stack
 

@@ -23,7 +23,7 @@ from egress.domain.fleet import load
 from egress.layout import Places
 
 if TYPE_CHECKING:
-    from egress.delivery.surroundings import Found
+    from egress.delivery.looks import Found
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -90,8 +90,8 @@ def command(
 
 def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
     """What is on the managers around each domain. What could not be seen is said."""
-    from egress.delivery.surroundings import found_by_file, stray_states  # the engine's rooms: only --live needs them
-    from egress.delivery.surroundings import look as look_at
+    from egress.delivery.looks import found_by_file, stray_states  # the engine's rooms: only --live needs them
+    from egress.delivery.looks import look as look_at
 
     places = Places(project.root, project.lab is not None)
     strays = stray_states(places, project.stacks)

@@ -21,9 +21,9 @@ from egress.cli._runs import (
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, echo, say
 from egress.delivery import memory, plans
+from egress.delivery.looks import Found
 from egress.delivery.memory import Remembered
 from egress.delivery.plans import Verb
-from egress.delivery.surroundings import Found
 from egress.domain import EgressError
 from egress.layout import Places
 from egress.toolchain.stacks import Stack

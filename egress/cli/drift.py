@@ -13,9 +13,9 @@ from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, say
 from egress.delivery import drift
 from egress.delivery.drift import Drift
+from egress.delivery.looks import Found
 from egress.delivery.network_words import short_name, value
 from egress.delivery.plans import Verb
-from egress.delivery.surroundings import Found
 from egress.escape import line
 from egress.toolchain.stacks import Stack
 

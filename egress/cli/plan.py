@@ -12,8 +12,8 @@ from egress.cli._runs import for_each, lock_timeout, planned, prepare, show, tel
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery import saved, summary
+from egress.delivery.looks import Found
 from egress.delivery.plans import Plan
-from egress.delivery.surroundings import Found
 from egress.toolchain.stacks import Stack
 from egress.writing import append
 

@@ -11,8 +11,8 @@ from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery import memory
+from egress.delivery.looks import Found
 from egress.delivery.rename import move_state, moves, renamed
-from egress.delivery.surroundings import Found
 from egress.domain import EgressError, find_files
 from egress.domain.fields import quoted
 from egress.domain.files import select

@@ -14,9 +14,9 @@ from functools import cached_property
 
 from egress.delivery import memory, plan_content
 from egress.delivery.guards import refuse_doubles, refuse_losing_a_route
+from egress.delivery.looks import Found
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.staleness import moved
-from egress.delivery.surroundings import Found
 from egress.domain import EgressError
 from egress.escape import uncoloured
 from egress.toolchain.own_files import read_bytes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -160,8 +161,10 @@ def test_a_state_in_postgresql(team_site: Site, database: postgres.Postgres) -> 
         assert database.password.encode() not in file.read_bytes(), f"the connection string is kept in {file}"
 
 
-def test_two_applies_at_once_on_postgresql_are_kept_apart(team_site: Site) -> None:
+def test_two_applies_at_once_on_postgresql_are_kept_apart(team_site: Site, tmp_path: Path) -> None:
+    """From two checkouts, where no file keeps them apart."""
     site = team_site
+    colleague = Site(shutil.copytree(site.root, tmp_path / "colleague"), site.lab, site.env)
     site.lab.control.realization(ROUTE_2, "hold")
     first = site.start("apply", SECOND, "--yes")
     deadline = time.monotonic() + 60
@@ -170,7 +173,7 @@ def test_two_applies_at_once_on_postgresql_are_kept_apart(team_site: Site) -> No
         assert first.poll() is None, first.communicate()[0]
         time.sleep(0.05)
 
-    second = site.egress("apply", SECOND, "--yes", code=1)
+    second = colleague.egress("apply", SECOND, "--yes", code=1)
     assert "Error acquiring the state lock" in second.stdout + second.stderr
 
     site.lab.control.realization(ROUTE_2, "REALIZED")
