@@ -116,8 +116,8 @@ def test_the_whole_path_with_a_mirror_only(manager_site: Site, cli: Path) -> Non
 
 def test_the_engine_and_the_lab_answer_in_it(site: Site, cli: Path) -> None:
     site.egress("apply", STACK, "--yes", code=0)
-    engine = "terraform init -no-color && terraform plan -no-color || tofu init -no-color && tofu plan -no-color"
-    words = f"cdktf synth && cd .lab/cdktf.out/stacks/wld01 && ({engine}) && nsx-lab journal"
+    engine = "engine=$(command -v terraform || command -v tofu) && $engine init -no-color && $engine plan -no-color"
+    words = f"cdktf synth && cd .lab/cdktf.out/stacks/wld01 && {engine} && nsx-lab journal"
     said = plain(site, "sh", "-c", words)
     assert "No changes." in said
     assert f"PATCH  /policy/api/v1{ROUTE}" in said
