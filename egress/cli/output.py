@@ -91,8 +91,8 @@ def entry(text: str, mark: tuple[str, str] | None = None, indent: int = 4) -> No
 
 
 def _folded(text: str, indent: int) -> str:
-    """Text at the width of the terminal, or of COLUMNS; as it is where there is neither."""
-    if not (sys.stdout.isatty() or os.environ.get("COLUMNS")):
+    """Text at the width of the terminal; as it is where there is none: a line for each entry is what a program wants."""
+    if not sys.stdout.isatty():
         return text
     width = max(shutil.get_terminal_size().columns, 2 * indent)
     return textwrap.fill(
