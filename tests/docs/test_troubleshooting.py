@@ -26,8 +26,9 @@ OURS = ("egress", "nsx_lab", "stacks", "constructs_lib")
 THEIRS = (
     *sorted((REPOSITORY / "tests" / "recordings").glob("*.json")),
     REPOSITORY / "tests" / "reliability" / "plays.py",
+    REPOSITORY / "tests" / "e2e" / "test_more_domains.py",
 )
-"""What other tools said when they were recorded, and what the matrix of failures waits for."""
+"""What other tools said when they were recorded, and what tests wait for from a real engine."""
 
 
 def spoken(tree: ast.AST) -> Iterator[str]:
