@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,16 @@ class BindingsHook(BuildHookInterface[Any]):
     """Unpacks `bindings/dist/*.whl` and includes the package; an editable install takes the wheel itself instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Unpacks into a folder of this build's own, as others may run at the same time."""
         if self.target_name != "wheel" or version == "editable":
             return
-        here = Path(self.root) / "bindings"
-        (wheel,) = (here / "dist").glob(f"{PACKAGE}-*.whl")
-        unpacked = here / "build" / "unpacked"
-        shutil.rmtree(unpacked, ignore_errors=True)  # no leftovers of an older wheel
+        (wheel,) = (Path(self.root) / "bindings" / "dist").glob(f"{PACKAGE}-*.whl")
+        self.unpacked = tempfile.TemporaryDirectory()
         with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(unpacked, [n for n in archive.namelist() if n.startswith(f"{PACKAGE}/")])
-        build_data["force_include"][str(unpacked / PACKAGE)] = PACKAGE
+            archive.extractall(self.unpacked.name, [n for n in archive.namelist() if n.startswith(f"{PACKAGE}/")])
+        build_data["force_include"][str(Path(self.unpacked.name, PACKAGE))] = PACKAGE
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Takes the folder away again."""
+        if hasattr(self, "unpacked"):
+            self.unpacked.cleanup()

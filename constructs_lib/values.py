@@ -36,10 +36,14 @@ class RefusedValueError(ValueError):
 
 
 def shown(value: object) -> str:
-    """A value as messages show it: cut after 80 characters; of an object that is no plain value its class."""
+    """A value as messages show it: cut after 80 characters; of an object that is no plain value, or cannot be shown, its class."""
+    kind = f"an object of class {type(value).__name__}"
     if not isinstance(value, (*_PLAIN, *_IP)):
-        return f"an object of class {type(value).__name__}"
-    text = repr(str(value)) if isinstance(value, _IP) else ascii(value) if isinstance(value, bytes) else repr(value)
+        return kind
+    try:
+        text = repr(str(value)) if isinstance(value, _IP) else repr(value)
+    except (ValueError, RecursionError):  # a number of more than 4,300 digits; a list in a list in a list ...
+        return kind
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
@@ -86,7 +90,7 @@ def hint(value: object) -> str:
 
 def _is_expression_object(value: object) -> bool:
     """What cdktf gives for an expression that is neither text nor a number, such as TerraformVariable.boolean_value."""
-    return isinstance(value, InterfaceDynamicProxy)
+    return isinstance(value, InterfaceDynamicProxy)  # a private name of jsii, which all generated bindings use
 
 
 def line(value: object, prop: str, low: int, high: int) -> str:
@@ -158,7 +162,7 @@ def choice(kind: type[E], value: object, prop: str) -> E:
     """A member of an enumeration, given as such or as its text."""
     try:
         return kind(value)  # type: ignore[arg-type]  # whatever it is: ValueError unless it is a member's text
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter from Python's own message about a deep list
         raise RefusedValueError(f"{prop}: {shown(value)} is not allowed, allowed is {' or '.join(kind)}") from None
 
 

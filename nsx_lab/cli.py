@@ -16,7 +16,7 @@ import click
 
 from nsx_lab.dataplane.commands import register
 from nsx_lab.owner import when_gone
-from nsx_lab.provider.mirror import mirror
+from nsx_lab.provider.plugin.mirror import mirror
 from nsx_lab.strict_json import parse
 
 Result = TypeVar("Result")
@@ -124,8 +124,8 @@ def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, owner:
 
 
 def _control(lab_file: Path | None) -> Any:
-    from nsx_lab.manager.client import Control
-    from nsx_lab.manager.labfile import read_lab_file
+    from nsx_lab.manager.http.client import Control
+    from nsx_lab.manager.http.labfile import read_lab_file
 
     if lab_file is None:
         raise click.ClickException("no lab named: give --lab-file FILE or set EGRESS_LAB")
@@ -164,7 +164,7 @@ def page(lab_file: Path | None, opens: bool) -> None:
     The link opens the page once and lets nobody change anything. Browsers do not know the lab's certificate: compare what they show
     with the fingerprint printed here before you go on.
     """
-    from nsx_lab.manager.tls import fingerprint
+    from nsx_lab.manager.http.tls import fingerprint
 
     with contextlib.closing(_control(lab_file)) as asked:
         address = _or_fail(asked.page)

@@ -12,6 +12,7 @@ from egress.domain.state import LocalState
 from egress.escape import terraform
 from egress.policy.owned import BfdPeer as OwnedPeer
 from egress.policy.owned import NatRule, Route, owned
+from egress.vocabulary import SUPERVISOR, TKG
 from tier0_egress.constructs import (
     BfdPeer,
     EgressMapping,
@@ -63,8 +64,8 @@ class WorkloadDomainStack(TerraformStack):
             ha_mode=domain.tier0.ha_mode,
             stateful_active_active=domain.tier0.stateful_active_active,
             applied_to=[self._interface(gateway, domain, name) for name in made.rules[0].scope],
-            supervisor=mappings.pop("supervisor", None),
-            tkg=mappings.pop("tkg", None),
+            supervisor=mappings.pop(SUPERVISOR, None),
+            tkg=mappings.pop(TKG, None),
             more=mappings,
             default_route=route,
         )

@@ -37,7 +37,8 @@ def test_a_link_is_followed_for_a_page_and_refused_for_values(tmp_path: Path) ->
     victim, link = tmp_path / "victim", tmp_path / "link"
     victim.write_text("before")
     link.symlink_to(victim)
-    for act in (lambda: write(link, "x", private=True), lambda: append(link, "x")):
+    acts: list[Callable[[], None]] = [lambda: write(link, "x", private=True), lambda: append(link, "x")]
+    for act in acts:
         with pytest.raises(EgressError, match="is a link, and what is written there holds values"):
             act()
     assert victim.read_text() == "before"

@@ -1,4 +1,4 @@
-"""Writes docs/fidelity.md from the claims in the lab's code (nsx_lab/manager/ledger.py) and the stand-in's differences.
+"""Writes docs/fidelity.md from the claims in the lab's code (nsx_lab/manager/store/ledger.py) and the stand-in's differences.
 
 python tools/fidelity.py            writes it
 python tools/fidelity.py --check    exit 1 if what is committed differs
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nsx_lab.manager
-from nsx_lab.manager.ledger import LEDGER, NOT_MODELLED, Claim, Evidence
+from nsx_lab.manager.store.ledger import LEDGER, NOT_MODELLED, Claim, Evidence
 
 PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
 DIFFERENCES = Path(nsx_lab.manager.__file__).parents[1] / "provider" / "DIFFERENCES.md"

@@ -60,7 +60,7 @@ def passes(python: Path, script: Path, folder: Path) -> bool:
     with Lab(seed=SEED) as lab:
         lab.write_lab_file(folder / "lab.json")
         (folder / "ca.pem").write_text(lab.ca_pem, encoding="utf-8")
-        command = [python, "-W", "ignore", script, folder / "lab.json", folder / "ca.pem"]
+        command: list[str | Path] = [python, "-W", "ignore", script, folder / "lab.json", folder / "ca.pem"]
         return subprocess.run(command, env=env, check=False).returncode == 0
 
 

@@ -1,11 +1,11 @@
 """Derives the lab's schema and route table from the official SDK, PyPI package `vcf-nsx` (a development dependency of this tool only).
 
     python3 -m venv DIR && DIR/bin/pip install --require-hashes -r requirements/schema.txt
-    DIR/bin/python tools/nsx_schema.py            # writes nsx_lab/manager/data/
+    DIR/bin/python tools/nsx_schema.py            # writes nsx_lab/manager/nsx/data/
     DIR/bin/python tools/nsx_schema.py --check    # exit 1 if what is committed differs
 
 The SDK holds names, types, nesting, enums, read-only marks, and limits of numbers, strings and lists. It holds no `required`, no defaults, no formats and
-no minItems: those come from the hand-made overlay (nsx_lab/manager/overlay.py).
+no minItems: those come from the hand-made overlay (nsx_lab/manager/nsx/overlay.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from vcf.nsx import model_client
 from vmware.vapi.bindings import type as vapi
 
 PACKAGE = "vcf-nsx"
-DATA = Path(__file__).parent.parent / "nsx_lab" / "manager" / "data"
+DATA = Path(__file__).parent.parent / "nsx_lab" / "manager" / "nsx" / "data"
 TYPES = [
     "Infra",
     "Site",

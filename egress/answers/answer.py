@@ -7,11 +7,18 @@ from typing import Any
 
 from egress.answers.asking import Ask, ask
 from egress.answers.causes import Finding, find
-from egress.answers.questions import Question
-from egress.answers.symptoms import symptom
+from egress.answers.questions import Purpose, Question
 from egress.reachability.flow import Result
 from egress.reachability.view import View
 from egress.reachability.walk import Walker
+
+_SYMPTOMS = {
+    Purpose.PULL: 'image pulls end with "connect: connection timed out" or "Client.Timeout exceeded while awaiting headers"',
+    Purpose.LOOKUP: 'image pulls end with "lookup ...: i/o timeout"',
+    Purpose.INGRESS: "clients of {to}:{port} time out",
+    Purpose.OTHER: "connections to {to}:{port} time out",
+}
+"""What people see when a flow fails, in the words of the tools that show it (docs/reachability.md names the sources)."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,17 @@ class Answer:
         """Every path carries the packet there and the answer back."""
         return self.finding.verdict.result is Result.ALL
 
+    @property
+    def symptom(self) -> str:
+        """What people see of it, nothing if it works. On some paths only: every now and then."""
+        if self.works:
+            return ""
+        verdict = self.finding.verdict
+        text = _SYMPTOMS[self.question.purpose].format(to=self.question.flow.to, port=self.question.flow.port)
+        if verdict.result is Result.SOME:
+            return f"now and then, on {len(verdict.failing)} of {len(verdict.paths)} paths: {text}"
+        return text
+
     def as_json(self) -> dict[str, Any]:
         """The answer as plain values."""
         verdict = self.finding.verdict
@@ -36,7 +54,7 @@ class Answer:
             "flow": {"from": flow.origin, "to": str(flow.to), "protocol": flow.protocol.value, "port": flow.port},
             "result": verdict.result.value,
             "seen": [str(address) for address in verdict.seen],
-            "symptom": symptom(self.question, verdict),
+            "symptom": self.symptom,
             "missing": [remedy.as_json() for remedy in self.finding.remedies],
             "complete": self.finding.complete,
             "paths": [path.as_json() for path in verdict.paths],

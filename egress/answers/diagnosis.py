@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -49,12 +49,13 @@ _NOTHING = (
 class Diagnosis:
     """A failure, and for the network's share of causes what the walk says of each sender it may be about.
 
-    `source`: what was walked, as in View.
+    `source`: what was walked, as in View. `notes`: what could not be walked, or was walked otherwise than the file says.
     """
 
     failure: Failure
     source: Source
     walked: tuple[tuple[Question, Finding], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def explained(self) -> bool:
@@ -63,7 +64,7 @@ class Diagnosis:
 
     def sentences(self) -> list[str]:
         """What the failure means, then what the walk says about it."""
-        said = [MEANINGS[self.failure.cause]]
+        said = [MEANINGS[self.failure.cause], *self.notes]
         for question, finding in self.walked:
             if finding.verdict.result is Result.ALL:
                 continue
@@ -85,6 +86,7 @@ class Diagnosis:
             "host": self.failure.host,
             "address": self.failure.address,
             "port": self.failure.port,
+            "server": self.failure.server,
             "text": self.failure.text,
             "says": self.sentences(),
             "missing": [remedy.as_json() for _, finding in self.walked for remedy in finding.remedies],
@@ -93,16 +95,44 @@ class Diagnosis:
 
 def addresses(failures: Sequence[Failure]) -> tuple[Address, ...]:
     """The addresses that the failures name, as far as they are addresses: they must be hosts in the view."""
-    return tuple(found for failure in failures for found in [_address(failure.address)] if found)
+    named = [found for failure in failures for found in (_address(failure.address), _server(failure))]
+    return tuple(found for found in named if found)
 
 
 def diagnose(view: View, failure: Failure, sender: str | None = None) -> Diagnosis:
     """A failure joined with the walk. `sender`: mapping or Tier-1 that the pod belongs to, None: as the text tells."""
     if failure.cause not in NETWORK:
         return Diagnosis(failure, view.source)
+    unwalked = _ipv6(failure)
+    if unwalked:
+        return Diagnosis(failure, view.source, notes=(unwalked,))
     walker = Walker(view.topology)
     asked = [question for one in _senders(view, failure, sender) for question in _questions(view, failure, one)]
-    return Diagnosis(failure, view.source, tuple((question, find(view, question.flow, walker)) for question in asked))
+    walked = tuple((question, find(view, question.flow, walker)) for question in asked)
+    return Diagnosis(failure, view.source, walked, tuple(_notes(view, failure)))
+
+
+def _ipv6(failure: Failure) -> str:
+    """What to look at where the text is about IPv6, which is not walked; else nothing."""
+    named = failure.server if failure.cause is Cause.LOOKUP_TIMEOUT else failure.address
+    try:
+        found = ip_address(named or "")
+    except ValueError:
+        return ""
+    if found.version == 4 or found.is_loopback:
+        return ""
+    return f"{found} is an IPv6 address, and only IPv4 is walked: look at ::/0 on the Tier-0 (default_route.ipv6) and at the way back by hand"
+
+
+def _notes(view: View, failure: Failure) -> Iterator[str]:
+    """What the file does not tell of the DNS server that was asked."""
+    if failure.cause is not Cause.LOOKUP_TIMEOUT:
+        return
+    server, known = _server(failure), [address for _, address in view.around.dns]
+    if server and server not in known:
+        yield f"the text says that {server} was asked, which is not in dns_servers of the file: it is walked to as a host outside"
+    elif not known:
+        yield "which DNS server was asked neither the text nor the file tells: add dns_servers to the file, and ask again"
 
 
 def _senders(view: View, failure: Failure, wanted: str | None) -> list[Sender]:
@@ -118,7 +148,8 @@ def _senders(view: View, failure: Failure, wanted: str | None) -> list[Sender]:
 def _questions(view: View, failure: Failure, sender: Sender) -> list[Question]:
     title = f"{sender_title(sender)} pod"
     if failure.cause is Cause.LOOKUP_TIMEOUT:
-        servers = [address for _, address in view.around.dns if address.version == 4]
+        asked = _server(failure)
+        servers = [asked] if asked else [address for _, address in view.around.dns if address.version == 4]
         return [
             Question(f"{title} -> dns {to}", Purpose.LOOKUP, Flow(sender.pod, to, Protocol.UDP, DNS_PORT), sender)
             for to in servers
@@ -126,6 +157,12 @@ def _questions(view: View, failure: Failure, sender: Sender) -> list[Question]:
     to = _address(failure.address) or view.around.outside
     flow = Flow(sender.pod, to, Protocol.TCP, failure.port or REGISTRY_PORT)
     return [Question(f"{title} -> {failure.host or to}", Purpose.PULL, flow, sender)]
+
+
+def _server(failure: Failure) -> Address | None:
+    """The DNS server that the text names. A loopback address is the node's own stub, which asks one that the text hides."""
+    server = _address(failure.server)
+    return None if server is None or server.is_loopback else server
 
 
 def _address(text: str | None) -> Address | None:

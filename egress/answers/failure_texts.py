@@ -32,20 +32,24 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """One recognised text. `host`: registry or name looked up, `address` and `port`: where the connection went, `supervisor`:
-    a PodVM says it (None where the text does not tell). `text`: the message, on one line."""
+    """One recognised text. `host`: registry or name looked up, `address` and `port`: where the connection went, `server`: the
+    DNS server that was asked, `supervisor`: a PodVM says it (None where the text does not tell). `text`: the message, on one
+    line."""
 
     cause: Cause
     text: str
     host: str | None = None
     address: str | None = None
     port: int | None = None
+    server: str | None = None
     supervisor: bool | None = None
 
 
 _TIMED_OUT = r"(?:i/o timeout|connection timed out|operation timed out|context deadline exceeded)"
 _DIAL = r"dial tcp \[?(?P<address>[0-9a-fA-F.:]+?)\]?:(?P<port>\d{1,5})(?:->\S+)?: (?:connect: )?"
-_LOOKUP = r"lookup (?P<host>[\w.-]+)(?: on \S+?)?: (?:(?!lookup ).){0,200}?"
+_LOOKUP = (
+    r"lookup (?P<host>[\w.-]+)(?: on (?:\[?(?P<server>[0-9a-fA-F.:]+?)\]?:\d{1,5}|\S+?))?: (?:(?!lookup ).){0,200}?"
+)
 _PATTERNS = [
     (cause, re.compile(pattern))
     for cause, pattern in (
@@ -65,7 +69,7 @@ _PATTERNS = [
         (Cause.RATE_LIMIT, r"429 Too Many Requests|toomanyrequests"),
         (
             Cause.UNAUTHORIZED,
-            r"401 Unauthorized|403 Forbidden|unauthorized: |denied: |no basic auth credentials|authorization failed",
+            r"401 Unauthorized|403 Forbidden|unauthorized: |(?<!permission )denied: |no basic auth credentials|authorization failed",
         ),
         (Cause.RESET, r"connection reset by peer|: (?:unexpected )?EOF\b|broken pipe"),
         (
@@ -83,18 +87,41 @@ _IMAGE = re.compile(
 )
 _EVENT = re.compile(r"^\s*(?:Normal|Warning)\s+\S")
 _PODVM = re.compile(r"podvm|Failed to resolve on node esx|failed to get images: Image ", re.IGNORECASE)
+_PULL = re.compile(
+    r"(?:pull|resolv|fetch|unpack)\w* (?:and unpack )?(?:image|reference)|PullImage|ErrImage|ImagePull|InvalidImageName|image name|"
+    r"failed to get images|failed to resolve",
+    re.IGNORECASE,
+)
+"""What only the pull of an image says."""
+_OTHER = re.compile(
+    r"probe (?:failed|errored)|\bexec: |OCI runtime|failed to (?:start|create) (?:containerd )?(?:container|task|shim)|"
+    r"Back-off restarting|MountVolume|AttachVolume|attach or mount volumes|nodes are available|[Ll]ifecycle ?[Hh]ook",
+)
+"""What kubelet and scheduler say of other things than pulls, in words that a failed pull can have, too (kubelet, events)."""
+_PULL_REASONS = ("Failed", "BackOff", "InspectFailed", "ErrImageNeverPull")
+"""Reasons of the events of a pull (kubelet, events); Failed is that of others as well."""
 _EMPTY = re.compile(r"Back-off pulling image|ImagePullBackOff|ErrImagePull")
 _PULLED = re.compile(r"Successfully pulled image|already present on machine")
 
 
 def recognise(text: str) -> tuple[Failure, ...]:
     """The failures in a text, each once, in their order. Empty when nothing is recognised."""
-    found = [failure for message in _messages(text) for failure in [_failure(message)] if failure]
+    messages = [message for message in _messages(text) if _of_a_pull(message)]
+    found = [failure for message in messages for failure in [_failure(message)] if failure]
     if not found:
-        whole = _failure(" ".join(text.split()))
+        whole = _failure(" ".join(messages))
         found = [whole] if whole else []
-    unique = {(one.cause, one.host, one.address, one.supervisor): one for one in reversed(found)}
+    unique = {(one.cause, one.host, one.address, one.server, one.supervisor): one for one in reversed(found)}
     return tuple(reversed(unique.values()))
+
+
+def _of_a_pull(message: str) -> bool:
+    """Whether a message can be that of a failed pull: an event of such a reason, or a line that is not evidently another's."""
+    if _PULL.search(message):
+        return True
+    words = message.split(maxsplit=2)
+    event = bool(_EVENT.match(message))
+    return not _OTHER.search(message) and (not event or words[1] in _PULL_REASONS)
 
 
 def only_backed_off(text: str) -> bool:
@@ -135,6 +162,7 @@ def _failure(message: str) -> Failure | None:
                 said.get("host") or named.get("host"),
                 said.get("address"),
                 int(port) if port else None,
+                said.get("server"),
                 True if _PODVM.search(message) else None,
             )
     return None

@@ -1,4 +1,4 @@
-"""What a synth does with a report: warnings are told, errors stop it."""
+"""What a synth does with a report: warnings are counted, errors stop it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from typing import TextIO
 
 from egress.checks.report import Report
-from egress.checks.text import told
+from egress.checks.text import in_one_line, told
 from egress.domain import EgressError
 
 
@@ -21,8 +21,9 @@ class ChecksFailedError(EgressError):
 
 
 def enforce(report: Report, stream: TextIO | None = None) -> None:
-    """Writes every warning to `stream`, left out: standard error. Errors: ChecksFailedError when the report has errors."""
-    for finding in report.warnings:
-        (stream or sys.stderr).write(f"{told(finding)}\n")
+    """Writes how many warnings there are to `stream`, in one line; left out: standard error. Whoever synthesises, plans or applies knows
+    them, or is told where to read them. Errors: ChecksFailedError when the report has errors, each of them in full."""
     if report.failed:
         raise ChecksFailedError(report)
+    if line := in_one_line(report):
+        (stream or sys.stderr).write(f"{line}\n")

@@ -72,7 +72,7 @@ class Report:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """Findings that are told at every synth."""
+        """Findings that a synth counts, and that `egress check` tells."""
         return self.of(Severity.WARNING)
 
     @property

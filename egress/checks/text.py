@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 from egress.checks.registry import RULES
 from egress.checks.report import Finding, Report
-from egress.checks.rule import Rule, Severity
+from egress.checks.rule import REGISTRY, Rule, Severity
+from egress.domain import EgressError
+from egress.domain.fields import quoted
 
 Json = dict[str, Any]
+_NAMED = 5
+"""More stacks than this are not named one by one."""
 
 
 def told(finding: Finding) -> str:
     """One finding: a line that editors can jump to, then the fix."""
     place = str(finding.place) if finding.place else finding.stack
     return f"{place}: {finding.rule.severity}: {finding.what} [{finding.rule.id}]\n    fix: {finding.fix}"
+
+
+def told_suppressed(report: Report) -> Iterator[str]:
+    """What is suppressed and why: a line for each rule and stack, at the first of its findings."""
+    first: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.suppressed:
+        first.setdefault((finding.stack, finding.rule.id), []).append(finding)
+    for findings in first.values():
+        one = findings[0]
+        times = f" ({len(findings)} times)" if len(findings) > 1 else ""
+        place = str(one.place) if one.place else one.stack
+        yield f"{place}: {one.rule.severity} [{one.rule.id}]{times}, suppressed: {one.reason}"
+
+
+def in_one_line(report: Report) -> str:
+    """For commands whose subject is something else: `4 warnings, 2 suppressed: egress check wld01`. Empty without warnings."""
+    if not report.warnings:
+        return ""
+    told = [_count(len(report.warnings), Severity.WARNING.value)]
+    told += [f"{len(report.suppressed)} suppressed"] if report.suppressed else []
+    stacks = list(dict.fromkeys(finding.stack for finding in report.warnings))
+    named = f" {' '.join(stacks)}" if len(stacks) <= _NAMED else ""
+    return f"{', '.join(told)}: egress check{named}"
 
 
 def summary(report: Report) -> str:
@@ -68,6 +96,16 @@ def _finding_json(finding: Finding) -> Json:
     }
 
 
+def explained(rule_id: str) -> str:
+    """One rule for a person who met it: what must hold, why, who says so. Errors: EgressError for an id that no rule has."""
+    if rule_id not in REGISTRY:
+        near = difflib.get_close_matches(rule_id, REGISTRY, n=1)
+        meant = f", did you mean {near[0]}?" if near else ": egress check --rules lists them"
+        raise EgressError(f"no rule is called {quoted(rule_id)}{meant}")
+    rule = REGISTRY[rule_id]
+    return f"{rule.id} ({rule.severity}): {rule.title}\n\n{rule.explanation}\n\nsource: {rule.source}"
+
+
 def page() -> str:
     """docs/rules.md: every rule, by theme."""
     return "".join(f"{line}\n" for line in _page_lines())
@@ -111,7 +149,7 @@ _INTRODUCTION = (
     "| severity | means | `egress check` exits | a synth |",
     "|---|---|---|---|",
     "| error | packets, an apply or a state are lost | 2 | stops |",
-    "| warning | works today, and will hurt | 0, with `--strict` 2 | goes on, and tells it |",
+    "| warning | works today, and will hurt | 0, with `--strict` 2 | goes on, and counts them in one line |",
     "| note | good to know | 0 | is silent |",
     "",
     "A finding that does not apply is suppressed in the domain's file, with a reason that every report shows:",

@@ -30,7 +30,8 @@ from egress.vocabulary import TITLES
     Severity.WARNING,
     "the Supervisor and the TKG cluster both have a mapping",
     explanation="Each has a Tier-1 of its own and so an egress address of its own. A mapping for one alone is the classic half: the "
-    'Supervisor pulls images, and TKG nodes end in "connection timed out".',
+    'Supervisor pulls images, and TKG nodes end in "connection timed out". An egress range inside an uplink\'s subnet needs none: '
+    "the Tier-0 answers ARP for it (rule nat-not-needed).",
     source="vSphere with Tanzu 7.0 U1c: one SNAT address per namespace; the write-up of the four steps",
 )
 def missing(domain: WorkloadDomain) -> Outcomes:

@@ -26,7 +26,7 @@ from egress.writing import append
 )
 @click.pass_obj
 def command(project: Project, base: str, as_json: bool, summary_file: Path | None) -> None:
-    """Print the stacks whose synthesised Terraform differs from the base's, one name a line.
+    """Print the stacks whose synthesised Terraform differs from the base's, one a line.
 
     Both are synthesised with the installed version, and their bytes compared; a comment or the order of keys affects nothing. A
     stack whose file is gone is not printed, as it cannot be planned, but told on standard error. When the pinned

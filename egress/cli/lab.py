@@ -10,18 +10,20 @@ from pathlib import Path
 
 import click
 
+from egress.cli._names import stacks_argument
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
 from egress.domain import EgressError, WorkloadDomain
-from egress.layout import LAB_FOLDER, OUTPUT
+from egress.layout import Places
 from egress.policy.seed import left_out, seed
 from egress.reachability.surroundings import surroundings
 from egress.reachability.world import world_document
 from egress.toolchain.processes import run
+from egress.toolchain.stack_lock import held
 
 
 @click.command("lab")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option("--port", default=0, show_default="a free one", help="Port on 127.0.0.1.")
 @click.option(
     "--lab-file",
@@ -37,7 +39,7 @@ from egress.toolchain.processes import run
 def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path | None, packets: bool) -> int:
     """Run a lab in the foreground, seeded with the Tier-0s of the stacks, until Ctrl-C.
 
-    A new lab is an empty world: what an earlier lab left in .lab/state is removed. With --packets, `nsx-lab nodes`, `nsx-lab
+    A new lab is an empty world: what an earlier lab left in .lab is removed. A project folder has one lab at a time. With --packets, `nsx-lab nodes`, `nsx-lab
     probe` and `nsx-lab exec` show what becomes of real packets; where the system cannot do that, the lab says so and goes on
     without. What is assumed about the domain's surroundings is in docs/reachability.md.
 
@@ -47,13 +49,18 @@ def command(project: Project, stacks: tuple[str, ...], port: int, lab_file: Path
     extra = run([sys.executable, "-m", "nsx_lab.extra"])
     if extra.code:
         raise EgressError(extra.err.strip())
-    home = project.root / LAB_FOLDER
-    for leftover in ("state", OUTPUT):
-        shutil.rmtree(home / leftover, ignore_errors=True)
-    home.mkdir(exist_ok=True)
+    places = Places(project.root, lab=True)
+    home = places.base
+    with held(home, "lab", "egress lab", way_out="end it first; each project folder has one lab"):
+        return _serve(places, domains, port, lab_file or home / "lab.json", packets)
+
+
+def _serve(places: Places, domains: tuple[WorkloadDomain, ...], port: int, lab_file: Path, packets: bool) -> int:
+    home = places.base
+    for leftover in (places.states, places.cdktf_output, places.own):
+        shutil.rmtree(leftover, ignore_errors=True)
     seed_file = home / "seed.json"
     seed_file.write_text(json.dumps(seed(domains)))
-    lab_file = lab_file or home / "lab.json"
     for sentence in left_out(domains):
         say(sentence)
     names = " ".join(domain.stack for domain in domains)

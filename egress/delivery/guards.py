@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from egress.delivery.looks import Found
 from egress.delivery.plan_content import PlanContent
-from egress.delivery.surroundings import Found
 from egress.domain import EgressError, WorkloadDomain
 from egress.policy.paths import last
 from egress.policy.planned import ROUTE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from egress.domain.managers import ManagerKey
 from egress.domain.problems import EgressError
 from egress.layout import SHELL_MARK
 
@@ -63,7 +64,7 @@ def hosts(prefix: str, env: Mapping[str, str]) -> tuple[str, ...] | None:
 def refuse_other_host(stack: str, prefix: str, host: str, env: Mapping[str, str]) -> None:
     """Errors: EgressError when `<PREFIX>_HOST` is set and does not name `host`. Nothing was sent anywhere then."""
     bound = hosts(prefix, env)
-    if bound is None or _normal(host) in {_normal(one) for one in bound}:
+    if bound is None or ManagerKey.of(host) in {ManagerKey.of(one) for one in bound}:
         return
     raise EgressError(
         f"{stack}: nsx.host is {host!r}, the credentials {prefix}_* are for {' or '.join(map(repr, bound)) or 'no host'} only "
@@ -119,7 +120,3 @@ def without(prefixes: Collection[str], env: Mapping[str, str]) -> dict[str, str]
     """The environment without anything of the provider's own (NSXT_*), and without the credentials of `prefixes`."""
     theirs = {f"{prefix}_{name}" for prefix in prefixes for name in (*VARIABLES, HOST)}
     return {key: value for key, value in env.items() if key not in theirs and not key.startswith(f"{DEFAULT}_")}
-
-
-def _normal(host: str) -> str:
-    return host.lower().removesuffix(":443")

@@ -11,8 +11,20 @@ from egress.domain.fields import Host
 from egress.domain.problems import EgressError
 
 
+class ResidentStandIn(BaseModel):
+    """A stand-in that runs already: the Unix socket on which it serves engines, and the plugin protocol's version."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    socket: Path
+    protocol: int
+
+
 class LabTarget(BaseModel):
-    """A running lab. `host` is host:port on loopback, `ca` the PEM text of the authority that signed its certificate."""
+    """A running lab. `host` is host:port on loopback, `ca` the PEM text of the authority that signed its certificate.
+
+    `stand_in`: None for a lab whose engines start the stand-in by themselves.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -24,6 +36,7 @@ class LabTarget(BaseModel):
     password: SecretStr
     control_token: SecretStr
     pid: int
+    stand_in: ResidentStandIn | None = None
 
     @classmethod
     def from_file(cls, path: Path) -> LabTarget:

@@ -4,41 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from egress.domain import WorkloadDomain
+from egress.domain.managers import ManagerKey
 from egress.domain.model import Tier0
 from egress.policy import paths
 
-_HTTPS = 443
-
-
-@dataclass(frozen=True, order=True)
-class ManagerKey:
-    """An NSX Manager, however its address is written: letter case, the default port and a trailing dot make no difference."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, written: str) -> ManagerKey:
-        """The manager that `nsx.host` names. Names are compared, never looked up: an alias in DNS is another manager."""
-        name, colon, port = written.rpartition(":")
-        if not colon or not port.isdecimal() or (":" in name and not name.endswith("]")):
-            name, port = written, str(_HTTPS)
-        return cls(_canonical(name), int(port))
-
-    def __str__(self) -> str:
-        return self.host if self.port == _HTTPS else f"{self.host}:{self.port}"
-
-
-def _canonical(name: str) -> str:
-    """Names in lower case without the dot of the root (RFC 4343, RFC 1034 3.1), addresses as they are usually written."""
-    bare = name.removeprefix("[").removesuffix("]")
-    try:
-        return ip_address(bare).compressed
-    except ValueError:
-        return bare.lower().removesuffix(".")
+__all__ = ["GatewayKey", "ManagerKey", "by_gateway", "same_gateway", "tier0_name"]
 
 
 @dataclass(frozen=True, order=True)
@@ -55,7 +27,7 @@ class GatewayKey:
     @classmethod
     def of(cls, domain: WorkloadDomain) -> GatewayKey:
         """The domain's Tier-0."""
-        return cls(ManagerKey.of(domain.nsx.host), tier0_name(domain.tier0))
+        return domain.once(_gateway_key)
 
     @classmethod
     def parent_of(cls, domain: WorkloadDomain) -> GatewayKey | None:
@@ -67,6 +39,10 @@ class GatewayKey:
     def path(self) -> str:
         """Policy path of the Tier-0. In a lab it has its display name as its id where the file gives no id."""
         return paths.tier0(self.name)
+
+
+def _gateway_key(domain: WorkloadDomain) -> GatewayKey:
+    return GatewayKey(ManagerKey.of(domain.nsx.host), tier0_name(domain.tier0))
 
 
 def tier0_name(tier0: Tier0) -> str:

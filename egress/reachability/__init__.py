@@ -1,6 +1,6 @@
 """Will the packet get there, and back? A packet walk over a Topology, and what follows from it.
 
-Start with `intent(domain)` or `assemble(objects, world)` for a Topology, and `Walker(topology).walk(flow)` for a Verdict.
+Start with `view(domain)` of egress.reachability.view, or `assemble(objects, world)` for a Topology, and `Walker(topology).walk(flow)` for a Verdict.
 How it thinks: docs/reachability.md; the exact rules of the walk: docs/world.md.
 """
 

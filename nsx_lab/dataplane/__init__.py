@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from nsx_lab.dataplane.dataplane import Dataplane, Flow, Outcome
 from nsx_lab.dataplane.errors import ApplyError, DataplaneError, Unavailable, WorldError
-from nsx_lab.dataplane.objects import flatten
-from nsx_lab.dataplane.plan import Choice
+from nsx_lab.dataplane.planning.objects import flatten
+from nsx_lab.dataplane.planning.plan import Choice
 
 __all__ = [
     "ApplyError",

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 from nsx_lab.dataplane.channel import Channel
 from nsx_lab.dataplane.dataplane import TIMEOUT, Dataplane, Flow, Outcome
 from nsx_lab.dataplane.errors import DataplaneError, Unavailable, WorldError
-from nsx_lab.dataplane.objects import check_format
+from nsx_lab.dataplane.planning.objects import check_format
 from nsx_lab.strict_json import parse
 
 

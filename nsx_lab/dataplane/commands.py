@@ -11,11 +11,12 @@ from typing import Any
 
 import click
 
-from nsx_lab.dataplane import namespaces, telling
+from nsx_lab.dataplane import telling
 from nsx_lab.dataplane.channel import Remote
 from nsx_lab.dataplane.dataplane import PROTOCOLS, TIMEOUT, Flow
 from nsx_lab.dataplane.errors import DataplaneError
-from nsx_lab.manager.labfile import read_lab_file
+from nsx_lab.dataplane.kernel import namespaces
+from nsx_lab.manager.http.labfile import read_lab_file
 
 lab_option = click.option(
     "--lab-file", envvar="EGRESS_LAB", type=click.Path(path_type=Path), help="Lab file of the running lab [EGRESS_LAB]."

@@ -11,16 +11,16 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from nsx_lab.dataplane import compiling, objects, recipe
 from nsx_lab.dataplane.errors import ApplyError, Unavailable, WorldError
-from nsx_lab.dataplane.networks import read_address
-from nsx_lab.dataplane.plan import Choice, Kind, Plan
+from nsx_lab.dataplane.planning import compiling, objects, recipe
+from nsx_lab.dataplane.planning.networks import read_address
+from nsx_lab.dataplane.planning.plan import Choice, Kind, Plan
 
 TIMEOUT = 0.35
 """Seconds after which a probe counts as lost (measured: a delivered one takes 1 to 5 ms)."""
 QUIET = 0.12
 """Seconds without any packet after which nothing more is expected."""
-AGENT = (sys.executable, "-m", "nsx_lab.dataplane.agent")
+AGENT = (sys.executable, "-m", "nsx_lab.dataplane.kernel.agent")
 PROTOCOLS = ("tcp", "udp", "icmp")
 
 

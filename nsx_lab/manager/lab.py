@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,23 +10,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from nsx_lab.manager import facts
-from nsx_lab.manager.app import LabApp
-from nsx_lab.manager.control import control_app
-from nsx_lab.manager.database import Database
-from nsx_lab.manager.errors import NsxError
-from nsx_lab.manager.faults import documents_of
-from nsx_lab.manager.labfile import LabFile
-from nsx_lab.manager.page import link
-from nsx_lab.manager.seed import Seed, SeedError, of_document, of_path, read_yaml
-from nsx_lab.manager.server import Server
-from nsx_lab.manager.settings import Settings
-from nsx_lab.manager.store import Change, Object
-from nsx_lab.manager.tls import ClientCertificate, temporary_ca_file
-from nsx_lab.manager.world import World
+from nsx_lab.manager.http.app import LabApp
+from nsx_lab.manager.http.control import control_app
+from nsx_lab.manager.http.faults import documents_of
+from nsx_lab.manager.http.labfile import LabFile
+from nsx_lab.manager.http.page import link
+from nsx_lab.manager.http.running import World
+from nsx_lab.manager.http.server import Server
+from nsx_lab.manager.http.tls import ClientCertificate, temporary_ca_file
+from nsx_lab.manager.nsx import facts
+from nsx_lab.manager.nsx.settings import Settings
+from nsx_lab.manager.store.database import Database
+from nsx_lab.manager.store.errors import NsxError
+from nsx_lab.manager.store.seed import Seed, SeedError, of_document, of_path, read_yaml
+from nsx_lab.manager.store.store import Change, Object
+from nsx_lab.stand_in import Resident
 
 if TYPE_CHECKING:
-    from nsx_lab.manager.client import Control
+    from nsx_lab.manager.http.client import Control
 
 SeedSource = Mapping[str, Any] | Path | str | None
 
@@ -37,7 +39,7 @@ class Lab:
     `data_dir`: where the configuration outlives the process, of one lab at a time; what is there wins over the seed. `profile`: "3.2", "4.2" (default) or "9.1". `host`: the address
     to listen on, loopback by default. `port`: 0 (default) takes a free one. `semantics`: "refuse" (default) or "realize". `faults`: a fault
     document or a YAML file of one. `limits`: the product's limits of 100 requests per second and 40 outstanding ones. `settings`: others of
-    nsx_lab.manager.settings.Settings by name.
+    nsx_lab.manager.nsx.settings.Settings by name.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Lab:
             raise
         self.world.fail_over = self._server.fail_over
         self._control: Control | None = None
+        self._resident: Resident | None = None
 
     def _begin(self) -> None:
         """From the data directory if there is anything in it, else from the seed."""
@@ -103,6 +106,9 @@ class Lab:
         return self
 
     def stop(self) -> None:
+        if self._resident is not None:
+            self._resident.stop()
+            self._resident = None
         if self._control is not None:
             self._control.close()
         self._server.stop()
@@ -144,7 +150,7 @@ class Lab:
         return self.world.control_token
 
     def page(self) -> str:
-        """The address that opens the lab's page in a browser, once; see nsx_lab.manager.page."""
+        """The address that opens the lab's page in a browser, once; see nsx_lab.manager.http.page."""
         return self.url + link(self.world)
 
     @property
@@ -152,17 +158,22 @@ class Lab:
         """A client of the control plane."""
         if self._control is None:
             # here, because httpx costs a fifth of the start and `nsx-lab serve` needs none
-            from nsx_lab.manager.client import Control
+            from nsx_lab.manager.http.client import Control
 
             self._control = Control(self.host, self.ca_pem, self.control_token)
         return self._control
 
-    def lab_file(self) -> LabFile:
-        return LabFile(self.host, self.ca_pem, self.username, self.password, self.control_token, os.getpid())
+    def lab_file(self, *, stand_in: bool = True) -> LabFile:
+        """What the lab file holds. `stand_in` False leaves out the resident one: engines then start their own."""
+        if stand_in and self._resident is None:
+            with contextlib.suppress(OSError):  # no socket can be made: engines start their own
+                self._resident = Resident({"NSXT_USERNAME": self.username, "NSXT_PASSWORD": self.password})
+        found = self._resident.socket if stand_in and self._resident is not None else None
+        return LabFile(self.host, self.ca_pem, self.username, self.password, self.control_token, os.getpid(), found)
 
-    def write_lab_file(self, path: Path) -> LabFile:
-        """Writes the lab file that `EGRESS_LAB` may name."""
-        document = self.lab_file()
+    def write_lab_file(self, path: Path, *, stand_in: bool = True) -> LabFile:
+        """Writes the lab file that `EGRESS_LAB` may name. `stand_in`: see lab_file."""
+        document = self.lab_file(stand_in=stand_in)
         document.write(Path(path))
         return document
 

@@ -8,7 +8,7 @@ import sys
 
 def main() -> None:
     """Serve the engine that started this process."""
-    from nsx_lab.provider.server import serve, started_by_engine
+    from nsx_lab.provider.plugin.server import serve, started_by_engine
 
     if not started_by_engine():
         sys.exit(

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from nsx_lab.provider import checks
-from nsx_lab.provider.client import Client, path_escape
-from nsx_lab.provider.errors import ApiError, ProviderError
-from nsx_lab.provider.model import INTEGER, STRING, ListOf, Struct, convert, convert_hit, policy_object
 from nsx_lab.provider.objects.gateways import Scope, scope_of
 from nsx_lab.provider.realization import read_gateway_interface, read_realization_info
-from nsx_lab.provider.record import Record
-from nsx_lab.provider.schema import Trait
 from nsx_lab.provider.search import Wanted, find
+from nsx_lab.provider.values import checks
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.values.schema import Trait
+from nsx_lab.provider.wire.client import Client, path_escape
+from nsx_lab.provider.wire.errors import ApiError, ProviderError
+from nsx_lab.provider.wire.model import INTEGER, STRING, ListOf, Struct, convert, convert_hit, policy_object
 
 _GLOBAL_ONLY = (
     "This configuration is only supported with NSX Global Manager. To mark your endpoint as Global Manager, please set "

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from nsx_lab.provider.client import Client
-from nsx_lab.provider.errors import ApiError, ProviderError, explain
-from nsx_lab.provider.model import convert
 from nsx_lab.provider.objects.gateways import GatewayPath, Scope, refuse_project_of_tier0, scope_of, url_of
 from nsx_lab.provider.objects.kind import ResourceKind
-from nsx_lab.provider.record import Record
-from nsx_lab.provider.schema import Block
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.values.schema import Block
+from nsx_lab.provider.wire.client import Client
+from nsx_lab.provider.wire.errors import ApiError, ProviderError, explain
+from nsx_lab.provider.wire.model import convert
 
 
 class Lifecycle:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from nsx_lab.provider import datasources, settings, validation
-from nsx_lab.provider.client import Client
-from nsx_lab.provider.errors import ProviderError
+from nsx_lab.provider import datasources
 from nsx_lab.provider.lifecycle import Lifecycle
 from nsx_lab.provider.objects.bfd_peer import BFD_PEER
 from nsx_lab.provider.objects.kind import ResourceKind
 from nsx_lab.provider.objects.nat_rule import NAT_RULE
 from nsx_lab.provider.objects.prefix_list import PREFIX_LIST
 from nsx_lab.provider.objects.static_route import STATIC_ROUTE
-from nsx_lab.provider.record import Record
-from nsx_lab.provider.schema import Block, build, load
-from nsx_lab.provider.values import Value
+from nsx_lab.provider.values import validation
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.values.schema import Block, build, load
+from nsx_lab.provider.values.values import Value
+from nsx_lab.provider.wire import settings
+from nsx_lab.provider.wire.client import Client
+from nsx_lab.provider.wire.clock import WALL, Clock
+from nsx_lab.provider.wire.errors import ProviderError
 
 VERSION = "3.11.1+lab"
 KINDS: Mapping[str, ResourceKind] = {k.type_name: k for k in (STATIC_ROUTE, NAT_RULE, BFD_PEER, PREFIX_LIST)}
@@ -33,10 +36,11 @@ class PartlyDoneError(Exception):
 
 
 class Provider:
-    """One configured provider. Operations may run at the same time."""
+    """One configured provider. Operations may run at the same time. `clock`: by which it waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = WALL) -> None:
         raw = load()
+        self._clock = clock
         self.block: Block = build(raw["provider"]["block"], settings.TRAITS)
         self.resources: Mapping[str, Block] = {
             name: build(raw["resource_schemas"][name]["block"], kind.all_traits) for name, kind in KINDS.items()
@@ -54,12 +58,20 @@ class Provider:
 
     def configure(self, config: Values) -> None:
         """Connect to the manager. Raises ProviderError."""
-        self._client = Client(settings.settings(self.block, config))
+        if self._client is not None:
+            self._client.close()
+        self._client = Client(settings.settings(self.block, config), self._clock)
         self._client.start()
 
     def stop(self) -> None:
         """End whatever waits for realization."""
         self._stop.set()
+
+    def close(self) -> None:
+        """End whatever runs, and forget the manager: the engine has gone."""
+        self.stop()
+        if self._client is not None:
+            self._client.close()
 
     def read(self, name: str, prior: Values) -> Values | None:
         """Refresh a resource; None if it is gone."""

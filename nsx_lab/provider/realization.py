@@ -6,16 +6,16 @@ First look after `delay`, then pauses of 1, 2, 4, 8, 10, 10, ... seconds.
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from nsx_lab.provider.client import Client, query_escape
-from nsx_lab.provider.errors import ApiError, ProviderError
-from nsx_lab.provider.model import STRING, ListOf, Struct, convert, policy_object
 from nsx_lab.provider.objects.gateways import Scope
-from nsx_lab.provider.record import Record
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.wire.client import Client, query_escape
+from nsx_lab.provider.wire.clock import WALL, Clock
+from nsx_lab.provider.wire.errors import ApiError, ProviderError
+from nsx_lab.provider.wire.model import STRING, ListOf, Struct, convert, policy_object
 
 PENDING = ("UNKNOWN", "UNREALIZED")
 TARGET = ("REALIZED", "ERROR")
@@ -38,19 +38,19 @@ def wait_for(
     delay: float,
     timeout: float,
     stop: threading.Event,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Clock = WALL,
 ) -> None:
     """Call `look` until it returns a target state. Raises ProviderError on any other word, on timeout, and when stopped."""
-    deadline = clock() + timeout
+    deadline = clock.now() + timeout
     pause, last, problem = 1.0, "", None
-    _sleep(min(delay, timeout), stop)
-    while clock() < deadline:
+    _sleep(min(delay, timeout), stop, clock)
+    while clock.now() < deadline:
         last, problem = _look(look)
         if last in TARGET:
             return  # even if it came too late
-        if problem is not None and clock() < deadline:
+        if problem is not None and clock.now() < deadline:
             raise problem
-        _sleep(min(pause, deadline - clock()), stop)
+        _sleep(min(pause, deadline - clock.now()), stop, clock)
         pause = min(2 * pause, LONGEST_PAUSE)
     told = [f"last state: '{last}'"] if last else []
     told.append(f"timeout: {duration(timeout)}")
@@ -72,8 +72,8 @@ def _look(look: Callable[[], str]) -> tuple[str, Exception | None]:
     )
 
 
-def _sleep(seconds: float, stop: threading.Event) -> None:
-    if stop.wait(max(0.0, seconds)):
+def _sleep(seconds: float, stop: threading.Event, clock: Clock) -> None:
+    if clock.wait(seconds, stop):
         raise ProviderError("stopped while waiting for realization")
 
 
@@ -115,7 +115,7 @@ def read_realization_info(record: Record, client: Client, scope: Scope, stop: th
         return "UNKNOWN"
 
     try:
-        wait_for(look, record.get("delay"), record.get("timeout"), stop)
+        wait_for(look, record.get("delay"), record.get("timeout"), stop, client.clock)
     except (ApiError, ProviderError) as error:
         raise ProviderError(f"Failed to get realization information for {path}: {error}") from error
 
@@ -132,7 +132,7 @@ def read_gateway_interface(record: Record, client: Client, scope: Scope, stop: t
         return str(found["state"])
 
     try:
-        wait_for(look, record.get("delay"), record.get("timeout"), stop)
+        wait_for(look, record.get("delay"), record.get("timeout"), stop, client.clock)
     except (ApiError, ProviderError) as error:
         said = f"Failed to get gateway interface realization information for {path}: {error}"
         raise ProviderError(said) from error

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nsx_lab.provider.client import Client, query_escape
-from nsx_lab.provider.errors import ApiError, ProviderError
-from nsx_lab.provider.model import DYNAMIC, INTEGER, STRING, ListOf, Struct, convert, convert_hit, policy_object
 from nsx_lab.provider.objects.gateways import Scope
-from nsx_lab.provider.record import Record
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.wire.client import Client, query_escape
+from nsx_lab.provider.wire.errors import ApiError, ProviderError
+from nsx_lab.provider.wire.model import DYNAMIC, INTEGER, STRING, ListOf, Struct, convert, convert_hit, policy_object
 
 _SPECIAL = "()[]+-=&|><!{}^~*?:/"
 _SLASH = "\\/"

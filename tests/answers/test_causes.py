@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from egress.answers.answer import Answer, answers
+from egress.answers.asking import Ask
 from egress.answers.causes import find
 from egress.answers.questions import Purpose, questions
 from egress.answers.remedy import Missing
-from egress.answers.symptoms import symptom
-from egress.reachability import Result, Walker
+from egress.domain import WorkloadDomain
+from egress.reachability import Result
+from egress.reachability.view import View
 from egress.reachability.view import view as view_of
 
 RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
@@ -17,16 +23,16 @@ ROUTE = "/infra/tier-0s/T0-wld01/static-routes/wld01-default-route"
 
 
 @pytest.fixture
-def complete(golden_text, domain_of):
+def complete(golden_text: str, domain_of: Callable[..., WorkloadDomain]) -> View:
     """The golden domain with all four steps done."""
     return view_of(domain_of(golden_text + RETURN_ROUTE))
 
 
-def without(view, *paths):
+def without(view: View, *paths: str) -> View:
     return view.changed({path: body for path, body in view.objects.items() if path not in paths})
 
 
-def missing(view):
+def missing(view: View) -> Any:
     """For each failing question what is missing, as (kind, name)."""
     found = {}
     for question in questions(view):
@@ -37,30 +43,30 @@ def missing(view):
     return found
 
 
-def test_with_all_four_steps_everything_works(complete):
+def test_with_all_four_steps_everything_works(complete: View) -> None:
     assert missing(complete) == {}
     assert len(questions(complete)) == 5
 
 
-def test_step_1_taken_away_the_default_route_is_missing(complete):
+def test_step_1_taken_away_the_default_route_is_missing(complete: View) -> None:
     found = missing(without(complete, ROUTE))
     expected = [(Missing.DEFAULT_ROUTE, "wld01-default-route")]
     assert found == dict.fromkeys(["Supervisor pod -> registry", "TKG pod -> registry", "outside -> ingress"], expected)
 
 
 @pytest.mark.parametrize(("key", "title"), [("supervisor", "Supervisor"), ("tkg", "TKG")])
-def test_steps_2_and_3_taken_away_one_nat_rule_is_missing(complete, key, title):
+def test_steps_2_and_3_taken_away_one_nat_rule_is_missing(complete: View, key: str, title: str) -> None:
     found = missing(without(complete, RULE + key))
     assert found == {f"{title} pod -> registry": [(Missing.NAT_RULE, f"wld01-egress-{key}")]}
 
 
-def test_step_4_taken_away_the_return_route_is_missing(golden):
+def test_step_4_taken_away_the_return_route_is_missing(golden: WorkloadDomain) -> None:
     expected = [(Missing.RETURN_ROUTE, "30.0.0.0/24 via 172.20.0.1")]
     titles = ["Supervisor pod -> dns 172.20.0.53", "TKG pod -> dns 172.20.0.53"]
     assert missing(view_of(golden)) == dict.fromkeys(titles, expected)
 
 
-def test_all_steps_taken_away_each_question_names_everything_it_needs(golden):
+def test_all_steps_taken_away_each_question_names_everything_it_needs(golden: WorkloadDomain) -> None:
     view = without(view_of(golden), ROUTE, f"{RULE}supervisor", f"{RULE}tkg")
     found = missing(view)
     assert [kind for kind, _ in found["TKG pod -> registry"]] == [Missing.DEFAULT_ROUTE, Missing.NAT_RULE]
@@ -68,7 +74,9 @@ def test_all_steps_taken_away_each_question_names_everything_it_needs(golden):
     assert [kind for kind, _ in found["TKG pod -> dns 172.20.0.53"]] == [Missing.RETURN_ROUTE]
 
 
-def test_a_mapping_that_is_not_in_the_file_is_told_by_the_egress_address(golden_text, domain_of):
+def test_a_mapping_that_is_not_in_the_file_is_told_by_the_egress_address(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
     text = "\n".join(line for line in golden_text.splitlines() if not line.startswith("  tkg:"))
     view = view_of(domain_of(text + RETURN_ROUTE))
     finding = find(view, next(q.flow for q in questions(view) if q.sender and q.sender.tier1 == "vnet-domain-c8"))
@@ -77,27 +85,31 @@ def test_a_mapping_that_is_not_in_the_file_is_told_by_the_egress_address(golden_
     assert any("no mapping names Tier-1 vnet-domain-c8" in note for note in view.notes)
 
 
-def test_a_disabled_rule_is_told_as_disabled(complete):
+def test_a_disabled_rule_is_told_as_disabled(complete: View) -> None:
     path = f"{RULE}tkg"
     view = complete.changed({**complete.objects, path: {**complete.objects[path], "enabled": False}})
     flow = questions(view)[1].flow
     assert find(view, flow).remedies[0].why == "NAT rule wld01-egress-tkg for 30.0.0.16 is disabled"
 
 
-def test_a_rule_on_the_wrong_interface_is_told(complete):
+def test_a_rule_on_the_wrong_interface_is_told(complete: View) -> None:
     path = f"{RULE}tkg"
     scope = ["/infra/tier-0s/T0-wld01/locale-services/default/interfaces/services"]
     view = complete.changed({**complete.objects, path: {**complete.objects[path], "scope": scope}})
     assert "is not applied to edge01-uplink1" in find(view, questions(view)[1].flow).remedies[0].why
 
 
-def test_a_rule_without_scope_is_told_for_the_lookup_that_it_breaks(golden_text, domain_of):
+def test_a_rule_without_scope_is_told_for_the_lookup_that_it_breaks(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
     view = view_of(domain_of(golden_text.replace("applied_to: uplinks", "applied_to: everywhere") + RETURN_ROUTE))
     found = missing(view)
     assert found["TKG pod -> dns 172.20.0.53"] == [(Missing.NAT_SCOPE, "wld01-egress-tkg")]
 
 
-def test_a_next_hop_that_only_one_edge_reaches_is_told_for_the_other(golden_text, domain_of):
+def test_a_next_hop_that_only_one_edge_reaches_is_told_for_the_other(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
     text = golden_text.replace("address: 10.27.51.147/24", "address: 10.27.52.147/24")
     view = view_of(domain_of(text.replace("translated: 10.27.51.147", "translated: 10.27.51.99")))
     finding = find(view, questions(view)[0].flow)
@@ -106,7 +118,9 @@ def test_a_next_hop_that_only_one_edge_reaches_is_told_for_the_other(golden_text
     assert finding.complete
 
 
-def test_a_translated_address_outside_the_uplinks_needs_a_route_upstream(golden_text, domain_of):
+def test_a_translated_address_outside_the_uplinks_needs_a_route_upstream(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
     view = view_of(domain_of(golden_text.replace("translated: 10.27.51.147", "translated: 10.99.0.7")))
     finding = find(view, questions(view)[1].flow)
     assert [(r.missing, r.name) for r in finding.remedies] == [
@@ -115,7 +129,7 @@ def test_a_translated_address_outside_the_uplinks_needs_a_route_upstream(golden_
     assert finding.complete
 
 
-def test_without_an_edge_the_address_that_died_is_named(golden):
+def test_without_an_edge_the_address_that_died_is_named(golden: WorkloadDomain) -> None:
     view = view_of(golden, down=frozenset({"edge02"}))
     finding = find(view, questions(view)[1].flow)
     assert finding.remedies[0].missing is Missing.EDGE
@@ -123,13 +137,15 @@ def test_without_an_edge_the_address_that_died_is_named(golden):
     assert not finding.complete
 
 
-def test_active_standby_with_a_vip_survives_the_loss_of_each_edge(standby):
+def test_active_standby_with_a_vip_survives_the_loss_of_each_edge(standby: WorkloadDomain) -> None:
     for edge in ("edge01", "edge02"):
         view = view_of(standby, down=frozenset({edge}))
         assert missing(view) == {}
 
 
-def test_translated_to_the_standby_edges_own_address_is_told(golden_text, domain_of):
+def test_translated_to_the_standby_edges_own_address_is_told(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
     text = golden_text.replace("ha_mode: ACTIVE_ACTIVE", "ha_mode: ACTIVE_STANDBY")
     view = view_of(domain_of(text))
     finding = find(view, questions(view)[1].flow)
@@ -137,7 +153,7 @@ def test_translated_to_the_standby_edges_own_address_is_told(golden_text, domain
     assert "the standby edge" in finding.remedies[0].why
 
 
-def test_a_next_hop_that_is_nobodys_is_told(golden_text, domain_of):
+def test_a_next_hop_that_is_nobodys_is_told(golden_text: str, domain_of: Callable[..., WorkloadDomain]) -> None:
     view = view_of(domain_of(golden_text))
     hops = {**view.objects[ROUTE], "next_hops": [{"ip_address": "10.27.51.9"}]}
     view = view.changed({**view.objects, ROUTE: hops})
@@ -145,7 +161,9 @@ def test_a_next_hop_that_is_nobodys_is_told(golden_text, domain_of):
     assert finding.remedies[0].why == "nobody on the segment of edge01-uplink1 answers for 10.27.51.9"
 
 
-def test_an_external_default_route_is_taken_as_there_and_noted(golden_text, domain_of):
+def test_an_external_default_route_is_taken_as_there_and_noted(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
     text = golden_text.replace(
         "default_route:\n  next_hops: [{address: 10.27.51.1}]", "default_route: {external: true}"
     )
@@ -155,7 +173,9 @@ def test_an_external_default_route_is_taken_as_there_and_noted(golden_text, doma
     assert view.notes[0].startswith("the default route is somebody else's")
 
 
-def test_a_domain_that_shares_the_tier0_brings_the_route(golden_text, domain_of, golden):
+def test_a_domain_that_shares_the_tier0_brings_the_route(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain], golden: WorkloadDomain
+) -> None:
     text = golden_text.replace(
         "default_route:\n  next_hops: [{address: 10.27.51.1}]", "default_route: {external: true}"
     )
@@ -163,16 +183,15 @@ def test_a_domain_that_shares_the_tier0_brings_the_route(golden_text, domain_of,
     assert view_of(other, [golden, other]).notes == ()
 
 
-def test_each_purpose_has_the_symptom_that_its_tools_show(golden):
+def test_each_purpose_has_the_symptom_that_its_tools_show(golden: WorkloadDomain) -> None:
     view = without(view_of(golden), ROUTE)
-    walker = Walker(view.topology)
-    shown = {q.purpose: symptom(q, walker.walk(q.flow)) for q in questions(view)}
+    shown = {answer.question.purpose: answer.symptom for answer in answers(view, Ask())}
     assert "Client.Timeout exceeded while awaiting headers" in shown[Purpose.PULL]
     assert "i/o timeout" in shown[Purpose.LOOKUP]
     assert shown[Purpose.INGRESS] == "clients of 30.0.1.1:443 time out"
 
 
-def test_a_flow_that_fails_on_some_paths_is_told_as_now_and_then(golden):
+def test_a_flow_that_fails_on_some_paths_is_told_as_now_and_then(golden: WorkloadDomain) -> None:
     view = view_of(golden, down=frozenset({"edge01"}))
     question = next(q for q in questions(view) if q.purpose is Purpose.INGRESS)
-    assert symptom(question, Walker(view.topology).walk(question.flow)).startswith("now and then, on 1 of 2 paths")
+    assert Answer(question, find(view, question.flow)).symptom.startswith("now and then, on 1 of 2 paths")

@@ -24,8 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nsx_lab.manager.client import Control
-from nsx_lab.manager.labfile import read_lab_file
+from nsx_lab.manager.http.client import Control
+from nsx_lab.manager.http.labfile import read_lab_file
 from tests.bench.race import CONNECTIONS, ROUNDS, Line, Race, Target
 
 TIER0S, RULES = 1_000, 10_000
@@ -40,8 +40,8 @@ import sys
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from nsx_lab.manager.server import Server
-from nsx_lab.manager.tls import Authority
+from nsx_lab.manager.http.server import Server
+from nsx_lab.manager.http.tls import Authority
 
 async def answer(request):
     await request.body()

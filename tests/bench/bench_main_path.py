@@ -7,6 +7,7 @@ Reports, asserts nothing. Every figure is a median, and what we are compared wit
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -116,7 +117,7 @@ def _applied(engine: Callable[..., object], ours: Path, hand: Path) -> dict[str,
     taken: dict[Path, list[float]] = {ours: [], hand: []}
     for _ in range(5):
         for where, times in taken.items():
-            times.append(seconds(lambda where=where: engine(where, "apply", "-auto-approve")))
+            times.append(seconds(functools.partial(engine, where, "apply", "-auto-approve")))
             engine(where, "destroy", "-auto-approve")
     a, b = (sorted(times)[len(times) // 2] for times in taken.values())
     return {"ours s": round(a, 2), "peer s": round(b, 2), "times": round(a / b, 2), "aim times": 1.05, "runs": 5}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from egress.checks import check, summary, told
 from egress.checks.sarif import as_sarif
-from egress.domain import DomainFileError
+from egress.domain import DomainFileError, Problem, WorkloadDomain
 from egress.domain.reading import read
 from egress.domain.yaml_tree import parse
 
@@ -37,7 +38,7 @@ WORDS = [
 
 
 @st.composite
-def mutated(draw):
+def mutated(draw: st.DrawFn) -> Any:
     """A domain file with some words replaced, so that most still are domains."""
     words = draw(st.sampled_from(SEEDS)).split(" ")
     for _ in range(draw(st.integers(1, 5))):
@@ -51,8 +52,9 @@ def mutated(draw):
 @pytest.mark.slow
 @settings(max_examples=5000, deadline=None)
 @given(texts=st.lists(mutated(), min_size=1, max_size=2))
-def test_mutated_domain_files_are_judged_without_a_traceback(texts):
-    domains, problems = [], []
+def test_mutated_domain_files_are_judged_without_a_traceback(texts: Any) -> None:
+    domains: list[WorkloadDomain] = []
+    problems: list[Problem] = []
     for index, text in enumerate(texts):
         try:
             domains.append(read(parse(text.encode(), f"{index}.yaml"), f"d{index}"))

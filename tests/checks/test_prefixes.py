@@ -8,6 +8,7 @@ import json
 import pstats
 from collections.abc import Callable
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ NETWORKS = st.builds(
 
 
 @given(added=st.lists(NETWORKS, max_size=20), asked=NETWORKS)
-def test_an_index_says_what_a_look_at_every_network_says(added, asked):
+def test_an_index_says_what_a_look_at_every_network_says(added: list[IPv4Network], asked: IPv4Network) -> None:
     index: Prefixes[int] = Prefixes()
     for number, network in enumerate(added):
         index.add(network, number)
@@ -78,7 +79,7 @@ def work(golden: dict[str, Any], kinds: tuple[str, ...], size: int, alike: bool)
 
 @pytest.mark.parametrize("alike", [False, True], ids=["all differ", "all alike"])
 @pytest.mark.parametrize("kinds", PAIRS, ids="-".join)
-def test_the_work_of_the_rules_grows_with_the_file(repository, kinds, alike):
+def test_the_work_of_the_rules_grows_with_the_file(repository: Path, kinds: tuple[str, ...], alike: bool) -> None:
     golden = yaml.safe_load((repository / "domains" / "wld01.yaml").read_text())
     small, large = (work(golden, kinds, size, alike) for size in (60, 240))
     assert large < 5.5 * small, f"{small} calls for 60 of each, {large} for 240"

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
 from egress.checks import look
+from egress.domain import WorkloadDomain
 from egress.policy.owned import owned
 
 
-def test_what_is_derived_from_a_domain_is_made_once_and_not_taken_over_by_a_changed_copy(domain):
+def test_what_is_derived_from_a_domain_is_made_once_and_not_taken_over_by_a_changed_copy(
+    domain: Callable[..., WorkloadDomain],
+) -> None:
     first = domain("one")
     assert look.mappings(first) is look.mappings(first)
     assert owned(first) is owned(first)
@@ -22,13 +26,13 @@ def test_what_is_derived_from_a_domain_is_made_once_and_not_taken_over_by_a_chan
     assert [mapping.rule.key for mapping in look.mappings(first)] == ["supervisor", "tkg"]
 
 
-def test_domains_are_equal_whatever_was_derived_from_them(domain):
+def test_domains_are_equal_whatever_was_derived_from_them(domain: Callable[..., WorkloadDomain]) -> None:
     first, second = domain("one"), domain("one")
     look.mappings(first)
     assert first == second
 
 
-def test_a_domain_and_what_was_derived_from_it_go_together(domain):
+def test_a_domain_and_what_was_derived_from_it_go_together(domain: Callable[..., WorkloadDomain]) -> None:
     first = domain("one")
     derived = weakref.ref(owned(first))
     del first
@@ -37,7 +41,7 @@ def test_a_domain_and_what_was_derived_from_it_go_together(domain):
 
 
 @pytest.mark.parametrize("address, inside", [("10.1.0.0", True), ("10.1.0.255", True), ("10.1.1.0", False)])
-def test_an_address_lies_within_a_network_as_its_own_network_does(address, inside):
+def test_an_address_lies_within_a_network_as_its_own_network_does(address: str, inside: bool) -> None:
     networks = [IPv4Network("192.0.2.0/24"), IPv4Network("10.1.0.0/24")]
     assert look.within(IPv4Address(address), networks) is inside
     assert look.within(IPv4Network(address), networks) is inside

@@ -1,4 +1,3 @@
-import importlib.metadata
 import json
 import os
 import shutil
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from egress.toolchain.doctor import BINDINGS, NEEDED_BINDINGS, provider_bindings
+from egress.toolchain.doctor import BINDINGS, NEEDED_BINDINGS
 from nsx_lab import Lab
 from tests.e2e.sites import Site
 
@@ -82,36 +81,40 @@ def test_reach_asks_the_manager_and_compares_the_ha_mode(site: Site) -> None:
 def foreign(tmp_path: Path) -> Path:
     """A folder for PYTHONPATH with a distribution of somebody else's that brings a package of the same name."""
     folder = tmp_path / "site"
-    package = folder / "cdktf_cdktf_provider_nsxt"
     for name in ("", *NEEDED_BINDINGS):
-        (package / name).mkdir(parents=True)
-        (package / name / "__init__.py").touch()
-    info = folder / "full_nsxt-9.9.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: full-nsxt\nVersion: 9.9\n")
-    (info / "top_level.txt").write_text("cdktf_cdktf_provider_nsxt\n")
+        package = folder / BINDINGS / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+    distribution(folder, "full-nsxt", "9.9")
     return folder
 
 
-def test_two_distributions_that_bring_the_bindings_are_both_named(tmp_path: Path, foreign: Path) -> None:
+def distribution(folder: Path, name: str, version: str) -> None:
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "top_level.txt").write_text(f"{BINDINGS}\n")
+
+
+def test_two_distributions_that_brought_the_same_bindings_are_both_named(tmp_path: Path, foreign: Path) -> None:
+    distribution(foreign, "tier0-fork", "1.0")
     code, parts = doctor(tmp_path, PYTHONPATH=str(foreign))
     assert code == 1
     assert parts["provider bindings"]["health"] == "missing"
     assert "full-nsxt 9.9" in parts["provider bindings"]["found"]
-    assert "cdktf-cdktf-provider-nsxt 3.11.1" in parts["provider bindings"]["found"]
+    assert "tier0-fork 1.0" in parts["provider bindings"]["found"]
     assert "uninstall all of them" in parts["provider bindings"]["fix"]
 
 
-def test_bindings_of_somebody_else_are_told(foreign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(foreign))
-    monkeypatch.setattr(importlib.metadata, "packages_distributions", lambda: {BINDINGS: ["full-nsxt"]})
-    monkeypatch.delitem(sys.modules, BINDINGS, raising=False)
-    part = provider_bindings()
-    assert (part.health, part.found) == ("note", f"{BINDINGS} is of full-nsxt 9.9, not of tier0-egress")
+def test_bindings_of_somebody_else_are_told(tmp_path: Path, foreign: Path) -> None:
+    code, parts = doctor(tmp_path, PYTHONPATH=str(foreign))
+    assert code == 0
+    assert parts["provider bindings"]["health"] == "note"
+    assert parts["provider bindings"]["found"] == f"{BINDINGS} is of full-nsxt 9.9, not of tier0-egress"
     shutil.rmtree(foreign / BINDINGS / "policy_nat_rule")
-    part = provider_bindings()
-    assert part.health == "missing"
-    assert part.found.endswith("not of tier0-egress, and lacks policy_nat_rule")
+    code, parts = doctor(tmp_path, PYTHONPATH=str(foreign))
+    assert code == 1
+    assert parts["provider bindings"]["found"].endswith("not of tier0-egress, and lacks policy_nat_rule")
 
 
 def test_a_lock_that_the_mirror_does_not_have_is_told_in_words(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_explain_json_is_one_value_with_everything(run: Run) -> None:
         (["explain", "nope"], "no stack 'nope', there are: wld01"),
         (["explain", "wld01", "--to", "10.0.0.300"], "'10.0.0.300' is no address"),
         (["explain", "wld01", "--without", "edge09"], "wld01 has no edge 'edge09', there are: edge01, edge02"),
-        (["explain", "wld01", "--plan", "missing.json"], "the plan 'missing.json' cannot be read"),
+        (["explain", "wld01", "--plan", "missing.json"], "the plan 'missing.json' is not there"),
         (["diagnose", "wld01", "--from", "x", "events.txt"], "wld01 has no mapping or Tier-1 'x'"),
         (["topology", "wld01", "-o", "no/such/folder.svg"], "cannot be written"),
     ],
@@ -114,7 +114,7 @@ def test_a_plan_of_another_version_is_refused(run: Run) -> None:
 def test_a_plan_file_itself_is_told_from_its_json(run: Run, project: Path) -> None:
     (project / "tfplan").write_bytes(b"PK\x03\x04")
     code, text = run("explain", "wld01", "--plan", "tfplan")
-    assert (code, "is not JSON" in text) == (1, True)
+    assert (code, "is a plan file, which only its engine can read" in text) == (1, True)
 
 
 def test_after_a_plan_that_leaves_nothing_everything_fails(run: Run) -> None:

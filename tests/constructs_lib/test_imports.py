@@ -44,7 +44,9 @@ own = [file.rsplit("/", 2)[1:] for file in files if "/tier0_egress/" in file or 
 same = all(sys.modules[n] is sys.modules[n.replace("{folder}", "{package}", 1)] for n in list(sys.modules) if n.split(".")[0] == "{folder}")
 print(json.dumps([same, len(own), len({{tuple(o) for o in own}})]))
 """
-    same, loaded, distinct = answer(code)  # type: ignore[misc]
+    found = answer(code)
+    assert isinstance(found, list)
+    same, loaded, distinct = found
     assert same
     assert loaded == distinct > 5
 

@@ -18,7 +18,8 @@ from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
 
 from egress.toolchain.engine import engines
 from nsx_lab import Lab
-from nsx_lab.provider.mirror import write_mirror
+from nsx_lab.provider.plugin.mirror import write_mirror
+from tests.nsx_lab.provider.residence import variables
 from tier0_egress.constructs import (
     BfdPeer,
     EgressMapping,
@@ -97,6 +98,9 @@ class Workshop:
             "NSXT_USERNAME": self.lab.username,
             "NSXT_PASSWORD": self.lab.password,
         }
+        stand_in = self.lab.lab_file().stand_in
+        if stand_in is not None and arguments[0] != "init":
+            env |= variables(stand_in, os.getpid())
         folder = self.folder / "stacks" / "s"
         command = [str(self.engine), arguments[0], "-no-color", *arguments[1:]]
         done = subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True, check=False)

@@ -113,6 +113,13 @@ def make(place: Place, name: str, argument: str, wrong: object) -> Any:
     return build(**({"scope": place.stack, "id_": place.fresh()} | rights(place) | {argument: wrong}))
 
 
+def _endless() -> list[Any]:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    return deep
+
+
 # Wrong for every argument of every construct, whatever its type.
 NEVER: dict[str, Callable[[Place], object]] = {
     "an object": lambda place: object(),
@@ -120,6 +127,8 @@ NEVER: dict[str, Callable[[Place], object]] = {
     "a set": lambda place: {"a"},
     "a class": lambda place: NextHop,
     "a function": lambda place: len,
+    "a number of 5,000 digits": lambda place: 10**5000,
+    "a list without an end": lambda place: _endless(),
     "a complex number": lambda place: 1j,
     "not a number": lambda place: float("nan"),
     "infinity": lambda place: float("inf"),
@@ -318,7 +327,7 @@ def test_a_resource_of_other_bindings_can_be_checked(
 
 
 def documented(maker: Any) -> str:
-    return maker.__init__.__doc__ if inspect.isclass(maker) else maker.__doc__
+    return str(maker.__init__.__doc__ if inspect.isclass(maker) else maker.__doc__)
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)

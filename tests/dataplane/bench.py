@@ -6,7 +6,8 @@ import json
 import sys
 import time
 
-from nsx_lab.dataplane import Dataplane, compiling, flatten
+from nsx_lab.dataplane import Dataplane, flatten
+from nsx_lab.dataplane.planning import compiling
 from tests.dataplane import differential, strategies
 
 FLOWS = 20_000

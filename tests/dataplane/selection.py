@@ -11,7 +11,8 @@ from typing import Any
 
 from egress.reachability import DropReason, Walker, assemble, flatten, read_world
 from nsx_lab import dataplane
-from nsx_lab.dataplane import Flow, compiling
+from nsx_lab.dataplane import Flow
+from nsx_lab.dataplane.planning import compiling
 from tests.dataplane import differential, strategies
 
 CANDIDATES = 120

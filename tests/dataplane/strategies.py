@@ -331,7 +331,7 @@ def _router(pick: Pick, number: int, edges_up1: list[tuple[str, str, str]]) -> J
         interfaces.append({"name": "up2", "addresses": ["10.27.52.1/24", "2001:db8:52::1/64"]})
     four = [address for _, address, _ in edges_up1] or ["10.27.51.145"]
     six = [address for _, _, address in edges_up1] or ["2001:db8:51::145"]
-    routes = []
+    routes: list[dict[str, Any]] = []
     for to in (
         "30.0.1.0/24",
         "30.0.1.0/24",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from nsx_lab.dataplane import WorldError, compiling, flatten, objects, recipe
-from nsx_lab.dataplane.networks import intervals, read_address
-from nsx_lab.dataplane.packets import checksum, dns_answer, dns_query, echo_request, read_ip
-from nsx_lab.dataplane.plan import Plan, port_name
+from nsx_lab.dataplane import WorldError, flatten
+from nsx_lab.dataplane.kernel.packets import checksum, dns_answer, dns_query, echo_request, read_ip
+from nsx_lab.dataplane.planning import compiling, objects, recipe
+from nsx_lab.dataplane.planning.networks import intervals, read_address
+from nsx_lab.dataplane.planning.plan import Plan, port_name
 from tests.dataplane.worlds import SUPERVISOR, TIER0, TKG, infra, nat_rule, world
 
 
@@ -130,7 +133,7 @@ def test_an_own_address_as_next_hop_is_a_dead_end() -> None:
         ({"active": {"T0": 5}}, "world: active.T0 5: text is expected"),
     ],
 )
-def test_a_world_that_cannot_be_used_is_refused_with_its_place(change: dict[str, object], said: str) -> None:
+def test_a_world_that_cannot_be_used_is_refused_with_its_place(change: dict[str, Any], said: str) -> None:
     with pytest.raises(WorldError) as caught:
         plan(infra([]), world(**change))
     assert said in str(caught.value)

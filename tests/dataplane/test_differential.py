@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
-from nsx_lab.dataplane import Dataplane, compiling, flatten
+from nsx_lab.dataplane import Dataplane, flatten
+from nsx_lab.dataplane.planning import compiling
 from tests.dataplane import differential, selection, strategies
 from tests.dataplane.differential import Tally
 

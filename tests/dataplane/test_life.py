@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nsx_lab.dataplane import ApplyError, Dataplane, Flow, Unavailable, WorldError, dataplane, namespaces, tools
+from nsx_lab.dataplane import ApplyError, Dataplane, Flow, Unavailable, WorldError, dataplane
+from nsx_lab.dataplane.kernel import namespaces, tools
 from tests.dataplane.worlds import PULL, SUPERVISOR, build, infra, world
 
 HOLDER = """

@@ -8,7 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from nsx_lab.dataplane import Dataplane, Flow, flatten, namespaces
+from nsx_lab.dataplane import Dataplane, Flow, flatten
+from nsx_lab.dataplane.kernel import namespaces
 
 Json = dict[str, Any]
 

@@ -124,7 +124,7 @@ def test_the_command_prints_what_can_be_planned_and_tells_the_rest(project: Path
     edit(project / "domains" / "wld01.yaml", "translated: 10.27.51.147", "translated: 10.27.51.148")
     summary = tmp_path / "summary.md"
     lab = {"EGRESS_LAB": str(tmp_path / "a lab changes nothing here.json")}
-    command = [EGRESS, "affected", "--base", "main"]
+    command: list[str | Path] = [EGRESS, "affected", "--base", "main"]
     done = subprocess.run(
         [*command, "--summary", summary], cwd=project, env=os.environ | lab, capture_output=True, text=True, check=False
     )

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,7 @@ def test_an_unchanged_copy_keeps_the_rules(copy: Path) -> None:
     assert code == 0, said
 
 
-def test_a_circle_through_the_template_is_refused_by_both(copy: Path, plant) -> None:
+def test_a_circle_through_the_template_is_refused_by_both(copy: Path, plant: Callable[[str, str], None]) -> None:
     plant("egress/domain/tree.py", "\nfrom egress.template import write as _write\n")
     code, said = lint_imports(copy)
     assert code == 1
@@ -101,7 +101,7 @@ def test_a_circle_through_the_template_is_refused_by_both(copy: Path, plant) -> 
     ],
 )
 def test_what_is_against_the_table_is_refused_with_its_place(
-    copy: Path, plant, file: str, text: str, said: str
+    copy: Path, plant: Callable[[str, str], None], file: str, text: str, said: str
 ) -> None:
     plant(file, f"\n{text}\n")
     code, told = house_rules(copy)
@@ -109,7 +109,9 @@ def test_what_is_against_the_table_is_refused_with_its_place(
     assert said in told
 
 
-def test_a_sentence_that_mentions_a_path_and_a_docstring_are_no_offence(copy: Path, plant) -> None:
+def test_a_sentence_that_mentions_a_path_and_a_docstring_are_no_offence(
+    copy: Path, plant: Callable[[str, str], None]
+) -> None:
     plant(
         "egress/checks/look.py",
         '\n\ndef f(x):\n    """/infra/tier-0s/x"""\n    return f"such as /infra/tier-0s/{x} here"\n',
@@ -117,7 +119,7 @@ def test_a_sentence_that_mentions_a_path_and_a_docstring_are_no_offence(copy: Pa
     assert house_rules(copy)[0] == 0
 
 
-def test_a_module_on_no_floor_is_refused(copy: Path, plant) -> None:
+def test_a_module_on_no_floor_is_refused(copy: Path, plant: Callable[[str, str], None]) -> None:
     plant("egress/stray.py", "")
     code, said = lint_imports(copy)
     assert code == 1

@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from egress.domain.files import look, select
 from egress.domain.fleet import load
 
 
-def test_a_file_is_a_stack_named_after_its_path(root, golden):
+def test_a_file_is_a_stack_named_after_its_path(root: Path, golden: str) -> None:
     for name in ("wld01", "prod/wld02", "prod/wld03"):
         path = root / "domains" / f"{name}.yaml"
         path.parent.mkdir(exist_ok=True)
@@ -45,7 +47,7 @@ def test_a_file_is_a_stack_named_after_its_path(root, golden):
         (f"{'a' * 65}.yaml", "makes no stack name"),
     ],
 )
-def test_a_file_that_would_be_passed_over_is_refused(root, golden, path, expected):
+def test_a_file_that_would_be_passed_over_is_refused(root: Path, golden: str, path: Any, expected: Any) -> None:
     file = root / "domains" / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(golden)
@@ -53,7 +55,7 @@ def test_a_file_that_would_be_passed_over_is_refused(root, golden, path, expecte
         find_files(root)
 
 
-def test_two_files_that_give_one_stack_are_refused(root, golden):
+def test_two_files_that_give_one_stack_are_refused(root: Path, golden: str) -> None:
     (root / "domains/prod").mkdir()
     (root / "domains/prod/a.yaml").write_text(golden)
     (root / "domains/prod-a.yaml").write_text(golden)
@@ -62,7 +64,9 @@ def test_two_files_that_give_one_stack_are_refused(root, golden):
 
 
 @pytest.mark.parametrize("kind", ["out of the tree", "to itself", "nowhere", "to a folder", "folder to itself"])
-def test_links_that_lead_elsewhere_are_refused(root, golden, tmp_path_factory, kind):
+def test_links_that_lead_elsewhere_are_refused(
+    root: Path, golden: str, tmp_path_factory: pytest.TempPathFactory, kind: str
+) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "a.yaml").write_text(golden)
     link = root / "domains/a.yaml"
@@ -81,20 +85,20 @@ def test_links_that_lead_elsewhere_are_refused(root, golden, tmp_path_factory, k
         find_files(root)
 
 
-def test_a_link_within_domains_is_followed(root, golden):
+def test_a_link_within_domains_is_followed(root: Path, golden: str) -> None:
     (root / "domains/a.yaml").write_text(golden)
     (root / "domains/b.yaml").symlink_to("a.yaml")
     assert [domain.stack for domain in load_domains(root)] == ["a", "b"]
 
 
-def test_a_pipe_named_like_a_domain_is_refused_without_waiting(root):
+def test_a_pipe_named_like_a_domain_is_refused_without_waiting(root: Path) -> None:
     os.mkfifo(root / "domains/a.yaml")
     with pytest.raises(DomainFileError, match="is no regular file"):
         load_domains(root)
 
 
 @pytest.fixture
-def as_nobody(golden):
+def as_nobody(golden: str) -> Iterator[Any]:
     """A project that everybody can reach, seen by a user who is not root; cleaned up as who one was."""
     root = Path(tempfile.mkdtemp())
     (root / "domains/prod").mkdir(parents=True)
@@ -114,10 +118,10 @@ def as_nobody(golden):
 
 
 @pytest.fixture
-def forbid(as_nobody):
+def forbid(as_nobody: Any) -> Any:
     """Takes every right on a path away, as its owner."""
 
-    def take(path):
+    def take(path: Any) -> None:
         me = os.geteuid()
         os.seteuid(as_nobody.stat().st_uid)
         (as_nobody / path).chmod(0)
@@ -127,14 +131,14 @@ def forbid(as_nobody):
 
 
 @pytest.mark.parametrize("path", ["domains/prod/a.yaml", "domains/prod", "domains"])
-def test_what_may_not_be_read_is_told(as_nobody, forbid, path):
+def test_what_may_not_be_read_is_told(as_nobody: Any, forbid: Any, path: str) -> None:
     assert [domain.stack for domain in load_domains(as_nobody)] == ["prod-a"]
     forbid(path)
     with pytest.raises(DomainFileError, match=f"{path}:1:1: cannot be read: Permission denied"):
         load_domains(as_nobody)
 
 
-def test_a_project_that_may_not_be_entered_is_told(as_nobody, forbid):
+def test_a_project_that_may_not_be_entered_is_told(as_nobody: Any, forbid: Any) -> None:
     forbid(".")
     with pytest.raises(EgressError, match="no folder 'domains'"):
         load_domains(as_nobody)
@@ -142,7 +146,7 @@ def test_a_project_that_may_not_be_entered_is_told(as_nobody, forbid):
         find_root(as_nobody / "domains")
 
 
-def test_a_file_that_vanishes_after_it_was_found_is_told(root, golden):
+def test_a_file_that_vanishes_after_it_was_found_is_told(root: Path, golden: str) -> None:
     (root / "domains/a.yaml").write_text(golden)
     files = find_files(root)
     (root / "domains/a.yaml").unlink()
@@ -150,14 +154,14 @@ def test_a_file_that_vanishes_after_it_was_found_is_told(root, golden):
     assert str(problem) == "domains/a.yaml:1:1: cannot be read: No such file or directory"
 
 
-def test_a_name_that_is_not_utf8_is_told_in_printable_text(root):
+def test_a_name_that_is_not_utf8_is_told_in_printable_text(root: Path) -> None:
     (root / "domains" / os.fsdecode(b"caf\xe9.yaml")).write_text("")
     with pytest.raises(DomainFileError) as caught:
         find_files(root)
     assert str(caught.value).startswith(r"domains/caf\xe9.yaml:1:1: makes no stack name")
 
 
-def test_right_files_are_read_beside_wrong_ones(root, golden):
+def test_right_files_are_read_beside_wrong_ones(root: Path, golden: str) -> None:
     (root / "domains/a.yaml").write_text(golden)
     (root / "domains/b.yaml").write_text("version: 2\n")
     (root / "domains/c.yml").write_text(golden)
@@ -168,7 +172,9 @@ def test_right_files_are_read_beside_wrong_ones(root, golden):
     assert {problem.place.file for problem in passed_over} == {"domains/c.yml"}
 
 
-def test_unknown_stacks_no_folder_and_no_file_are_told(root, golden, tmp_path_factory):
+def test_unknown_stacks_no_folder_and_no_file_are_told(
+    root: Path, golden: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     with pytest.raises(EgressError, match="no domain file in domains/"):
         load_domains(root)
     (root / "domains/a.yaml").write_text(golden)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -34,7 +35,7 @@ def outcome(raw: bytes) -> WorkloadDomain | DomainFileError:
 
 
 @st.composite
-def mutated(draw):
+def mutated(draw: st.DrawFn) -> Any:
     """A shipped domain file with a few cuts, copies and insertions."""
     raw = draw(st.sampled_from(SEEDS))
     for _ in range(draw(st.integers(1, 4))):
@@ -46,7 +47,7 @@ def mutated(draw):
 
 @settings(max_examples=2000, deadline=None)
 @given(raw=mutated())
-def test_a_mutated_domain_file_gives_a_domain_or_findings(raw):
+def test_a_mutated_domain_file_gives_a_domain_or_findings(raw: bytes) -> None:
     assert isinstance(outcome(raw), WorkloadDomain | DomainFileError)
 
 
@@ -60,11 +61,11 @@ def test_a_mutated_domain_file_gives_a_domain_or_findings(raw):
 @example(raw=b"%TAG ! tag:x,2000:\n--- !y\na: b")
 @example(raw=b"a: !!int x")
 @example(raw=b"!!map [a]")
-def test_any_bytes_give_a_domain_or_findings(raw):
+def test_any_bytes_give_a_domain_or_findings(raw: bytes) -> None:
     assert isinstance(outcome(raw), WorkloadDomain | DomainFileError)
 
 
 @settings(max_examples=300, deadline=None)
 @given(text=st.text(max_size=200))
-def test_any_text_gives_a_domain_or_findings(text):
+def test_any_text_gives_a_domain_or_findings(text: str) -> None:
     assert isinstance(outcome(text.encode("utf-8", "surrogatepass")), WorkloadDomain | DomainFileError)

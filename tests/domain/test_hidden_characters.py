@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import yaml
 
 from egress import escape
+from egress.domain import Problem
 from egress.domain.model import WorkloadDomain
 from egress.domain.schema import schema
 
@@ -69,7 +72,9 @@ def _with(number: int, character: str) -> str:
 
 
 @pytest.mark.parametrize(("character", "named"), CHARACTERS.items(), ids=[f"U+{ord(c):04X}" for c in CHARACTERS])
-def test_a_hidden_character_in_the_bytes_is_refused_by_name_and_place(golden, problems, character, named):
+def test_a_hidden_character_in_the_bytes_is_refused_by_name_and_place(
+    golden: str, problems: Callable[[str | bytes], list[Problem]], character: Any, named: Any
+) -> None:
     (problem,) = problems(golden.replace("T0-wld01", f"T0{character}-wld01"))
     assert named in problem.what
     assert (problem.place.line, problem.place.column) == (8, 9)
@@ -79,7 +84,9 @@ def test_a_hidden_character_in_the_bytes_is_refused_by_name_and_place(golden, pr
 
 @pytest.mark.parametrize("number", range(FULL.count("@")))
 @pytest.mark.parametrize("character", ["\x1b", "\x9b", "\u200b", "\u2028", "\u202e", "\U000e0041"], ids=ascii)
-def test_a_hidden_character_by_an_escape_is_refused_in_every_text_of_a_file(problems, number, character):
+def test_a_hidden_character_by_an_escape_is_refused_in_every_text_of_a_file(
+    problems: Callable[[str | bytes], list[Problem]], number: Any, character: str
+) -> None:
     plain = yaml.load(_with(number, "MARK"), Loader=yaml.BaseLoader)  # noqa: S506 - every scalar as text
     text = json.dumps(plain).replace("MARK", f"\\U{ord(character):08x}")
     told = [problem for problem in problems(text) if escape.name(character) in problem.what]
@@ -88,24 +95,28 @@ def test_a_hidden_character_by_an_escape_is_refused_in_every_text_of_a_file(prob
     assert all(str(problem).isprintable() for problem in problems(text))
 
 
-def test_descriptions_and_reasons_keep_line_feeds_and_tabs_and_names_do_not(golden, problems):
+def test_descriptions_and_reasons_keep_line_feeds_and_tabs_and_names_do_not(
+    golden: str, problems: Callable[[str | bytes], list[Problem]]
+) -> None:
     assert problems(golden.replace("description: VI workload", 'description: "VI\\n\\tworkload" #')) == []
     (problem,) = problems(golden.replace("T0-wld01", '"T0\\twld01"'))
     assert "control character U+0009" in problem.what
 
 
-def test_letters_of_every_script_and_pictures_are_text(golden, problems):
+def test_letters_of_every_script_and_pictures_are_text(
+    golden: str, problems: Callable[[str | bytes], list[Problem]]
+) -> None:
     for text in ("Überschreitung", "出口", "مخرج", "выход", "🚀", "a b"):
         assert problems(golden.replace("description: VI", f"description: {text}")) == []
 
 
-def test_a_secret_beside_a_hidden_character_is_not_repeated(problems):
+def test_a_secret_beside_a_hidden_character_is_not_repeated(problems: Callable[[str | bytes], list[Problem]]) -> None:
     told = str(problems('description: "password=hunter2\\u200b"\n')[0])
     assert "U+200B ZERO WIDTH SPACE" in told
     assert "hunter2" not in told
 
 
-def test_a_domain_that_comes_from_no_file_is_held_to_the_same_rule():
+def test_a_domain_that_comes_from_no_file_is_held_to_the_same_rule() -> None:
     data = yaml.load(FULL.replace("unknown@: 1\n", "").replace("s3@", "s3").replace("@", ""), Loader=yaml.BaseLoader)  # noqa: S506 - every scalar as text
     data |= {"stack": "d", "version": 1}
     data["egress"]["more"]["registry"]["priority"] = 200
@@ -116,13 +127,13 @@ def test_a_domain_that_comes_from_no_file_is_held_to_the_same_rule():
         WorkloadDomain.model_validate(data)
 
 
-def _tuples(value):
+def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(child) for key, child in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def test_the_rule_covers_what_unicode_calls_a_control_a_separator_a_direction_or_nothing():
+def test_the_rule_covers_what_unicode_calls_a_control_a_separator_a_direction_or_nothing() -> None:
     for code in range(0x110000):
         character = chr(code)
         category, direction = unicodedata.category(character), unicodedata.bidirectional(character)
@@ -135,7 +146,7 @@ def test_the_rule_covers_what_unicode_calls_a_control_a_separator_a_direction_or
             assert not escape.hidden(character), hex(code)
 
 
-def test_the_schema_refuses_hidden_characters_where_it_can():
+def test_the_schema_refuses_hidden_characters_where_it_can() -> None:
     text = json.dumps(schema())
     assert "x00-" not in text.replace(json.dumps(escape.HIDDEN)[1:-1], "").replace(
         json.dumps(escape.HIDDEN_IN_TEXT)[1:-1], ""

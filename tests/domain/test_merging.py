@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from egress.domain import DomainFileError, load_domains
@@ -25,12 +28,12 @@ from egress.domain.yaml_tree import parse
         ("{a: 1}", "{}", {"a": 1}),
     ],
 )
-def test_a_domain_lies_over_its_defaults(under, over, merged):
+def test_a_domain_lies_over_its_defaults(under: str, over: str, merged: Any) -> None:
     tree = without_nulls(merge(parse(under.encode(), "under"), parse(over.encode(), "over")))
     assert tree.plain() == merged
 
 
-def test_every_value_keeps_its_place(root, golden):
+def test_every_value_keeps_its_place(root: Path, golden: str) -> None:
     (root / "domains/prod").mkdir()
     (root / "domains/prod/_defaults.yaml").write_text("\ndescription: of the environment\nrealization:\n  timeout: 7\n")
     (root / "domains/prod/a.yaml").write_text(golden.replace("description: VI workload domain on static routing\n", ""))
@@ -42,7 +45,7 @@ def test_every_value_keeps_its_place(root, golden):
     assert domain.place("tier0", "uplinks", 7) == domain.place("tier0", "uplinks")
 
 
-def test_the_outer_defaults_lie_under_the_inner_ones(root, golden):
+def test_the_outer_defaults_lie_under_the_inner_ones(root: Path, golden: str) -> None:
     (root / "domains/prod").mkdir()
     bare = golden.replace("description: VI workload domain on static routing\n", "")
     (root / "domains/_defaults.yaml").write_text("description: outer\nrealization: {timeout: 1, delay: 1}\n")
@@ -59,13 +62,13 @@ def test_the_outer_defaults_lie_under_the_inner_ones(root, golden):
     )
 
 
-def test_defaults_may_be_empty(root, golden):
+def test_defaults_may_be_empty(root: Path, golden: str) -> None:
     (root / "domains/_defaults.yaml").write_text("# nothing yet\n")
     (root / "domains/a.yaml").write_text(golden)
     assert [domain.stack for domain in load_domains(root)] == ["a"]
 
 
-def test_a_finding_in_shared_defaults_is_told_once_and_at_its_place(root, golden):
+def test_a_finding_in_shared_defaults_is_told_once_and_at_its_place(root: Path, golden: str) -> None:
     (root / "domains/_defaults.yaml").write_text("realization: {timeout: 0}\nregion: eu\n")
     (root / "domains/a.yaml").write_text(golden)
     (root / "domains/b.yaml").write_text(golden)
@@ -77,7 +80,7 @@ def test_a_finding_in_shared_defaults_is_told_once_and_at_its_place(root, golden
     ]
 
 
-def test_a_secret_in_the_defaults_is_found_even_if_a_domain_removes_it(root, golden):
+def test_a_secret_in_the_defaults_is_found_even_if_a_domain_removes_it(root: Path, golden: str) -> None:
     (root / "domains/_defaults.yaml").write_text("nsx: {password: hunter2}\n")
     (root / "domains/a.yaml").write_text(golden.replace("nsx:\n", "nsx:\n  password: null\n"))
     with pytest.raises(DomainFileError, match="looks like a secret") as caught:
@@ -85,7 +88,7 @@ def test_a_secret_in_the_defaults_is_found_even_if_a_domain_removes_it(root, gol
     assert "hunter2" not in str(caught.value)
 
 
-def test_equal_domains_are_equal_wherever_they_came_from(root, golden):
+def test_equal_domains_are_equal_wherever_they_came_from(root: Path, golden: str) -> None:
     (root / "domains/a.yaml").write_text(golden)
     (one,) = load_domains(root)
     (root / "domains/a.yaml").write_text("# moved down\n" + golden)

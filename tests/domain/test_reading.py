@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from egress.domain import Problem
 from egress.domain.yaml_tree import MAX_BYTES
 
 GOOD = "address: 10.27.51.1}"
@@ -50,14 +54,16 @@ GOOD = "address: 10.27.51.1}"
         ("ingress:", "---\ningress:", "a second document begins here"),
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_told_what_is_wrong_and_where(golden, problems, old, new, expected):
+def test_a_wrong_file_is_told_what_is_wrong_and_where(
+    golden: str, problems: Callable[[str | bytes], list[Problem]], old: str, new: str, expected: str
+) -> None:
     assert golden.count(old) >= 1
     told = "\n".join(map(str, problems(golden.replace(old, new, 1))))
     assert expected in told
     assert "VMware1" not in told
 
 
-def test_all_findings_are_told_at_once(golden, problems):
+def test_all_findings_are_told_at_once(golden: str, problems: Callable[[str | bytes], list[Problem]]) -> None:
     text = golden.replace("30.0.0.0/24", "30.0.0.1/24").replace("version: 1", "version: 3").replace("pods:", "pod:")
     assert [problem.key for problem in problems(text)] == ["version", "egress.range", "pod"]
 
@@ -85,22 +91,26 @@ def test_all_findings_are_told_at_once(golden, problems):
         (b'"\\e[31mred": 1\n', "d.yaml:1:1: character 1 is control character U+001B"),
     ],
 )
-def test_hostile_bytes_are_refused_in_words(problems, raw, expected):
+def test_hostile_bytes_are_refused_in_words(
+    problems: Callable[[str | bytes], list[Problem]], raw: Any, expected: Any
+) -> None:
     told = "\n".join(map(str, problems(raw)))
     assert expected in told
     assert all(character.isprintable() or character == "\n" for character in told)
 
 
-def test_findings_before_a_syntax_error_are_told_with_it(problems):
+def test_findings_before_a_syntax_error_are_told_with_it(problems: Callable[[str | bytes], list[Problem]]) -> None:
     told = [str(problem) for problem in problems("a: &x 1\na: 2\nb: *x\nc: [\n")]
     assert [line.split(": ")[0] for line in told] == ["d.yaml:1:4", "d.yaml:2:1", "d.yaml:3:4", "d.yaml:5:1"]
 
 
-def test_windows_line_ends_and_a_byte_order_mark_are_accepted(golden, problems):
+def test_windows_line_ends_and_a_byte_order_mark_are_accepted(
+    golden: str, problems: Callable[[str | bytes], list[Problem]]
+) -> None:
     assert problems(b"\xef\xbb\xbf" + golden.replace("\n", "\r\n").encode()) == []
 
 
-def test_yaml_1_1_words_are_text(golden, problems):
+def test_yaml_1_1_words_are_text(golden: str, problems: Callable[[str | bytes], list[Problem]]) -> None:
     assert problems(golden.replace("description: VI", "description: no #")) == []
     (problem,) = problems(golden.replace("applied_to: uplinks", "applied_to: yes"))
     assert "'yes' is not allowed here" in problem.what
@@ -121,7 +131,9 @@ def test_yaml_1_1_words_are_text(golden, problems):
         "description: 'Authorization: Basic YWRtaW46Vk13YXJlMSE='",
     ],
 )  # fmt: skip
-def test_what_looks_like_a_secret_is_refused_and_not_repeated(problems, line):
+def test_what_looks_like_a_secret_is_refused_and_not_repeated(
+    problems: Callable[[str | bytes], list[Problem]], line: str
+) -> None:
     (problem,) = problems(f"{line}\n")
     assert "looks like a secret" in problem.what
     assert "hunter2" not in str(problem)
@@ -131,5 +143,5 @@ def test_what_looks_like_a_secret_is_refused_and_not_repeated(problems, line):
 @pytest.mark.parametrize(
     "line", ["description: the password is in the vault", "tags: {tokens: many}", "name: secretary"]
 )
-def test_talking_about_secrets_is_no_secret(problems, line):
+def test_talking_about_secrets_is_no_secret(problems: Callable[[str | bytes], list[Problem]], line: str) -> None:
     assert all("looks like a secret" not in problem.what for problem in problems(f"{line}\n"))

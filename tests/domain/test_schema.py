@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -18,6 +21,7 @@ from egress.domain.files import find_files, merged_tree
 from egress.domain.keys import keys, list_entries, table
 from egress.domain.reading import read
 from egress.domain.schema import part_schema, schema, text
+from egress.domain.tree import Tree
 from egress.domain.yaml_tree import parse
 
 BEYOND_A_SCHEMA = (
@@ -34,13 +38,13 @@ BEYOND_A_SCHEMA = (
 """docs/domain-files.md lists these under "What the schema cannot say"."""
 
 
-def _pattern(validator, pattern, instance, _schema):
+def _pattern(validator: Any, pattern: Any, instance: Any, _schema: Any) -> Iterator[Any]:
     """Python's `$` also matches before a final line break; the patterns are ECMA-262's, where it does not."""
     if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
         yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def _pattern_properties(validator, patterns, instance, _schema):
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: Any) -> Iterator[Any]:
     if isinstance(instance, dict):
         for pattern, below in patterns.items():
             for name, value in instance.items():
@@ -48,7 +52,7 @@ def _pattern_properties(validator, patterns, instance, _schema):
                     yield from validator.descend(value, below, path=name)
 
 
-def _additional(validator, allowed, instance, whole):
+def _additional(validator: Any, allowed: Any, instance: Any, whole: Any) -> Iterator[Any]:
     for name, value in instance.items() if isinstance(instance, dict) else ():
         patterns = whole.get("patternProperties", {})
         if name not in whole.get("properties", {}) and not any(
@@ -65,13 +69,13 @@ WHOLE = Validator(schema())
 PART = Validator(part_schema())
 
 
-def _plain(root, stack):
+def _plain(root: Path, stack: str) -> Any:
     (file,) = [file for file in find_files(root) if file.stack == stack]
     return json.loads(json.dumps(merged_tree(file).plain()))
 
 
 @pytest.fixture(scope="session")
-def wholes(request):
+def wholes(request: pytest.FixtureRequest) -> Any:
     repository = request.config.rootpath
     named = [(repository, "wld01"), (repository, "prod-wld02"), (repository / "examples", "vrf-blue")]
     return [_plain(root, stack) for root, stack in named]
@@ -84,14 +88,14 @@ def wholes(request):
         ("workload-domain-part.schema.json", part_schema, "egress schema --part"),
     ],
 )
-def test_the_committed_schema_is_the_generated_one(repository, name, generated, command):
+def test_the_committed_schema_is_the_generated_one(repository: Path, name: Any, generated: Any, command: Any) -> None:
     committed = (repository / "egress/domain" / name).read_text()
     assert committed == text(generated()), f"run: {command} > egress/domain/{name}"
     jsonschema.Draft7Validator.check_schema(generated())
 
 
 @pytest.mark.parametrize("folder", [".", "examples"])
-def test_every_shipped_file_names_the_schema_that_accepts_it(repository, folder):
+def test_every_shipped_file_names_the_schema_that_accepts_it(repository: Path, folder: str) -> None:
     files = sorted((repository / folder / "domains").rglob("*.yaml"))
     assert files
     for file in files:
@@ -100,7 +104,7 @@ def test_every_shipped_file_names_the_schema_that_accepts_it(repository, folder)
         Validator(json.loads(named.read_text())).validate(yaml.safe_load(file.read_text()))
 
 
-def test_every_key_is_documented(repository):
+def test_every_key_is_documented(repository: Path) -> None:
     page = (repository / "docs/domain-files.md").read_text()
     assert table() in page, "run: egress schema --table, and put its output into docs/domain-files.md"
     assert len({key.path for key in keys()}) == len(list(keys()))
@@ -110,15 +114,15 @@ LISTS = sorted({key.path.rpartition("[]")[0] for key in keys() if "[]" in key.pa
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_an_entry_of_a_list_is_whole_even_in_a_part(path):
+def test_an_entry_of_a_list_is_whole_even_in_a_part(path: Any) -> None:
     """A list replaces the one under it, so an empty entry is never completed by another file."""
-    part = [{}]
+    part: Any = [{}]
     for name in reversed(path.split(".")):
         part = {name: part}
     assert not PART.is_valid(part)
 
 
-def test_a_model_inside_and_outside_of_lists_is_noticed():
+def test_a_model_inside_and_outside_of_lists_is_noticed() -> None:
     class Inner(BaseModel):
         name: str
 
@@ -130,7 +134,7 @@ def test_a_model_inside_and_outside_of_lists_is_noticed():
         list_entries(Outer)
 
 
-def _paths(value, above=()):
+def _paths(value: Any, above: Any = ()) -> Iterator[Any]:
     yield above
     if isinstance(value, dict):
         for key, child in value.items():
@@ -157,7 +161,7 @@ VALUES = st.sampled_from(
 
 
 @st.composite
-def changed(draw, value):
+def changed(draw: st.DrawFn, value: Any) -> Any:
     """A domain with one to three changes: a value replaced, a key taken out, a key put in."""
     value = copy.deepcopy(value)
     for _ in range(draw(st.integers(1, 3))):
@@ -176,7 +180,7 @@ def changed(draw, value):
     return value
 
 
-def _findings(tree):
+def _findings(tree: Any) -> Any:
     try:
         read(tree, "d")
     except DomainFileError as error:
@@ -186,7 +190,7 @@ def _findings(tree):
 
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
-def test_schema_and_reader_agree(data, wholes, tree_of):
+def test_schema_and_reader_agree(data: st.DataObject, wholes: Any, tree_of: Callable[[Any], Tree]) -> None:
     value = data.draw(changed(data.draw(st.sampled_from(wholes))))
     problems = _findings(tree_of(value))
     if not problems:
@@ -196,7 +200,7 @@ def test_schema_and_reader_agree(data, wholes, tree_of):
 
 
 @given(data=st.data())
-def test_a_part_of_a_right_domain_is_a_right_part(data, wholes):
+def test_a_part_of_a_right_domain_is_a_right_part(data: st.DataObject, wholes: Any) -> None:
     value = copy.deepcopy(data.draw(st.sampled_from(wholes)))
     for _ in range(data.draw(st.integers(0, 6))):
         maps = [path for path in _paths(value) if path and not any(isinstance(part, int) for part in path)]
@@ -213,10 +217,10 @@ def test_a_part_of_a_right_domain_is_a_right_part(data, wholes):
     PART.validate(value)
 
 
-def test_a_part_refuses_what_no_domain_accepts():
+def test_a_part_refuses_what_no_domain_accepts() -> None:
     for wrong in ({"nsx": {"hosts": "a"}}, {"egress": {"range": "30.0.0.0/99"}}, {"tier0": {"uplinks": [{"id": "a"}]}}):
         assert not PART.is_valid(wrong)
 
 
-def test_the_schema_is_valid_yaml_for_editors(golden):
+def test_the_schema_is_valid_yaml_for_editors(golden: str) -> None:
     assert WHOLE.is_valid(json.loads(json.dumps(parse(golden.encode(), "d").plain())))

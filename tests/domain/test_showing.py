@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -26,8 +28,8 @@ VALUES = st.recursive(
 
 
 @given(value=st.dictionaries(WORDS, VALUES, max_size=4))
-def test_what_is_shown_reads_as_the_same_tree(value):
-    def build(plain: object) -> Tree:
+def test_what_is_shown_reads_as_the_same_tree(value: Any) -> None:
+    def build(plain: Any) -> Tree:
         place = parse(b"a: 1", "d.yaml").place
         if isinstance(plain, dict):
             return Tree({key: build(child) for key, child in plain.items()}, place, dict.fromkeys(plain, place))
@@ -40,14 +42,14 @@ def test_what_is_shown_reads_as_the_same_tree(value):
 
 
 @pytest.mark.parametrize("stack", ["wld01", "prod-wld02"])
-def test_show_prints_the_merged_domain(repository, stack):
+def test_show_prints_the_merged_domain(repository: Path, stack: str) -> None:
     result = CliRunner().invoke(group, ["--root", str(repository), "show", stack])
     assert result.exit_code == 0
     (domain,) = load_domains(repository, [stack])
     assert read(parse(result.stdout.encode(), "shown"), stack) == domain
 
 
-def test_show_says_where_each_value_came_from(repository):
+def test_show_says_where_each_value_came_from(repository: Path) -> None:
     shown = CliRunner().invoke(group, ["--root", str(repository), "show", "prod-wld02"]).stdout
     (host,) = [line for line in shown.splitlines() if "host:" in line]
     assert host.split("#")[1].strip() == "domains/prod/_defaults.yaml:5"
@@ -55,14 +57,14 @@ def test_show_says_where_each_value_came_from(repository):
     assert vip.split("#")[1].strip() == "domains/prod/wld02.yaml:7"
 
 
-def test_show_as_json_gives_values_and_origins(repository):
+def test_show_as_json_gives_values_and_origins(repository: Path) -> None:
     answer = json.loads(CliRunner().invoke(group, ["--root", str(repository), "show", "prod-wld02", "--json"]).stdout)
     assert answer["stack"] == "prod-wld02"
     assert answer["domain"]["nsx"]["host"] == "nsx-prod.example.com"
     assert answer["origins"]["nsx.host"] == {"file": "domains/prod/_defaults.yaml", "line": 5, "column": 9}
 
 
-def test_every_value_has_an_origin(repository):
+def test_every_value_has_an_origin(repository: Path) -> None:
     tree = parse((repository / "domains/wld01.yaml").read_bytes(), "wld01")
     found = dict(places(tree))
     assert found["egress.more"].line == 22

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from packaging.requirements import Requirement
 from tests.e2e.sites import REPOSITORY
 
 _SOURCES = (
-    *("pyproject.toml", "README.md", "LICENSE", "NOTICE"),
+    *("pyproject.toml", "docs/package.md", "LICENSE", "NOTICE"),
     *("egress", "nsx_lab", "constructs_lib", "stacks", "tier0_egress/__init__.py", "tier0_egress/py.typed"),
 )
 
@@ -38,12 +39,14 @@ class Installed:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(unwanted)}
         return clean | {"PATH": os.pathsep.join([str(self.bin), os.environ["PATH"]])} | more
 
-    def run(self, *command: str, cwd: Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, cwd: Path, code: int = 0, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Runs one of its commands and asserts the exit code."""
         done = subprocess.run(
             [str(self.bin / command[0]), *command[1:]],
             cwd=cwd,
-            env=self.environment(**env),
+            env=self.environment(**(env or {})),
             text=True,
             capture_output=True,
             check=False,
@@ -112,7 +115,15 @@ def _venv_with_wheel(folder: Path) -> Path:
     (wheel,) = folder.glob("tier0_egress-*.whl")
     venv = folder / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True, capture_output=True)
-    pip = [sys.executable, "-m", "pip", "--python", venv / "bin" / "python", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        venv / "bin" / "python",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     subprocess.run([*pip, "install", "--no-index", "--no-deps", wheel], check=True, capture_output=True)
     return venv
 

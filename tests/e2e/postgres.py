@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 USER = "egress"
 
@@ -30,8 +31,17 @@ class Postgres:
 
     def ask(self, question: str) -> str:
         """The answer to a query, bare."""
-        command = [self.programs / "psql", "--no-psqlrc", "--tuples-only", "--no-align", self.url, "-c", question]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        command: list[str | Path] = [
+            self.programs / "psql",
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            self.url,
+            "-c",
+            question,
+        ]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
 
 
 def programs() -> Path | None:
@@ -63,7 +73,7 @@ def server(where: Path) -> Iterator[Postgres]:
             command = [where / program, "--pgdata", folder / "data", *arguments]
             log = (folder / "log").open("a")
             with log:
-                kwargs = {"user": user, "group": user, "extra_groups": []} if user else {}
+                kwargs: dict[str, Any] = {"user": user, "group": user, "extra_groups": []} if user else {}
                 subprocess.run(command, cwd=folder, check=True, stdout=log, stderr=log, **kwargs)
 
         run("initdb", "--username", USER, "--pwfile", folder / "password", "--auth", "scram-sha-256", "--no-sync")

@@ -109,12 +109,20 @@ def project(folder: Path, *files: str) -> Path:
     return folder
 
 
-def lab_site(folder: Path, lab: Lab, env: dict[str, str]) -> Site:
-    """A project whose target is the lab by EGRESS_LAB."""
+def lab_site(folder: Path, lab: Lab, env: dict[str, str], *, stand_in: bool = True) -> Site:
+    """A project whose target is the lab by EGRESS_LAB. `stand_in` False: engines start the stand-in by themselves."""
     root = project(folder)
     file = folder / "lab-file.json"
-    lab.write_lab_file(file)
+    lab.write_lab_file(file, stand_in=stand_in)
     return Site(root, lab, env | {"EGRESS_LAB": str(file)})
+
+
+def engine_of(egress: int) -> int:
+    """The process of the engine that an `egress` process runs, beside those that pass its words on."""
+    children = Path(f"/proc/{egress}/task/{egress}/children").read_text().split()
+    words = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+    (engine,) = [child for child, line in words.items() if b"egress.toolchain.passing" not in line]
+    return engine
 
 
 def interrupt(process: subprocess.Popen[str]) -> None:

@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import xml.etree.ElementTree as ET  # what is read is what egress wrote
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -30,11 +31,11 @@ SHOWN = r"\x1b]0;title\x07\x1b[31m\x1b[8m\x9b2J\u202eevil\u2066\u200b"
 
 
 @pytest.fixture
-def site(tmp_path: Path, any_engine: dict[str, str]) -> Site:
+def site(tmp_path: Path, any_engine: dict[str, str]) -> Iterator[Site]:
     """An applied domain whose own texts are hostile, on a lab whose objects somebody has given hostile names since."""
     root = project(tmp_path / "project")
     file = root / "domains" / "wld01.yaml"
-    text = file.read_text()
+    text = file.read_text().split("suppress:")[0]
     quoted = json.dumps(MARKUP)
     for old, new in (
         ("description: VI workload domain on static routing", f"description: {quoted}"),

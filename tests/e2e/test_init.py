@@ -40,7 +40,7 @@ FILES = {
 def running_lab(installed: Installed, root: Path) -> Iterator[dict[str, str]]:
     """`egress lab` as a process, until it is not needed any more; yields the variable that makes it the target."""
     file = root / ".lab" / "lab.json"
-    command = [installed.bin / "egress", "lab"]
+    command: list[str | Path] = [installed.bin / "egress", "lab"]
     process = subprocess.Popen(command, cwd=root, env=installed.environment(), start_new_session=True)
     try:
         deadline = time.monotonic() + 60
@@ -72,10 +72,12 @@ def test_three_commands_from_an_empty_folder_to_an_applied_domain(installed: Ins
     own_packages(root)
     installed.run("egress", "check", cwd=root)
     with running_lab(installed, root) as target:
-        done = installed.run("egress", "apply", "wld01", "--yes", cwd=root, **target)
+        done = installed.run("egress", "apply", "wld01", "--yes", cwd=root, env=target)
         assert "3 added, 0 changed, 0 destroyed" in done.stdout
-        assert "No changes." in installed.run("egress", "plan", cwd=root, **target).stdout
-        assert "Terraform" in installed.run("egress", "shell", "--", "terraform", "version", cwd=root, **target).stdout
+        assert "No changes." in installed.run("egress", "plan", cwd=root, env=target).stdout
+        assert (
+            "Terraform" in installed.run("egress", "shell", "--", "terraform", "version", cwd=root, env=target).stdout
+        )
     assert not (root / "state").exists()
 
 

@@ -18,7 +18,15 @@ PROGRAM = (REPOSITORY / "examples" / "constructs_alone.py").read_text()
 def types(installed: Installed, program: str, folder: Path) -> str:
     """What mypy says about a program of somebody who has the wheel."""
     (folder / "program.py").write_text(program)
-    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", installed.bin / "python", "program.py"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--python-executable",
+        installed.bin / "python",
+        "program.py",
+    ]
     return subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False).stdout
 
 

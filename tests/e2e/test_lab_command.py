@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nsx_lab.manager.labfile import read_lab_file
+from nsx_lab.manager.http.labfile import read_lab_file
 from tests.e2e.sites import EGRESS, project
 
 

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from egress.domain.seed import seed
 
 from egress.domain import load_domains
+from egress.policy.seed import seed
 from egress.template.repository import write
 from nsx_lab import Lab
 from nsx_lab.extra import MODULES
@@ -75,10 +75,10 @@ def test_a_domain_is_planned_and_applied_on_a_manager(
         file.write_text(file.read_text().replace("host: nsx-wld01.example.com", host))
         credentials = {"NSXT_USERNAME": manager.username, "NSXT_PASSWORD": manager.password}
         env = any_engine | credentials | {"EGRESS_PROVIDER": f"mirror:{provider(tmp_path / 'mirror')}"}
-        assert "Plan: 3 to add" in bare.run("egress", "plan", "wld01", cwd=repository, code=2, **env).stdout
-        assert "3 added" in bare.run("egress", "apply", "wld01", "--yes", cwd=repository, **env).stdout
-        bare.run("egress", "drift", "wld01", cwd=repository, **env)
-        bare.run("egress", "explain", "wld01", "--live", cwd=repository, code=2, **env)
+        assert "Plan: 3 to add" in bare.run("egress", "plan", "wld01", cwd=repository, code=2, env=env).stdout
+        assert "3 added" in bare.run("egress", "apply", "wld01", "--yes", cwd=repository, env=env).stdout
+        bare.run("egress", "drift", "wld01", cwd=repository, env=env)
+        bare.run("egress", "explain", "wld01", "--live", cwd=repository, code=2, env=env)
 
 
 def provider(mirror: Path) -> Path:
@@ -113,7 +113,7 @@ def test_a_lab_as_target_says_what_the_stand_in_lacks(
     with Lab(seed=json.loads(json.dumps(seed(load_domains(repository))))) as lab:
         lab.write_lab_file(repository / "lab.json")
         env = any_engine | {"EGRESS_LAB": str(repository / "lab.json")}
-        assert ADVICE in bare.run("egress", "plan", "wld01", cwd=repository, code=1, **env).stderr
+        assert ADVICE in bare.run("egress", "plan", "wld01", cwd=repository, code=1, env=env).stderr
 
 
 def test_the_python_face_of_the_lab_says_so_too(bare: Installed, tmp_path: Path) -> None:

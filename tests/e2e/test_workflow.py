@@ -66,7 +66,7 @@ def test_linters_would_find_something(repository: Path) -> None:
     file.write_text(text.replace("runs-on: ubuntu-24.04", "runs-on: ubuntu-24.04\n    no-such-key: 1"))
     assert subprocess.run([BIN / "actionlint"], cwd=repository, capture_output=True, check=False).returncode == 1
     file.write_text(text.replace("  pull_request:\n", "  pull_request_target:\n"))
-    zizmor = [BIN / "zizmor", "--offline", "--no-progress", "."]
+    zizmor: list[str | Path] = [BIN / "zizmor", "--offline", "--no-progress", "."]
     assert subprocess.run(zizmor, cwd=repository, capture_output=True, check=False).returncode > 10
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ from egress.policy.tree import flatten
 from egress.reachability.view import AfterPlan, Live, view
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-STRANGE = st.sampled_from(
+STRANGE: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 1.5, "", "x", "/x", "10.0.0.1", "10.0.0.0/8", "::/0", "300.1.1.1", "ANY", [], {}, [[]], [None], [1], ["x"],
      {"a": 1}, "\ud800", "\x1b]0;x\x07", "9" * 5000, "10.0.0.1-10.0.0.9", 10**30]
 )  # fmt: skip
@@ -36,10 +37,11 @@ def golden() -> WorkloadDomain:
 
 
 @pytest.fixture(scope="module")
-def objects(golden: WorkloadDomain) -> dict[str, dict]:
+def objects(golden: WorkloadDomain) -> dict[str, Any]:
     """Everything that a manager has of the golden domain once it is applied."""
     gateway = GatewayKey.of(golden).path
-    return json.loads(json.dumps(flatten(seed([golden])["infra"]) | owned(golden).objects(gateway)))
+    found: dict[str, Any] = json.loads(json.dumps(flatten(seed([golden])["infra"]) | owned(golden).objects(gateway)))
+    return found
 
 
 def told_or(look: Callable[[], object]) -> object:
@@ -50,7 +52,7 @@ def told_or(look: Callable[[], object]) -> object:
         return str(error)
 
 
-def _paths(value, above=()):
+def _paths(value: Any, above: Any = ()) -> Iterator[Any]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, child in items:
         yield (*above, key)
@@ -59,7 +61,7 @@ def _paths(value, above=()):
 
 @settings(max_examples=500, deadline=None)
 @given(data=st.data())
-def test_a_strange_object_is_read_or_told(data, golden, objects):
+def test_a_strange_object_is_read_or_told(data: st.DataObject, golden: WorkloadDomain, objects: Any) -> None:
     found = copy.deepcopy(objects)
     for _ in range(data.draw(st.integers(1, 2))):
         at = found[data.draw(st.sampled_from([path for path, body in objects.items() if body]))]
@@ -90,9 +92,9 @@ PLAN = {
 
 @settings(max_examples=500, deadline=None)
 @given(data=st.data())
-def test_a_strange_plan_is_read_or_told(data, golden):
+def test_a_strange_plan_is_read_or_told(data: st.DataObject, golden: WorkloadDomain) -> None:
     plan = copy.deepcopy(PLAN)
-    at = plan
+    at: Any = plan
     path = data.draw(st.sampled_from(sorted(_paths(plan), key=str)))
     for part in path[:-1]:
         at = at[part]

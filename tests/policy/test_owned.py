@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from egress.domain import EgressError
+from egress.domain import EgressError, WorkloadDomain
 from egress.policy import paths
 from egress.policy.owned import owned
 from egress.policy.planned import BFD_PEER, ROUTE, RULE, planned, resource_path
@@ -13,7 +16,7 @@ from egress.policy.tree import children
 T0 = "/infra/tier-0s/T0-wld01"
 
 
-def test_the_golden_domain_owns_a_route_and_two_rules(golden):
+def test_the_golden_domain_owns_a_route_and_two_rules(golden: WorkloadDomain) -> None:
     made = owned(golden)
     assert [route.network for route in made.routes] == ["0.0.0.0/0"]
     assert [rule.key for rule in made.rules] == ["supervisor", "tkg"]
@@ -25,7 +28,7 @@ def test_the_golden_domain_owns_a_route_and_two_rules(golden):
     ]
 
 
-def test_bfd_peers_stand_below_the_routes_and_are_none_of_them(domain_of):
+def test_bfd_peers_stand_below_the_routes_and_are_none_of_them(domain_of: Callable[..., WorkloadDomain]) -> None:
     hops = "next_hops: [{address: 10.27.51.1}]"
     objects = owned(domain_of("wld01", (hops, f"{hops}\n  bfd: {{profile: fast, sources: [edge01-uplink1]}}"))).objects(
         T0
@@ -44,7 +47,7 @@ def test_bfd_peers_stand_below_the_routes_and_are_none_of_them(domain_of):
     assert routes == [f"{T0}/static-routes/wld01-default-route"]
 
 
-def test_a_domain_whose_route_is_somebody_elses_owns_none(domain_of):
+def test_a_domain_whose_route_is_somebody_elses_owns_none(domain_of: Callable[..., WorkloadDomain]) -> None:
     made = owned(domain_of("wld01", ("next_hops: [{address: 10.27.51.1}]", "external: true")))
     assert (made.route, made.route_v6, made.routes, made.bfd_peers) == (None, None, (), ())
 
@@ -58,11 +61,11 @@ def test_a_domain_whose_route_is_somebody_elses_owns_none(domain_of):
         (RULE, {"nsx_id": "n", "type": "DEFAULT"}, f"{T0}/nat/DEFAULT/nat-rules/n"),
     ],
 )
-def test_a_resource_stands_for_the_object_at_its_path(kind, values, path):
+def test_a_resource_stands_for_the_object_at_its_path(kind: Any, values: Any, path: Any) -> None:
     assert resource_path(kind, T0, values) == path
 
 
-def _plan(gateway):
+def _plan(gateway: str) -> dict[str, Any]:
     values = {
         "nsx_id": "r",
         "gateway_path": gateway,
@@ -73,14 +76,16 @@ def _plan(gateway):
     return {"format_version": "1.2", "planned_values": {"root_module": {"resources": resources}}}
 
 
-def test_the_gateway_of_a_domain_that_knows_a_display_name_only_is_the_plans(domain_of):
+def test_the_gateway_of_a_domain_that_knows_a_display_name_only_is_the_plans(
+    domain_of: Callable[..., WorkloadDomain],
+) -> None:
     by_name = domain_of("wld01", ("id: T0-wld01", "display_name: the first"))
     after = planned(by_name, _plan("/infra/tier-0s/3f2a"))
     assert after.gateway == "/infra/tier-0s/3f2a"
     assert list(after.objects) == ["/infra/tier-0s/3f2a/static-routes/r"]
 
 
-def test_a_plan_for_another_gateway_is_refused(golden):
+def test_a_plan_for_another_gateway_is_refused(golden: WorkloadDomain) -> None:
     with pytest.raises(
         EgressError, match="the plan is for /infra/tier-0s/T0-other, and wld01 has /infra/tier-0s/T0-wld01"
     ):

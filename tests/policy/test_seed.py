@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from egress.domain import EgressError, load_domains
+from egress.domain import EgressError, WorkloadDomain, load_domains
 from egress.policy.seed import left_out, seed
 from egress.policy.tree import flatten
 
@@ -12,30 +16,32 @@ HOST = "nsx-wld01.example.com"
 SERVICES = "/infra/tier-0s/T0-wld01/locale-services/default"
 
 
-def _tier0s(domains):
+def _tier0s(domains: Sequence[WorkloadDomain]) -> dict[str, Any]:
     children = seed(domains)["infra"]["children"]
     return {child["Tier0"]["id"]: child["Tier0"] for child in children if "Tier0" in child}
 
 
-def test_a_tier0_that_two_domains_share_appears_once(repository):
+def test_a_tier0_that_two_domains_share_appears_once(repository: Path) -> None:
     assert sorted(_tier0s(load_domains(repository / "examples"))) == ["T0-parent", "T0-shared", "T0-vrf-blue"]
 
 
-def test_the_parent_of_a_vrf_comes_before_it(repository):
+def test_the_parent_of_a_vrf_comes_before_it(repository: Path) -> None:
     tier0s = _tier0s(load_domains(repository / "examples"))
     names = list(tier0s)
     assert names.index("T0-parent") < names.index("T0-vrf-blue")
     assert tier0s["T0-vrf-blue"]["vrf_config"] == {"tier0_path": "/infra/tier-0s/T0-parent"}
 
 
-def test_an_ha_vip_names_the_uplinks_of_its_subnet(repository):
+def test_an_ha_vip_names_the_uplinks_of_its_subnet(repository: Path) -> None:
     (services,) = _tier0s(load_domains(repository))["T0-wld02"]["children"]
     (vip,) = services["LocaleServices"]["ha_vip_configs"]
     assert vip["vip_subnets"] == [{"ip_addresses": ["10.28.60.4"], "prefix_len": 24}]
     assert [path.rsplit("/", 1)[1] for path in vip["external_interface_paths"]] == ["edge01-uplink1", "edge02-uplink1"]
 
 
-def test_domains_on_one_tier0_bring_their_interfaces_together_however_its_manager_is_written(domain_of):
+def test_domains_on_one_tier0_bring_their_interfaces_together_however_its_manager_is_written(
+    domain_of: Callable[..., WorkloadDomain],
+) -> None:
     other = domain_of(
         "wld09",
         (HOST, "NSX-wld01.example.com:443"),
@@ -53,20 +59,20 @@ def test_domains_on_one_tier0_bring_their_interfaces_together_however_its_manage
     assert [path for path in objects if path.count("/") == 3 and "tier-0s" in path] == ["/infra/tier-0s/T0-wld01"]
 
 
-def test_where_two_files_contradict_each_other_the_first_one_counts(domain_of):
+def test_where_two_files_contradict_each_other_the_first_one_counts(domain_of: Callable[..., WorkloadDomain]) -> None:
     other = domain_of("wld09", ("address: 172.20.0.1/24", "address: 172.20.0.2/24"))
     objects = flatten(seed([domain_of("wld01"), other])["infra"])
     assert objects[f"{SERVICES}/interfaces/services"]["subnets"] == [{"ip_addresses": ["172.20.0.1"], "prefix_len": 24}]
 
 
-def test_two_locale_services_of_one_tier0_hold_what_their_files_say(domain_of):
+def test_two_locale_services_of_one_tier0_hold_what_their_files_say(domain_of: Callable[..., WorkloadDomain]) -> None:
     other = domain_of("wld09", ("id: T0-wld01", "id: T0-wld01\n  locale_service: second"))
     objects = flatten(seed([domain_of("wld01"), other])["infra"])
     assert f"{SERVICES}/interfaces/services" in objects
     assert "/infra/tier-0s/T0-wld01/locale-services/second/interfaces/services" in objects
 
 
-def test_tier0s_of_one_id_on_two_managers_do_not_become_one_in_a_lab(domain_of):
+def test_tier0s_of_one_id_on_two_managers_do_not_become_one_in_a_lab(domain_of: Callable[..., WorkloadDomain]) -> None:
     other = domain_of("wld09", (HOST, "nsx-wld09.example.com"))
     with pytest.raises(
         EgressError, match=r"wld01 and wld09 each have a Tier-0 'T0-wld01', on nsx-wld01\.example\.com and"
@@ -74,7 +80,9 @@ def test_tier0s_of_one_id_on_two_managers_do_not_become_one_in_a_lab(domain_of):
         seed([domain_of("wld01"), other])
 
 
-def test_of_two_tier1s_of_one_id_the_first_one_is_seeded_and_the_other_told(domain_of):
+def test_of_two_tier1s_of_one_id_the_first_one_is_seeded_and_the_other_told(
+    domain_of: Callable[..., WorkloadDomain],
+) -> None:
     other = domain_of("wld09", ("id: T0-wld01", "id: T0-wld09"))
     both = [domain_of("wld01"), other]
     assert flatten(seed(both)["infra"])["/infra/tier-1s/domain-c8"]["tier0_path"] == "/infra/tier-0s/T0-wld01"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from egress.answers.causes import find
+from egress.answers.causes import Finding, find
 from egress.answers.questions import questions
-from egress.domain import EgressError
+from egress.domain import EgressError, WorkloadDomain
 from egress.policy.gateways import tier0s
 from egress.policy.owned import owned
 from egress.policy.planned import planned
@@ -20,7 +21,7 @@ RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
 T0 = "/infra/tier-0s/T0-wld01"
 
 
-def resource(kind, **values):
+def resource(kind: str, **values: Any) -> dict[str, Any]:
     return {"mode": "managed", "type": f"nsxt_policy_{kind}", "values": {"gateway_path": T0, **values}}
 
 
@@ -48,37 +49,37 @@ RULES = [
 ]
 
 
-def plan(*resources, **more):
+def plan(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"format_version": "1.2", "planned_values": {"root_module": {"resources": list(resources)}}, **more}
 
 
-def planned_objects(domain, plan):
+def planned_objects(domain: WorkloadDomain, plan: Any) -> dict[str, Any]:
     return planned(domain, plan).objects
 
 
-def intended_objects(domain):
+def intended_objects(domain: WorkloadDomain) -> dict[str, Any]:
     return dict(view(domain).objects)
 
 
-def results(domain, plan):
+def results(domain: WorkloadDomain, plan: Any) -> dict[str, Finding]:
     seen = view(domain, source=AfterPlan(planned(domain, plan)))
     return {question.title: find(seen, question.flow) for question in questions(seen)}
 
 
-def test_after_a_complete_plan_the_domain_is_as_its_file_says(golden):
+def test_after_a_complete_plan_the_domain_is_as_its_file_says(golden: WorkloadDomain) -> None:
     planned = {title: one.verdict.result for title, one in results(golden, plan(ROUTE, *RULES)).items()}
     filed = view(golden)
     walker = Walker(filed.topology)
     assert planned == {q.title: walker.walk(q.flow).result for q in questions(filed)}
 
 
-def test_a_plan_that_takes_a_rule_away_breaks_the_flow_of_that_rule(golden):
+def test_a_plan_that_takes_a_rule_away_breaks_the_flow_of_that_rule(golden: WorkloadDomain) -> None:
     found = results(golden, plan(ROUTE, RULES[0]))
     assert found["Supervisor pod -> registry"].verdict.result is Result.ALL
     assert found["TKG pod -> registry"].remedies[0].name == "wld01-egress-tkg"
 
 
-def test_resources_in_child_modules_count_and_data_sources_do_not(golden):
+def test_resources_in_child_modules_count_and_data_sources_do_not(golden: WorkloadDomain) -> None:
     data = {**ROUTE, "mode": "data"}
     nested = {"root_module": {"resources": [data], "child_modules": [{"resources": RULES}]}}
     objects = planned_objects(golden, {"format_version": "1.2", "planned_values": nested})
@@ -89,7 +90,7 @@ def test_resources_in_child_modules_count_and_data_sources_do_not(golden):
     assert not any("/static-routes/" in path for path in objects)
 
 
-def test_values_that_the_plan_does_not_know_yet_are_taken_as_usual(golden):
+def test_values_that_the_plan_does_not_know_yet_are_taken_as_usual(golden: WorkloadDomain) -> None:
     rule = resource(
         "nat_rule", nsx_id="r", action="REFLEXIVE", source_networks=["30.0.0.5"], translated_networks=["10.27.51.145"]
     )
@@ -98,7 +99,7 @@ def test_values_that_the_plan_does_not_know_yet_are_taken_as_usual(golden):
     assert found[f"{T0}/nat/USER/nat-rules/r"]["enabled"] is True
 
 
-def test_a_recorded_plan_of_the_real_provider_is_read(golden):
+def test_a_recorded_plan_of_the_real_provider_is_read(golden: WorkloadDomain) -> None:
     recorded = next(iter(json.loads((RECORDINGS / "01-create.json").read_text())["plans"].values()))
     resources = [
         {
@@ -128,17 +129,19 @@ def test_a_recorded_plan_of_the_real_provider_is_read(golden):
         ),
     ],
 )
-def test_what_is_no_plan_of_this_domain_is_refused_with_a_sentence(golden, value, said):
+def test_what_is_no_plan_of_this_domain_is_refused_with_a_sentence(
+    golden: WorkloadDomain, value: Any, said: Any
+) -> None:
     with pytest.raises(EgressError, match=said):
         planned_objects(golden, value)
 
 
-def world_file(**parts):
+def world_file(**parts: Any) -> dict[str, Any]:
     world = {"segments": {"a": ["10.0.0.0/24"]}, "hosts": [{"name": "h", "addresses": ["10.0.0.5/24"]}], **parts}
     return {"format": "egress-world", "version": 1, "infra": {}, "world": world}
 
 
-def test_flows_of_a_world_file_are_typed(golden):
+def test_flows_of_a_world_file_are_typed(golden: WorkloadDomain) -> None:
     file = read_world(world_file() | {"flows": [{"from": "h", "to": "10.0.0.9", "protocol": "udp", "port": 53}]})
     assert (file.flows[0].origin, file.flows[0].protocol, file.flows[0].port) == ("h", Protocol.UDP, 53)
 
@@ -153,7 +156,7 @@ def test_flows_of_a_world_file_are_typed(golden):
         (world_file() | {"flows": [{"from": "h", "to": "nowhere"}]}, r"wrong at 0\.to"),
     ],
 )
-def test_a_wrong_world_file_is_refused_with_the_place(value, said):
+def test_a_wrong_world_file_is_refused_with_the_place(value: Any, said: Any) -> None:
     with pytest.raises(EgressError, match=said):
         read_world(value)
 
@@ -168,18 +171,18 @@ def test_a_wrong_world_file_is_refused_with_the_place(value, said):
         ),
     ],
 )
-def test_a_world_that_does_not_fit_together_is_refused(parts, said):
+def test_a_world_that_does_not_fit_together_is_refused(parts: Any, said: str) -> None:
     file = read_world(world_file(**parts))
     with pytest.raises(EgressError, match=said):
         assemble(file.objects, file.world)
 
 
-def test_a_wrapper_without_its_object_is_refused():
+def test_a_wrapper_without_its_object_is_refused() -> None:
     with pytest.raises(EgressError, match="a ChildTier0 below /infra holds no Tier0 with an id"):
         flatten({"children": [{"resource_type": "ChildTier0"}]})
 
 
-STRANGE = {
+STRANGE: dict[str, tuple[str, dict[str, Any], str]] = {
     "range": (
         "nat/USER/nat-rules/n",
         {"action": "SNAT", "source_network": "192.0.2.1-192.0.2.9"},
@@ -207,14 +210,16 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_an_object_of_somebody_else_that_cannot_be_read_is_noted_and_ends_nothing(golden, name):
+def test_an_object_of_somebody_else_that_cannot_be_read_is_noted_and_ends_nothing(
+    golden: WorkloadDomain, name: Any
+) -> None:
     path, body, said = STRANGE[name]
     seen = view(golden, source=Live("the lab", T0, {**view(golden).objects, f"{T0}/{path}": body}))
     assert [note for note in seen.notes if said in note], seen.notes
     assert find(seen, questions(seen)[0].flow).verdict.result is Result.ALL
 
 
-def test_host_bits_of_a_rule_are_dropped_as_the_lab_drops_them_and_told(golden):
+def test_host_bits_of_a_rule_are_dropped_as_the_lab_drops_them_and_told(golden: WorkloadDomain) -> None:
     body = {"action": "SNAT", "source_network": "192.0.2.5/24", "translated_network": "10.27.51.9"}
     seen = view(golden, source=Live("the lab", T0, {**view(golden).objects, f"{T0}/nat/USER/nat-rules/n": body}))
     assert "T0-wld01: rule n: 192.0.2.5/24 has host bits set, taken as 192.0.2.0/24" in seen.notes
@@ -222,7 +227,7 @@ def test_host_bits_of_a_rule_are_dropped_as_the_lab_drops_them_and_told(golden):
     assert [str(network) for network in rule.sources] == ["192.0.2.0/24"]
 
 
-def test_a_gateway_that_cannot_be_read_is_refused(golden):
+def test_a_gateway_that_cannot_be_read_is_refused(golden: WorkloadDomain) -> None:
     objects = intended_objects(golden)
     objects[T0] = {**objects[T0], "ha_mode": "SOMETHING_ELSE"}
     with pytest.raises(
@@ -231,7 +236,7 @@ def test_a_gateway_that_cannot_be_read_is_refused(golden):
         tier0s(objects)
 
 
-def test_an_interface_that_only_the_manager_has_is_noted_and_does_not_break_the_view(golden):
+def test_an_interface_that_only_the_manager_has_is_noted_and_does_not_break_the_view(golden: WorkloadDomain) -> None:
     objects = intended_objects(golden)
     body = {
         "type": "EXTERNAL",
@@ -246,7 +251,7 @@ def test_an_interface_that_only_the_manager_has_is_noted_and_does_not_break_the_
     assert find(seen, questions(seen)[0].flow).verdict.result is Result.SOME, "the third edge has no way out"
 
 
-def test_lists_of_networks_and_the_word_any_are_understood(golden):
+def test_lists_of_networks_and_the_word_any_are_understood(golden: WorkloadDomain) -> None:
     objects = intended_objects(golden)
     path = f"{T0}/nat/USER/nat-rules/n"
     objects[path] = {"action": "NO_SNAT", "source_network": "30.0.0.1, 30.0.0.2/31", "destination_network": "ANY"}
@@ -255,7 +260,7 @@ def test_lists_of_networks_and_the_word_any_are_understood(golden):
     assert rule.destinations == ()
 
 
-def test_owned_objects_are_what_the_stack_makes(golden):
+def test_owned_objects_are_what_the_stack_makes(golden: WorkloadDomain) -> None:
     assert [path.removeprefix(f"{T0}/") for path in owned(golden).objects(T0)] == [
         "static-routes/wld01-default-route",
         "nat/USER",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nsx_lab.provider import checks
 from nsx_lab.provider.objects.fields import COMMON, FLAG, TEXT, TEXTS, Field
 from nsx_lab.provider.objects.imports import tier0_importer
 from nsx_lab.provider.objects.kind import Gateway, ResourceKind, Words
-from nsx_lab.provider.schema import Trait
+from nsx_lab.provider.values import checks
+from nsx_lab.provider.values.schema import Trait
 
 BFD_PEER = ResourceKind(
     type_name="nsxt_policy_static_route_bfd_peer",

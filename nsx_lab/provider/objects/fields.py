@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nsx_lab.provider.errors import ProviderError
-from nsx_lab.provider.model import BOOLEAN, INTEGER, STRING, TAG, ListOf, Struct, WireType
-from nsx_lab.provider.values import Value
+from nsx_lab.provider.values.values import Value
+from nsx_lab.provider.wire.errors import ProviderError
+from nsx_lab.provider.wire.model import BOOLEAN, INTEGER, STRING, TAG, ListOf, Struct, WireType
 
 
 @dataclass(frozen=True)

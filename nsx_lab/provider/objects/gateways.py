@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nsx_lab.provider.client import Client, path_escape
-from nsx_lab.provider.errors import ProviderError
-from nsx_lab.provider.record import Record
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.wire.client import Client, path_escape
+from nsx_lab.provider.wire.errors import ProviderError
 
 
 @dataclass(frozen=True)

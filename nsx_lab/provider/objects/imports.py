@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from nsx_lab.provider import checks
-from nsx_lab.provider.client import Client, path_escape
-from nsx_lab.provider.errors import ApiError, ProviderError
-from nsx_lab.provider.model import convert, policy_object
 from nsx_lab.provider.objects.gateways import Scope
-from nsx_lab.provider.record import Record
+from nsx_lab.provider.values import checks
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.wire.client import Client, path_escape
+from nsx_lab.provider.wire.errors import ApiError, ProviderError
+from nsx_lab.provider.wire.model import convert, policy_object
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})|[\x00-\x1f\x7f]")
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nsx_lab.provider import checks
-from nsx_lab.provider.client import Client
-from nsx_lab.provider.model import Struct, policy_object
 from nsx_lab.provider.objects.fields import COMPUTED, Field
-from nsx_lab.provider.record import Record
-from nsx_lab.provider.schema import Trait
+from nsx_lab.provider.values import checks
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.values.schema import Trait
+from nsx_lab.provider.wire.client import Client
+from nsx_lab.provider.wire.model import Struct, policy_object
 
 COMMON_TRAITS: Mapping[str, Trait] = {
     "nsx_id": Trait(replace=True, check=checks.length_between(1, 1024)),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from nsx_lab.provider import checks
-from nsx_lab.provider.client import Client
-from nsx_lab.provider.errors import ProviderError
 from nsx_lab.provider.objects.fields import COMMA_LIST, COMMON, FLAG, NUMBER, TEXT, TEXTS, Field
 from nsx_lab.provider.objects.imports import between, take_policy_path, take_short_form
 from nsx_lab.provider.objects.kind import ResourceKind, Words
-from nsx_lab.provider.record import Record
-from nsx_lab.provider.schema import Trait
+from nsx_lab.provider.values import checks
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.values.schema import Trait
+from nsx_lab.provider.wire.client import Client
+from nsx_lab.provider.wire.errors import ProviderError
 
 _VPN_MODE_SINCE = (4, 0, 0)
 

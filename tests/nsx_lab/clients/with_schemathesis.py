@@ -21,7 +21,7 @@ def main() -> int:
     description = ca_file.with_name("openapi.json")
     description.write_text(requests.get(f"{url}/_lab/openapi", headers=token, verify=ca_file, timeout=60).text)
     phases = "coverage,fuzzing" if os.environ.get("NSX_LAB_FUZZ") == "long" else "fuzzing"
-    command = [
+    command: list[str | Path] = [
         Path(sys.executable).with_name("st"),
         "run",
         description,
@@ -30,7 +30,7 @@ def main() -> int:
         "-a",
         f"{lab['username']}:{lab['password']}",
     ]
-    options = [
+    options: list[str | Path] = [
         "--tls-verify",
         ca_file,
         "--checks",

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from nsx_lab import Lab
-from nsx_lab.manager import schema
+from nsx_lab.manager.nsx import schema
 
 SEED = Path(__file__).parent.parent / "wld01-seed.json"
 

@@ -124,6 +124,7 @@ RULE = {
 def thing(request: pytest.FixtureRequest, manager: Manager) -> Iterator[tuple[str, dict[str, Any]]]:
     """Path and body of a static route or a NAT rule that is not there yet."""
     name = f"c-{secrets.token_hex(4)}"
+    body: dict[str, Any]
     if request.param == "route":
         path, body = f"{manager.tier0}/static-routes/{name}", ROUTE
     else:

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 def ask(**variables: str) -> subprocess.CompletedProcess[str]:
     """Runs the contract with these variables, and none of the caller's NSXT_* and pytest's."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("NSX", "PYTEST_"))}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", CONTRACT]
+    command: list[str | Path] = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", CONTRACT]
     return subprocess.run(command, cwd=REPOSITORY, env=clean | variables, text=True, capture_output=True, check=False)
 
 

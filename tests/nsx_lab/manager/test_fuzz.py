@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsx_lab.manager import schema, seed
-from nsx_lab.manager.auth import User
-from nsx_lab.manager.errors import NsxError
-from nsx_lab.manager.wire import Request
-from nsx_lab.manager.world import World
+from nsx_lab.manager.http.auth import User
+from nsx_lab.manager.http.running import World
+from nsx_lab.manager.http.wire import Request
+from nsx_lab.manager.nsx import schema
+from nsx_lab.manager.store import seed
+from nsx_lab.manager.store.errors import NsxError
 
 ADMIN = User("admin")
 T0 = "/infra/tier-0s/T0"

@@ -32,8 +32,8 @@ def test_every_behaviour_has_a_test_that_exists(fidelity: ModuleType) -> None:
     missing = []
     for claim in fidelity.load():
         file, _, name = claim.test.partition("::")
-        path = Path(__file__).parent / file
-        if not path.is_file() or not re.search(rf"^def {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE):
+        path = next(Path(__file__).parent.rglob(file), None)
+        if path is None or not re.search(rf"^def {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE):
             missing.append(f"{claim.room}: {claim.behaviour}: {claim.test or 'none'}")
     assert missing == []
 

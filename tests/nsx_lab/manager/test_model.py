@@ -9,11 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from nsx_lab.manager import schema, seed
-from nsx_lab.manager.auth import User
-from nsx_lab.manager.errors import NsxError
-from nsx_lab.manager.wire import Answer, Request
-from nsx_lab.manager.world import World
+from nsx_lab.manager.http.auth import User
+from nsx_lab.manager.http.running import World
+from nsx_lab.manager.http.wire import Answer, Request
+from nsx_lab.manager.nsx import schema
+from nsx_lab.manager.store import seed
+from nsx_lab.manager.store.errors import NsxError
 
 T0 = "/infra/tier-0s/T0"
 CLUSTER = "/infra/sites/default/enforcement-points/default/edge-clusters/ec"

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ import pytest
 
 from egress.toolchain.engine import engines
 from nsx_lab import Lab
-from nsx_lab.manager.profiles import PROFILES
-from nsx_lab.provider.mirror import write_mirror
+from nsx_lab.manager.nsx.profiles import PROFILES
+from nsx_lab.provider.plugin.mirror import write_mirror
+from tests.nsx_lab.provider.residence import variables
 
 pytestmark = pytest.mark.e2e
 
@@ -28,11 +30,15 @@ WRITES = ("PATCH", "PUT", "DELETE")
 
 @dataclass
 class Bench:
-    """A folder with a configuration, and an engine to run there against a lab."""
+    """A folder with a configuration, and an engine to run there against a lab.
+
+    `resident`: whether the lab's resident stand-in is used, or the engine starts its own.
+    """
 
     folder: Path
     mirror: Path
     engine: Path
+    resident: bool = True
 
     def run(self, lab: Lab, *arguments: str, code: int = 0) -> str:
         (self.folder / "engine.tfrc").write_text(
@@ -43,11 +49,12 @@ class Bench:
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
             "NSX_LAB_PYTHON": sys.executable,
-            "NSXT_MANAGER_HOST": lab.host,
-            "NSXT_CA": lab.ca_pem,
             "NSXT_USERNAME": lab.username,
             "NSXT_PASSWORD": lab.password,
         }
+        socket = lab.lab_file().stand_in
+        if self.resident and socket is not None and arguments[0] != "init":
+            env |= variables(socket, os.getpid())
         command = [str(self.engine), arguments[0], "-no-color", *arguments[1:]]
         done = subprocess.run(command, cwd=self.folder, env=env, text=True, capture_output=True, check=False)
         said = " ".join((done.stdout + done.stderr).replace("│", " ").split())
@@ -77,7 +84,7 @@ class Bench:
         }
         document = {
             "terraform": {"required_providers": {"nsxt": {"source": "vmware/nsxt", "version": ">= 3.11, < 4.0"}}},
-            "provider": {"nsxt": {"max_retries": 5, "retry_max_delay": 20}},
+            "provider": {"nsxt": {"host": lab.host, "ca": lab.ca_pem, "max_retries": 5, "retry_max_delay": 20}},
             "data": {
                 "nsxt_policy_tier0_gateway": {"t0": {"id": "T0-wld01"}},
                 "nsxt_policy_realization_info": {
@@ -127,6 +134,7 @@ def writes(lab: Lab, since: int) -> list[tuple[str, str]]:
 
 def test_life_cycle_on_each_profile_and_engine(versioned: Lab, each_engine: Bench) -> None:
     lab, bench = versioned, each_engine
+    bench.resident = lab.world.manager.settings.profile.name != "4.2"  # one of them by an ordinary start
     bench.write(lab)
     bench.plan(lab, code=2)
     assert writes(lab, 0) == []
@@ -196,8 +204,32 @@ def test_lab_that_was_restarted_in_the_middle_is_the_same(
         bench.write(lab)
         bench.apply(lab)
     with Lab(seed_document, data_dir=tmp_path / "data") as lab:
+        bench.write(lab)  # another port, another authority; the objects are the same
         bench.plan(lab, code=0)
         bench.run(lab, "destroy", "-auto-approve")
+
+
+def test_two_applies_at_once_by_one_resident_stand_in_do_not_mix(
+    tmp_path: Path, seed_document: dict[str, Any], bench: Bench
+) -> None:
+    """Two managers, two users, one stand-in: what one session was configured with never serves another."""
+    with Lab(seed_document, username="one") as one, Lab(seed_document, username="two") as two:
+        benches = {lab.username: Bench(tmp_path / lab.username, bench.mirror, bench.engine) for lab in (one, two)}
+        for lab in (one, two):
+            benches[lab.username].folder.mkdir()
+            benches[lab.username].write(lab, source_networks=[f"30.0.0.{5 if lab is one else 6}"])
+            document = json.loads((benches[lab.username].folder / "main.tf.json").read_text())
+            document["provider"]["nsxt"] |= {"username": lab.username, "password": lab.password}
+            (benches[lab.username].folder / "main.tf.json").write_text(json.dumps(document))
+            lab.control.fault(path="*/static-routes/r", method="PATCH", delay=0.5)  # so that they are at work together
+        with ThreadPoolExecutor() as pool:  # both by the stand-in of the first lab
+            said = list(pool.map(lambda lab: benches[lab.username].run(one, "apply", "-auto-approve"), (one, two)))
+        assert all("Apply complete" in text for text in said)
+        for lab, source in ((one, "30.0.0.5"), (two, "30.0.0.6")):
+            assert lab.control.objects(T0)[RULE]["source_network"] == source
+            assert {entry["who"] for entry in lab.control.journal()} - {""} == {lab.username}
+            assert writes(lab, 0) == [("PATCH", "r"), ("PATCH", "a")]
+            benches[lab.username].run(one, "plan", "-detailed-exitcode")
 
 
 def test_late_realization_is_waited_for(lab: Lab, bench: Bench) -> None:

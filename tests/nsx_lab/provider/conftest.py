@@ -11,9 +11,9 @@ import pytest
 import trustme
 
 from nsx_lab.mark import MARK
-from nsx_lab.provider.mirror import write_mirror
+from nsx_lab.provider.plugin.mirror import write_mirror
 from nsx_lab.provider.provider import Provider
-from nsx_lab.provider.transport import Transport
+from nsx_lab.provider.wire.transport import Transport
 from tests.nsx_lab.provider.policy import PolicyServer, provider_config
 
 

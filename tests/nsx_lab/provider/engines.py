@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 NAMES = ("terraform", "tofu", "terraform-from-wheel")
@@ -24,11 +24,15 @@ def find(name: str) -> str | None:
 
 @dataclass
 class Engine:
-    """One engine with a CLI configuration that knows the stand-in's mirror only."""
+    """One engine with a CLI configuration that knows the stand-in's mirror only.
+
+    `resident`: the variables by which it finds a stand-in that runs already; empty for one that starts it by itself.
+    """
 
     path: str
     home: Path
     mirror: Path
+    resident: dict[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "NSXT_", "AWS_"))}
@@ -40,6 +44,7 @@ class Engine:
             "TF_CLI_CONFIG_FILE": str(rc),
             "CHECKPOINT_DISABLE": "1",
             "NSX_LAB_PYTHON": sys.executable,
+            **self.resident,
         }
 
     def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

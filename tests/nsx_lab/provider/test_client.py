@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from nsx_lab.provider.client import Client
-from nsx_lab.provider.errors import ApiError, ProviderError
 from nsx_lab.provider.provider import Provider
-from nsx_lab.provider.settings import settings
+from nsx_lab.provider.wire.client import Client
+from nsx_lab.provider.wire.errors import ApiError, ProviderError
+from nsx_lab.provider.wire.settings import settings
 from tests.nsx_lab.provider.policy import PolicyServer, error, provider_config
 
 PATH = "/policy/api/v1/infra/tier-0s/T0"

@@ -10,9 +10,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from nsx_lab.provider.errors import ProviderError
 from nsx_lab.provider.provider import Provider
 from nsx_lab.provider.realization import wait_for
+from nsx_lab.provider.wire.errors import ProviderError
+from tests.nsx_lab.provider.fast_clock import FastClock
 from tests.nsx_lab.provider.policy import PolicyServer, error, provider_config
 
 TIER0 = "nsxt_policy_tier0_gateway"
@@ -188,13 +189,11 @@ def test_stopping_ends_the_wait() -> None:
         wait_for(look, 0, 3600, stop)
 
 
-def test_pauses_double_between_one_and_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
-    stop = threading.Event()
-    monkeypatch.setattr(stop, "wait", lambda seconds: pauses.append(round(seconds, 1)))
+def test_pauses_double_between_one_and_ten_seconds() -> None:
+    clock = FastClock()
     states = iter(["UNREALIZED"] * 8 + ["REALIZED"])
-    wait_for(lambda: next(states), 5, 3600, stop)
-    assert pauses == [5, 1, 2, 4, 8, 10, 10, 10, 10]
+    wait_for(lambda: next(states), 5, 3600, threading.Event(), clock)
+    assert clock.waits == [5, 1, 2, 4, 8, 10, 10, 10, 10]
 
 
 @pytest.mark.parametrize(
@@ -205,9 +204,14 @@ def test_pauses_double_between_one_and_ten_seconds(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_what_goes_wrong_too_late_is_told_with_the_timeout(found_late: Callable[[], str], said: str) -> None:
-    times = iter([0.0, 0.5])  # at the start and before the look; afterwards it is too late
+    clock = FastClock()
+
+    def look() -> str:
+        clock.wait(9, threading.Event())  # it takes so long
+        return found_late()
+
     with pytest.raises(ProviderError, match=said):
-        wait_for(found_late, 0, 1, threading.Event(), clock=lambda: next(times, 9.0))
+        wait_for(look, 0, 1, threading.Event(), clock)
 
 
 INTERFACES = {
@@ -277,7 +281,7 @@ def test_a_search_that_is_refused_is_told_by_its_class(provider: Provider, polic
 
 
 def test_every_data_source_of_the_schema_file_is_there(provider: Provider) -> None:
-    from nsx_lab.provider.schema import load
+    from nsx_lab.provider.values.schema import load
 
     raw = load()
     assert set(provider.data_sources) == set(raw["data_source_schemas"])

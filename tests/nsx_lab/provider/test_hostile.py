@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nsx_lab.provider import datasources
-from nsx_lab.provider.client import Client, classify
-from nsx_lab.provider.errors import ApiError, ProviderError, explain
-from nsx_lab.provider.model import convert
 from nsx_lab.provider.provider import KINDS, Provider
-from nsx_lab.provider.record import Record
-from nsx_lab.provider.transport import Response
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.wire.client import Client, classify
+from nsx_lab.provider.wire.errors import ApiError, ProviderError, explain
+from nsx_lab.provider.wire.model import convert
+from nsx_lab.provider.wire.transport import Response
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nsx_lab.provider.errors import ProviderError
-from nsx_lab.provider.plan import plan
 from nsx_lab.provider.provider import PartlyDoneError, Provider
+from nsx_lab.provider.values.plan import plan
+from nsx_lab.provider.wire.errors import ProviderError
 from tests.nsx_lab.provider.policy import PolicyServer, error, provider_config
 
 ROUTE = "nsxt_policy_static_route"
@@ -27,7 +27,7 @@ def config(provider: Provider, kind: str, **given: Any) -> dict[str, Any]:
         PEER: {"nsx_id": "b1", "bfd_profile_path": "/infra/bfd-profiles/p", "peer_address": "10.0.0.1"},
         PREFIXES: {"nsx_id": "p1", "prefix": [{"action": None, "ge": None, "le": None, "network": None}]},
     }
-    empty = {name: [] for name in block.blocks}
+    empty: dict[str, list[Any]] = {name: [] for name in block.blocks}
     return {**block.null(), **empty, "display_name": "x", "gateway_path": "/infra/tier-0s/T0", **own[kind], **given}
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from nsx_lab.mark import MARK
-from nsx_lab.provider.errors import NotALabError, ProviderError
 from nsx_lab.provider.provider import Provider
+from nsx_lab.provider.wire.errors import NotALabError, ProviderError
 from tests.nsx_lab.provider.engines import NAMES, Engine, find
 from tests.nsx_lab.provider.policy import PolicyServer, provider_config
 

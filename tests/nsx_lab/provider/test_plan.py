@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from nsx_lab.provider.plan import plan
 from nsx_lab.provider.provider import Provider
-from nsx_lab.provider.record import Record
-from nsx_lab.provider.schema import Block
-from nsx_lab.provider.values import UNKNOWN
+from nsx_lab.provider.values.plan import plan
+from nsx_lab.provider.values.record import Record
+from nsx_lab.provider.values.schema import Block
+from nsx_lab.provider.values.values import UNKNOWN
 
 
 @pytest.fixture(scope="module")

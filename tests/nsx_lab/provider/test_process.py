@@ -17,9 +17,9 @@ from tf.gen import grpc_controller_pb2_grpc as controller_rpc
 from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 
-from nsx_lab.provider.mirror import REGISTRIES, mirror, target, write_mirror
+from nsx_lab.provider.plugin.mirror import REGISTRIES, mirror, target, write_mirror
+from nsx_lab.provider.plugin.server import COOKIE
 from nsx_lab.provider.provider import VERSION
-from nsx_lab.provider.server import COOKIE
 
 LAUNCHER = f"terraform-provider-nsxt_v{VERSION}"
 

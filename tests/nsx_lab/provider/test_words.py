@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nsx_lab.provider import checks, gojson, sets
-from nsx_lab.provider.client import classify, path_escape, query_escape
-from nsx_lab.provider.errors import ApiError, ProviderError, explain
-from nsx_lab.provider.model import BOOLEAN, INTEGER, STRING, TAG, ListOf, Struct, convert
 from nsx_lab.provider.objects.gateways import Scope
 from nsx_lab.provider.provider import Provider
 from nsx_lab.provider.realization import duration
 from nsx_lab.provider.search import Wanted, escape
-from nsx_lab.provider.transport import Response
+from nsx_lab.provider.values import checks, gojson, sets
+from nsx_lab.provider.wire.client import classify, path_escape, query_escape
+from nsx_lab.provider.wire.errors import ApiError, ProviderError, explain
+from nsx_lab.provider.wire.model import BOOLEAN, INTEGER, STRING, TAG, ListOf, Struct, convert
+from nsx_lab.provider.wire.transport import Response
 
 
 @pytest.mark.parametrize("value", ["0.0.0.0/0", "::/0", "10.0.0.0/8", " 10.0.0.0/8 ", "2001:db8::/32"])

@@ -1,0 +1,1 @@
+"""What is planned, in the kernel: namespaces, links, rules, and packets sent and watched."""

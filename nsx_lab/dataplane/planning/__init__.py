@@ -1,0 +1,1 @@
+"""From realized objects to what each node is to have. Pure: nothing in here touches the system."""

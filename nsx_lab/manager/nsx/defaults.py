@@ -1,0 +1,92 @@
+"""Objects that a manager has before anybody configured it, and those that come with others."""
+
+from __future__ import annotations
+
+from nsx_lab.manager.nsx.profiles import Profile
+from nsx_lab.manager.store.envelope import compose
+from nsx_lab.manager.store.kinds import NAT_SECTIONS, Place, locate
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
+from nsx_lab.manager.store.store import Object, Transaction
+
+SITE = "/infra/sites/default"
+ENFORCEMENT_POINT = f"{SITE}/enforcement-points/default"
+
+claim(
+    "site default with enforcement point default, domain default, BFD profile default and the default IPv6 profiles are always there",
+    Evidence.ACCEPTANCE,
+    "terraform-provider-nsxt looks them up without creating them (BFD profile 'default' in "
+    "TestAccResourceNsxtPolicyStaticRouteBfdPeer_basic; IPv6 profiles: #474)",
+    "test_objects.py::test_default_objects_are_there",
+)
+claim(
+    "each gateway gets the NAT sections INTERNAL, USER, DEFAULT and NAT64, owned by the system",
+    Evidence.SPEC,
+    "NSX 9.1 API specification, example response of GET /infra/tier-1s/{id}/nat; vcf-nsx PolicyNat.nat_type",
+    "test_objects.py::test_gateway_has_four_nat_sections",
+)
+
+not_modelled(
+    "a write to an object that is still marked for deletion",
+    "it is made anew, as if nothing of that name were on its way out; code 500045 never occurs",
+)
+not_modelled(
+    "projects, VPCs, transit gateways, Global Manager, the MP API",
+    "501 or 404 by the SDK's route table; 404 for those left out of it",
+)
+
+_ALWAYS: dict[str, Object] = {
+    SITE: {"display_name": "default", "site_type": "ONPREM_LM"},
+    ENFORCEMENT_POINT: {"display_name": "default", "auto_enforce": True},
+    "/infra/domains/default": {"display_name": "default"},
+    "/infra/bfd-profiles/default": {"display_name": "default"},
+    "/infra/ipv6-ndra-profiles/default": {"display_name": "default"},
+    "/infra/ipv6-dad-profiles/default": {"display_name": "default"},
+    "/infra/services/DNS-UDP": {"display_name": "DNS-UDP"},
+    f"{ENFORCEMENT_POINT}/transport-zones/overlay": {
+        "display_name": "nsx-overlay-transportzone",
+        "tz_type": "OVERLAY_BACKED",
+    },
+    f"{ENFORCEMENT_POINT}/transport-zones/vlan": {"display_name": "nsx-vlan-transportzone", "tz_type": "VLAN_BACKED"},
+}
+
+
+def add_always(tx: Transaction, profile: Profile, now: int) -> None:
+    """The objects of a fresh manager."""
+    wanted = dict(_ALWAYS)
+    if profile.network_spans:
+        wanted["/infra/network-spans/default"] = {"display_name": "default", "is_default": True, "exclusive": False}
+    for path, body in wanted.items():
+        add(tx, path, body, now)
+
+
+def add(tx: Transaction, path: str, body: Object, now: int) -> None:
+    """One object of the system's, unless it is there."""
+    if tx.get(path) is None:
+        obj = compose(_place(path), body, None, "system", now)
+        tx.put(path, {**obj, "_system_owned": True})
+
+
+def add_referenced_edges(tx: Transaction, references: set[str], now: int) -> None:
+    """Edge clusters and nodes that a seed refers to: they are infrastructure, which a seed need not spell out."""
+    for path in sorted(references):
+        place = locate(path)
+        if (
+            place is None
+            or place.is_collection
+            or place.kind.resource_type not in ("PolicyEdgeCluster", "PolicyEdgeNode")
+        ):
+            continue
+        for above in (*place.chain, path):
+            add(tx, above, {}, now)
+
+
+def add_nat_sections(tx: Transaction, gateway: str, now: int) -> None:
+    """The NAT sections of a gateway."""
+    for section in NAT_SECTIONS:
+        add(tx, f"{gateway}/nat/{section}", {"nat_type": section}, now)
+
+
+def _place(path: str) -> Place:
+    place = locate(path)
+    assert place is not None, path
+    return place

@@ -1,0 +1,160 @@
+"""Routing and forwarding tables of a Tier-0, from what is realized."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from typing import Any
+
+from nsx_lab.manager.nsx.rules.addresses import Address, Network, address, networks
+from nsx_lab.manager.nsx.rules.gateway import Gateway
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
+from nsx_lab.manager.store.store import Change, Object, Store, Transaction
+
+claim(
+    "routing-table and forwarding-table answer one table per edge node, from the realized configuration; route types t0c, t0s, t1c, t1n",
+    Evidence.SPEC,
+    "vcf-nsx RoutingTable, RoutingEntry; type words: NSX edge CLI, 'get route' (doc)",
+    "test_routing.py::test_default_route_is_in_the_table_of_each_edge",
+)
+claim(
+    "a static route is in the table of an edge only if its next hop lies in a network of one of that edge's interfaces",
+    Evidence.ASSUMPTION,
+    "as routers do; recursive next hops are not followed",
+    "test_routing.py::test_unreachable_next_hop_is_not_in_the_table",
+)
+claim(
+    "the forwarding table holds the routes of least distance per network, several of them as ECMP",
+    Evidence.DOC,
+    "NSX admin guide, Tier-0 static routes: equal admin distances are ECMP, different ones are floating",
+    "test_routing.py::test_floating_route_is_not_forwarded",
+)
+claim(
+    "advertised networks of Tier-1 gateways have distance 3",
+    Evidence.DOC,
+    "NSX edge CLI samples ('t1n> * 30.0.0.5/32 [3/0]'); not checked on a manager",
+    "test_routing.py::test_advertised_nat_of_a_tier1",
+)
+not_modelled(
+    "routing: BGP, OSPF, redistribution, inter-SR routes, route maps",
+    "the table holds connected, static and Tier-1 routes only",
+)
+not_modelled("routing: BFD sessions and what a failed one does to a route", "a BFD peer is an object without effect")
+
+SOURCES = {"CONNECTED": ("t0c", "t1c"), "STATIC": ("t0s",)}
+_TIER1_DISTANCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a network. `next_hop` "" is a connected or, with `black_hole`, a discarded network."""
+
+    network: Network
+    kind: str
+    distance: int
+    next_hop: str = ""
+    interface: str = ""
+    black_hole: bool = False
+
+    def entry(self) -> dict[str, Any]:
+        """A RoutingEntry."""
+        found = {
+            "route_type": self.kind,
+            "network": str(self.network),
+            "admin_distance": self.distance,
+            "next_hop": self.next_hop,
+            "interface": self.interface,
+            "black_hole": self.black_hole,
+            "lr_component_type": "SERVICE_ROUTER_TIER0",
+        }
+        return {key: value for key, value in found.items() if value not in ("", False)}
+
+
+def view(realized: dict[str, Object]) -> Transaction:
+    """Realized objects as a transaction's view."""
+    store = Store()
+    store.apply([Change(path, None, obj) for path, obj in realized.items()])
+    return Transaction(store)
+
+
+def tables(realized: dict[str, Object], gateway_path: str, *, forwarding: bool) -> list[dict[str, Any]]:
+    """RoutingTable objects of a Tier-0, one per edge node."""
+    gateway = Gateway(view(realized), gateway_path)
+    return [_table(edge, routes(gateway, edge), forwarding) for edge in edges(gateway)]
+
+
+def _table(edge: str, found: Iterable[Route], forwarding: bool) -> dict[str, Any]:
+    chosen = best(found) if forwarding else list(found)
+    ordered = sorted(chosen, key=lambda route: (route.network.version, route.network, route.distance, route.next_hop))
+    return {
+        "edge_node": edge,
+        "count": len(ordered),
+        "status": "SUCCESS",
+        "route_entries": [route.entry() for route in ordered],
+    }
+
+
+def edges(gateway: Gateway) -> list[str]:
+    """Paths of the edge nodes that carry interfaces of the gateway."""
+    return sorted({interface["edge_path"] for interface in gateway.interfaces if interface.get("edge_path")})
+
+
+def routes(gateway: Gateway, edge: str) -> list[Route]:
+    """All routes of the gateway on one edge node."""
+    connected = list(_connected(gateway, edge))
+    return [*connected, *_static(gateway, connected), *_tier1(gateway)]
+
+
+def best(found: Iterable[Route]) -> list[Route]:
+    """The routes of least distance per network."""
+    least: dict[Network, int] = {}
+    everything = list(found)
+    for route in everything:
+        least[route.network] = min(route.distance, least.get(route.network, 256))
+    return [route for route in everything if route.distance == least[route.network]]
+
+
+def _connected(gateway: Gateway, edge: str) -> Iterator[Route]:
+    for _, network, interface in gateway.addresses:
+        if interface.get("edge_path") in (None, "", edge):
+            yield Route(network, "t0c", 0, interface=interface["path"])
+    for network, segment in gateway.segments:
+        if segment.get("connectivity_path") == gateway.path:
+            yield Route(network, "t0c", 0, interface=segment["path"])
+
+
+def _static(gateway: Gateway, connected: list[Route]) -> Iterator[Route]:
+    for static in gateway.static_routes():
+        network = ip_network(static["network"], strict=False)
+        for hop in static["next_hops"]:
+            distance = int(hop.get("admin_distance", 1))
+            if not hop.get("ip_address"):
+                yield Route(network, "t0s", distance, black_hole=True)
+                continue
+            way = _way_to(address(hop["ip_address"]), connected, hop.get("scope") or [])
+            if way is not None:
+                yield replace(way, network=network, kind="t0s", distance=distance, next_hop=hop["ip_address"])
+
+
+def _way_to(ip: Address, connected: list[Route], scope: list[str]) -> Route | None:
+    usable = [route for route in connected if not scope or route.interface in scope]
+    return next((route for route in usable if ip.version == route.network.version and ip in route.network), None)
+
+
+def _tier1(gateway: Gateway) -> Iterator[Route]:
+    for tier1 in gateway.tier1s:
+        advertised = set(tier1.get("route_advertisement_types") or [])
+        below = Gateway(gateway.tx, tier1["path"])
+        if "TIER1_CONNECTED" in advertised:
+            for network, _ in below.segments:
+                yield Route(network, "t1c", _TIER1_DISTANCE, interface=tier1["path"])
+        if "TIER1_NAT" in advertised:
+            for rule in below.nat_rules():
+                if (
+                    rule.get("enabled", True)
+                    and rule.get("translated_network")
+                    and rule["action"] in ("SNAT", "REFLEXIVE")
+                ):
+                    for network in networks(rule["translated_network"]):
+                        yield Route(network, "t1n", _TIER1_DISTANCE, interface=tier1["path"])

@@ -1,0 +1,133 @@
+"""What pools and blocks hand out: addresses of IP pools, subnets of IP blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from nsx_lab.manager.nsx.rules.addresses import Address, Network
+from nsx_lab.manager.nsx.rules.finding import Finding, When
+from nsx_lab.manager.nsx.rules.gateway import Gateway
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Object, Transaction
+
+claim(
+    "an allocation without an address gets the first free one of its pool; an exhausted pool is realized as ERROR",
+    Evidence.ACCEPTANCE,
+    "terraform-provider-nsxt: TestAccDataSourceNsxtPolicyRealizationInfo_errorState; which address comes first is an assumption",
+    "test_allocation.py::test_exhausted_pool_is_realized_as_error",
+)
+claim(
+    "a block subnet gets the first free CIDR of its size in the block; its first address is the gateway's unless told otherwise",
+    Evidence.DOC,
+    "vcf-nsx IpAddressPoolBlockSubnet (size, auto_assign_gateway, cidr, gateway_address)",
+    "test_allocation.py::test_subnets_of_a_block",
+)
+
+
+def enrich(tx: Transaction, obj: Object, before: Object | None) -> Object:
+    """The object with what the manager gives to it. An object keeps what it has."""
+    try:
+        if obj["resource_type"] == "IpAddressAllocation" and not obj.get("allocation_ip"):
+            kept = (before or {}).get("allocation_ip")
+            given = kept or next((str(ip) for ip in _free_addresses(tx, obj["parent_path"])), None)
+            return {**obj, "allocation_ip": given} if given else obj
+        if obj["resource_type"] == "IpAddressPoolBlockSubnet":
+            if before is not None and before.get("cidr") and before.get("size") == obj.get("size"):
+                return {**obj, **{key: before[key] for key in _SUBNET_FIELDS if key in before}}
+            found = _free_block(tx, obj)
+            return {**obj, **_subnet_fields(obj, found)} if found is not None else obj
+    except ValueError:  # addresses that are none, in the same transaction: its commit is refused, see check
+        return obj
+    return obj
+
+
+def check(obj: Object, gateway: Gateway) -> Iterator[Finding]:
+    """An allocation that got nothing, and addresses that are none."""
+    yield from check_networks(obj, gateway)
+    if obj["resource_type"] == "IpAddressAllocation" and not obj.get("allocation_ip"):
+        yield Finding(errors.CODE_POOL, f"IP pool {obj['parent_path']} has no free address.", When.REALIZE)
+    if obj["resource_type"] == "IpAddressPoolBlockSubnet" and not obj.get("cidr"):
+        yield Finding(
+            errors.CODE_POOL,
+            f"IP block {obj.get('ip_block_path')} has no free subnet of size {obj.get('size')}.",
+            When.REALIZE,
+        )
+
+
+_SUBNET_FIELDS = ("cidr", "network_address", "broadcast_address", "gateway_address", "start_ip")
+
+
+def _subnet_fields(obj: Object, network: Network) -> Object:
+    fields = {
+        "cidr": str(network),
+        "network_address": str(network.network_address),
+        "broadcast_address": str(network.broadcast_address),
+        "start_ip": str(network.network_address),
+    }
+    if obj.get("auto_assign_gateway", True) and network.num_addresses > 2:
+        fields["gateway_address"] = str(network.network_address + 1)
+    return fields
+
+
+def _free_addresses(tx: Transaction, pool: str) -> Iterator[Address]:
+    taken = {allocation.get("allocation_ip") for allocation in tx.children(pool, "IpAddressAllocation")}
+    for subnet in tx.children(pool):
+        taken |= {subnet.get("gateway_ip"), subnet.get("gateway_address")}
+        for address in _addresses(subnet):
+            if str(address) not in taken:
+                yield address
+
+
+def _addresses(subnet: Object) -> Iterator[Address]:
+    if subnet["resource_type"] == "IpAddressPoolStaticSubnet":
+        for part in subnet.get("allocation_ranges") or []:
+            first, last = _range(part)
+            yield from (first + step for step in range(int(last) - int(first) + 1))
+    elif subnet["resource_type"] == "IpAddressPoolBlockSubnet" and subnet.get("cidr"):
+        yield from ip_network(subnet["cidr"]).hosts()
+
+
+def _range(part: Object) -> tuple[Address, Address]:
+    """Both ends; ValueError when they are not two addresses of one family."""
+    first, last = ip_address(str(part.get("start"))), ip_address(str(part.get("end")))
+    if first.version != last.version or int(first) > int(last):
+        raise ValueError(f"{first} to {last} is no range")
+    return first, last
+
+
+def check_networks(obj: Object, gateway: Gateway) -> Iterator[Finding]:
+    """A block or a subnet of a pool whose addresses are none."""
+    try:
+        if obj.get("cidr"):
+            ip_network(obj["cidr"])
+        for part in obj.get("allocation_ranges") or []:
+            _range(part)
+    except ValueError as error:
+        yield Finding(errors.CODE_POOL, f"{obj['path']}: {error}.", When.REFUSE)
+
+
+def _free_block(tx: Transaction, subnet: Object) -> Network | None:
+    block = tx.get(str(subnet.get("ip_block_path")))
+    if block is None or not block.get("cidr") or int(subnet.get("size") or 0) < 1:
+        return None
+    whole = ip_network(block["cidr"])
+    length = whole.max_prefixlen - (int(subnet["size"]) - 1).bit_length()
+    if length < whole.prefixlen:
+        return None
+    siblings = tx.linked("IpAddressPoolBlockSubnet", "ip_block_path", block["path"])
+    taken = sorted(
+        (int(used.network_address), int(used.broadcast_address))
+        for used in (
+            ip_network(other["cidr"]) for other in siblings if other.get("cidr") and other["path"] != subnet["path"]
+        )
+    )
+    step, start = 1 << (whole.max_prefixlen - length), int(whole.network_address)
+    for first, last in taken:
+        if start + step <= first:
+            break
+        start = max(start, -(-(last + 1) // step) * step)
+    if start + step - 1 > int(whole.broadcast_address):
+        return None
+    return IPv4Network((start, length)) if whole.version == 4 else IPv6Network((start, length))

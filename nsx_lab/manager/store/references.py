@@ -1,0 +1,94 @@
+"""Who refers to whom: paths inside objects, and what they forbid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.envelope import SERVER_FIELDS
+from nsx_lab.manager.store.kinds import locate
+from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.store import Change, Object, Transaction
+
+GO_ALONG = frozenset({"PolicyNat", "LocaleServices", "BgpRoutingConfig", "PolicyEdgeNode", "Rule"})
+"""Children that are deleted with their parent instead of keeping it."""
+
+claim(
+    "a gateway takes its locale services, BGP configuration and NAT sections along when deleted; interfaces, routes and rules keep it",
+    Evidence.ACCEPTANCE,
+    "terraform-provider-nsxt deletes a Tier-0 by ChildTier0 with marked_for_delete alone; that other children keep it: #877, #942",
+    "test_references.py::test_gateway_with_rules_cannot_be_deleted",
+)
+claim(
+    "a path in a field must lead to an object that exists, else 400/500012 naming it; paths of types the lab has not are not checked",
+    Evidence.CAPTURED,
+    "code and text: real_nsx_policy_api_report.md line 8392; for references: vmware-nsxlib 19.4.3 NsxInvalidPath",
+    "test_references.py::test_reference_to_nothing_is_refused",
+)
+
+
+def references(obj: Object) -> set[str]:
+    """Policy paths that the object's own fields hold."""
+    return {text for key, value in obj.items() if key not in SERVER_FIELDS for text in _paths(value)}
+
+
+def _paths(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.startswith("/infra/"):
+            yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _paths(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _paths(inner)
+
+
+class ReferenceIndex:
+    """Referrers by target, kept in step with the store."""
+
+    def __init__(self) -> None:
+        self._by_target: dict[str, dict[str, None]] = {}
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            for target in references(change.before) if change.before else ():
+                self._by_target.get(target, {}).pop(change.path, None)
+            for target in references(change.after) if change.after else ():
+                self._by_target.setdefault(target, {})[change.path] = None
+
+    def referrers(self, path: str) -> list[str]:
+        return list(self._by_target.get(path, ()))
+
+    def clear(self) -> None:
+        self._by_target.clear()
+
+
+def check_targets(tx: Transaction) -> None:
+    """Refuses a transaction in which an object written refers to an object that is not there."""
+    for obj in tx.written():
+        for target in sorted(references(obj)):
+            place = locate(target)
+            if place is not None and not place.is_collection and tx.get(target) is None:
+                raise errors.invalid_path(target)
+
+
+def check_deletions(tx: Transaction, index: ReferenceIndex) -> None:
+    """Refuses a transaction that deletes an object somebody outside of it still needs. Drops along what goes along."""
+    for path in tx.deleted():
+        blockers = []
+        for child in tx.below(path):
+            obj = tx.get(child)
+            if obj is not None and obj["resource_type"] in GO_ALONG:
+                tx.delete(child)
+            elif obj is not None:
+                blockers.append(child)
+        if blockers:
+            raise errors.still_referenced(path, blockers)
+    for path in tx.deleted():
+        referrers = [
+            who for who in index.referrers(path) if (still := tx.get(who)) is not None and path in references(still)
+        ]
+        if referrers:
+            raise errors.still_referenced(path, referrers)

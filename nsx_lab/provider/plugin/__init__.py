@@ -1,0 +1,1 @@
+"""How engines reach the provider: installed from a mirror, started by them, or running already."""

@@ -1,0 +1,48 @@
+"""A filesystem mirror that holds the stand-in: `terraform init` and `tofu init` install it from there as vmware/nsxt."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+import click
+
+from nsx_lab.provider.provider import VERSION
+
+REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def target() -> str:
+    """This machine in the engines' words, for instance linux_amd64."""
+    machine = platform.machine().lower()
+    return f"{sys.platform}_{_MACHINES.get(machine, machine)}"
+
+
+def write_mirror(directory: Path) -> Path:
+    """Write the mirror, which changes nothing if it is there already. Returns `directory`."""
+    launcher = Path(__file__).parents[1].joinpath("launcher.sh").read_bytes()
+    for registry in REGISTRIES:
+        folder = directory / registry / "vmware" / "nsxt" / VERSION / target()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"terraform-provider-nsxt_v{VERSION}"
+        if not path.is_file() or path.read_bytes() != launcher or path.stat().st_mode & 0o777 != 0o755:
+            part = path.with_name(f".{path.name}.{os.getpid()}")
+            part.write_bytes(launcher)
+            part.chmod(0o755)
+            part.replace(path)
+    return directory
+
+
+@click.command("mirror")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def mirror(directory: Path) -> None:
+    """Write a provider mirror with the lab's stand-in for vmware/nsxt into DIRECTORY."""
+    try:
+        click.echo(write_mirror(directory).resolve())
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename or directory}: {error.strerror}: no mirror can be written there"
+        ) from error
