@@ -85,8 +85,8 @@ def _stack_of(path: str, root: Path) -> str | None:
 
 def _forgotten(project: Project) -> Iterable[str]:
     """Stacks without a file that this checkout remembers."""
-    remembered = Places(project.root, project.lab is not None).remembered("x").parent
-    return sorted(one.name for one in remembered.iterdir()) if remembered.is_dir() else ()
+    folder = Places(project.root, project.lab is not None).remembered("").parent
+    return sorted(file.stem for file in folder.glob("[!.]*.json"))
 
 
 class StackOrFile(StackName):

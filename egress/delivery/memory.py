@@ -27,8 +27,6 @@ from egress.toolchain.synthesis import synthesised
 from egress.writing import write
 
 _FORMAT = {"format": "egress-remembered", "version": 1}
-_END = b"\n..."
-"""YAML's end of a document: the file is whole."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def remember_from_git(root: Path, places: Places, stack: str, reference: str) ->
 def as_yaml(domain: WorkloadDomain) -> str:
     """A domain as one domain file; reading it gives the domain again."""
     values = domain.model_dump(mode="json", exclude_unset=True, exclude={"stack"})
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1 << 30, explicit_end=True)
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1 << 30)
 
 
 def _write(places: Places, found: Remembered) -> None:

@@ -71,7 +71,8 @@ def test_outside_of_a_project_nothing_is_offered_and_nothing_is_said(tmp_path: P
 
 
 def test_stacks_that_are_only_remembered_are_offered_to_be_destroyed(project: Path) -> None:
-    (project / ".egress" / "stacks" / "gone").mkdir(parents=True)
+    (project / ".egress" / "stacks").mkdir(parents=True)
+    (project / ".egress" / "stacks" / "gone.json").write_text("{}")
     assert completed(project, "destroy", "g") == ["gone"]
     assert completed(project, "plan", "g") == []
 
