@@ -16,8 +16,8 @@ STYLES = {Result.ALL: "solid", Result.SOME: "dashed", Result.NONE: "dashed", Non
 _WORDS = {Result.ALL: "", Result.SOME: "some lost", Result.NONE: "lost", None: ""}
 LEGEND = {
     Result.ALL: "every packet gets on",
-    Result.NONE: "packets are lost at its end",
-    Result.SOME: "some are lost at its end",
+    Result.NONE: "packets are lost right after it",
+    Result.SOME: "some are lost right after it",
     None: "a link that no question goes over",
 }
 """What the lines of a picture mean."""

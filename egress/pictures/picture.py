@@ -35,8 +35,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """A leg, from the inside to the outside. `result`: ALL where every packet over it, or answer, gets on; NONE where each is lost at its
-    end, SOME in between, None where no question goes. `label`: whose packets these are. `back`: they go from the outside to the inside
+    """A leg, from the inside to the outside. `result`: ALL where every packet over it, or answer, gets on; NONE where each is lost right after
+    it, SOME in between, None where no question goes. `label`: whose packets these are. `back`: they go from the outside to the inside
     only.
     """
 

@@ -79,3 +79,12 @@ def test_the_page_has_every_command_with_all_of_its_options(reference: Any) -> N
             if isinstance(option, click.Option):
                 assert option.opts[0] in section, (name, option.opts)
                 assert option.help, f"egress {name} {option.opts[0]} says what it does"
+
+
+def test_the_labs_help_cuts_no_description_either() -> None:
+    lab = EGRESS.with_name("nsx-lab")
+    done = subprocess.run(
+        [lab, "--help"], env=os.environ | {"COLUMNS": "100"}, text=True, capture_output=True, check=True
+    )
+    assert "serve" in done.stdout
+    assert "..." not in done.stdout.partition("Commands:")[2]
