@@ -2,6 +2,7 @@
 
 import pytest
 
+import tests.machine  # noqa: F401 - takes CI out of the environment before anything reads it
 from egress.toolchain.engine import engines
 
 pytest_plugins = ["tests.e2e.fixtures"]
