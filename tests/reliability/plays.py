@@ -175,9 +175,14 @@ def killed_before_the_answer(trial: Trial) -> None:
 
 
 def _take_back(trial: Trial) -> None:
-    """The rule is on the manager and not in the state."""
+    """The rule is on the manager and not in the state; an engine that was killed before it wrote any leaves an empty file."""
     assert SUPERVISOR in trial.site.objects()
-    trial.apply(code=1, says="on the manager and not in the state")
+    state = trial.site.root / ".lab" / "state" / f"{STACK}.tfstate"
+    if state.is_file() and not state.read_bytes():
+        trial.apply(code=1, says="or take the file away")
+        state.unlink()
+        trial.happens("the empty state is taken away, as egress says")
+    trial.apply(code=1, says="on the manager")
     trial.apply("--import-existing")
     trial.plan_is_empty()
 
