@@ -12,7 +12,8 @@ SITE = "/infra/sites/default"
 ENFORCEMENT_POINT = f"{SITE}/enforcement-points/default"
 
 claim(
-    "site default with enforcement point default, domain default, BFD profile default and the default IPv6 profiles are always there",
+    "site default with enforcement point default, domain default, BFD profile default, the default IPv6 profiles, service DNS-UDP and two "
+    "transport zones are always there",
     Evidence.ACCEPTANCE,
     "terraform-provider-nsxt looks them up without creating them (BFD profile 'default' in "
     "TestAccResourceNsxtPolicyStaticRouteBfdPeer_basic; IPv6 profiles: #474)",
@@ -35,13 +36,13 @@ not_modelled(
 )
 
 _ALWAYS: dict[str, Object] = {
-    SITE: {"display_name": "default", "site_type": "ONPREM_LM"},
-    ENFORCEMENT_POINT: {"display_name": "default", "auto_enforce": True},
-    "/infra/domains/default": {"display_name": "default"},
-    "/infra/bfd-profiles/default": {"display_name": "default"},
-    "/infra/ipv6-ndra-profiles/default": {"display_name": "default"},
-    "/infra/ipv6-dad-profiles/default": {"display_name": "default"},
-    "/infra/services/DNS-UDP": {"display_name": "DNS-UDP"},
+    SITE: {},
+    ENFORCEMENT_POINT: {},
+    "/infra/domains/default": {},
+    "/infra/bfd-profiles/default": {},
+    "/infra/ipv6-ndra-profiles/default": {},
+    "/infra/ipv6-dad-profiles/default": {},
+    "/infra/services/DNS-UDP": {},
     f"{ENFORCEMENT_POINT}/transport-zones/overlay": {
         "display_name": "nsx-overlay-transportzone",
         "tz_type": "OVERLAY_BACKED",
@@ -54,7 +55,7 @@ def add_always(tx: Transaction, profile: Profile, now: int) -> None:
     """The objects of a fresh manager."""
     wanted = dict(_ALWAYS)
     if profile.network_spans:
-        wanted["/infra/network-spans/default"] = {"display_name": "default", "is_default": True, "exclusive": False}
+        wanted["/infra/network-spans/default"] = {"is_default": True}
     for path, body in wanted.items():
         add(tx, path, body, now)
 

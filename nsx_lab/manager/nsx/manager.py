@@ -11,6 +11,7 @@ from nsx_lab.manager.nsx.realization import Realization
 from nsx_lab.manager.nsx.rules import allocation, semantics
 from nsx_lab.manager.nsx.schema import Validator
 from nsx_lab.manager.nsx.settings import Settings
+from nsx_lab.manager.nsx.shown import shown
 from nsx_lab.manager.store import errors, hierarchy
 from nsx_lab.manager.store.clock import Clock, wall_ms
 from nsx_lab.manager.store.envelope import compose
@@ -81,7 +82,8 @@ class Manager:
     def find(self, query: str) -> list[Object]:
         """What a search finds. Objects on their way out are found too, marked for deletion: clients ask to leave them out."""
         wanted = parse(query)
-        return self.search.find(wanted) + [obj for obj in self.realization.leaving() if wanted.matches(obj)]
+        found = [self._shown(obj) for obj in self.search.find(wanted)]
+        return found + [obj for obj in self.realization.leaving() if wanted.matches(obj)]
 
     def infra_tree(self, wanted: str = "") -> Object:
         """Everything as a hierarchical tree; with `wanted` (`Type-Tier0|StaticRoutes`) only those types and what leads to them."""
@@ -106,7 +108,7 @@ class Manager:
         }
 
     def _shown(self, obj: Object) -> Object:
-        return semantics.echo(obj) if self.settings.echo_any else obj
+        return shown(Transaction(self.store), obj, echo_any=self.settings.echo_any)
 
     # writing
 

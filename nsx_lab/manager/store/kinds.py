@@ -7,9 +7,8 @@ their one field, the `*_client.py` stubs for URL templates).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,6 @@ class Kind:
     entity_type: str = ""
     guarded: bool = False
     """Deleting it while children stand is refused (500030); otherwise the children go with it."""
-    defaults: dict[str, Any] = field(default_factory=dict)
 
     @property
     def child_type(self) -> str:
@@ -48,37 +46,6 @@ class Kind:
         return tuple(self.collection.split("/")) if self.collection else ()
 
 
-_TIER0_DEFAULTS: dict[str, Any] = {
-    "ha_mode": "ACTIVE_ACTIVE",
-    "failover_mode": "NON_PREEMPTIVE",
-    "transit_subnets": ["100.64.0.0/16"],
-    "internal_transit_subnets": ["169.254.0.0/24"],
-    "ipv6_profile_paths": ["/infra/ipv6-ndra-profiles/default", "/infra/ipv6-dad-profiles/default"],
-    "force_whitelisting": False,
-    "default_rule_logging": False,
-    "disable_firewall": False,
-    "advanced_config": {"forwarding_up_timer": 0, "connectivity": "ON"},
-    "arp_limit": 5000,
-    "multi_vrf_inter_sr_routing": False,
-}
-_TIER1_DEFAULTS: dict[str, Any] = {
-    "failover_mode": "NON_PREEMPTIVE",
-    "force_whitelisting": False,
-    "default_rule_logging": False,
-    "disable_firewall": False,
-    "enable_standby_relocation": False,
-    "pool_allocation": "ROUTING",
-    "ipv6_profile_paths": ["/infra/ipv6-ndra-profiles/default", "/infra/ipv6-dad-profiles/default"],
-    "arp_limit": 5000,
-    "type": "ROUTED",
-}
-_NAT_DEFAULTS: dict[str, Any] = {
-    "enabled": True,
-    "logging": False,
-    "firewall_match": "MATCH_INTERNAL_ADDRESS",
-    "sequence_number": 0,
-}
-
 INFRA = Kind("Infra", "", ())
 KINDS: tuple[Kind, ...] = (
     Kind("Site", "sites", ("Infra",), system=True, guarded=True),
@@ -86,22 +53,20 @@ KINDS: tuple[Kind, ...] = (
     Kind("PolicyEdgeCluster", "edge-clusters", ("EnforcementPoint",), guarded=True),
     Kind("PolicyEdgeNode", "edge-nodes", ("PolicyEdgeCluster",)),
     Kind("PolicyTransportZone", "transport-zones", ("EnforcementPoint",)),
-    Kind("Tier0", "tier-0s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True, defaults=_TIER0_DEFAULTS),
-    Kind("Tier1", "tier-1s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True, defaults=_TIER1_DEFAULTS),
+    Kind("Tier0", "tier-0s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True),
+    Kind("Tier1", "tier-1s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True),
     Kind("LocaleServices", "locale-services", ("Tier0", "Tier1"), guarded=True),
     Kind(
         "Tier0Interface",
         "interfaces",
         ("Tier0/LocaleServices",),
         entity_type="RealizedLogicalRouterPort",
-        defaults={"urpf_mode": "STRICT", "type": "EXTERNAL", "admin_state": "UP"},
     ),
     Kind(
         "Tier1Interface",
         "interfaces",
         ("Tier1/LocaleServices",),
         entity_type="RealizedLogicalRouterPort",
-        defaults={"urpf_mode": "STRICT", "admin_state": "UP"},
     ),
     Kind("ServiceInterface", "service-interfaces", ("LocaleServices",), entity_type="RealizedLogicalRouterPort"),
     Kind("BgpRoutingConfig", "bgp", ("Tier0/LocaleServices",), singleton=True),
@@ -111,14 +76,12 @@ KINDS: tuple[Kind, ...] = (
         ("Tier0",),
         child_field="BfdPeer",
         entity_type="RealizedStaticRouteBfdPeer",
-        defaults={"enabled": True},
     ),
     Kind(
         "StaticRoutes",
         "static-routes",
         ("Tier0", "Tier1"),
         entity_type="RealizedStaticRoute",
-        defaults={"enabled_on_secondary": False},
     ),
     Kind("PolicyNat", "nat", ("Tier0", "Tier1"), system=True),
     Kind(
@@ -126,7 +89,6 @@ KINDS: tuple[Kind, ...] = (
         "nat-rules",
         ("PolicyNat",),
         entity_type="RealizedLogicalRouterNatRule",
-        defaults=_NAT_DEFAULTS,
     ),
     Kind("PrefixList", "prefix-lists", ("Tier0",), entity_type="RealizedPrefixList"),
     Kind(
@@ -134,9 +96,8 @@ KINDS: tuple[Kind, ...] = (
         "segments",
         ("Infra", "Tier1"),
         entity_type="RealizedLogicalSwitch",
-        defaults={"admin_state": "UP", "replication_mode": "MTEP"},
     ),
-    Kind("BfdProfile", "bfd-profiles", ("Infra",), defaults={"interval": 500, "multiple": 3}),
+    Kind("BfdProfile", "bfd-profiles", ("Infra",)),
     Kind("IpAddressPool", "ip-pools", ("Infra",), entity_type="RealizedIpPool", guarded=True),
     Kind(
         "IpAddressPoolSubnet",
@@ -154,7 +115,6 @@ KINDS: tuple[Kind, ...] = (
         "rules",
         ("GatewayPolicy",),
         entity_type="RealizedFirewallRule",
-        defaults={"disabled": False, "logged": False},
     ),
     Kind("Service", "services", ("Infra",)),
     Kind("Ipv6NdraProfile", "ipv6-ndra-profiles", ("Infra",)),

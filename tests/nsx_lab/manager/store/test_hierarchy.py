@@ -32,7 +32,7 @@ def test_gateway_as_the_provider_creates_it(api: httpx.Client) -> None:
     assert api.patch("/infra?enforce_revision_check=false", json=body).status_code == 200
     got = api.get("/infra/tier-0s/new").json()
     assert (got["ha_mode"], got["disable_firewall"], "children" in got) == ("ACTIVE_STANDBY", False, False)
-    assert got["internal_transit_subnets"] == ["169.254.0.0/24"]
+    assert got["internal_transit_subnets"] == ["169.254.0.0/28"]
     assert api.get("/infra/tier-0s/new/locale-services/default").json()["edge_cluster_path"] == CLUSTER
 
 
