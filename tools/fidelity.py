@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nsx_lab.manager
+from nsx_lab.manager.store.acceptance import HOW, RUNS
 from nsx_lab.manager.store.given import GIVEN
 from nsx_lab.manager.store.ledger import LEDGER, NOT_MODELLED, Claim, Evidence
 
@@ -61,6 +62,7 @@ def _lines(claims: list[Claim]) -> Iterator[str]:
             yield from ("", f"## {room}", "", "| behaviour | evidence | reference | test |", "|---|---|---|---|")
         yield f"| {_cell(claim.behaviour)} | {claim.evidence.value} | {_cell(claim.reference)} | {_test(claim)} |"
     yield from _given()
+    yield from _acceptance()
     yield from ("", "## Not modelled", "", "| what | what happens instead |", "|---|---|")
     for subject, happens in sorted(NOT_MODELLED):
         yield f"| {_cell(subject)} | {_cell(happens)} |"
@@ -86,6 +88,15 @@ def _given() -> Iterator[str]:
             value = line.computed or f"`{json.dumps(line.value)}`"
             when = "".join(f", if {name} is {wanted}" for name, wanted in line.when.items())
             yield f"| {resource_type} | {line.name} | {value}{when} | {line.evidence.value} | {_cell(line.reference)} |"
+
+
+def _acceptance() -> Iterator[str]:
+    yield from ("", "## Acceptance tests that were run", "")
+    yield f"Of {HOW}: run by hand, against the lab alone. A behaviour has the evidence *acceptance test* only where its test is here and passed;"
+    yield "what a test or a client's code expects, read and not run, is a *citation*."
+    yield from ("", "| test | result |", "|---|---|")
+    for name, result in sorted(RUNS.items()):
+        yield f"| `{name}` | {_cell(result)} |"
 
 
 def _cell(text: str) -> str:

@@ -14,7 +14,7 @@ ENFORCEMENT_POINT = f"{SITE}/enforcement-points/default"
 claim(
     "site default with enforcement point default, domain default, BFD profile default, the default IPv6 profiles, service DNS-UDP and two "
     "transport zones are always there",
-    Evidence.ACCEPTANCE,
+    Evidence.CITATION,
     "terraform-provider-nsxt looks them up without creating them (BFD profile 'default' in "
     "TestAccResourceNsxtPolicyStaticRouteBfdPeer_basic; IPv6 profiles: #474)",
     "test_objects.py::test_default_objects_are_there",

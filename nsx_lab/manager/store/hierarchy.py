@@ -14,7 +14,7 @@ from nsx_lab.manager.store.store import Object
 claim(
     "PATCH /infra takes a tree of Child* wrappers: objects are created, changed or (marked_for_delete) deleted, all or none",
     Evidence.ACCEPTANCE,
-    "terraform-provider-nsxt creates, changes and deletes every gateway so; wrappers: vcf-nsx model_client.py",
+    "TestAccResourceNsxtPolicyTier0Gateway_basic creates, changes and deletes a gateway so; wrappers: vcf-nsx model_client.py",
     "test_hierarchy.py::test_tree_is_taken_whole_or_not_at_all",
 )
 
