@@ -26,6 +26,13 @@ claim(
     "test_objects.py::test_gateway_has_four_nat_sections",
 )
 
+claim(
+    "each locale service of a Tier-0 has one BGP configuration, made with it, and a realized entity of it",
+    Evidence.CITATION,
+    "TestAccResourceNsxtPolicyTier0Gateway_withEdgeCluster expects one that nobody wrote, _createWithBGP waits for its realization",
+    "test_objects.py::test_locale_service_of_a_tier0_has_a_bgp_configuration",
+)
+
 not_modelled(
     "a write to an object that is still marked for deletion",
     "it is made anew, as if nothing of that name were on its way out; code 500045 never occurs",
@@ -60,11 +67,11 @@ def add_always(tx: Transaction, profile: Profile, now: int) -> None:
         add(tx, path, body, now)
 
 
-def add(tx: Transaction, path: str, body: Object, now: int) -> None:
-    """One object of the system's, unless it is there."""
+def add(tx: Transaction, path: str, body: Object, now: int, *, owned: bool = True) -> None:
+    """One object that the system makes, unless it is there. `owned`: it is the system's, and cannot be deleted."""
     if tx.get(path) is None:
-        obj = compose(_place(path), body, None, "system", now)
-        tx.put(path, {**obj, "_system_owned": True})
+        obj = complete(tx, compose(_place(path), body, None, "system", now))
+        tx.put(path, {**obj, "_system_owned": owned})
 
 
 def add_referenced_edges(tx: Transaction, references: set[str], now: int) -> None:
@@ -81,10 +88,41 @@ def add_referenced_edges(tx: Transaction, references: set[str], now: int) -> Non
             add(tx, above, {}, now)
 
 
+def add_companions(tx: Transaction, place: Place, now: int) -> None:
+    """What comes with a new object: NAT sections with a gateway, BGP with a locale service of a Tier-0."""
+    if place.kind.resource_type in ("Tier0", "Tier1"):
+        add_nat_sections(tx, place.path, now)
+    elif place.kind.resource_type == "LocaleServices":
+        add_bgp(tx, place.path, now)
+
+
 def add_nat_sections(tx: Transaction, gateway: str, now: int) -> None:
     """The NAT sections of a gateway."""
     for section in NAT_SECTIONS:
         add(tx, f"{gateway}/nat/{section}", {"nat_type": section}, now)
+
+
+def add_bgp(tx: Transaction, services: str, now: int) -> None:
+    """The BGP configuration of a Tier-0's locale service; nothing for a Tier-1's, which has none."""
+    if services.startswith("/infra/tier-0s/"):
+        add(tx, f"{services}/bgp", {}, now, owned=False)
+
+
+def complete(tx: Transaction, obj: Object) -> Object:
+    """The object with the values that follow from its gateway, where the client wrote none (store.given says which and why)."""
+    if obj["resource_type"] == "PolicyEdgeNode" and "member_index" not in obj:
+        return {**obj, "member_index": _member_index(tx, obj)}
+    if obj["resource_type"] != "BgpRoutingConfig" or "inter_sr_ibgp" in obj:
+        return obj
+    gateway = tx.get("/".join(obj["path"].split("/")[:4])) or {}
+    return {**obj, "inter_sr_ibgp": True} if gateway.get("ha_mode") == "ACTIVE_ACTIVE" else obj
+
+
+def _member_index(tx: Transaction, node: Object) -> int:
+    """The index that the node has in its edge cluster, or the first that no other has."""
+    known = (tx.get(node["path"]) or {}).get("member_index")
+    taken = {other.get("member_index") for other in tx.children(node["parent_path"], "PolicyEdgeNode")}
+    return int(known) if known is not None else next(index for index in range(len(taken) + 1) if index not in taken)
 
 
 def _place(path: str) -> Place:

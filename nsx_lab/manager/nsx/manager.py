@@ -32,9 +32,6 @@ claim(
 )
 
 
-GATEWAYS = ("Tier0", "Tier1")
-
-
 class Manager:
     """Everything a lab knows. Callers hold `lock` around each call; nothing in here waits."""
 
@@ -162,9 +159,9 @@ class Manager:
         before, now = tx.get(place.path), wall_ms()
         obj = compose(place, body, before, who, now, merge=merge)
         self.validator.check_request(place, obj if merge and before is not None else body, self.settings.profile)
-        tx.put(place.path, allocation.enrich(tx, obj, before))
-        if before is None and place.kind.resource_type in GATEWAYS:
-            defaults.add_nat_sections(tx, place.path, now)
+        tx.put(place.path, allocation.enrich(tx, defaults.complete(tx, obj), before))
+        if before is None:
+            defaults.add_companions(tx, place, now)
 
     def _remove(self, tx: Transaction, path: str) -> None:
         obj = tx.get(path)
@@ -233,8 +230,7 @@ class Manager:
             if value is not None and (key.startswith("_") or key in ("unique_id", "realization_id"))
         }
         tx.put(place.path, {**obj, **known})
-        if place.kind.resource_type in GATEWAYS:
-            defaults.add_nat_sections(tx, place.path, now)
+        defaults.add_companions(tx, place, now)
 
     def load(self, objects: list[Object]) -> None:
         """Replaces everything by objects as they were stored, parents first: such as facts.check_all lets pass."""

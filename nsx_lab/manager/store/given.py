@@ -91,6 +91,9 @@ GIVEN: dict[str, tuple[Given, ...]] = {
         _spec("urpf_mode", "STRICT"),
         Given("admin_state", "UP", Evidence.DOC, _ADMIN_STATE.format("Tier1Interface")),
     ),
+    "BgpRoutingConfig": (
+        _computed("inter_sr_ibgp", "true, if its Tier-0 is ACTIVE_ACTIVE", Evidence.SPEC, "vcf-nsx BgpRoutingConfig.inter_sr_ibgp: 'When not specified, inter SR IBGP is automatically enabled if Tier-0 is created in ACTIVE_ACTIVE ha_mode'"),
+    ),
     "StaticRouteBfdPeer": (_spec("enabled", True),),
     "StaticRoutes": (_spec("enabled_on_secondary", False),),
     "PolicyNat": (
@@ -116,6 +119,9 @@ GIVEN: dict[str, tuple[Given, ...]] = {
     "IpAddressPoolBlockSubnet": tuple(
         _computed(name, "of the first free block of its size", Evidence.DOC, _BLOCK_SUBNET)
         for name in ("cidr", "network_address", "broadcast_address", "gateway_address", "start_ip")
+    ),
+    "PolicyEdgeNode": (
+        _computed("member_index", "the first that no other node of its edge cluster has", Evidence.SPEC, "NSX 9.1 API specification, PolicyEdgeClusterMember.member_index: 'The system assigned index for the edge cluster member'; terraform-provider-nsxt looks nodes up by it"),
     ),
     "PolicyTransportZone": (
         _computed("tz_type", "OVERLAY_BACKED and VLAN_BACKED of the two that are always there", Evidence.ASSUMPTION, "vcf-nsx PolicyTransportZone.tz_type has the words; that there are two zones is the lab's"),

@@ -28,8 +28,8 @@ class Kind:
     variants: tuple[str, ...] = ()
     system: bool = False
     entity_type: str = ""
-    guarded: bool = False
-    """Deleting it while children stand is refused (500030); otherwise the children go with it."""
+    goes_along: bool = False
+    """It is deleted with its parent; other children keep theirs (500030)."""
 
     @property
     def child_type(self) -> str:
@@ -48,14 +48,14 @@ class Kind:
 
 INFRA = Kind("Infra", "", ())
 KINDS: tuple[Kind, ...] = (
-    Kind("Site", "sites", ("Infra",), system=True, guarded=True),
-    Kind("EnforcementPoint", "enforcement-points", ("Site",), system=True, guarded=True),
-    Kind("PolicyEdgeCluster", "edge-clusters", ("EnforcementPoint",), guarded=True),
-    Kind("PolicyEdgeNode", "edge-nodes", ("PolicyEdgeCluster",)),
+    Kind("Site", "sites", ("Infra",), system=True),
+    Kind("EnforcementPoint", "enforcement-points", ("Site",), system=True),
+    Kind("PolicyEdgeCluster", "edge-clusters", ("EnforcementPoint",)),
+    Kind("PolicyEdgeNode", "edge-nodes", ("PolicyEdgeCluster",), goes_along=True),
     Kind("PolicyTransportZone", "transport-zones", ("EnforcementPoint",)),
-    Kind("Tier0", "tier-0s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True),
-    Kind("Tier1", "tier-1s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True),
-    Kind("LocaleServices", "locale-services", ("Tier0", "Tier1"), guarded=True),
+    Kind("Tier0", "tier-0s", ("Infra",), entity_type="RealizedLogicalRouter"),
+    Kind("Tier1", "tier-1s", ("Infra",), entity_type="RealizedLogicalRouter"),
+    Kind("LocaleServices", "locale-services", ("Tier0", "Tier1"), goes_along=True),
     Kind(
         "Tier0Interface",
         "interfaces",
@@ -69,7 +69,15 @@ KINDS: tuple[Kind, ...] = (
         entity_type="RealizedLogicalRouterPort",
     ),
     Kind("ServiceInterface", "service-interfaces", ("LocaleServices",), entity_type="RealizedLogicalRouterPort"),
-    Kind("BgpRoutingConfig", "bgp", ("Tier0/LocaleServices",), singleton=True),
+    Kind(
+        "BgpRoutingConfig",
+        "bgp",
+        ("Tier0/LocaleServices",),
+        singleton=True,
+        entity_type="RealizedBgpRoutingConfig",
+        goes_along=True,
+    ),
+    Kind("BgpNeighborConfig", "neighbors", ("BgpRoutingConfig",), entity_type="RealizedBgpNeighborConfig"),
     Kind(
         "StaticRouteBfdPeer",
         "static-routes/bfd-peers",
@@ -83,7 +91,7 @@ KINDS: tuple[Kind, ...] = (
         ("Tier0", "Tier1"),
         entity_type="RealizedStaticRoute",
     ),
-    Kind("PolicyNat", "nat", ("Tier0", "Tier1"), system=True),
+    Kind("PolicyNat", "nat", ("Tier0", "Tier1"), system=True, goes_along=True),
     Kind(
         "PolicyNatRule",
         "nat-rules",
@@ -97,8 +105,22 @@ KINDS: tuple[Kind, ...] = (
         ("Infra", "Tier1"),
         entity_type="RealizedLogicalSwitch",
     ),
+    Kind("SegmentPort", "ports", ("Segment",), entity_type="RealizedLogicalPort"),
+    *(
+        Kind(f"Segment{name}BindingMap", f"segment-{collection}-binding-maps", ("Segment",), goes_along=True)
+        for name, collection in (
+            ("Connection", "connection"),
+            ("DiscoveryProfile", "discovery-profile"),
+            ("MonitoringProfile", "monitoring-profile"),
+            ("QosProfile", "qos-profile"),
+            ("SecurityProfile", "security-profile"),
+        )
+    ),
+    Kind("LBService", "lb-services", ("Infra",), entity_type="RealizedLbService"),
+    Kind("LBPool", "lb-pools", ("Infra",), entity_type="RealizedLbPool"),
+    Kind("LBVirtualServer", "lb-virtual-servers", ("Infra",), entity_type="RealizedLbVirtualServer"),
     Kind("BfdProfile", "bfd-profiles", ("Infra",)),
-    Kind("IpAddressPool", "ip-pools", ("Infra",), entity_type="RealizedIpPool", guarded=True),
+    Kind("IpAddressPool", "ip-pools", ("Infra",), entity_type="RealizedIpPool"),
     Kind(
         "IpAddressPoolSubnet",
         "ip-subnets",
@@ -115,6 +137,7 @@ KINDS: tuple[Kind, ...] = (
         "rules",
         ("GatewayPolicy",),
         entity_type="RealizedFirewallRule",
+        goes_along=True,
     ),
     Kind("Service", "services", ("Infra",)),
     Kind("Ipv6NdraProfile", "ipv6-ndra-profiles", ("Infra",)),
@@ -171,7 +194,10 @@ def _walk(rest: tuple[str, ...], lineage: tuple[str, ...], parent: str, chain: t
             continue
         after = rest[size:]
         if kind.singleton:
-            return Place(kind, parent, kind.collection, chain) if not after else None
+            here = f"{parent}/{kind.collection}"
+            if not after:
+                return Place(kind, parent, kind.collection, chain)
+            return _walk(after, (*lineage, kind.resource_type), here, (*chain, here))
         if not after:
             return Place(kind, parent, "", chain)
         if len(after) == 1:

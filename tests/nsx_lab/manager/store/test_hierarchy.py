@@ -83,9 +83,9 @@ def test_bfd_peers_have_a_wrapper_of_their_own(api: httpx.Client) -> None:
 
 
 def test_wrapper_that_the_lab_does_not_know_answers_501(api: httpx.Client) -> None:
-    answer = api.patch("/infra", json=tree({"resource_type": "ChildLBService", "LBService": {"id": "x"}}))
+    answer = api.patch("/infra", json=tree({"resource_type": "ChildIPSecVpnService", "IPSecVpnService": {"id": "x"}}))
     assert answer.status_code == 501
-    assert "ChildLBService" in answer.json()["error_message"]
+    assert "ChildIPSecVpnService" in answer.json()["error_message"]
 
 
 def test_malformed_trees_are_refused(api: httpx.Client) -> None:
