@@ -60,6 +60,8 @@ TYPES = [
     "IpAddressAllocation",
     "IpAddressBlock",
     "Domain",
+    "DhcpRelayConfig",
+    "DhcpServerConfig",
     "LBService",
     "LBVirtualServer",
     "LBPool",
@@ -72,16 +74,28 @@ TYPES = [
     "GenericPolicyRealizedResource",
     "PolicyAlarmResource",
     "NodeVersion",
+    "NodeProperties",
+    "ClusterConfig",
+    "ClusterStatus",
+    "TransportNode",
+    "EdgeNode",
+    "TransportNodeStatus",
+    "TransportNodeState",
+    "EdgeCluster",
+    "EdgeClusterStatus",
+    "PolicyEdgeClusterStatus",
+    "Alarm",
     "PartialPatchConfig",
     "ConsolidatedRealizedStatus",
     "RoutingEntry",
     "RoutingTable",
+    "Tier0NumberOfRoutesResult",
     "PolicyNatRuleStatisticsPerEnforcementPoint",
     "PolicyNatRuleStatisticsPerLogicalRouter",
     "PolicyNatRuleStatistics",
 ]
 ROUTES = re.compile(r"http_method='(\w+)',\s*url_template='([^']+)'")
-SERVED = re.compile(r"/policy/api/v1/(?!orgs/|global-infra|org-root)|/api/session/|/api/v1/(node/version|search/)")
+SERVED = re.compile(r"/policy/api/v1/(?!orgs/|global-infra|org-root)|/api/session/|/api/v1/")
 LETTERS = {"GET": "G", "POST": "P", "PUT": "U", "PATCH": "A", "DELETE": "D"}
 
 

@@ -110,8 +110,10 @@ def add_bgp(tx: Transaction, services: str, now: int) -> None:
 
 def complete(tx: Transaction, obj: Object) -> Object:
     """The object with the values that follow from its gateway, where the client wrote none (store.given says which and why)."""
-    if obj["resource_type"] == "PolicyEdgeNode" and "member_index" not in obj:
-        return {**obj, "member_index": _member_index(tx, obj)}
+    if obj["resource_type"] == "PolicyEdgeNode":
+        return {"nsx_id": obj["unique_id"], "member_index": _member_index(tx, obj), **obj}
+    if obj["resource_type"] == "Segment" and obj["parent_path"] != "/infra":
+        return {**obj, "connectivity_path": obj["parent_path"]}
     if obj["resource_type"] != "BgpRoutingConfig" or "inter_sr_ibgp" in obj:
         return obj
     gateway = tx.get("/".join(obj["path"].split("/")[:4])) or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from nsx_lab.manager.nsx import defaults, facts
+from nsx_lab.manager.nsx import defaults, facts, runtime
 from nsx_lab.manager.nsx.counters import Counters
 from nsx_lab.manager.nsx.realization import Realization
 from nsx_lab.manager.nsx.rules import allocation, semantics
@@ -44,6 +44,7 @@ class Manager:
         self.search = SearchIndex(self.clock)
         self.validator = Validator()
         self.counters = Counters()
+        self.runtime = runtime.Runtime(self.store)
         self.commit_hooks: list[Callable[[list[Change]], None]] = []
         self._references = ReferenceIndex()
         self.reset()
@@ -201,6 +202,7 @@ class Manager:
         self.search.clear()
         self.realization.clear()
         self.counters.clear()
+        self.runtime.clear()
 
     def seed(self, seed: Seed, who: str = "admin") -> None:
         """Adds a seed to what is there. Edge clusters and nodes that it refers to are made up where they are missing."""
@@ -213,10 +215,14 @@ class Manager:
                 self._store_fact(tx, place, body, who, now)
             else:
                 self._write(tx, place, body, who, merge=False)
+        for path in seed.down:
+            runtime.check(path, there=tx.get(path) is not None)
         if seed.facts:
             self._take(tx.changes(), {}, at_once=True)
         else:
             self._commit(tx, at_once=True)
+        for path in seed.down:
+            self.runtime.set(path, runtime.DOWN)
 
     def _store_fact(self, tx: Transaction, place: Place, body: Object, who: str, now: int) -> None:
         for above in place.chain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
@@ -40,7 +40,22 @@ not_modelled(
     "routing: BGP, OSPF, redistribution, inter-SR routes, route maps",
     "the table holds connected, static and Tier-1 routes only",
 )
-not_modelled("routing: BFD sessions and what a failed one does to a route", "a BFD peer is an object without effect")
+claim(
+    "a static route loses the next hop whose BFD peer is down; an edge that is down has no table",
+    Evidence.DOC,
+    "NSX administration guide, BFD for static routes: the route is withdrawn while the session is down. That a table is missing, not empty, is an assumption",
+    "test_routing.py::test_next_hop_whose_bfd_peer_is_down_is_not_in_the_table",
+)
+claim(
+    "number-of-routes counts the networks of the fullest table by address family",
+    Evidence.SPEC,
+    "NSX 9.1 API specification, Tier0NumberOfRoutesResult; of which edge it speaks is an assumption",
+    "test_routing.py::test_number_of_routes",
+)
+not_modelled(
+    "routing: BFD sessions by themselves",
+    "a peer is down if somebody says so (POST /_lab/runtime), never because nobody answers",
+)
 
 SOURCES = {"CONNECTED": ("t0c", "t1c"), "STATIC": ("t0s",)}
 _TIER1_DISTANCE = 3
@@ -78,10 +93,20 @@ def view(realized: dict[str, Object]) -> Transaction:
     return Transaction(store)
 
 
-def tables(realized: dict[str, Object], gateway_path: str, *, forwarding: bool) -> list[dict[str, Any]]:
-    """RoutingTable objects of a Tier-0, one per edge node."""
-    gateway = Gateway(view(realized), gateway_path)
-    return [_table(edge, routes(gateway, edge), forwarding) for edge in edges(gateway)]
+def tables(
+    realized: dict[str, Object], gateway_path: str, *, forwarding: bool, down: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """RoutingTable objects of a Tier-0, one per edge node that is up. `down`: paths of edge nodes and BFD peers that are not."""
+    gateway, gone = Gateway(view(realized), gateway_path), set(down)
+    silent = _silent(gateway, gone)
+    up = [edge for edge in edges(gateway) if edge not in gone]
+    return [_table(edge, routes(gateway, edge, silent), forwarding) for edge in up]
+
+
+def _silent(gateway: Gateway, gone: set[str]) -> set[str]:
+    """Addresses of the BFD peers that are down. A disabled peer watches nothing."""
+    peers = gateway.tx.children(gateway.path, "StaticRouteBfdPeer")
+    return {peer["peer_address"] for peer in peers if peer["path"] in gone and peer.get("enabled", True)}
 
 
 def _table(edge: str, found: Iterable[Route], forwarding: bool) -> dict[str, Any]:
@@ -100,10 +125,10 @@ def edges(gateway: Gateway) -> list[str]:
     return sorted({interface["edge_path"] for interface in gateway.interfaces if interface.get("edge_path")})
 
 
-def routes(gateway: Gateway, edge: str) -> list[Route]:
-    """All routes of the gateway on one edge node."""
+def routes(gateway: Gateway, edge: str, silent: Collection[str] = ()) -> list[Route]:
+    """All routes of the gateway on one edge node, without next hops that are `silent` (their BFD peer is down)."""
     connected = list(_connected(gateway, edge))
-    return [*connected, *_static(gateway, connected), *_tier1(gateway)]
+    return [*connected, *_static(gateway, connected, silent), *_tier1(gateway)]
 
 
 def best(found: Iterable[Route]) -> list[Route]:
@@ -124,13 +149,15 @@ def _connected(gateway: Gateway, edge: str) -> Iterator[Route]:
             yield Route(network, "t0c", 0, interface=segment["path"])
 
 
-def _static(gateway: Gateway, connected: list[Route]) -> Iterator[Route]:
+def _static(gateway: Gateway, connected: list[Route], silent: Collection[str]) -> Iterator[Route]:
     for static in gateway.static_routes():
         network = ip_network(static["network"], strict=False)
         for hop in static["next_hops"]:
             distance = int(hop.get("admin_distance", 1))
             if not hop.get("ip_address"):
                 yield Route(network, "t0s", distance, black_hole=True)
+                continue
+            if hop["ip_address"] in silent:
                 continue
             way = _way_to(address(hop["ip_address"]), connected, hop.get("scope") or [])
             if way is not None:

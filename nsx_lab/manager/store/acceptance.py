@@ -13,6 +13,7 @@ HOW = "terraform-provider-nsxt 3.11.1 built from source, Terraform 1.11.4, profi
 RUNS: dict[str, str] = {
     "TestAccDataSourceNsxtPolicyRealizationInfo_errorState": PASSED,
     "TestAccDataSourceNsxtPolicyRealizationInfo_tier1DataSourceEntity": PASSED,
+    "TestAccResourceNsxtPolicyFixedSegment_basicUpdate": PASSED,
     "TestAccResourceNsxtPolicyTier0Gateway_basic": PASSED,
 }
 """Result by name: `PASSED`, or why it does not."""

@@ -108,6 +108,7 @@ GIVEN: dict[str, tuple[Given, ...]] = {
     "Segment": (
         _spec("admin_state", "UP"),
         _spec("replication_mode", "MTEP"),
+        _computed("connectivity_path", "the path of its Tier-1, for a segment below one", Evidence.ACCEPTANCE, "TestAccResourceNsxtPolicyFixedSegment_basicUpdate"),
     ),
     "Rule": (
         Given("disabled", False, Evidence.SPEC, "vcf-nsx Rule.disabled: 'Default is activated'"),
@@ -121,6 +122,7 @@ GIVEN: dict[str, tuple[Given, ...]] = {
         for name in ("cidr", "network_address", "broadcast_address", "gateway_address", "start_ip")
     ),
     "PolicyEdgeNode": (
+        _computed("nsx_id", "the id of its transport node; the lab takes the node's unique_id", Evidence.SPEC, "vcf-nsx PolicyEdgeNode.nsx_id (read-only); that it equals the unique_id is an assumption"),
         _computed("member_index", "the first that no other node of its edge cluster has", Evidence.SPEC, "NSX 9.1 API specification, PolicyEdgeClusterMember.member_index: 'The system assigned index for the edge cluster member'; terraform-provider-nsxt looks nodes up by it"),
     ),
     "PolicyTransportZone": (

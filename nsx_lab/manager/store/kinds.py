@@ -116,6 +116,8 @@ KINDS: tuple[Kind, ...] = (
             ("SecurityProfile", "security-profile"),
         )
     ),
+    Kind("DhcpRelayConfig", "dhcp-relay-configs", ("Infra",), entity_type="RealizedDhcpRelay"),
+    Kind("DhcpServerConfig", "dhcp-server-configs", ("Infra",), entity_type="RealizedDhcpServer"),
     Kind("LBService", "lb-services", ("Infra",), entity_type="RealizedLbService"),
     Kind("LBPool", "lb-pools", ("Infra",), entity_type="RealizedLbPool"),
     Kind("LBVirtualServer", "lb-virtual-servers", ("Infra",), entity_type="RealizedLbVirtualServer"),

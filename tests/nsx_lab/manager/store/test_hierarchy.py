@@ -102,3 +102,20 @@ def test_configuration_reads_back_as_a_tree(api: httpx.Client) -> None:
     services = gateways[0]["children"]
     assert [child["resource_type"] for child in services] == ["ChildLocaleServices"]
     assert len(services[0]["LocaleServices"]["children"]) == 3
+
+
+def test_reference_leads_to_children_without_writing(api: httpx.Client) -> None:
+    segment = {
+        "resource_type": "ChildSegment",
+        "Segment": {"id": "s", "subnets": [{"gateway_address": "172.16.9.1/24"}]},
+    }
+    reference = {"resource_type": "ChildResourceReference", "target_type": "Tier1", "children": [segment]}
+    before = api.get("/infra/tier-1s/domain-c8").json()
+    assert api.patch("/infra", json=tree({**reference, "id": "domain-c8"})).status_code == 200
+    assert api.get("/infra/tier-1s/domain-c8/segments/s").status_code == 200
+    assert api.get("/infra/tier-1s/domain-c8").json() == before
+    lost = api.patch("/infra", json=tree({**reference, "id": "nobody"}))
+    assert (lost.status_code, lost.json()["error_code"]) == (400, 500012)
+    assert api.patch("/infra", json=tree({**reference, "id": "a/b"})).status_code == 400
+    unknown = api.patch("/infra", json=tree({**reference, "id": "x", "target_type": "Nonsense"}))
+    assert (unknown.status_code, "Nonsense" in unknown.json()["error_message"]) == (501, True)
