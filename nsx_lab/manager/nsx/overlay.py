@@ -18,6 +18,7 @@ REQUIRED: dict[str, list[str]] = {
         "bfd_profile_path",
     ],  # terraform-provider-nsxt: both Required; spec not read for it
     "PrefixList": ["prefixes"],  # terraform-provider-nsxt: prefix MinItems 1
+    "LBVirtualServer": ["ip_address", "ports", "application_profile_path"],  # terraform-provider-nsxt: all Required
     "Tier0Interface": ["subnets"],  # terraform-provider-nsxt: subnets Required
 }
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
 from typing import Any
 
-from nsx_lab.manager.nsx.rules.addresses import Address, Network, address, networks
+from nsx_lab.manager.nsx.rules.addresses import Network, readable
 from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
 from nsx_lab.manager.store.store import Change, Object, Store, Transaction
@@ -29,6 +28,12 @@ claim(
     Evidence.DOC,
     "NSX admin guide, Tier-0 static routes: equal admin distances are ECMP, different ones are floating",
     "test_routing.py::test_floating_route_is_not_forwarded",
+)
+claim(
+    "a Tier-1 that advertises TIER1_LB_VIP has a route t1l for each virtual server of the load balancers connected to it",
+    Evidence.SPEC,
+    "vcf-nsx Tier1.route_advertisement_types (TIER1_LB_VIP: advertise all load balancer VIPs), LBService.connectivity_path; the word t1l: NSX edge CLI (doc)",
+    "test_live_reader.py::test_virtual_servers_are_read_and_routed",
 )
 claim(
     "advertised networks of Tier-1 gateways have distance 3",
@@ -151,22 +156,28 @@ def _connected(gateway: Gateway, edge: str) -> Iterator[Route]:
 
 def _static(gateway: Gateway, connected: list[Route], silent: Collection[str]) -> Iterator[Route]:
     for static in gateway.static_routes():
-        network = ip_network(static["network"], strict=False)
-        for hop in static["next_hops"]:
-            distance = int(hop.get("admin_distance", 1))
-            if not hop.get("ip_address"):
-                yield Route(network, "t0s", distance, black_hole=True)
-                continue
-            if hop["ip_address"] in silent:
-                continue
-            way = _way_to(address(hop["ip_address"]), connected, hop.get("scope") or [])
-            if way is not None:
-                yield replace(way, network=network, kind="t0s", distance=distance, next_hop=hop["ip_address"])
+        for network in readable(static["network"]):
+            for hop in static["next_hops"]:
+                yield from _hop(network, hop, connected, silent)
 
 
-def _way_to(ip: Address, connected: list[Route], scope: list[str]) -> Route | None:
+def _hop(network: Network, hop: Object, connected: list[Route], silent: Collection[str]) -> Iterator[Route]:
+    distance, via = int(hop.get("admin_distance", 1)), hop.get("ip_address")
+    if not via:
+        yield Route(network, "t0s", distance, black_hole=True)
+    elif via not in silent:
+        way = _way_to(via, connected, hop.get("scope") or [])
+        if way is not None:
+            yield replace(way, network=network, kind="t0s", distance=distance, next_hop=via)
+
+
+def _way_to(via: str, connected: list[Route], scope: list[str]) -> Route | None:
     usable = [route for route in connected if not scope or route.interface in scope]
-    return next((route for route in usable if ip.version == route.network.version and ip in route.network), None)
+    return next((route for ip in readable(via)[:1] for route in usable if _holds(route.network, ip)), None)
+
+
+def _holds(network: Network, other: Network) -> bool:
+    return network.version == other.version and other[0] in network
 
 
 def _tier1(gateway: Gateway) -> Iterator[Route]:
@@ -176,6 +187,10 @@ def _tier1(gateway: Gateway) -> Iterator[Route]:
         if "TIER1_CONNECTED" in advertised:
             for network, _ in below.segments:
                 yield Route(network, "t1c", _TIER1_DISTANCE, interface=tier1["path"])
+        if "TIER1_LB_VIP" in advertised:
+            for server in below.virtual_servers():
+                for network in readable(server.get("ip_address") or ""):
+                    yield Route(network, "t1l", _TIER1_DISTANCE, interface=tier1["path"])
         if "TIER1_NAT" in advertised:
             for rule in below.nat_rules():
                 if (
@@ -183,5 +198,5 @@ def _tier1(gateway: Gateway) -> Iterator[Route]:
                     and rule.get("translated_network")
                     and rule["action"] in ("SNAT", "REFLEXIVE")
                 ):
-                    for network in networks(rule["translated_network"]):
+                    for network in readable(rule["translated_network"]):
                         yield Route(network, "t1n", _TIER1_DISTANCE, interface=tier1["path"])

@@ -25,6 +25,7 @@ LEAST: dict[str, Object] = {
     "StaticRouteBfdPeer": {"peer_address": "10.0.0.2", "bfd_profile_path": "/infra/bfd-profiles/default"},
     "PolicyNatRule": {"action": "REFLEXIVE", "source_network": "30.0.0.5", "translated_network": "10.0.0.5"},
     "PrefixList": {"prefixes": [{"network": "10.0.0.0/8"}]},
+    "LBVirtualServer": {"ip_address": "30.0.1.10", "ports": ["443"], "application_profile_path": "/infra/lb-app-profiles/default-tcp-lb-app-profile"},
     "IpAddressBlock": {"cidr": "30.0.0.0/24"},
     "IpAddressPoolBlockSubnet": {"ip_block_path": "/infra/ip-blocks/x", "size": 16},
     "IpAddressPoolStaticSubnet": {"cidr": "30.0.1.0/24", "allocation_ranges": [{"start": "30.0.1.5", "end": "30.0.1.6"}]},
