@@ -168,7 +168,12 @@ def definition(struct: Any) -> tuple[dict[str, Any], list[str]]:
             **form(binding.get_field(name), references),
             **limits(struct, texts.get(python_name, ""), binding.get_field(name)),
         }
-    return {"type": "object", "properties": properties, "additionalProperties": False}, references
+    return {"type": "object", "properties": properties, "additionalProperties": is_abstract(struct)}, references
+
+
+def is_abstract(struct: Any) -> bool:
+    """Whether others extend it (a DHCP configuration of a segment is one for IPv4 or for IPv6): their fields may be there, too."""
+    return "abstract" in (struct.__doc__ or "") and any(name.startswith("RESOURCE_TYPE_") for name in vars(struct))
 
 
 def form(binding: Any, references: list[str]) -> dict[str, Any]:
