@@ -81,7 +81,7 @@ class ManagerApi:
     def _of_edge(self, view: Fabric, edge: Object, what: str) -> Json:
         if what == "status":
             return view.node_status(edge)
-        return {"transport_node_id": edge["nsx_id"], "state": "success", "maintenance_mode_state": "DISABLED"}
+        return {"transport_node_id": fabric.node_id(edge), "state": "success", "maintenance_mode_state": "DISABLED"}
 
 
 def _filtered(name: str, found: list[Json], query: dict[str, str]) -> list[Json]:

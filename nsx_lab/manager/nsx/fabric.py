@@ -66,13 +66,13 @@ class Fabric:
 
     def edge(self, ident: str) -> Object | None:
         """The PolicyEdgeNode behind a transport node's id."""
-        return next((edge for edge in self._tx.of_type("PolicyEdgeNode") if edge["nsx_id"] == ident), None)
+        return next((edge for edge in self._tx.of_type("PolicyEdgeNode") if node_id(edge) == ident), None)
 
     def node_status(self, edge: Object) -> Json:
         """TransportNodeStatus of an edge node."""
         state = self._state(edge["path"])
         return {
-            "node_uuid": edge["nsx_id"],
+            "node_uuid": node_id(edge),
             "node_display_name": edge["display_name"],
             "node_path": edge["path"],
             "node_type": "EdgeNode",
@@ -129,7 +129,7 @@ class Fabric:
             yield self._alarm(
                 obj,
                 ("routing", "bfd_down_on_external_interface"),
-                f"BFD session with peer {obj['peer_address']} is down.",
+                f"BFD session with peer {obj.get('peer_address')} is down.",
                 entity=self._tx.get(obj["parent_path"]) or obj,
             )
         elif obj.get("resource_type") == "PolicyEdgeNode":
@@ -150,7 +150,7 @@ class Fabric:
             "event_type": event_type,
             "event_type_display_name": event_type.replace("_", " ").title(),
             "summary": summary,
-            "entity_id": entity.get("nsx_id") or entity["unique_id"],
+            "entity_id": node_id(entity),
             "entity_resource_type": entity["resource_type"],
             "alarm_source_type": "INTENT_PATH",
             "alarm_source": [obj["path"]],
@@ -162,11 +162,11 @@ class Fabric:
     def _edge_cluster(self, cluster: Object) -> Json:
         members = [
             {
-                "member_index": edge["member_index"],
-                "transport_node_id": edge["nsx_id"],
+                "member_index": edge.get("member_index", number),
+                "transport_node_id": node_id(edge),
                 "display_name": edge["display_name"],
             }
-            for edge in self._members(cluster)
+            for number, edge in enumerate(self._members(cluster))
         ]
         return {
             **_envelope(cluster),
@@ -182,18 +182,23 @@ class Fabric:
         return DOWN if self._runtime.is_down(path) else UP
 
 
+def node_id(obj: Object) -> str:
+    """The id of an edge's transport node. What was taken over as a fact need not have an nsx_id."""
+    return str(obj.get("nsx_id") or obj["unique_id"])
+
+
 def _transport_node(edge: Object) -> Json:
     node = {
         "resource_type": "EdgeNode",
-        "id": edge["nsx_id"],
-        "external_id": edge["nsx_id"],
+        "id": node_id(edge),
+        "external_id": node_id(edge),
         "display_name": edge["display_name"],
     }
     return {
         **_envelope(edge),
         "resource_type": "TransportNode",
-        "id": edge["nsx_id"],
-        "node_id": edge["nsx_id"],
+        "id": node_id(edge),
+        "node_id": node_id(edge),
         "maintenance_mode": "DISABLED",
         "node_deployment_info": node,
     }
@@ -201,7 +206,7 @@ def _transport_node(edge: Object) -> Json:
 
 def _reference(edge: Object) -> Json:
     return {
-        "target_id": edge["nsx_id"],
+        "target_id": node_id(edge),
         "target_display_name": edge["display_name"],
         "target_type": "TransportNode",
         "is_valid": True,

@@ -111,7 +111,7 @@ def tables(
 def _silent(gateway: Gateway, gone: set[str]) -> set[str]:
     """Addresses of the BFD peers that are down. A disabled peer watches nothing."""
     peers = gateway.tx.children(gateway.path, "StaticRouteBfdPeer")
-    return {peer["peer_address"] for peer in peers if peer["path"] in gone and peer.get("enabled", True)}
+    return {str(peer.get("peer_address")) for peer in peers if peer["path"] in gone and peer.get("enabled", True)}
 
 
 def _table(edge: str, found: Iterable[Route], forwarding: bool) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def _connected(gateway: Gateway, edge: str) -> Iterator[Route]:
 
 def _static(gateway: Gateway, connected: list[Route], silent: Collection[str]) -> Iterator[Route]:
     for static in gateway.static_routes():
-        for network in readable(static["network"]):
-            for hop in static["next_hops"]:
+        for network in readable(static.get("network") or ""):
+            for hop in static.get("next_hops") or []:
                 yield from _hop(network, hop, connected, silent)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -72,6 +74,18 @@ def test_status_follows_from_what_is_down(lab: Lab, mp: httpx.Client, api: httpx
     assert told() == ("DOWN", ["DOWN", "DOWN"], "DOWN", "DOWN")
     lab.control.runtime(EDGE01, "UP")
     assert told() == ("DEGRADED", ["UP", "DOWN"], "DEGRADED", "UP")
+
+
+def test_edges_of_saved_answers_are_transport_nodes_too(tmp_path: Path, client_of: Callable[..., httpx.Client]) -> None:
+    """Such objects are taken as they are: they need have neither nsx_id nor member_index."""
+    saved = [{"path": path, "id": path.rpartition("/")[2]} for path in (CLUSTER, EDGE01, EDGE02)]
+    (tmp_path / "saved.json").write_text(json.dumps(saved))
+    with Lab(tmp_path) as lab:
+        mp = client_of(lab, base="/api/v1")
+        (cluster,) = read(mp, "/edge-clusters")["results"]
+        assert [member["member_index"] for member in cluster["members"]] == [0, 1]
+        for member in cluster["members"]:
+            read(mp, f"/transport-nodes/{member['transport_node_id']}/status", "TransportNodeStatus")
 
 
 def test_cluster_and_node(mp: httpx.Client) -> None:
