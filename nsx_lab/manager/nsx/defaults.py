@@ -42,6 +42,9 @@ not_modelled(
     "501 or 404 by the SDK's route table; 404 for those left out of it",
 )
 
+FIRST_BGP: Object = {"enabled": True, "ecmp": True, "multipath_relax": True, "local_as_num": "65000"}
+"""What the BGP configuration of an ACTIVE_ACTIVE Tier-0 begins with (store.given)."""
+
 _ALWAYS: dict[str, Object] = {
     SITE: {},
     ENFORCEMENT_POINT: {},
@@ -105,7 +108,9 @@ def add_nat_sections(tx: Transaction, gateway: str, now: int) -> None:
 def add_bgp(tx: Transaction, services: str, now: int) -> None:
     """The BGP configuration of a Tier-0's locale service; nothing for a Tier-1's, which has none."""
     if services.startswith("/infra/tier-0s/"):
-        add(tx, f"{services}/bgp", {}, now, owned=False)
+        gateway = tx.get("/".join(services.split("/")[:4])) or {}
+        active = gateway.get("ha_mode") == "ACTIVE_ACTIVE"
+        add(tx, f"{services}/bgp", FIRST_BGP if active else {}, now, owned=False)
 
 
 def complete(tx: Transaction, obj: Object) -> Object:

@@ -13,7 +13,9 @@ HOW = "terraform-provider-nsxt 3.11.1 built from source, Terraform 1.11.4, profi
 RUNS: dict[str, str] = {
     "TestAccDataSourceNsxtPolicyRealizationInfo_errorState": PASSED,
     "TestAccDataSourceNsxtPolicyRealizationInfo_tier1DataSourceEntity": PASSED,
+    "TestAccResourceNsxtPolicyBgpNeighbor_minimalistic": PASSED,
     "TestAccResourceNsxtPolicyFixedSegment_basicUpdate": PASSED,
     "TestAccResourceNsxtPolicyTier0Gateway_basic": PASSED,
+    "TestAccResourceNsxtPolicyTier0Gateway_withEdgeCluster": PASSED,
 }
 """Result by name: `PASSED`, or why it does not."""

@@ -92,6 +92,10 @@ GIVEN: dict[str, tuple[Given, ...]] = {
         Given("admin_state", "UP", Evidence.DOC, _ADMIN_STATE.format("Tier1Interface")),
     ),
     "BgpRoutingConfig": (
+        *(
+            _computed(name, f"{value} in the one that comes with an ACTIVE_ACTIVE Tier-0; absent on ACTIVE_STANDBY", Evidence.ACCEPTANCE, "TestAccResourceNsxtPolicyTier0Gateway_withEdgeCluster")
+            for name, value in (("enabled", "true"), ("ecmp", "true"), ("multipath_relax", "true"), ("local_as_num", "65000"))
+        ),
         _computed("inter_sr_ibgp", "true, if its Tier-0 is ACTIVE_ACTIVE", Evidence.SPEC, "vcf-nsx BgpRoutingConfig.inter_sr_ibgp: 'When not specified, inter SR IBGP is automatically enabled if Tier-0 is created in ACTIVE_ACTIVE ha_mode'"),
     ),
     "StaticRouteBfdPeer": (_spec("enabled", True),),

@@ -124,7 +124,8 @@ def test_locale_service_of_a_tier0_has_a_bgp_configuration(api: httpx.Client) ->
     bgp = "/infra/tier-0s/T0-wld01/locale-services/default/bgp"
     got = api.get(bgp).json()
     assert (got["resource_type"], got["id"], got["path"], got["_revision"]) == ("BgpRoutingConfig", "bgp", bgp, 0)
-    assert {"enabled", "local_as_num", "ecmp"} & set(got) == set()
+    first = {"enabled": True, "ecmp": True, "multipath_relax": True, "inter_sr_ibgp": True, "local_as_num": "65000"}
+    assert first.items() <= got.items()
     entities = api.get("/infra/realized-state/realized-entities", params={"intent_path": bgp}).json()
     assert [entity["state"] for entity in entities["results"]] == ["REALIZED"]
     neighbor = {"neighbor_address": "10.27.51.1", "remote_as_num": "65001"}
@@ -132,6 +133,13 @@ def test_locale_service_of_a_tier0_has_a_bgp_configuration(api: httpx.Client) ->
     assert api.patch(f"{bgp}/neighbors/a", json=neighbor).status_code == 200
     assert [found["id"] for found in api.get(f"{bgp}/neighbors").json()["results"]] == ["a"]
     assert (api.get(bgp).json()["local_as_num"], api.get(f"{bgp}/elsewhere").status_code) == ("65000", 404)
+
+
+def test_bgp_configuration_of_an_active_standby_tier0_begins_empty(api: httpx.Client) -> None:
+    api.patch("/infra/tier-0s/standby", json={"ha_mode": "ACTIVE_STANDBY"})
+    api.patch("/infra/tier-0s/standby/locale-services/default", json={})
+    got = api.get("/infra/tier-0s/standby/locale-services/default/bgp").json()
+    assert {"enabled", "local_as_num", "ecmp", "inter_sr_ibgp"} & set(got) == set()
 
 
 def test_locale_service_of_a_tier1_has_no_bgp_configuration(api: httpx.Client) -> None:

@@ -17,7 +17,7 @@ from nsx_lab.manager.store.kinds import INFRA, KINDS, Kind, children_of
 from nsx_lab.manager.store.store import Object
 
 FIXED = {"Site": "default", "EnforcementPoint": "default", "Domain": "default", "PolicyNat": "USER"}
-"""Ids of what cannot be made: it is always there, or comes with its parent."""
+"""Ids of what cannot be made: it is always there, or comes with its parent (as does the BGP configuration, which has no id)."""
 LEAST: dict[str, Object] = {
     "LocaleServices": {"edge_cluster_path": f"{ENFORCEMENT_POINT}/edge-clusters/x"},
     "Tier0Interface": {"subnets": [{"ip_addresses": ["10.0.0.1"], "prefix_len": 24}]},
@@ -42,7 +42,7 @@ def manager() -> Manager:
     made.patch("/infra/ip-blocks/x", LEAST["IpAddressBlock"], "admin")
     for path, kind in places():
         for resource_type in kind.variants or (kind.resource_type,):
-            if kind.resource_type not in FIXED:
+            if kind.resource_type not in (*FIXED, "BgpRoutingConfig"):
                 typed = {"resource_type": resource_type} if kind.variants else {}
                 last = path if resource_type == kind.resource_type else f"{path}-{resource_type}"
                 made.patch(last, {**typed, **LEAST.get(resource_type, {})}, "admin")
