@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nsx_lab.manager.store.kinds import locate
-from nsx_lab.manager.store.ledger import Evidence, claim
+from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
 from nsx_lab.manager.store.store import Store
 
 UP, DOWN = "UP", "DOWN"
@@ -18,6 +18,12 @@ claim(
     Evidence.ASSUMPTION,
     "a tool of the lab",
     "test_fabric.py::test_seed_says_what_is_down",
+)
+
+
+not_modelled(
+    "packets: edges and BFD peers that are down by seed or control plane",
+    "statuses, alarms and tables show it; packets go by a world file's `down`, and know no BFD",
 )
 
 
