@@ -16,6 +16,7 @@ from egress.answers.wordings import (
     ASKED,
     BARE_DIAL,
     CURL,
+    DIG,
     IMAGE,
     LOOKUP,
     OF_CONNECTIONS,
@@ -68,7 +69,7 @@ def failures_in(message: Message, sure: bool = True) -> Iterator[Failure]:
 
 def _failure(attempt: str, sure: bool) -> Failure | None:
     """What became of one attempt; its text alone is looked at. What has an address or a name in it goes before all other words."""
-    for read in (_lookup, _socket, _bare_dial):
+    for read in (_lookup, _socket, _bare_dial, _dig):
         found = read(attempt)
         if found is not None:
             break
@@ -129,6 +130,14 @@ def _bare_dial(attempt: str) -> Failure | None:
     if end is End.OTHER:
         return None
     return Failure(OF_LOOKUPS[end], "", Stage.NAME if end is End.ADDRESS else Stage.RESOLVE)
+
+
+def _dig(attempt: str) -> Failure | None:
+    said = DIG.search(attempt) if "communications error" in attempt else None
+    server = _address(said["server"]) if said else None
+    if said is None or server is None:
+        return None
+    return Failure(OF_LOOKUPS[ended(said["ending"])], "", Stage.RESOLVE, server=server, server_port=_port(said["port"]))
 
 
 def _curl(attempt: str) -> Failure | None:

@@ -33,7 +33,7 @@ _OTHER = re.compile(
     r"[Bb]ack-off (?:\w+ )?restarting|MountVolume|AttachVolume|attach or mount volumes|nodes are available|[Ll]ifecycle ?[Hh]ook|PostStartHook|PreStopHook|"
     r"https?://[^/\s\"]{1,255}/(?:apis?|healthz|livez|readyz|metrics|openapi)\b|calling webhook|Unable to connect to the server|"
     r"connection to the server \S{1,255} was refused|resource lock|leader ?election|[Ff]ailed to (?:list|watch) \*|etcd|"
-    r"network for sandbox|network plugin|\bCNI\b|docker\.sock|container runtime is down",
+    r"network for sandbox|network plugin|dial unix|\bCNI\b|docker\.sock|container runtime is down",
 )
 """What kubelet, scheduler, kubectl and controllers say of other things, in words that a failed pull can have, too."""
 _PULL_REASONS = ("Failed", "BackOff", "InspectFailed", "ErrImageNeverPull", "Pulled", "Pulling")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 _SPAN = r"(?:\d{1,6}[smhdy]){1,4}"
 _ROW = re.compile(r"(?<!\S)(?:Normal|Warning)\s+(?P<reason>[A-Z][A-Za-z]{2,60})\s")
 _TIME = re.compile(rf"(?<!\S)(?:(?P<age>{_SPAN})|<(?:unknown|invalid)>)(?!\S)")
-_OBJECT = re.compile(r"(?<!\S)[a-z][a-z.]{0,60}/[\w.-]{1,253}(?!\S)")
-_NEXT_POD = re.compile(r"Name:\s")
+_OBJECT = re.compile(r"(?<!\S)[A-Za-z][A-Za-z.]{0,60}/[\w.-]{1,253}(?!\S)")
+_NAME = re.compile(r"Name:\s{1,99}(?P<name>\S{1,253})")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 31536000}
 _BEGINNING = 400
 """Columns in which the type of an event stands, or its object."""
@@ -23,7 +23,7 @@ _GOES_ON = re.compile(r"[a-z(][^:=]{0,25}(?:[^:=]|$)")
 
 @dataclass(frozen=True)
 class Message:
-    """One message, on one line. `reason`: of an event, None for a line of text. `of`: the object, as in pod/web. `age`: seconds since it was
+    """One message, on one line. `reason`: of an event, None for a line of text. `of`: the object, as in pod/web, or its name. `age`: seconds since it was
     seen last, None where that is not told; `order`: its place in the text."""
 
     text: str
@@ -41,19 +41,24 @@ class Message:
 
 @dataclass
 class _Event:
-    """A row of an event table, and the lines that it was wrapped to. `before`, `after`: what stands beside its type and reason."""
+    """A row of an event table, and the lines that it was wrapped to. `before`, `after`: what stands beside its type and reason.
+    `described`: the name above the table."""
 
     reason: str
     before: str
     after: str
+    described: str | None
     lines: list[str]
 
     def message(self, order: int) -> Message:
         """In the table of `describe` the type comes first, in those of `get events` the time does."""
-        time = _TIME.search(self.before) if self.before else _TIME.match(self.after)
+        times = list(_TIME.finditer(self.before)) if self.before else [_TIME.match(self.after)]
         of = _OBJECT.match(self.after) if self.before else None
-        age = _seconds(time["age"]) if time and time["age"] else None
-        return Message(one_line("\n".join(self.lines)), self.reason, of[0] if of else None, age, order)
+        last = times[-1]
+        age = _seconds(last["age"]) if last and last["age"] else None
+        return Message(
+            one_line("\n".join(self.lines)), self.reason, of[0].lower() if of else self.described, age, order
+        )
 
 
 def messages(text: str) -> list[Message]:
@@ -65,9 +70,11 @@ def messages(text: str) -> list[Message]:
 
 def _events(lines: Iterable[str]) -> Iterator[_Event]:
     event: _Event | None = None
+    described: str | None = None
     for line in lines:
-        row = _row(line)
-        if row or not line.strip() or _NEXT_POD.match(line):
+        row, name = _row(line, described), _NAME.match(line)
+        described = name["name"] if name else described
+        if row or name or not line.strip():
             if event:
                 yield event
             event = row
@@ -77,14 +84,14 @@ def _events(lines: Iterable[str]) -> Iterator[_Event]:
         yield event
 
 
-def _row(line: str) -> _Event | None:
+def _row(line: str, described: str | None) -> _Event | None:
     found = _ROW.search(line, 0, _BEGINNING)
     if found is None:
         return None
     before = line[: found.start()].strip()
     if before and not _TIME.search(before):
         return None
-    return _Event(found["reason"], before, line[found.end() : found.end() + _BEGINNING].strip(), [line])
+    return _Event(found["reason"], before, line[found.end() : found.end() + _BEGINNING].strip(), described, [line])
 
 
 def _seconds(age: str) -> float:

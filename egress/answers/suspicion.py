@@ -151,9 +151,21 @@ def _of_a_connection(view: View, failure: Failure, senders: Sequence[Sender]) ->
         )
     if address is not None and address.version == 6:
         return Suspicion(notes=(_ipv6(address),))
-    to = address or view.around.outside
-    far = f"proxy {failure.proxy or to}" if failure.proxy is not None else failure.host or str(to)
-    flows = [(sender, Flow(sender.pod, to, Protocol.TCP, failure.port or REGISTRY_PORT)) for sender in senders]
+    inside = next((one for one in view.around.senders if address and _behind(view, one, address)), None)
+    if inside is not None:
+        return Suspicion(
+            notes=(
+                f"{address} is behind Tier-1 {inside.tier1}, inside NSX: neither the default route nor the Tier-0's NAT has a part in that, look at the pod "
+                "or node that has this address, and at firewalls",
+            )
+        )
+    to, port = address or view.around.outside, failure.port or REGISTRY_PORT
+    far = failure.host or str(to)
+    if failure.proxy is not None:
+        far = f"proxy {failure.proxy or to}"
+    elif port != REGISTRY_PORT:
+        far = f"{far}:{port}"
+    flows = [(sender, Flow(sender.pod, to, Protocol.TCP, port)) for sender in senders]
     asked = tuple(Question(f"{_pod(sender)} -> {far}", Purpose.PULL, flow, sender) for sender, flow in flows)
     before = _lookups(view, senders) if failure.stage is None and address is None else ()
     return Suspicion(asked, before, tuple(_about(view, senders)))
@@ -183,11 +195,13 @@ def _senders(view: View, failure: Failure, wanted: str | None) -> list[Sender]:
 
 def _sender_at(view: View, address: Address) -> Sender | None:
     """The sender in whose network an address is, or whose egress address it is."""
-    for sender in view.around.senders:
-        own = [one.network for face in view.topology.nodes[sender.pod].interfaces for one in face.addresses]
-        if address == sender.egress or any(address in network for network in own):
-            return sender
-    return None
+    return next((one for one in view.around.senders if address == one.egress or _behind(view, one, address)), None)
+
+
+def _behind(view: View, sender: Sender, address: Address) -> bool:
+    """Whether an address is in the network of a sender's pods."""
+    own = [one.network for face in view.topology.nodes[sender.pod].interfaces for one in face.addresses]
+    return any(address in network for network in own)
 
 
 def _pod(sender: Sender) -> str:

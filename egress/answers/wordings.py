@@ -29,13 +29,13 @@ class End(StrEnum):
 
 _ENDS = re.compile(
     r"(?P<timeout>i/o timeout|timed out|context deadline exceeded|operation was canceled|context canceled|did not properly respond after"
-    r"|[Tt]emporary failure in name resolution|temporary error during hostname resolution|EAI_AGAIN)"
+    r"|[Tt]emporary failure in name resolution|temporary error during hostname resolution|timeout period expired|EAI_AGAIN)"
     r"|(?P<unreachable>no route to host|(?:network|host) is (?:unreachable|down)|unreachable (?:network|host))"
     r"|(?P<refused>connection refused|actively refused)"
     r"|(?P<reset>reset by peer|forcibly closed|broken pipe|connection was aborted|\bEOF\b)"
     r"|(?P<no_name>no such host|[Nn]ame or service not known|nodename nor servname|DNS name does not exist|[Nn]o address associated"
     r"|no data of the requested type|no suitable address|NXDOMAIN|ENOTFOUND)"
-    r"|(?P<servfail>server misbehaving|SERVFAIL|non-recoverable|cannot unmarshal DNS|lame referral|no answer from DNS server)"
+    r"|(?P<servfail>server misbehaving|DNS server failure|SERVFAIL|non-recoverable|cannot unmarshal DNS|lame referral|no answer from DNS server)"
     r"|(?P<address>missing address|missing port|unknown port|invalid port)",
     re.IGNORECASE,
 )
@@ -85,6 +85,8 @@ ASKED = re.compile(
     r"(?P<name>[\w.-]{1,255}?)\.? (?:A|AAAA|CNAME|HINFO|HTTPS|MX|NS|PTR|SOA|SRV|TXT): (?:unreachable backend: )?(?:read|write|dial) "
 )
 """CoreDNS's log (plugin/errors): the name and type that it was asked for."""
+DIG = re.compile(r"communications error to (?P<server>[0-9a-fA-F.:]{2,45})#(?P<port>\d{1,5}): " + _ENDING)
+"""nslookup and dig (BIND)."""
 PROXY = re.compile(r"\bproxyconnect tcp\b|\bsocks connect tcp\b|Could not resolve proxy")
 URL = re.compile(
     r"\b(?:Get|Head|Post|Put|Patch|GET|HEAD|POST|PUT|PATCH) \"?(?P<scheme>https?)://(?:[^@/\s\"]{1,200}@)?"
@@ -96,34 +98,34 @@ REGISTRY = re.compile(
 )
 POD_VM = re.compile(r"podvm|spherelet|Failed to resolve on node esx|failed to get images: Image ", re.IGNORECASE)
 
-_STATUS = r"(?:[Ss]tatus(?: ?[Cc]ode)?(?: from [A-Z]{3,5} request to \S{1,500}?)?:?|Code) "
+_STATUS = r"(?:[Ss]tatus(?: ?[Cc]ode)?(?: from [A-Z]{3,5} request to \S{1,500}?| from registry)?:?|Code) "
 _PROXY_WORDS = "Forbidden|Bad Gateway|Service Unavailable|Gateway Time-?out|Bad Request|Internal Server Error"
 WORDINGS: tuple[tuple[Cause, Stage | None, re.Pattern[str]], ...] = tuple(
     (cause, stage, re.compile(pattern))
     for cause, stage, pattern in (
-        (Cause.LOOKUP_TIMEOUT, Stage.RESOLVE, r"[Tt]emporary failure in name resolution|Resolving timed out|getaddrinfo EAI_AGAIN|temporary error during hostname resolution"),
-        (Cause.NO_SUCH_NAME, Stage.RESOLVE, r"[Nn]o such host|Name or service not known|getaddrinfo ENOTFOUND"),
-        (Cause.LOOKUP_REFUSED, Stage.RESOLVE, r"server misbehaving"),
+        (Cause.LOOKUP_TIMEOUT, Stage.RESOLVE, r"[Tt]emporary failure in name resolution|Resolving timed out|no servers could be reached|getaddrinfo EAI_AGAIN|temporary error during hostname resolution"),
+        (Cause.NO_SUCH_NAME, Stage.RESOLVE, r"[Nn]o such host|Name or service not known|getaddrinfo ENOTFOUND|server can't find \S{1,255}: NXDOMAIN"),
+        (Cause.LOOKUP_REFUSED, Stage.RESOLVE, r"server misbehaving|server can't find \S{1,255}: SERVFAIL"),
         (Cause.LOOKUP_FAILED, Stage.RESOLVE, r"Could not resolve (?:host|proxy)|getaddrinfo failed"),
         (Cause.NOT_STORED, Stage.STORE, r"no space left on device|failed to (?:extract|register) layer|unexpected commit digest|failed precondition|read-only file system|[Ff]ilesystem layer verification failed|input/output error|disk quota exceeded"),
-        (Cause.PROXY_REFUSED, Stage.PROXY, r"[Pp]roxy [Aa]uthentication [Rr]equired|CONNECT tunnel failed|Received HTTP code \d{3} from proxy"),
+        (Cause.PROXY_REFUSED, Stage.PROXY, r"[Pp]roxy [Aa]uthentication [Rr]equired|CONNECT tunnel failed|Received HTTP code \d{3} from proxy|status code 407"),
         (Cause.PROXY_REFUSED, Stage.PROXY, rf"https://[^\s\"]{{1,2000}}\"?: (?:{_PROXY_WORDS})\b"),
         (Cause.HANDSHAKE_TIMEOUT, Stage.TLS, r"TLS handshake timeout|tls: handshake timeout"),
         (Cause.PLAIN_HTTP, Stage.TLS, r"server gave HTTP response to HTTPS client|first record does not look like a TLS handshake|oversized record received"),
         (Cause.HTTPS_WANTED, Stage.HTTP, r"HTTP request to an HTTPS server|malformed HTTP response \\?\"\\+x15\\+x03"),
         (Cause.CERTIFICATE, Stage.TLS, r"x509: |tls: failed to verify certificate|certificate verify failed|SSL certificate problem"),
-        (Cause.TLS_REFUSED, Stage.TLS, r"(?:remote|local) error: tls: |tls: (?:server selected|no supported versions|handshake failure|unsupported|internal error)|SSL_ERROR_SYSCALL"),
+        (Cause.TLS_REFUSED, Stage.TLS, r"(?:remote|local) error: tls: |\btls: |SSL_ERROR_SYSCALL"),
         (Cause.RATE_LIMIT, Stage.HTTP, rf"429 Too Many Requests|toomanyrequests|TOOMANYREQUESTS|{_STATUS}429|pull rate limit"),
         (Cause.UNAUTHORIZED, Stage.HTTP, rf"401 Unauthorized|403 Forbidden|{_STATUS}40[13]\b|unauthorized: |UNAUTHORIZED\b|(?<!permission )denied: |\bDENIED: |no basic auth credentials|authorization failed|insufficient_scope|pull access denied|authentication required|invalid username/password"),
         (Cause.SERVER_FAILED, Stage.HTTP, rf"\b50\d (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)|{_STATUS}50\d\b|\bUNAVAILABLE: "),
         (Cause.RESET, Stage.HTTP, r"connection reset by peer|: (?:unexpected )?EOF\b|broken pipe|forcibly closed|server sent GOAWAY|stream error: "),
-        (Cause.STALLED, Stage.HTTP, r"while reading body|because of no progress in"),
+        (Cause.STALLED, Stage.HTTP, r"while reading body|because of no progress in|http2: (?:client|server) connection lost"),
         (Cause.CONNECT_TIMEOUT, None, r"while waiting for connection"),
         (Cause.ANSWER_TIMEOUT, Stage.HTTP, r"request canceled \(Client\.Timeout|timeout awaiting response headers"),
         (Cause.CONNECT_TIMEOUT, None, r"Client\.Timeout exceeded|i/o timeout|[Cc]onnection timed out|[Oo]peration timed out|did not properly respond after"),
         (Cause.UNREACHABLE, Stage.CONNECT, r"no route to host|network is unreachable|unreachable (?:network|host)"),
         (Cause.REFUSED, Stage.CONNECT, r"connection refused|actively refused"),
-        (Cause.NOT_FOUND, Stage.HTTP, rf"manifest unknown|MANIFEST_UNKNOWN|NAME_UNKNOWN|BLOB_UNKNOWN|blob unknown|404 Not Found|{_STATUS}404|(?:repository )?name (?:unknown|not known)|repository does not exist|no match for platform|no matching manifest|: not found\b"),
+        (Cause.NOT_FOUND, Stage.HTTP, rf"manifest unknown|MANIFEST_UNKNOWN|NAME_UNKNOWN|BLOB_UNKNOWN|blob unknown|404 Not Found|{_STATUS}404|(?:repository )?name (?:unknown|not known)|repository does not exist|no match for platform|no matching manifest|(?::|\S[:@]\S{{1,512}}) not found\b"),
         (Cause.BAD_NAME, Stage.NAME, r"InvalidImageName|invalid reference format|couldn't parse image (?:reference|name)|repository name must be|NAME_INVALID"),
         (Cause.FORBIDDEN, Stage.NAME, r"ErrImageNeverPull|pull policy of Never|ImagePolicyWebhook|SignatureValidationFailed|Source image rejected"),
         (Cause.CONNECT_TIMEOUT, None, r"context deadline exceeded"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -20,7 +20,9 @@ from egress.domain import EgressError
 from egress.escape import line
 
 _MAX_BYTES = 16 << 20
-"""Longer texts are refused: the events of a day in a large cluster are shorter (limit of this project)."""
+"""Longer texts are refused: the events of an hour in a large cluster are shorter (limit of this project)."""
+_MAX_LINES = 300_000
+"""So are texts of more lines (limit of this project)."""
 _MOST = 20
 """Different failures that are told of one text."""
 _GIVE = "give the Events part of kubectl describe pod, or kubectl get events -o json"
@@ -71,7 +73,7 @@ def command(
         raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {known}")
     found = diagnoses(view, failures, sender)
     if as_json:
-        print_json({"stack": stack, "source": str(view.source), "failures": [one.as_json() for one in found]})
+        _print_json(stack, str(view.source), [one.as_json() for one in found], reading)
     else:
         for one in found:
             _show(one)
@@ -86,6 +88,8 @@ def _text(file: BinaryIO) -> str:
     raw = file.read(_MAX_BYTES + 1)
     if len(raw) > _MAX_BYTES:
         raise EgressError(f"more than {_MAX_BYTES >> 20} MiB, which is more than is read: {_GIVE} of one namespace")
+    if raw.count(b"\n") > _MAX_LINES:
+        raise EgressError(f"more than {_MAX_LINES:,} lines, which is more than is read: {_GIVE} of one namespace")
     if not raw.strip():
         raise EgressError("nothing to read: pipe the output of kubectl describe pod in, or name a file")
     encoding = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8")
@@ -103,13 +107,18 @@ def _nothing(reading: Reading, stack: str, as_json: bool) -> int:
     if not reading.over and not reading.pulled:
         raise EgressError(f"no failure text that is known here: {_seen(reading)}; {_GIVE}")
     if as_json:
-        print_json({"stack": stack, "source": None, "failures": []})
+        _print_json(stack, None, [], reading)
         return OK
     for failure in reading.over:
         console().print(line(f"over: {failure.cause.value}{_where(failure)}: the image was pulled later"))
     rest = f"what else is here is no pull: {_seen(reading)}" if reading.others else "nothing failed"
     console().print(line(f"the image was pulled, {rest}"))
     return OK
+
+
+def _print_json(stack: str, source: str | None, failures: list[dict[str, Any]], reading: Reading) -> None:
+    over = [{"cause": one.cause.value, "image": one.image, "object": one.of, "text": one.text} for one in reading.over]
+    print_json({"stack": stack, "source": source, "failures": failures, "over": over})
 
 
 def _seen(reading: Reading) -> str:

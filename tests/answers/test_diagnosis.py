@@ -71,7 +71,7 @@ def test_an_event_table_gives_each_failure_once_in_its_order() -> None:
     assert [failure.cause for failure in found] == [Cause.CONNECT_TIMEOUT, Cause.CONNECT_TIMEOUT, Cause.LOOKUP_TIMEOUT]
 
 
-OTHERS = [case["text"] for case in NONE if "Events:" not in case["text"]]
+OTHERS = [case["text"] for case in NONE if not re.search("Events:|LAST SEEN", case["text"])]
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda text: text[:40])
@@ -84,6 +84,14 @@ def test_a_failed_pull_beside_something_else_is_found_alone(other: str) -> None:
 def test_the_next_pods_description_is_no_part_of_an_event() -> None:
     text = f"{table('Failed to pull image: x')}\nName:  other\nMessage: dial tcp 10.0.0.9:443: i/o timeout\n"
     assert recognise(text) == ()
+
+
+def test_one_pods_success_is_not_anothers() -> None:
+    bad = '  Warning  Failed  3m  kubelet  Failed to pull image "r.example.com/a:1": dial tcp 198.51.100.10:443: i/o timeout'
+    good = '  Normal   Pulled  1m  kubelet  Successfully pulled image "r.example.com/a:1" in 2s'
+    assert recognise(f"Name:  web-1\nEvents:\n{bad}\n{good}\n") == ()
+    (failure,) = recognise(f"Name:  web-1\nEvents:\n{bad}\n\nName:  web-2\nEvents:\n{good}\n")
+    assert failure.of == "web-1"
 
 
 def test_every_cause_has_a_meaning_without_holes() -> None:
@@ -240,3 +248,11 @@ def test_an_ipv6_address_is_not_walked_as_if_it_were_another(golden: WorkloadDom
     found = diagnose(view_without(golden, "wld01-default-route"), failure)
     assert found.walked == ()
     assert "2001:db8::1 is an IPv6 address, and only IPv4 is walked" in found.sentences()[1]
+
+
+@pytest.mark.parametrize("address", ["34.198.2.1", "34.198.2.2", "198.51.100.1", "198.51.100.10", "203.0.113.1"])
+def test_what_is_said_does_not_depend_on_the_number_of_a_host_outside(golden: WorkloadDomain, address: str) -> None:
+    text = f'Failed to pull image "registry.example.com/a:1": dial tcp {address}:443: i/o timeout'
+    assert walked(seen_by(golden, text), text)[0] == []
+    bare = seen_by(golden, text).changed(view_without(golden, "wld01-egress-tkg").objects)
+    assert walked(bare, text)[0] == [Missing.NAT_RULE]
