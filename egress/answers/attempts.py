@@ -35,8 +35,6 @@ from egress.domain.addresses import Address
 
 _DNS_PORTS = (DNS_PORT, 853)
 """RFC 1035; RFC 7858, which CoreDNS speaks to an upstream that is written tls://."""
-_NO_REGISTRY = frozenset({22, 25, 389, 636, 2049, 2379, 2380, 3306, 5432, 6379, 6443, 9092, 10250, 27017})
-"""Ports of other services, among them the Kubernetes API's: a failed connection there is a pull's only if the message says so."""
 _SCHEMES = {"http": 80, "https": 443}
 _MOST = 64
 """Attempts of one message that are looked at."""
@@ -75,9 +73,7 @@ def _failure(attempt: str, sure: bool) -> Failure | None:
             break
     else:
         found = (_curl(attempt) or _wording(attempt)) if sure else None
-    if found is None or (not sure and found.port in _NO_REGISTRY):
-        return None
-    return _by_proxy(found, attempt)
+    return _by_proxy(found, attempt) if found else None
 
 
 def _by_proxy(found: Failure, attempt: str) -> Failure:
@@ -109,7 +105,7 @@ def _socket(attempt: str) -> Failure | None:
     address = _address(said["address"].strip("[]")) if said else None
     if said is None or address is None:
         return None
-    port, end, source = int(said["port"]), ended(said["ending"]), _source(said["source"])
+    port, end, source = _port(said["port"]), ended(said["ending"]), _source(said["source"])
     if port in _DNS_PORTS:
         name = ASKED.search(attempt)
         host = name["name"] if name else None

@@ -59,7 +59,7 @@ class Failure:
     `stage`: how far the pull came. `text`: the message, on one line. `host`: the name that was asked for or looked up. `address`, `port`: where
     the connection went. `server`, `server_port`: the DNS server that was asked. `source`: the node's or pod's own address. `proxy`: set where it is
     a proxy that was being reached or that answered, as the text names it ("" where it does not). `supervisor`: a PodVM says it.
-    `image`: as the event names it. `of`: the object that it is about, such as pod/web.
+    `image`: as the event names it. `of`: the objects that it is told of, in words: pod/web-1, pod/web-2 and 3 more.
     """
 
     cause: Cause

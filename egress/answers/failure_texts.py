@@ -28,12 +28,17 @@ _IMAGE = re.compile(
     re.IGNORECASE,
 )
 """What is said of images and registries, and hardly of anything else."""
+_OTHER_PORTS = "22|25|389|636|2049|2379|2380|3306|5432|6379|6443|9092|10250|27017"
+"""Ports of other services, among them the Kubernetes API's and kubelet's."""
 _OTHER = re.compile(
-    r"probe (?:failed|errored)|\bexec: |OCI runtime|failed to (?:start|create) (?:containerd )?(?:container|task|shim)|"
-    r"[Bb]ack-off (?:\w+ )?restarting|MountVolume|AttachVolume|attach or mount volumes|nodes are available|[Ll]ifecycle ?[Hh]ook|PostStartHook|PreStopHook|"
+    r"(?:[Ll]iveness|[Rr]eadiness|[Ss]tartup) probe|[Pp]robe (?:failed|errored)|[Ll]ifecycle ?[Hh]ook|PostStartHook|PreStopHook|"
+    r"\bexec: |OCI runtime|failed to (?:start|create) (?:containerd )?(?:container|task|shim)|[Bb]ack-off (?:\w+ )?restarting|"
+    r"MountVolume|AttachVolume|\b[Vv]olumes?\b|\bmount\.\w+: |nodes are available|"
     r"https?://[^/\s\"]{1,255}/(?:apis?|healthz|livez|readyz|metrics|openapi)\b|calling webhook|Unable to connect to the server|"
-    r"connection to the server \S{1,255} was refused|resource lock|leader ?election|[Ff]ailed to (?:list|watch) \*|etcd|"
-    r"network for sandbox|network plugin|dial unix|\bCNI\b|docker\.sock|container runtime is down",
+    r"connection to the server \S{1,255} was refused|Error from server|error dialing backend|executing command in container|"
+    r"resource lock|leader ?election|[Ff]ailed to (?:list|watch) \*|etcd|network for sandbox|network plugin|\bCNI\b|"
+    r"dial unix|docker\.sock|container runtime is down|garbage collection|ListImages|ImageStatus|ImageFsInfo|"
+    rf"(?:dial|read|write) tcp \S{{1,120}}:(?:{_OTHER_PORTS}): ",
 )
 """What kubelet, scheduler, kubectl and controllers say of other things, in words that a failed pull can have, too."""
 _PULL_REASONS = ("Failed", "BackOff", "InspectFailed", "ErrImageNeverPull", "Pulled", "Pulling")
@@ -54,6 +59,8 @@ _PULLED = re.compile(
 _FAILED_PULL = re.compile(r"[Ff]ailed to pull image|failed to get images|[Pp]ulling image failed")
 _PICKED = 3
 """Lines: so few were picked out by somebody, and are about what he asks."""
+_NAMED = 3
+"""Objects that are named of those that failed in the same way."""
 _WRAPPED = 40
 """Messages that are also read as one, where none of them says anything: a text that was broken into lines."""
 
@@ -155,7 +162,17 @@ def _over(found: Iterable[tuple[Message, Failure]], done: Iterable[Message]) -> 
 
 
 def _once(failures: Iterable[Failure]) -> tuple[Failure, ...]:
-    unique: dict[object, Failure] = {}
+    """Each failure once, with the objects that it was told of."""
+    unique: dict[object, list[Failure]] = {}
     for failure in failures:
-        unique.setdefault(failure.told_by, failure)
-    return tuple(unique.values())
+        unique.setdefault(failure.told_by, []).append(failure)
+    return tuple(replace(same[0], of=_objects(one.of for one in same)) for same in unique.values())
+
+
+def _objects(names: Iterable[str | None]) -> str | None:
+    """The objects in words, the first few by name."""
+    different = list(dict.fromkeys(name for name in names if name))
+    if not different:
+        return None
+    more = len(different) - _NAMED
+    return ", ".join(different[:_NAMED]) + (f" and {more} more" if more > 0 else "")

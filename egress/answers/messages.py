@@ -56,9 +56,8 @@ class _Event:
         of = _OBJECT.match(self.after) if self.before else None
         last = times[-1]
         age = _seconds(last["age"]) if last and last["age"] else None
-        return Message(
-            one_line("\n".join(self.lines)), self.reason, of[0].lower() if of else self.described, age, order
-        )
+        said = one_line("\n".join([self.after[of.end() :] if of else self.lines[0], *self.lines[1:]]))
+        return Message(said, self.reason, of[0].lower() if of else self.described, age, order)
 
 
 def messages(text: str) -> list[Message]:
@@ -91,7 +90,7 @@ def _row(line: str, described: str | None) -> _Event | None:
     before = line[: found.start()].strip()
     if before and not _TIME.search(before):
         return None
-    return _Event(found["reason"], before, line[found.end() : found.end() + _BEGINNING].strip(), described, [line])
+    return _Event(found["reason"], before, line[found.end() :].strip(), described, [line])
 
 
 def _seconds(age: str) -> float:

@@ -93,6 +93,11 @@ def test_another_pods_success_is_not_this_ones() -> None:
     assert [failure.of for failure in reading.failures] == ["pod/web-1"]
 
 
+def test_what_failed_in_the_same_way_is_told_once_with_its_pods() -> None:
+    (failure,) = read_both(*(failed(pod=f"web-{number}") for number in range(5))).failures
+    assert failure.of == "pod/web-0, pod/web-1, pod/web-2 and 2 more"
+
+
 def test_another_images_success_is_not_this_ones() -> None:
     other = event("Pulled", 'Successfully pulled image "registry.example.com/b:1" in 2s', 2)
     assert len(read_both(failed(1), other).failures) == 1
