@@ -91,7 +91,8 @@ def _pulled_later(pulls: Iterable[Message], done: Iterable[Message]) -> set[int]
         key = (one.of, _image(one))
         if key not in last or one.later_than(last[key]):
             last[key] = one
-    found = ((one, last.get((one.of, _image(one)))) for one in pulls) if last else ()
+    named = ((one, _image(one)) for one in pulls) if last else ()
+    found = ((one, last.get((one.of, image))) for one, image in named if image)
     return {one.order for one, success in found if success and success.later_than(one)}
 
 

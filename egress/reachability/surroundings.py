@@ -88,7 +88,7 @@ class _Builder:
         further = tuple(self._elsewhere(f"host {address}", address) for address in self._further(outside.ip))
         senders, tier1 = self._tier1s()
         router = Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes()))
-        hosts = (Host(OUTSIDE, (outside,), (self.outside_gateway,)), *dns, *further)
+        hosts = (Host(OUTSIDE, (outside,), (outside.network[1],)), *dns, *further)
         return Surroundings(
             World(self.segments, hosts, (router,), tier1),
             senders,
@@ -125,11 +125,12 @@ class _Builder:
         return own | ({tier0.ha_vip.ip} if tier0.ha_vip else set())
 
     def _free(self, network: Network, backwards: bool = False) -> Address:
-        """A host address of the network that nobody in the file has, and no host that is wished for."""
-        taken = self._own() | set(self.domain.dns_servers) | set(self.wishes.hosts)
+        """A host address of the network that nobody in the file has."""
+        taken = self._own() | set(self.domain.dns_servers)
         size = network.num_addresses
         order = range(size - 2, 0, -1) if backwards else range(1, size - 1)
-        return next((network[index] for index in order if network[index] not in taken), network[0])
+        free = (network[index] for index in order if network[index] not in taken)
+        return next((one for one in free if one not in self.wishes.hosts), network[0])
 
     def _connect(self, name: str, addresses: Sequence[InterfaceAddress]) -> None:
         self.upstream.append(RouterInterface(name, tuple(addresses)))
@@ -146,10 +147,9 @@ class _Builder:
         used = self._used()
         networks = [IPv4Network(text) for text in _TEST_NETS]
         free = [network for network in networks if not any(overlap(network, other) for other in used)]
-        network = (free or networks)[0]
+        network = next((one for one in free if one[1] not in self.wishes.hosts), (free or networks)[0])
         self.segments["outside"] = (network,)
-        self.outside_gateway = self._free(network)
-        self._connect("outside", [with_length(self.outside_gateway, network)])
+        self._connect("outside", [with_length(network[1], network)])
         return with_length(network[10], network)
 
     def _further(self, outside: Address) -> list[Address]:
