@@ -44,7 +44,8 @@ _OTHER_REASONS = (
     "FailedPreStopHook",
 )
 _PULLED = re.compile(
-    r"[Ss]uccessfully pulled image|[Ii]mage \"[^\"]{1,512}\" already present on machine|[Pp]ulled image \""
+    r"[Ss]uccessfully pulled image|[Ii]mage \"[^\"]{1,512}\" already present on machine|[Pp]ulled image \"|PullImage \"[^\"]{1,512}\" returns image reference|"
+    r"Image is up to date for |Downloaded newer image for "
 )
 
 

@@ -18,7 +18,7 @@ LONGEST = 16384
 """Characters of a message; of a longer one the middle is left out. A failed pull says less than a tenth of it (limit of this project)."""
 _LONG = 60
 """Columns: what goes on from a shorter line was not broken by a terminal."""
-_GOES_ON = re.compile(r"[a-z(][^:=]{0,25}(?:[^:=]|$)")
+_GOES_ON = re.compile(r"[a-z(](?:[^:=]{25}|[^:=]{0,24}$)")
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,12 @@ _DNS_NUMBER = 10
 """kubeadm and its like give the cluster's DNS the tenth address of the Services' network."""
 
 
+_UNLISTED = (
+    "is not in dns_servers of the file; if it is the DNS service of a cluster, what counts is the server that it asks "
+    "(kubectl -n kube-system get configmap coredns)"
+)
+
+
 class ServerPlace(Enum):
     """Where the DNS server of a text is."""
 
@@ -102,7 +108,7 @@ def _of_a_lookup(view: View, failure: Failure, senders: Sequence[Sender]) -> Sus
     place = server_place(view, failure)
     hidden = place in (ServerPlace.STUB, ServerPlace.CLUSTER)
     if failure.cause not in _LOOKUPS and not (failure.cause is Cause.LOOKUP_REFUSED and hidden):
-        return Suspicion()
+        return Suspicion(notes=(f"{failure.server} {_UNLISTED}",) if place is ServerPlace.ELSEWHERE else ())
     server = failure.server
     if server is not None and server.version == 6 and not hidden:
         return Suspicion(notes=(_ipv6(server),))
@@ -113,8 +119,7 @@ def _of_a_lookup(view: View, failure: Failure, senders: Sequence[Sender]) -> Sus
         )
     elif place is ServerPlace.ELSEWHERE:
         notes.append(
-            f"the text says that {server} was asked, which is not in dns_servers of the file: it is walked to as a host outside; if it is the DNS service "
-            "of a cluster, what counts is the server that it asks (kubectl -n kube-system get configmap coredns)"
+            f"the text says that {server} was asked, and walked to it is as to a host outside: {server} {_UNLISTED}"
         )
     if not view.around.dns and place is not ServerPlace.ELSEWHERE:
         notes.append(

@@ -2,7 +2,7 @@
 
 A Go program names its stage by itself: net.OpError puts the address of a failed connect into its text, and a lookup that ran out of time
 ends in an address-less `dial tcp: i/o timeout` (golang/go src/net: net.go, lookup.go lookupIPContext). What else is here comes from the sources of
-Go's net/http and crypto/tls, containerd, CRI-O (containers/image), Docker, go-containerregistry, CoreDNS, curl, glibc's getaddrinfo and
+Go's net/http and crypto/tls, containerd, CRI-O (containers/image), Docker, go-containerregistry, CoreDNS, curl, glibc's and musl's getaddrinfo and
 Windows' sockets. All patterns are bounded: reading is linear in a text's length.
 """
 
@@ -29,11 +29,11 @@ class End(StrEnum):
 
 _ENDS = re.compile(
     r"(?P<timeout>i/o timeout|timed out|context deadline exceeded|operation was canceled|context canceled|did not properly respond after"
-    r"|[Tt]emporary failure in name resolution|temporary error during hostname resolution|timeout period expired|EAI_AGAIN)"
+    r"|[Tt]emporary failure in name resolution|temporary error during hostname resolution|timeout period expired|EAI_AGAIN|\bTry again)"
     r"|(?P<unreachable>no route to host|(?:network|host) is (?:unreachable|down)|unreachable (?:network|host))"
     r"|(?P<refused>connection refused|actively refused)"
     r"|(?P<reset>reset by peer|forcibly closed|broken pipe|connection was aborted|\bEOF\b)"
-    r"|(?P<no_name>no such host|[Nn]ame or service not known|nodename nor servname|DNS name does not exist|[Nn]o address associated"
+    r"|(?P<no_name>no such host|[Nn]ame or service not known|Name does not resolve|nodename nor servname|DNS name does not exist|[Nn]o address associated"
     r"|no data of the requested type|no suitable address|NXDOMAIN|ENOTFOUND)"
     r"|(?P<servfail>server misbehaving|DNS server failure|SERVFAIL|non-recoverable|cannot unmarshal DNS|lame referral|no answer from DNS server)"
     r"|(?P<address>missing address|missing port|unknown port|invalid port)",
@@ -92,7 +92,7 @@ URL = re.compile(
     r"\b(?:Get|Head|Post|Put|Patch|GET|HEAD|POST|PUT|PATCH) \"?(?P<scheme>https?)://(?:[^@/\s\"]{1,200}@)?"
     r"(?P<host>\[[0-9a-fA-F:.]{2,45}\]|[^\s/:\"?;]{1,255})(?::(?P<port>\d{1,5}))?"
 )
-IMAGE = re.compile(r"\b[Ii]mage \"(?P<quoted>[^\"\s]{1,512})\"|\bImage (?P<pod_vm>\S{1,512}) has failed")
+IMAGE = re.compile(r"(?:\b|Pull)[Ii]mage \"(?P<quoted>[^\"\s]{1,512})\"|\bImage (?P<pod_vm>\S{1,512}) has failed")
 REGISTRY = re.compile(
     r"(?:pinging (?:container|docker) registry|[Ww]orking with|connect to repo store) \"?(?P<name>[^\s\",;]{1,512}?)\"?(?=[\s,;:]|$)"
 )
@@ -125,7 +125,7 @@ WORDINGS: tuple[tuple[Cause, Stage | None, re.Pattern[str]], ...] = tuple(
         (Cause.CONNECT_TIMEOUT, None, r"Client\.Timeout exceeded|i/o timeout|[Cc]onnection timed out|[Oo]peration timed out|did not properly respond after"),
         (Cause.UNREACHABLE, Stage.CONNECT, r"no route to host|network is unreachable|unreachable (?:network|host)"),
         (Cause.REFUSED, Stage.CONNECT, r"connection refused|actively refused"),
-        (Cause.NOT_FOUND, Stage.HTTP, rf"manifest unknown|MANIFEST_UNKNOWN|NAME_UNKNOWN|BLOB_UNKNOWN|blob unknown|404 Not Found|{_STATUS}404|(?:repository )?name (?:unknown|not known)|repository does not exist|no match for platform|no matching manifest|(?::|\S[:@]\S{{1,512}}) not found\b"),
+        (Cause.NOT_FOUND, Stage.HTTP, rf"manifest unknown|MANIFEST_UNKNOWN|\bNOT_FOUND: |NAME_UNKNOWN|BLOB_UNKNOWN|blob unknown|404 Not Found|{_STATUS}404|(?:repository )?name (?:unknown|not known)|repository does not exist|no match for platform|no matching manifest|(?::|\S[:@]\S{{1,512}}) not found\b"),
         (Cause.BAD_NAME, Stage.NAME, r"InvalidImageName|invalid reference format|couldn't parse image (?:reference|name)|repository name must be|NAME_INVALID"),
         (Cause.FORBIDDEN, Stage.NAME, r"ErrImageNeverPull|pull policy of Never|ImagePolicyWebhook|SignatureValidationFailed|Source image rejected"),
         (Cause.CONNECT_TIMEOUT, None, r"context deadline exceeded"),

@@ -215,7 +215,7 @@ def test_the_dns_server_of_the_text_is_walked_to(golden: WorkloadDomain) -> None
     assert (failure.host, str(failure.server)) == ("k8s.gcr.io", "10.9.9.9")
     found = diagnose(seen_by(golden, on("10.9.9.9")), failure)
     assert [str(question.flow.to) for question, _ in found.walked] == ["10.9.9.9"]
-    assert "10.9.9.9 was asked, which is not in dns_servers of the file" in found.sentences()[1]
+    assert "10.9.9.9 is not in dns_servers of the file" in found.sentences()[1]
     assert not any("172.20.0.53" in sentence for sentence in found.sentences())
 
 

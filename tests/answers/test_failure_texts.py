@@ -28,6 +28,11 @@ FAILED = [case for kind, cases in TEXTS.items() if kind != "none" for case in ca
 NONE = TEXTS["none"]
 
 
+def test_a_text_is_shown_as_the_message_that_it_is() -> None:
+    (case,) = [case for case in FAILED if case["name"].startswith("two lines of a log")]
+    assert [failure.text.count("time=") for failure in read(case["text"]).failures] == [1, 1]
+
+
 def named(failure: Failure) -> dict[str, Any]:
     """Whom a failure was about, as far as the text tells it."""
     told = {

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.cli.conftest import Run
@@ -40,6 +41,11 @@ def test_what_is_not_read_is_refused_in_a_sentence(run: Run, stdin: bytes, said:
     code, text = run("diagnose", "wld01", stdin=stdin)
     assert code == 1
     assert said in text
+
+
+def test_one_standard_input_is_not_two_things(run: Run) -> None:
+    with pytest.raises(click.UsageError, match="cannot both come from standard input"):
+        run("diagnose", "wld01", "--plan", "-", stdin=TIMEOUT)
 
 
 def test_diagnose_says_in_json_what_was_pulled_later(run: Run) -> None:
