@@ -63,7 +63,7 @@ def command(
     asks the packet walk where the network is to blame, with the servers, addresses and ports that the text names. Exit codes: 0 no pull fails, or
     it succeeded later; 1 nothing recognised; 2 a failure and what it means.
     """
-    if str(plan) == "-" and file.name == "<stdin>":
+    if str(plan) == "-" and getattr(file, "name", "<stdin>") == "<stdin>":
         raise click.UsageError(
             "the text and the plan cannot both come from standard input: name a file for one of them"
         )
