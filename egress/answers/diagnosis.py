@@ -10,7 +10,7 @@ from egress.answers.causes import Finding, find
 from egress.answers.failure import Failure
 from egress.answers.meanings import meaning
 from egress.answers.questions import Question
-from egress.answers.suspicion import ServerPlace, server_place, suspicion
+from egress.answers.suspicion import NETWORK, ServerPlace, server_place, suspicion
 from egress.reachability.flow import Result
 from egress.reachability.view import Files, Source, View
 from egress.reachability.walk import Walker
@@ -61,7 +61,7 @@ class Diagnosis:
         return {
             "cause": failure.cause.value,
             "stage": failure.stage.value if failure.stage else None,
-            "network": bool(self.walked or self.notes),
+            "network": failure.cause in NETWORK or bool(self.walked),
             "host": failure.host,
             "address": _text(failure.address),
             "port": failure.port,

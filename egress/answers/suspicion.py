@@ -20,6 +20,8 @@ from egress.vocabulary import SUPERVISOR
 _LOOKUPS = (Cause.LOOKUP_TIMEOUT, Cause.LOOKUP_FAILED, Cause.UNREACHABLE)
 """Of the stage RESOLVE: nothing came back."""
 _CONNECTIONS = (Cause.CONNECT_TIMEOUT, Cause.ANSWER_TIMEOUT, Cause.UNREACHABLE)
+NETWORK = frozenset((*_LOOKUPS, *_CONNECTIONS))
+"""Causes that routes and NAT can be to blame for."""
 _SERVICES = tuple(
     IPv4Network(network)
     for network in ("10.96.0.0/12", "100.64.0.0/13", "10.43.0.0/16", "10.152.183.0/24", "172.30.0.0/16")
@@ -35,6 +37,13 @@ _UNLISTED = (
     "is not in dns_servers of the file; if it is the DNS service of a cluster, what counts is the server that it asks "
     "(kubectl -n kube-system get configmap coredns)"
 )
+
+_NODE_ITSELF = (
+    "is the node itself: the name was resolved to it (a DNS server that blocks the name, /etc/hosts), or a proxy or mirror is expected on the node; "
+    "nothing went to the Tier-0"
+)
+_CLUSTERS_OWN = "is a name of the cluster's own, which its DNS service answers itself: the Tier-0 has no part in that, look at CoreDNS"
+_OWN_NAMES = (".svc", ".cluster.local")
 
 
 class ServerPlace(Enum):
@@ -76,6 +85,8 @@ def suspicion(view: View, failure: Failure, wanted: str | None = None) -> Suspic
     senders = _senders(view, failure, wanted)
     if failure.stage is Stage.RESOLVE:
         return _of_a_lookup(view, failure, senders)
+    if failure.address is not None and _of_the_node(failure.address):
+        return Suspicion(notes=(f"{failure.address} {_NODE_ITSELF}",))
     if failure.cause in _CONNECTIONS:
         return _of_a_connection(view, failure, senders)
     return Suspicion()
@@ -109,6 +120,8 @@ def _of_a_lookup(view: View, failure: Failure, senders: Sequence[Sender]) -> Sus
     hidden = place in (ServerPlace.STUB, ServerPlace.CLUSTER)
     if failure.cause not in _LOOKUPS and not (failure.cause is Cause.LOOKUP_REFUSED and hidden):
         return Suspicion(notes=(f"{failure.server} {_UNLISTED}",) if place is ServerPlace.ELSEWHERE else ())
+    if place is ServerPlace.CLUSTER and (failure.host or "").endswith(_OWN_NAMES):
+        return Suspicion(notes=(f"{failure.host} {_CLUSTERS_OWN}",))
     server = failure.server
     if server is not None and server.version == 6 and not hidden:
         return Suspicion(notes=(_ipv6(server),))
@@ -147,13 +160,6 @@ def _lookups(
 
 def _of_a_connection(view: View, failure: Failure, senders: Sequence[Sender]) -> Suspicion:
     address = failure.address
-    if address is not None and _of_the_node(address):
-        return Suspicion(
-            notes=(
-                f"{address} is the node itself: the name was resolved to it (a DNS server that blocks the name, /etc/hosts, a proxy or mirror on the "
-                "node), nothing went to the Tier-0",
-            )
-        )
     if address is not None and address.version == 6:
         return Suspicion(notes=(_ipv6(address),))
     inside = next((one for one in view.around.senders if address and _behind(view, one, address)), None)

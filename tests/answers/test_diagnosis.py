@@ -171,6 +171,22 @@ def test_a_lookup_timeout_is_the_return_route_on_the_dns_server(golden: Workload
 RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        ("a server that the file does not list is said, and walked to", True),
+        ("a server that the file does not list says SERVFAIL", False),
+        ("a stub that says SERVFAIL did not get an answer itself", True),
+        ("an IPv6 address is not walked as if it were another", True),
+        ("nobody listens", False),
+    ],
+)
+def test_json_tells_whether_it_can_be_the_network(golden: WorkloadDomain, name: str, network: bool) -> None:
+    (text,) = [case["text"] for case in FAILED if case["name"] == name]
+    (failure,) = recognise(text)
+    assert diagnose(seen_by(golden, text), failure).as_json()["network"] is network
+
+
 def test_the_other_ones_missing_rule_is_not_to_blame(
     golden_text: str, domain_of: Callable[..., WorkloadDomain]
 ) -> None:
