@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +75,48 @@ def test_what_the_text_names_is_walked_to_and_nothing_else(case: dict[str, Any],
 @pytest.mark.parametrize("case", NONE, ids=lambda case: case["name"])
 def test_what_is_no_failed_pull_is_not_taken_for_one(case: dict[str, Any]) -> None:
     assert read(case["text"]).failures == ()
+
+
+PULLS = [
+    case["text"].strip()
+    for case in FAILED
+    if re.match(r"[Ff]ailed to (?:pull|get) image", case["text"]) and "\n" not in case["text"].strip()
+]
+
+
+def as_described(text: str) -> str:
+    return f"Events:\n  Type  Reason  Age  From  Message\n  Warning  Failed  3s (x2 over 9s)  kubelet, node-1  {text}\n"
+
+
+def as_listed(text: str) -> str:
+    return f"LAST SEEN   TYPE      REASON   OBJECT      MESSAGE\n12s         Warning   Failed   pod/web-1   {text}\n"
+
+
+def as_json(text: str) -> str:
+    event = {"kind": "Event", "involvedObject": {"kind": "Pod", "name": "w"}, "reason": "Failed", "message": text}
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": [event]})
+
+
+def as_yaml(text: str) -> str:
+    return str(yaml.safe_dump(json.loads(as_json(text)), width=80))
+
+
+def as_a_pod(text: str) -> str:
+    state = {"waiting": {"reason": "ErrImagePull", "message": text}}
+    status = {"containerStatuses": [{"image": "unnamed", "state": state}]}
+    return json.dumps({"apiVersion": "v1", "kind": "Pod", "status": status})
+
+
+def as_a_log(text: str) -> str:
+    quoted = text.replace('"', '\\"')
+    return f'I1126 10:00:00 kubelet.go:1] "started"\nE1126 10:00:01 kubelet.go:2] "Error syncing pod" err="{quoted}" pod="default/web-1"\n'
+
+
+@pytest.mark.parametrize("form", [as_described, as_listed, as_json, as_yaml, as_a_pod, as_a_log])
+@pytest.mark.parametrize("text", PULLS, ids=lambda text: text[-60:])
+def test_a_failure_is_the_same_in_every_form_that_it_comes_in(text: str, form: Callable[[str], str]) -> None:
+    plain, formed = read(text).failures, read(form(text)).failures
+    assert [one.told_by for one in formed] == [one.told_by for one in plain]
 
 
 @pytest.fixture
