@@ -42,6 +42,8 @@ _NODE_ITSELF = (
     "is the node itself: the name was resolved to it (a DNS server that blocks the name, /etc/hosts), or a proxy or mirror is expected on the node; "
     "nothing went to the Tier-0"
 )
+_NOBODYS = "is the address of no host: look at what the name leads to"
+_BROADCAST = IPv4Address("255.255.255.255")
 _CLUSTERS_OWN = "is a name of the cluster's own, which its DNS service answers itself: the Tier-0 has no part in that, look at CoreDNS"
 _OWN_NAMES = (".svc", ".cluster.local")
 
@@ -72,7 +74,7 @@ def wishes(failures: Sequence[Failure], domain: WorkloadDomain) -> Wishes:
     hosts: list[Address] = []
     for failure in failures:
         for address, port in ((failure.address, failure.port), (failure.server, DNS_PORT)):
-            if address is None or address.version == 6 or _of_the_node(address):
+            if address is None or address.version == 6 or _of_the_node(address) or _of_nobody(address):
                 continue
             one = Ask(None, str(address), port).wishes(domain)
             vip = vip or one.vip
@@ -87,6 +89,8 @@ def suspicion(view: View, failure: Failure, wanted: str | None = None) -> Suspic
         return _of_a_lookup(view, failure, senders)
     if failure.address is not None and _of_the_node(failure.address):
         return Suspicion(notes=(f"{failure.address} {_NODE_ITSELF}",))
+    if failure.address is not None and _of_nobody(failure.address):
+        return Suspicion(notes=(f"{failure.address} {_NOBODYS}",))
     if failure.cause in _CONNECTIONS:
         return _of_a_connection(view, failure, senders)
     return Suspicion()
@@ -115,6 +119,10 @@ def _of_the_node(address: Address) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
+def _of_nobody(address: Address) -> bool:
+    return address.is_multicast or address == _BROADCAST
+
+
 def _of_a_lookup(view: View, failure: Failure, senders: Sequence[Sender]) -> Suspicion:
     place = server_place(view, failure)
     hidden = place in (ServerPlace.STUB, ServerPlace.CLUSTER)
@@ -123,6 +131,8 @@ def _of_a_lookup(view: View, failure: Failure, senders: Sequence[Sender]) -> Sus
     if place is ServerPlace.CLUSTER and (failure.host or "").endswith(_OWN_NAMES):
         return Suspicion(notes=(f"{failure.host} {_CLUSTERS_OWN}",))
     server = failure.server
+    if server is not None and _of_nobody(server):
+        return Suspicion(notes=(f"{server} {_NOBODYS}",))
     if server is not None and server.version == 6 and not hidden:
         return Suspicion(notes=(_ipv6(server),))
     notes = []

@@ -103,7 +103,8 @@ def as_yaml(text: str) -> str:
 
 def as_a_pod(text: str) -> str:
     state = {"waiting": {"reason": "ErrImagePull", "message": text}}
-    status = {"containerStatuses": [{"image": "unnamed", "state": state}]}
+    named = re.search(r'image "([^"]+)"', text)
+    status = {"containerStatuses": [{"image": named[1] if named else "unnamed", "state": state}]}
     return json.dumps({"apiVersion": "v1", "kind": "Pod", "status": status})
 
 
