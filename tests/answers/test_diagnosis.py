@@ -17,6 +17,7 @@ from egress.answers.meanings import MEANINGS, meaning
 from egress.answers.remedy import Missing
 from egress.answers.suspicion import wishes
 from egress.domain import WorkloadDomain
+from egress.reachability.flow import Result
 from egress.reachability.view import View
 from egress.reachability.view import view as view_of
 from tests.answers.test_failure_texts import FAILED, NONE
@@ -272,3 +273,11 @@ def test_what_is_said_does_not_depend_on_the_number_of_a_host_outside(golden: Wo
     assert walked(seen_by(golden, text), text)[0] == []
     bare = seen_by(golden, text).changed(view_without(golden, "wld01-egress-tkg").objects)
     assert walked(bare, text)[0] == [Missing.NAT_RULE]
+
+
+def test_a_host_that_one_text_names_is_not_in_the_way_of_another(golden: WorkloadDomain) -> None:
+    beside = 'Failed to pull image "registry.example.com/a:1": dial tcp 198.51.100.1:443: i/o timeout'
+    view = view_of(golden, wishes=wishes([*recognise(beside), *recognise(TKG)], golden))
+    (failure,) = recognise(TKG)
+    pulls, _ = diagnose(view, failure).walked
+    assert pulls[1].verdict.result is Result.ALL
