@@ -88,7 +88,7 @@ class _Builder:
         further = tuple(self._elsewhere(f"host {address}", address) for address in self._further(outside.ip))
         senders, tier1 = self._tier1s()
         router = Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes()))
-        hosts = (Host(OUTSIDE, (outside,), (outside.network[1],)), *dns, *further)
+        hosts = (Host(OUTSIDE, (outside,), (self._free(outside.network),)), *dns, *further)
         return Surroundings(
             World(self.segments, hosts, (router,), tier1),
             senders,
