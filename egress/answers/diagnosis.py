@@ -9,10 +9,10 @@ from typing import Any
 
 from egress.answers.causes import Finding, find
 from egress.answers.failure_texts import Cause, Failure
-from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, sender_title
+from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question
 from egress.domain.addresses import Address
+from egress.reachability.below import Sender
 from egress.reachability.flow import Flow, Protocol, Result
-from egress.reachability.surroundings import Sender
 from egress.reachability.view import Files, Source, View
 from egress.reachability.walk import Walker
 from egress.vocabulary import SUPERVISOR
@@ -131,7 +131,7 @@ def _senders(view: View, failure: Failure, wanted: str | None) -> list[Sender]:
 
 
 def _questions(view: View, failure: Failure, sender: Sender) -> list[Question]:
-    title = f"{sender_title(sender)} pod"
+    title = f"{sender.title} pod"
     if failure.cause is Cause.LOOKUP_TIMEOUT:
         asked = _server(failure)
         servers = [asked] if asked else [address for _, address in view.around.dns if address.version == 4]

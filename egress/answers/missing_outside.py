@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from collections.abc import Sequence
+from ipaddress import IPv4Network, ip_network
 
 from egress.answers.remedy import Missing, Proposal, Remedy, near, ways_in, wide, with_route
-from egress.domain.addresses import Address
+from egress.domain.addresses import Address, Coverage, as_network
+from egress.domain.fields import listed
 from egress.policy import paths
-from egress.policy.owned import nat_section, owned
+from egress.policy.leaving import leaving
+from egress.policy.owned import nat_section, outside_nat, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import Hop, Path
@@ -29,8 +32,10 @@ def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
         return _upstream_route(view, hop.node, target)
     face = view.topology.nodes[left.node].interface(left.left)
     if not face.uplink:
-        return _return_route(view, path.forward[-1].node, left.left, face.addresses[0].ip, target)
-    if left.rules:
+        return _return_route(view, path.forward[-1].node, left.left, (face.addresses[0].ip,), target)
+    if left.left in outside_nat(view.domain):
+        return _return_route(view, path.forward[-1].node, left.left, _beside(view, left.left, target), target)
+    if left.rules or any(target in network for one in leaving(view.domain) if one.own for network in one.networks):
         return _upstream_route(view, hop.node, target)
     return _nat_rule(view, left.left, target)
 
@@ -49,13 +54,25 @@ def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
     )
 
 
-def _return_route(view: View, host: str, interface: str, via: Address, target: Address) -> Proposal:
-    """A route on a host beside a service interface, back through that interface."""
+def _beside(view: View, interface: str, target: Address) -> tuple[Address, ...]:
+    """The gateway's addresses on the segment of an uplink that NAT leaves out, as neighbours there reach it."""
+    networks = [one.network for face in view.tier0.interfaces if face.name == interface for one in face.addresses]
+    there = [
+        face.name
+        for face in view.tier0.interfaces
+        if any(one.ip in network for one in face.addresses for network in networks)
+    ]
+    return ways_in(view, target.version, there)
+
+
+def _return_route(view: View, host: str, interface: str, via: tuple[Address, ...], target: Address) -> Proposal:
+    """A route on a host beside an interface that NAT leaves out, back through that interface."""
     network = wide(view, target)
-    route = WorldRoute(network, (via,))
+    route = WorldRoute(network, via)
+    text = f"{network} via {', '.join(map(str, via))}"
     why = f"{host} sees {target} un-translated and has no route to {network}: its answers go to its default gateway and are lost"
-    fix = f"add on {host}: {network} via {via} ({interface})"
-    remedy = Remedy(Missing.RETURN_ROUTE, host, f"{network} via {via}", why, fix, route)
+    fix = f"add on {host}: {text} ({interface})"
+    remedy = Remedy(Missing.RETURN_ROUTE, host, text, why, fix, route)
     return Proposal(remedy, with_route(view, host, route))
 
 
@@ -94,6 +111,15 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
     tier0 = last(view.gateway)
     name = f"{view.domain.stack}-egress-for-{str(egress).replace('.', '-')}"
     fix = f"add a mapping to the domain file: source {egress}, translated a free address of the uplink network (such as {spare})"
+    unknown = next((one.tier1 for one in view.around.senders if one.egress == egress and not one.known), None)
+    if unknown is not None:
+        networks = next(one.networks for one in leaving(view.domain) if one.tier1 == unknown)
+        ruled = Coverage(as_network(rule.source) for rule in owned(view.domain).rules)
+        if any(ruled.count(network) for network in networks):
+            return _unknown_address(unknown, networks)
+        name = f"{view.domain.stack}-egress-for-{unknown}"
+        why = f"no rule translates what Tier-1 {unknown} sends with, an address of {listed(networks)}, and nobody outside knows a way back"
+        fix = f"add a mapping for that address, or for {listed(networks)} as a whole, to the domain file"
     body: Json = {
         "action": view.domain.tier0.nat_action.value,
         "source_network": str(egress),
@@ -102,6 +128,13 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
     }
     rule = {paths.nat_section(view.gateway): nat_section(), paths.nat_rule(view.gateway, name): body}
     return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), view.changed({**view.objects, **rule}))
+
+
+def _unknown_address(tier1: str, networks: Sequence[IPv4Network]) -> Proposal:
+    """Nothing can be said of a Tier-1 whose egress address is not known where some addresses have a rule and others have none."""
+    why = f"which address of {listed(networks)} Tier-1 {tier1} sends with is not in the file, and not all of them have a rule"
+    fix = f"look at the NAT rules of {tier1} in NSX, write the address as tier1s.{tier1}.egress, and ask again"
+    return Proposal(Remedy(Missing.EGRESS_ADDRESS, tier1, "egress", why, fix), None)
 
 
 def _ineffective(view: View, interface: str, egress: Address) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from egress.checks.look import mappings, network, owned_elsewhere, short, subnets
+from egress.checks.look import mappings, owned_elsewhere, short, subnets
 from egress.checks.rule import Broken, Outcomes, Path, Severity, rule
 from egress.domain import HaMode, NatAction, WorkloadDomain
+from egress.domain.addresses import as_network
 from egress.policy.owned import owned
 
 _HOPS: Path = ("default_route", "next_hops")
@@ -62,7 +63,7 @@ def uplink_without(domain: WorkloadDomain) -> Outcomes:
     if domain.default_route.external:
         yield owned_elsewhere()
         return
-    hops = subnets(network(hop.address) for hop in domain.default_route.next_hops)
+    hops = subnets(as_network(hop.address) for hop in domain.default_route.next_hops)
     for index, uplink in enumerate(domain.tier0.uplinks):
         if not hops.within(uplink.address.network):
             yield Broken(
@@ -143,7 +144,7 @@ def bfd_source_outside(domain: WorkloadDomain) -> Outcomes:
 )
 def bfd_translated(domain: WorkloadDomain) -> Outcomes:
     captured = {source for peer in owned(domain).bfd_peers if peer.enabled for source in peer.sources}
-    sources = subnets(network(source) for source in sorted(captured))
+    sources = subnets(as_network(source) for source in sorted(captured))
     for mapping in mappings(domain):
         hit = sources.within(mapping.translated)
         if mapping.rule.action is NatAction.REFLEXIVE and hit:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
+
 from egress.checks.look import (
     Held,
     Kind,
@@ -16,6 +18,9 @@ from egress.checks.look import (
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
+from egress.domain.addresses import as_network
+from egress.domain.fields import listed
+from egress.domain.model import Uplink
 
 _NO_VERSION = "nsx.version is not in this file"
 
@@ -28,51 +33,75 @@ _NO_VERSION = "nsx.version is not in this file"
     source="NSX Policy API, Tier0HaVipConfig (active-standby only)",
 )
 def vip_on_active_active(domain: WorkloadDomain) -> Outcomes:
-    vip = domain.tier0.ha_vip
-    if vip and domain.tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
-        yield Broken(
-            ("tier0", "ha_vip"), f"HA VIP {vip} on an ACTIVE_ACTIVE gateway", "take ha_vip out, or correct ha_mode"
-        )
+    if domain.tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
+        for index, vip in enumerate(domain.tier0.ha_vips):
+            yield Broken(
+                ("tier0", "ha_vips", index),
+                f"HA VIP {vip.address} on an ACTIVE_ACTIVE gateway",
+                "take ha_vips out, or correct ha_mode",
+            )
 
 
 @rule(
     "ha-vip-outside-uplinks",
     Severity.ERROR,
-    "the HA VIP lies in the subnet that its two uplinks share",
-    explanation="The VIP is tied to exactly two external interfaces, one on each edge, and answers on their segment.",
-    source="vmware/terraform-provider-nsxt, ha_vip_config.external_interface_paths: exactly 2",
+    "an HA VIP lies in the subnet that its two uplinks share",
+    explanation="A VIP is tied to exactly two external interfaces, one on each edge, and answers on their segment. Two uplinks an edge on "
+    "two VLANs have two VIPs.",
+    source="vmware/terraform-provider-nsxt, ha_vip_config.external_interface_paths: exactly 2; NSX Policy API, LocaleServices.ha_vip_configs",
 )
 def vip_outside(domain: WorkloadDomain) -> Outcomes:
-    vip = domain.tier0.ha_vip
-    if vip is None:
-        return
-    inside = [uplink for uplink in domain.tier0.uplinks if uplink.address.network == vip.network]
-    edges = {uplink.edge for uplink in inside}
-    if len(edges) != 2 or len(inside) != 2:
-        names = ", ".join(uplink.id for uplink in inside) or "none"
-        yield Broken(
-            ("tier0", "ha_vip"),
-            f"HA VIP {vip} needs two uplinks on two edges in its subnet, the file has: {names}",
-            "choose an address of the subnet of two uplinks, with the same prefix length",
-        )
+    named = {uplink.id: uplink for uplink in domain.tier0.uplinks}
+    by_network: dict[IPv4Network, list[Uplink]] = {}
+    index: Prefixes[Uplink] = Prefixes()
+    for uplink in domain.tier0.uplinks:
+        by_network.setdefault(uplink.address.network, []).append(uplink)
+        index.add(uplink.address.network, uplink)
+    for number, vip in enumerate(domain.tier0.ha_vips):
+        inside = by_network.get(vip.address.network, [])
+        around = index.holding(as_network(vip.address.ip))
+        if vip.uplinks:
+            inside = [named[name] for name in vip.uplinks if named[name].address.network == vip.address.network]
+        count = len(vip.uplinks) or (around.count if around else 0)
+        if not (count == len(inside) == len({uplink.edge for uplink in inside[:3]}) == 2):
+            names = listed([uplink.id for uplink in inside[:9]]) or "none"
+            yield Broken(
+                ("tier0", "ha_vips", number, "address"),
+                f"HA VIP {vip.address} needs two uplinks on two edges in its subnet, the file has: {names}",
+                "choose an address of the subnet of two uplinks, with the same prefix length, or name the two in uplinks",
+            )
 
 
 @rule(
     "active-standby-without-ha-vip",
     Severity.WARNING,
-    "static routing on ACTIVE_STANDBY has an HA VIP",
+    "static routing on ACTIVE_STANDBY has an HA VIP on every uplink network that two edges share",
     explanation="Neighbours send to one address. If that is an uplink's own address, it dies with its edge and ingress, replies to "
-    "routed addresses and return routes die with it, although the other edge took over.",
-    source="NSX administration guide, HA VIP for static routing",
+    "routed addresses and return routes die with it, although the other edge took over. Each uplink VLAN has a VIP of its own.",
+    source="NSX administration guide, HA VIP for static routing; VCF 9.0 recommends it for static routing",
 )
 def standby_without_vip(domain: WorkloadDomain) -> Outcomes:
     tier0 = domain.tier0
-    if tier0.ha_mode is HaMode.ACTIVE_STANDBY and tier0.ha_vip is None and len({up.edge for up in tier0.uplinks}) > 1:
+    if tier0.ha_mode is not HaMode.ACTIVE_STANDBY or len({up.edge for up in tier0.uplinks}) < 2:
+        return
+    if not tier0.ha_vips:
         yield Broken(
             ("tier0",),
-            "ACTIVE_STANDBY without ha_vip: return routes die with the edge they point at",
-            "configure an HA VIP in NSX, write it into tier0.ha_vip and point return routes at it",
+            "ACTIVE_STANDBY without ha_vips: return routes die with the edge they point at",
+            "configure an HA VIP in NSX, write it into tier0.ha_vips and point return routes at it",
         )
+        return
+    edges: dict[IPv4Network, set[str]] = {}
+    for uplink in tier0.uplinks:
+        edges.setdefault(uplink.address.network, set()).add(uplink.edge)
+    with_vip = {vip.address.network for vip in tier0.ha_vips}
+    for network, there in edges.items():
+        if len(there) > 1 and network not in with_vip:
+            yield Broken(
+                ("tier0", "ha_vips"),
+                f"no HA VIP in {network}: what is routed there dies with the edge it points at",
+                "configure one in NSX for the two uplinks of that network, and write it into tier0.ha_vips",
+            )
 
 
 @rule(

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
+from egress.domain.addresses import as_network
 from egress.domain.model import EgressMapping
 from egress.policy.owned import NatRule, owned
 
@@ -25,18 +26,28 @@ class Mapping:
     translated: IPv4Network
 
 
+class Use(Enum):
+    """What a range is for. ROUTED: a network behind a Tier-1 that translates nothing, so its addresses are seen outside."""
+
+    EGRESS = auto()
+    INGRESS = auto()
+    INSIDE = auto()
+    ROUTED = auto()
+
+    @property
+    def behind(self) -> bool:
+        """It lies behind a Tier-1."""
+        return self in (Use.INSIDE, Use.ROUTED)
+
+
 @dataclass(frozen=True)
 class Range:
-    """A range that the file names: what people call it, where it stands."""
+    """A range that the file names: what it is for, what people call it, where it stands."""
 
+    use: Use
     name: str
     at: Path
     network: IPv4Network
-
-
-def network(value: IPv4Address | IPv4Network) -> IPv4Network:
-    """An address as the network that holds only it."""
-    return value if isinstance(value, IPv4Network) else IPv4Network((int(value), 32))
 
 
 def short(value: IPv4Network) -> str:
@@ -52,7 +63,7 @@ def mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
 def _mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
     entries = domain.egress.mappings
     return tuple(
-        Mapping(rule.at, entries[rule.key], rule, network(rule.source), network(rule.translated))
+        Mapping(rule.at, entries[rule.key], rule, as_network(rule.source), as_network(rule.translated))
         for rule in owned(domain).rules
     )
 
@@ -104,8 +115,8 @@ def held_addresses(domain: WorkloadDomain) -> Iterator[Held]:
     for index, service in enumerate(domain.tier0.service_interfaces):
         at: Path = ("tier0", "service_interfaces", index, "address")
         yield Held(Kind.SERVICE, f"service interface {service.id}", at, service.address)
-    if domain.tier0.ha_vip:
-        yield Held(Kind.VIP, "the HA VIP", ("tier0", "ha_vip"), domain.tier0.ha_vip)
+    for index, vip in enumerate(domain.tier0.ha_vips):
+        yield Held(Kind.VIP, "the HA VIP", ("tier0", "ha_vips", index, "address"), vip.address)
 
 
 def own_addresses(domain: WorkloadDomain) -> dict[IPv4Address, tuple[str, Path]]:
@@ -117,12 +128,20 @@ def own_addresses(domain: WorkloadDomain) -> dict[IPv4Address, tuple[str, Path]]
 
 
 def ranges(domain: WorkloadDomain) -> Iterator[Range]:
-    """Egress, ingress and pod ranges."""
-    yield Range("egress range", ("egress", "range"), domain.egress.range)
+    """Egress ranges, those of namespaces included, the ingress range, and the networks behind Tier-1s."""
+    for index, one in enumerate(domain.egress.ranges):
+        yield Range(Use.EGRESS, "egress range", ("egress", "ranges", index), one)
+    own: set[IPv4Network] = set()
+    for name, tier1 in domain.tier1s.items():
+        if tier1.egress_range and tier1.egress_range not in own:
+            own.add(tier1.egress_range)
+            yield Range(Use.EGRESS, f"egress range of {name}", ("tier1s", name, "egress_range"), tier1.egress_range)
     if domain.ingress:
-        yield Range("ingress range", ("ingress", "range"), domain.ingress.range)
-    for tier1, pods in domain.pods.items():
-        yield Range(f"pods of {tier1}", ("pods", tier1), pods)
+        yield Range(Use.INGRESS, "ingress range", ("ingress", "range"), domain.ingress.range)
+    for name, tier1 in domain.tier1s.items():
+        for index, one in enumerate(tier1.networks):
+            use = Use.INSIDE if tier1.nat else Use.ROUTED
+            yield Range(use, f"network of {name}", ("tier1s", name, "networks", index), one)
 
 
 def indexed(found: Iterable[Range]) -> Prefixes[Range]:

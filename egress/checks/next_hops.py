@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from egress.checks.look import edges_of, network, own_addresses, owned_elsewhere, subnets, uplink_networks
+from egress.checks.look import edges_of, own_addresses, owned_elsewhere, subnets, uplink_networks
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, rule
 from egress.domain import NextHop, NextHopV6, WorkloadDomain
+from egress.domain.addresses import as_network
 from egress.domain.fields import listed
 from egress.domain.model import Uplink
 
@@ -45,7 +46,7 @@ def outside_uplinks(domain: WorkloadDomain) -> Outcomes:
     networks = uplink_networks(domain)
     uplinks = subnets(networks)
     for at, hop in _hops(domain):
-        if not uplinks.holding(network(hop.address)):
+        if not uplinks.holding(as_network(hop.address)):
             yield Broken(
                 at,
                 f"next hop {hop.address} lies in no uplink's subnet ({listed(networks)})",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import Range, indexed, mappings, network, ranges, subnets, uplink_networks
+from egress.checks.look import Range, indexed, mappings, ranges, subnets, uplink_networks
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import WorkloadDomain
+from egress.domain.addresses import as_network
 from egress.domain.model import ServiceInterface
 
 _TRANSIT = {
@@ -20,7 +21,7 @@ _LARGEST = 27
 @rule(
     "ranges-overlap",
     Severity.ERROR,
-    "egress, ingress and pod ranges are apart",
+    "egress and ingress ranges and the networks behind Tier-1s are apart",
     explanation="An address that is in two ranges has two meanings: an egress address that is also a load balancer's, or a pod that "
     "answers for an egress address. vSphere refuses some of these overlaps, not all.",
     source="vSphere with Tanzu, requirements for NSX networking; PowerValidatedSolutions",
@@ -36,8 +37,8 @@ def overlap(domain: WorkloadDomain) -> Outcomes:
         before.add(other.network, other)
     if domain.ingress is None:
         yield CannotKnow("ingress.range is not in this file")
-    if not domain.pods:
-        yield CannotKnow("pods are not in this file")
+    if not any(tier1.networks for tier1 in domain.tier1s.values()):
+        yield CannotKnow("no network behind a Tier-1 is in this file (tier1s)")
 
 
 @rule(
@@ -61,12 +62,12 @@ def overlaps_interface(domain: WorkloadDomain) -> Outcomes:
                 f"{one.name} {one.network} overlaps {service.first.address.network} of service interface {service.first.id}{service.others}",
                 "choose a range apart from it",
             )
-        uplink = uplinks.overlapping(one.network) if one.at[0] == "pods" else uplinks.inside(one.network)
+        uplink = uplinks.overlapping(one.network) if one.use.behind else uplinks.inside(one.network)
         if uplink:
             yield Broken(
                 one.at,
                 f"{one.name} {one.network} overlaps the uplinks' subnet {uplink.first}{uplink.others}",
-                "choose a range apart from it, or wholly inside it (not for pods)",
+                "choose a range apart from it, or wholly inside it (not for networks behind a Tier-1)",
             )
 
 
@@ -99,7 +100,7 @@ def overlaps_transit(domain: WorkloadDomain) -> Outcomes:
 )
 def too_small(domain: WorkloadDomain) -> Outcomes:
     for one in ranges(domain):
-        if one.at[0] != "pods" and one.network.prefixlen > _LARGEST:
+        if not one.use.behind and one.network.prefixlen > _LARGEST:
             yield Broken(
                 one.at,
                 f"{one.name} {one.network} has {one.network.num_addresses} addresses, at least 32 (/{_LARGEST}) are asked for",
@@ -147,7 +148,7 @@ def public(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "dns-server-inside-a-range",
     Severity.ERROR,
-    "DNS servers stand outside egress, ingress and pod ranges",
+    "DNS servers stand outside egress and ingress ranges and the networks behind Tier-1s",
     explanation="A query to an address of these ranges is kept inside the domain, and no DNS server is there to answer it.",
     source="assumption",
 )
@@ -156,7 +157,7 @@ def dns_inside(domain: WorkloadDomain) -> Outcomes:
         yield CannotKnow("dns_servers are not in this file")
     index_of_ranges = indexed(ranges(domain))
     for index, server in enumerate(domain.dns_servers):
-        found = index_of_ranges.holding(network(server)) if isinstance(server, IPv4Address) else None
+        found = index_of_ranges.holding(as_network(server)) if isinstance(server, IPv4Address) else None
         if found:
             yield Broken(
                 ("dns_servers", index),

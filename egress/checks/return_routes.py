@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import network, own_addresses, subnets
+from egress.checks.look import own_addresses, subnets
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
-from egress.domain.fields import listed
+from egress.domain.addresses import Coverage, as_network
+from egress.domain.fields import RouteHolder, listed
 from egress.domain.model import ServiceInterface
+from egress.policy.leaving import seen_outside
 
 
 @rule(
@@ -22,18 +24,27 @@ from egress.domain.model import ServiceInterface
     source="packet walk and kernel twin of this project; the write-up of the four steps",
 )
 def dns_server(domain: WorkloadDomain) -> Outcomes:
-    ready = {str(route.host) for route in domain.return_routes if domain.egress.range.subnet_of(route.to)}
+    wanted = seen_outside(domain)
+    ready = {str(host) for host, routes in _routes(domain).items() if all(routes.holds(one) for one in wanted)}
     services: Prefixes[ServiceInterface] = Prefixes()
     for interface in domain.tier0.service_interfaces:
         services.add(interface.address.network, interface)
     for index, server in enumerate(domain.dns_servers):
-        met = services.holding(network(server)) if isinstance(server, IPv4Address) else None
+        met = services.holding(as_network(server)) if isinstance(server, IPv4Address) else None
         if met and str(server) not in ready:
             yield Broken(
                 ("dns_servers", index),
-                f"DNS server {server} sees untranslated addresses of {domain.egress.range}",
-                f"on {server}: route {domain.egress.range} via {met.first.address.ip}; then write it into return_routes",
+                f"DNS server {server} sees untranslated addresses of {listed(wanted)}",
+                f"on {server}: route {listed(wanted)} via {met.first.address.ip}; then write it into return_routes",
             )
+
+
+def _routes(domain: WorkloadDomain) -> dict[RouteHolder, Coverage]:
+    """What the hosts of return_routes have routes to."""
+    found: dict[RouteHolder, list[IPv4Network]] = {}
+    for route in domain.return_routes:
+        found.setdefault(route.host, []).append(route.to)
+    return {host: Coverage(networks) for host, networks in found.items()}
 
 
 @rule(
@@ -63,14 +74,14 @@ def stranger(domain: WorkloadDomain) -> Outcomes:
     source="assumption",
 )
 def misses(domain: WorkloadDomain) -> Outcomes:
-    wanted = [domain.egress.range, *([domain.ingress.range] if domain.ingress else []), *domain.egress.routed]
+    wanted = [*seen_outside(domain), *([domain.ingress.range] if domain.ingress else []), *domain.egress.routed]
     index_of_wanted = subnets(wanted)
     for index, route in enumerate(domain.return_routes):
         if not index_of_wanted.within(route.to):
             yield Broken(
                 ("return_routes", index, "to"),
                 f"the route to {route.to} on {route.host} covers none of {listed(wanted)}",
-                f"route {domain.egress.range}",
+                f"route {domain.egress.ranges[0]}",
             )
 
 

@@ -8,7 +8,6 @@ from egress.checks.look import (
     edges_of,
     indexed,
     mappings,
-    network,
     own_addresses,
     ranges,
     service_networks,
@@ -20,7 +19,9 @@ from egress.checks.look import (
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import FirewallMatch, NatAction, WorkloadDomain
+from egress.domain.addresses import Coverage, as_network
 from egress.domain.fields import listed
+from egress.policy.leaving import seen_outside
 from egress.policy.owned import nat_scope
 from egress.vocabulary import TITLES
 
@@ -35,7 +36,8 @@ from egress.vocabulary import TITLES
     source="vSphere with Tanzu 7.0 U1c: one SNAT address per namespace; the write-up of the four steps",
 )
 def missing(domain: WorkloadDomain) -> Outcomes:
-    if within(domain.egress.range, uplink_networks(domain)):
+    uplinks = uplink_networks(domain)
+    if all(within(one, uplinks) for one in domain.egress_ranges):
         return
     for key, title in TITLES.items():
         if key not in domain.egress.mappings:
@@ -49,34 +51,37 @@ def missing(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "source-outside-egress-range",
     Severity.ERROR,
-    "every source lies in the egress range",
-    explanation="vSphere takes egress addresses from the egress range. A rule for any other address never matches.",
-    source="vSphere with Tanzu, egress CIDR",
+    "every source lies in an egress range",
+    explanation="vSphere takes egress addresses from the egress ranges, of the Supervisor or of the namespace, and a routed namespace "
+    "leaves with its own. A rule for any other address never matches.",
+    source="vSphere with Tanzu, egress CIDR; vSphere automation API, NCPClusterNetworkEnableSpec.egress_cidrs and the namespace's own",
 )
 def source_outside(domain: WorkloadDomain) -> Outcomes:
+    leaving = subnets(seen_outside(domain))
     for mapping in mappings(domain):
-        if not mapping.source.overlaps(domain.egress.range):
+        if not leaving.overlapping(mapping.source):
             yield Broken(
                 (*mapping.at, "source"),
-                f"source {mapping.entry.source} is outside the egress range {domain.egress.range}",
-                "write the egress address as vSphere shows it, or correct egress.range",
+                f"source {mapping.entry.source} is outside the egress ranges ({listed(seen_outside(domain))})",
+                "write the egress address as vSphere shows it, or correct egress.ranges",
             )
 
 
 @rule(
     "source-wider-than-egress-range",
     Severity.ERROR,
-    "no source reaches beyond the egress range",
+    "no source reaches beyond the egress ranges",
     explanation="A wider source translates traffic that is none of this domain's, on a gateway that others may share.",
     source="house rule of the plan gate: source wider than the egress block is denied",
 )
 def source_wider(domain: WorkloadDomain) -> Outcomes:
+    whole, parts = Coverage(seen_outside(domain)), subnets(seen_outside(domain))
     for mapping in mappings(domain):
-        if mapping.source.overlaps(domain.egress.range) and not mapping.source.subnet_of(domain.egress.range):
+        if parts.overlapping(mapping.source) and not whole.holds(mapping.source):
             yield Broken(
                 (*mapping.at, "source"),
-                f"source {mapping.entry.source} reaches beyond the egress range {domain.egress.range}",
-                "narrow it to the egress range",
+                f"source {mapping.entry.source} reaches beyond the egress ranges ({listed(seen_outside(domain))})",
+                "narrow it to an egress range",
             )
 
 
@@ -108,7 +113,7 @@ def translated_outside(domain: WorkloadDomain) -> Outcomes:
     source="RFC 5227",
 )
 def translated_next_hop(domain: WorkloadDomain) -> Outcomes:
-    hops = subnets(network(hop.address) for hop in domain.default_route.next_hops)
+    hops = subnets(as_network(hop.address) for hop in domain.default_route.next_hops)
     for mapping in mappings(domain):
         hit = hops.within(mapping.translated)
         if hit:
@@ -130,7 +135,7 @@ def translated_edge(domain: WorkloadDomain) -> Outcomes:
     ends: Prefixes[tuple[IPv4Address, IPv4Network]] = Prefixes()
     for subnet in uplink_networks(domain):
         for address in edges_of(subnet):
-            ends.add(network(address), (address, subnet))
+            ends.add(as_network(address), (address, subnet))
     for mapping in mappings(domain):
         hit = ends.within(mapping.translated)
         if hit:
@@ -145,7 +150,7 @@ def translated_edge(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "translated-inside-a-range",
     Severity.ERROR,
-    "a translated address is outside egress, ingress and pod ranges",
+    "a translated address is outside egress and ingress ranges and the networks behind Tier-1s",
     explanation="Those addresses belong to load balancers, pods or the egress side itself. Replies would be taken for theirs.",
     source="house rule of the plan gate: translated address inside an ingress block is denied",
 )
@@ -173,7 +178,7 @@ def translated_in_range(domain: WorkloadDomain) -> Outcomes:
 def translated_interface(domain: WorkloadDomain) -> Outcomes:
     own: Prefixes[str] = Prefixes()
     for address, (name, _) in sorted(own_addresses(domain).items()):
-        own.add(network(address), name)
+        own.add(as_network(address), name)
     for mapping in mappings(domain):
         hit = own.within(mapping.translated)
         if hit:

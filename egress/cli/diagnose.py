@@ -13,6 +13,7 @@ from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json, styled
 from egress.domain import EgressError
+from egress.domain.fields import listed
 from egress.escape import line
 from egress.reachability.surroundings import Wishes
 
@@ -50,8 +51,8 @@ def command(
     wishes = Wishes(hosts=addresses(failures))
     (view,) = views(project, [stack], plan, live, edges, lambda _: wishes)
     if sender is not None and sender not in {name for one in view.around.senders for name in (one.key, one.tier1)}:
-        known = ", ".join(one.key or one.tier1 for one in view.around.senders)
-        raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {known}")
+        known = dict.fromkeys(name for one in view.around.senders for name in (one.key, one.tier1) if name)
+        raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {listed(known)}")
     found = [diagnose(view, failure, sender) for failure in failures]
     if as_json:
         print_json({"stack": stack, "source": str(view.source), "failures": [one.as_json() for one in found]})

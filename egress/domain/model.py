@@ -8,7 +8,8 @@ one is still a domain that can be shown and explained.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from ipaddress import IPv4Network
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -36,10 +37,11 @@ from egress.domain.fields import (
     quoted,
     wrong_at,
 )
+from egress.domain.moved import Moved, MovedKeys, flow
 from egress.domain.problems import Place
-from egress.domain.ranges import Egress, EgressMapping, FurtherMapping, Ingress
+from egress.domain.ranges import Egress, EgressMapping, FurtherMapping, Ingress, Tier1
 from egress.domain.state import LocalState, State
-from egress.domain.tier0 import Nsx, ServiceInterface, Tier0, Uplink
+from egress.domain.tier0 import HaVip, Nsx, ServiceInterface, Tier0, Uplink
 from egress.domain.tree import Origins
 from egress.vocabulary import MAX_PRIORITY, FirewallMatch, HaMode, NatAction
 
@@ -54,6 +56,7 @@ __all__ = [
     "FirewallMatch",
     "FurtherMapping",
     "HaMode",
+    "HaVip",
     "Ingress",
     "Named",
     "NatAction",
@@ -67,6 +70,7 @@ __all__ = [
     "ServiceInterface",
     "Suppression",
     "Tier0",
+    "Tier1",
     "Uplink",
     "WorkloadDomain",
 ]
@@ -111,8 +115,25 @@ class _Derived:
     __hash__ = object.__hash__
 
 
+def _tier1s(value: Any, beside: Mapping[str, Any]) -> str:
+    """`pods` as `tier1s`, with the egress addresses of the mappings that name a Tier-1."""
+    egress = beside.get("egress") or {}
+    mappings = [egress.get("supervisor"), egress.get("tkg"), *(egress.get("more") or {}).values()]
+    sources = {one["tier1"]: one["source"] for one in mappings if one and "tier1" in one and "source" in one}
+    names = dict.fromkeys([*value, *sources])
+    return "tier1s: " + flow(
+        {
+            name: ({"networks": [value[name]]} if name in value else {})
+            | ({"egress": sources[name]} if name in sources else {})
+            for name in names
+        }
+    )
+
+
 class WorkloadDomain(Part):
     """One workload domain, as its file says. `stack` comes from the file's path, everything else from its text."""
+
+    moved: ClassVar[MovedKeys] = {"pods": Moved("tier1s", "tier1s: {TIER1-ID: {networks: [NETWORK]}}", _tier1s)}
 
     stack: SkipJsonSchema[StackName]
     version: Annotated[Literal[1], BeforeValidator(number_not_truth)] = Field(
@@ -127,10 +148,10 @@ class WorkloadDomain(Part):
     nsx: Nsx = Field(description="the NSX Manager of this domain")
     tier0: Tier0 = Field(description="the Tier-0 gateway, which is read and never managed")
     default_route: DefaultRoute = Field(description="the way out: a static route on the Tier-0")
-    egress: Egress = Field(description="the egress range and how its addresses are translated at the Tier-0")
+    egress: Egress = Field(description="the egress ranges and how their addresses are translated at the Tier-0")
     ingress: Ingress | None = Field(None, description="the range that load balancers answer on")
-    pods: Annotated[Mapping[PolicyId, Ipv4Net], *Frozen] = Field(
-        default_factory=dict, validate_default=True, description="Tier-1 id: network of the pods or nodes behind it"
+    tier1s: Annotated[Mapping[PolicyId, Tier1], *Frozen] = Field(
+        default_factory=dict, validate_default=True, description="id: a Tier-1 that hangs below the Tier-0"
     )
     dns_servers: tuple[AnyAddress, ...] = Field((), description="addresses of the DNS servers that pods and nodes ask")
     return_routes: tuple[ReturnRoute, ...] = Field(
@@ -152,6 +173,12 @@ class WorkloadDomain(Part):
     def made_as(self) -> str:
         """The name under which the stack's objects were made: their ids and tags are derived from it. It outlives a rename."""
         return self.formerly or self.stack
+
+    @property
+    def egress_ranges(self) -> tuple[IPv4Network, ...]:
+        """Every egress network, each once: those of the Supervisor, then those of namespaces that have one of their own."""
+        own = [tier1.egress_range for tier1 in self.tier1s.values() if tier1.egress_range]
+        return tuple(dict.fromkeys([*self.egress.ranges, *own]))
 
     def place(self, *path: str | int) -> Place | None:
         """Where the value at `path` stands, as in place("tier0", "uplinks", 0); the nearest one above it if the file does
@@ -197,6 +224,9 @@ def _interface_names(
             yield ("default_route", "ipv6", "next_hops", index, "interface"), hop_v6.interface, uplinks
     for index, name in enumerate(route.bfd.sources if route.bfd else ()):
         yield ("default_route", "bfd", "sources", index), name, uplinks
+    for number, vip in enumerate(domain.tier0.ha_vips):
+        for index, name in enumerate(vip.uplinks):
+            yield ("tier0", "ha_vips", number, "uplinks", index), name, uplinks
     if isinstance(domain.egress.applied_to, tuple):
         for index, name in enumerate(domain.egress.applied_to):
             yield ("egress", "applied_to", index), name, interfaces

@@ -75,7 +75,6 @@ class NatRule:
     action: NatAction
     source: IPv4Address | IPv4Network
     translated: IPv4Address | IPv4Network
-    tier1: str | None
     priority: int
     firewall_match: FirewallMatch
     scope: tuple[str, ...]
@@ -175,9 +174,8 @@ def default_tags(domain: WorkloadDomain) -> dict[str, str]:
 
 
 def tier1s(domain: WorkloadDomain) -> tuple[str, ...]:
-    """Ids of the Tier-1s that the file names: those of the mappings, then those of the pods. The stack makes none of them."""
-    named = [mapping.tier1 for mapping in domain.egress.mappings.values() if mapping.tier1]
-    return tuple(dict.fromkeys([*named, *domain.pods]))
+    """Ids of the Tier-1s that the file names. The stack makes none of them."""
+    return tuple(domain.tier1s)
 
 
 def nat_scope(domain: WorkloadDomain) -> tuple[str, ...]:
@@ -188,6 +186,12 @@ def nat_scope(domain: WorkloadDomain) -> tuple[str, ...]:
     if applied_to == "uplinks":
         return tuple(uplink.id for uplink in domain.tier0.uplinks)
     return applied_to
+
+
+def outside_nat(domain: WorkloadDomain) -> frozenset[str]:
+    """Ids of the interfaces that the NAT rules leave out: what leaves by them keeps its address."""
+    scope = nat_scope(domain)
+    return frozenset(domain.tier0.interface_ids) - frozenset(scope) if scope else frozenset()
 
 
 def _identity(domain: WorkloadDomain, named: Named, suffix: str) -> Identity:
@@ -231,7 +235,6 @@ def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
             action=domain.tier0.nat_action,
             source=mapping.source,
             translated=mapping.translated,
-            tier1=mapping.tier1,
             priority=DEFAULT_PRIORITIES[key] if mapping.priority is None else mapping.priority,
             firewall_match=mapping.firewall_match,
             scope=scope,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Interface, IPv6Interface
 
 from egress.domain import EgressError, WorkloadDomain
-from egress.domain.model import ServiceInterface, Tier0, Uplink
+from egress.domain.model import HaVip, ServiceInterface, Tier0, Uplink
 from egress.policy import paths
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.owned import tier1s
@@ -92,15 +92,18 @@ def _locale_services(gateway: str, name: str, tier0s: Sequence[Tier0]) -> Json:
     body: Json = {"resource_type": "LocaleServices", "id": name}
     body["children"] = [{"resource_type": "ChildTier0Interface", "Tier0Interface": one} for one in bodies]
     body["edge_cluster_path"] = cluster
-    vips = [tier0.ha_vip for tier0 in tier0s if tier0.ha_vip]
+    vips: dict[IPv4Interface, tuple[Tier0, HaVip]] = {}
+    for tier0 in tier0s:
+        for vip in tier0.ha_vips:
+            vips.setdefault(vip.address, (tier0, vip))
     if vips:
-        inside = [uplink.id for uplink in uplinks.values() if uplink.address.ip in vips[0].network]
         body["ha_vip_configs"] = [
             {
                 "enabled": True,
-                "external_interface_paths": [paths.interface(gateway, name, one) for one in inside],
-                "vip_subnets": [_subnet(vips[0])],
+                "external_interface_paths": [paths.interface(gateway, name, one.id) for one in tier0.uplinks_of(vip)],
+                "vip_subnets": [_subnet(vip.address)],
             }
+            for tier0, vip in vips.values()
         ]
     return body
 

@@ -7,28 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface
+from ipaddress import IPv4Address, IPv4Network, ip_interface
 
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
-from egress.reachability.world import Balancer, Host, Pod, Router, RouterInterface, Snat, Tier1World, World, WorldRoute
+from egress.reachability.below import Sender, below
+from egress.reachability.world import Host, Router, RouterInterface, World, WorldRoute
 
 UPSTREAM = "upstream gateway"
 OUTSIDE = "registry"
 _TEST_NETS = ("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24")
 """RFC 5737: addresses that nobody has, for the example outside."""
-_SPARE_PODS = IPv4Network("198.18.0.0/15")
-"""RFC 2544: pod networks of Tier-1s whose network the file does not give."""
-
-
-@dataclass(frozen=True)
-class Sender:
-    """A pod that stands for a Tier-1's traffic. `key`: supervisor, tkg, a key below `more`, or None without a mapping."""
-
-    pod: str
-    tier1: str
-    key: str | None
-    egress: IPv4Address
 
 
 @dataclass(frozen=True)
@@ -86,12 +75,13 @@ class _Builder:
         outside = self._outside()
         dns = tuple(self._elsewhere(f"dns {address}", address) for address in self.domain.dns_servers)
         further = tuple(self._elsewhere(f"host {address}", address) for address in self._further(outside.ip))
-        senders, tier1 = self._tier1s()
+        under = below(self.domain, self.vip)
+        self.notes += under.notes
         router = Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes()))
         hosts = (Host(OUTSIDE, (outside,), (outside.network[1],)), *dns, *further)
         return Surroundings(
-            World(self.segments, hosts, (router,), tier1),
-            senders,
+            World(self.segments, hosts, (router,), under.tier1),
+            under.senders,
             self.vip,
             outside.ip,
             tuple((host.name, host.addresses[0].ip) for host in dns),
@@ -122,7 +112,7 @@ class _Builder:
         own: set[Address] = {uplink.address.ip for uplink in tier0.uplinks}
         own |= {uplink.ipv6.ip for uplink in tier0.uplinks if uplink.ipv6}
         own |= {interface.address.ip for interface in tier0.service_interfaces}
-        return own | ({tier0.ha_vip.ip} if tier0.ha_vip else set())
+        return own | {vip.address.ip for vip in tier0.ha_vips}
 
     def _free(self, network: Network, backwards: bool = False) -> Address:
         """A host address of the network that nobody in the file has."""
@@ -138,7 +128,8 @@ class _Builder:
         domain = self.domain
         networks: list[Network] = [network for one in self.segments.values() for network in one]
         networks += [interface.address.network for interface in domain.tier0.service_interfaces]
-        networks += [domain.egress.range, *domain.pods.values(), *(single(one) for one in domain.dns_servers)]
+        networks += [*domain.egress_ranges, *(single(one) for one in domain.dns_servers)]
+        networks += [network for tier1 in domain.tier1s.values() for network in tier1.networks]
         return networks + ([domain.ingress.range] if domain.ingress else [])
 
     def _outside(self) -> InterfaceAddress:
@@ -198,68 +189,14 @@ class _Builder:
         tier0 = self.domain.tier0
         if tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
             ways = [uplink.address.ip for uplink in tier0.uplinks]
-        elif tier0.ha_vip:
-            ways = [tier0.ha_vip.ip]
+        elif tier0.ha_vips:
+            ways = [vip.address.ip for vip in tier0.ha_vips]
         else:
             ways = [uplink.address.ip for uplink in tier0.uplinks if uplink.edge == tier0.uplinks[0].edge]
         if self.domain.ingress:
             yield WorldRoute(self.domain.ingress.range, tuple(ways))
+        for network in self.domain.egress.routed:
+            yield WorldRoute(network, tuple(ways))
         for route in self.domain.return_routes:
             if route.host == "upstream":
                 yield WorldRoute(route.to, route.via)
-
-    def _tier1s(self) -> tuple[tuple[Sender, ...], dict[str, Tier1World]]:
-        senders: list[Sender] = []
-        parts: dict[str, list[tuple[Pod, Snat]]] = {}
-        for key, mapping in self.domain.egress.mappings.items():
-            tier1 = mapping.tier1 or f"tier1 of {key}"
-            senders.append(self._sender(parts, tier1, key, representative(mapping.source)))
-        for tier1 in self.domain.pods:
-            if tier1 not in parts:
-                egress = self._unused_egress([sender.egress for sender in senders])
-                self.notes.append(
-                    f"no mapping names Tier-1 {tier1}: its egress address is not in the file, {egress} is taken as an example"
-                )
-                senders.append(self._sender(parts, tier1, None, egress))
-        balanced = next(iter(parts), None)
-        worlds = {
-            tier1: Tier1World(
-                pods=tuple(pod for pod, _ in found),
-                snat=tuple(snat for _, snat in found),
-                lb=self._balancer(found[0][0]) if tier1 == balanced else (),
-            )
-            for tier1, found in parts.items()
-        }
-        return tuple(senders), worlds
-
-    def _sender(
-        self, parts: dict[str, list[tuple[Pod, Snat]]], tier1: str, key: str | None, egress: IPv4Address
-    ) -> Sender:
-        network = self._pod_network(tier1, len(parts))
-        index = 2 + len(parts.get(tier1, ()))
-        address = IPv4Interface((int(network.network_address) + index, network.prefixlen))
-        name = f"pod/{tier1}" if index == 2 else f"pod/{tier1}/{key}"
-        parts.setdefault(tier1, []).append((Pod(name, (address,)), Snat(IPv4Network(address.ip), egress)))
-        return Sender(name, tier1, key, egress)
-
-    def _pod_network(self, tier1: str, number: int) -> IPv4Network:
-        network = self.domain.pods.get(tier1)
-        if network is not None and network.prefixlen <= 29:
-            return network
-        return IPv4Network((int(_SPARE_PODS.network_address) + 256 * number, 24))
-
-    def _balancer(self, pod: Pod) -> tuple[Balancer, ...]:
-        if self.vip is None:
-            return ()
-        address, port = self.vip
-        return tuple(Balancer(address, port, pod.addresses[0].ip, port, protocol) for protocol in ("tcp", "udp"))
-
-    def _unused_egress(self, taken: Sequence[IPv4Address]) -> IPv4Address:
-        network = self.domain.egress.range
-        numbers = range(int(network.network_address) + 1, int(network.broadcast_address))
-        return next((one for one in map(IPv4Address, numbers) if one not in taken), network.network_address)
-
-
-def representative(source: IPv4Address | IPv4Network) -> IPv4Address:
-    """One egress address of a mapping: the address itself, or the first host of a network."""
-    return source if isinstance(source, IPv4Address) else first_host(source)

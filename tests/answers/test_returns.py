@@ -59,8 +59,8 @@ def test_an_upstream_route_uses_every_edge_that_the_ha_mode_allows(
 
 def test_the_ha_vip_is_the_way_in_where_there_is_one(standby: WorkloadDomain) -> None:
     (route,) = assumed_routes(view_of(standby))
-    assert standby.tier0.ha_vip
-    assert [str(one) for one in route.via] == [str(standby.tier0.ha_vip.ip)]
+    (vip,) = standby.tier0.ha_vips
+    assert [str(one) for one in route.via] == [str(vip.address.ip)]
 
 
 def test_without_routes_every_format_is_empty() -> None:

@@ -51,7 +51,12 @@ def ip(first: int, number: int) -> str:
 
 
 GROWN: dict[str, Callable[[dict[str, Any], int, Callable[[int], int]], None]] = {
-    "pods": lambda d, n, k: d["pods"].update({f"p{i}": f"{ip(100, k(i))}/32" for i in range(n)}),
+    "tier1s": lambda d, n, k: d["tier1s"].update(
+        {f"p{i}": {"networks": [f"{ip(100, k(i))}/32"], "egress": ip(30, k(i)), "egress_range": f"{ip(107, k(i))}/32"} for i in range(n)}
+    ),
+    "routed tier1s": lambda d, n, k: d["tier1s"].update({f"r{i}": {"networks": [f"{ip(108, k(i))}/32"], "nat": False} for i in range(n)}),
+    "ranges": lambda d, n, k: d["egress"].update(ranges=[f"{ip(30, k(i))}/32" for i in range(n)]),
+    "vips": lambda d, n, k: d["tier0"].update(ha_vips=[{"address": f"{ip(101, k(i) * 4 + 2)}/30"} for i in range(n)]),
     "mappings": lambda d, n, k: d["egress"].update(
         more={f"m{i}": {"source": ip(30, 20 + k(i) % 200), "translated": ip(12, k(i)), "priority": 1000 + i} for i in range(n)}
     ),

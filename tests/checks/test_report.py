@@ -112,7 +112,7 @@ def test_rules_about_suppressions_cannot_be_suppressed(domain: Callable[..., Wor
 
 
 def test_findings_are_sorted_by_severity_then_place(domain: Callable[..., WorkloadDomain]) -> None:
-    changes = {"egress": {"supervisor": {"translated": "10.8.0.1"}, "range": "30.0.0.0/24"}, **SINGLE}
+    changes = {"egress": {"supervisor": {"translated": "10.8.0.1"}, "ranges": ["30.0.0.0/24"]}, **SINGLE}
     findings = check([domain("one", changes)]).findings
     assert [finding.rule.severity for finding in findings] == sorted(
         (finding.rule.severity for finding in findings), key=list(Severity).index

@@ -16,7 +16,7 @@ GOOD = "address: 10.27.51.1}"
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("range: 30.0.0.0/24\n", "range: 30.0.0.5/24\n", "d.yaml:18:10: egress.range: '30.0.0.5/24' has host bits set, did you mean 30.0.0.0/24?"),
+        ("ranges: [30.0.0.0/24]\n", "ranges: [30.0.0.5/24]\n", "d.yaml:18:12: egress.ranges[0]: '30.0.0.5/24' has host bits set, did you mean 30.0.0.0/24?"),
         ("{address: 10.27.51.1}", "{address: 10.27.51.256}", "d.yaml:16:25: default_route.next_hops[0].address: '10.27.51.256' is not an IPv4 address, allowed is an IPv4 address such as 10.27.51.1"),
         ("{address: 10.27.51.1}", "{address: 10.27.51.1, distance: 5}", "d.yaml:16:37: default_route.next_hops[0].distance: unknown key 'distance', did you mean 'admin_distance'? allowed here: address, admin_distance, interface"),
         ("egress:\n", "egres:\n", "did you mean 'egress'?"),
@@ -64,8 +64,8 @@ def test_a_wrong_file_is_told_what_is_wrong_and_where(
 
 
 def test_all_findings_are_told_at_once(golden: str, problems: Callable[[str | bytes], list[Problem]]) -> None:
-    text = golden.replace("30.0.0.0/24", "30.0.0.1/24").replace("version: 1", "version: 3").replace("pods:", "pod:")
-    assert [problem.key for problem in problems(text)] == ["version", "egress.range", "pod"]
+    text = golden.replace("30.0.0.0/24", "30.0.0.1/24").replace("version: 1", "version: 3").replace("tier1s:", "tier1:")
+    assert [problem.key for problem in problems(text)] == ["version", "egress.ranges[0]", "tier1"]
 
 
 @pytest.mark.parametrize(
