@@ -57,7 +57,7 @@ def ask(view: View, asked: Ask) -> tuple[Question, ...]:
     if asked.usual:
         return questions(view)
     to = _target(view, asked.to or "registry")
-    port = asked.port if asked.port is not None else (DNS_PORT if to in view.domain.dns_servers else REGISTRY_PORT)
+    port = asked.port if asked.port is not None else (DNS_PORT if to in view.domain.dns_addresses else REGISTRY_PORT)
     protocol = asked.protocol or (Protocol.UDP if port == DNS_PORT else Protocol.TCP)
     origins: list[tuple[str, Sender | None]] = [(sender.pod, sender) for sender in view.around.senders]
     if asked.origin is not None:
@@ -73,7 +73,7 @@ def _called(pod: str, sender: Sender | None) -> str:
 
 
 def _purpose(view: View, to: Address, port: int) -> Purpose:
-    if to in view.domain.dns_servers:
+    if to in view.domain.dns_addresses:
         return Purpose.LOOKUP
     if view.around.ingress and to == view.around.ingress[0]:
         return Purpose.INGRESS

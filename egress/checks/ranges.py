@@ -156,7 +156,7 @@ def dns_inside(domain: WorkloadDomain) -> Outcomes:
     if not domain.dns_servers:
         yield CannotKnow("dns_servers are not in this file")
     index_of_ranges = indexed(ranges(domain))
-    for index, server in enumerate(domain.dns_servers):
+    for index, server in enumerate(domain.dns_addresses):
         found = index_of_ranges.holding(as_network(server)) if isinstance(server, IPv4Address) else None
         if found:
             yield Broken(
@@ -175,7 +175,7 @@ def dns_inside(domain: WorkloadDomain) -> Outcomes:
     source="NSX Policy API, PolicyNatRule (NAT64 is the only rule with IPv6)",
 )
 def dns_ipv6(domain: WorkloadDomain) -> Outcomes:
-    for index, server in enumerate(domain.dns_servers):
+    for index, server in enumerate(domain.dns_addresses):
         if server.version == 6 and domain.default_route.ipv6 is None and not domain.default_route.external:
             yield Broken(
                 ("dns_servers", index),

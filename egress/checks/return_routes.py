@@ -29,7 +29,7 @@ def dns_server(domain: WorkloadDomain) -> Outcomes:
     services: Prefixes[ServiceInterface] = Prefixes()
     for interface in domain.tier0.service_interfaces:
         services.add(interface.address.network, interface)
-    for index, server in enumerate(domain.dns_servers):
+    for index, server in enumerate(domain.dns_addresses):
         met = services.holding(as_network(server)) if isinstance(server, IPv4Address) else None
         if met and str(server) not in ready:
             yield Broken(

@@ -50,10 +50,13 @@ class RouteV6(Named):
 
 
 class Bfd(Part):
-    """One BFD peer for each IPv4 next hop. `profile`: id of a BFD profile. `sources`: ids of uplinks, left out: all."""
+    """One BFD peer for each IPv4 next hop. `profile`: id of a BFD profile. `sources`: ids of uplinks, left out: for each peer those of
+    its subnet."""
 
     profile: PolicyId = Field("default", description="id of a BFD profile")
-    sources: tuple[PolicyId, ...] = Field((), description="ids of the uplinks that BFD is sent from; left out: all")
+    sources: tuple[PolicyId, ...] = Field(
+        (), description="ids of the uplinks that BFD is sent from; left out: for each peer those of its subnet"
+    )
     enabled: bool = Field(True, description="false keeps the peers but sends nothing")
     tags: Tags | None = Field(None, description="tag scope: tag; left out: managed-by and stack")
 

@@ -130,7 +130,9 @@ def _route_holder(value: Any) -> IPv4Address | IPv6Address | str:
         return value  # type: ignore[no-any-return]
     if isinstance(value, str) and (":" in value or value[:1].isdecimal()):
         return _any_address(value)
-    raise wrong(f"{quoted(value)} is not allowed here, allowed is upstream or the address of a DNS server")
+    raise wrong(
+        f"{quoted(value)} is not allowed here, allowed is upstream or the address of a DNS server or of its router"
+    )
 
 
 def _network(value: Any) -> IPv4Network:
@@ -271,7 +273,9 @@ def _lines(least: int, most: int, allowed: str) -> tuple[BeforeValidator, WithJs
 
 Ipv4 = Annotated[IPv4Address, *_field(_address, IPV4_PATTERN)]
 Ipv6 = Annotated[IPv6Address, *_field(_address_v6, _IPV6_PATTERN)]
-AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, f"({IPV4_PATTERN}|{_IPV6_PATTERN})")]
+_ANY_ADDRESS = f"({IPV4_PATTERN}|{_IPV6_PATTERN})"
+ANY_ADDRESS_PATTERN = f"^{_ANY_ADDRESS}$"
+AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, _ANY_ADDRESS)]
 RouteHolder = Annotated[
     IPv4Address | IPv6Address | Literal["upstream"],
     *_field(_route_holder, f"(upstream|{IPV4_PATTERN}|{_IPV6_PATTERN})"),

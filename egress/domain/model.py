@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from egress.domain.addresses import Address
 from egress.domain.base import (
     Frozen,
     Named,
@@ -21,8 +22,8 @@ from egress.domain.base import (
     number_not_truth,
 )
 from egress.domain.default_route import Bfd, DefaultRoute, NextHop, NextHopV6, RouteV6
+from egress.domain.dns import Dns, DnsServer
 from egress.domain.fields import (
-    AnyAddress,
     Description,
     Finding,
     Ipv4,
@@ -51,6 +52,7 @@ __all__ = [
     "MAX_PRIORITY",
     "Bfd",
     "DefaultRoute",
+    "DnsServer",
     "Egress",
     "EgressMapping",
     "FirewallMatch",
@@ -77,12 +79,15 @@ __all__ = [
 
 
 class ReturnRoute(Part):
-    """A route that exists already outside NSX: on a DNS server (its address) or on the upstream router. NSX is not asked.
+    """A route that exists already outside NSX: on a DNS server or its router (their addresses) or on the upstream router. NSX is not
+    asked.
 
     Only the packet walk reads it: with it, `egress explain` knows that answers find back.
     """
 
-    host: RouteHolder = Field(description="where the route is: the address of a DNS server of this file, or upstream")
+    host: RouteHolder = Field(
+        description="where the route is: the address of a DNS server of this file or of its router, or upstream"
+    )
     to: Ipv4Net = Field(description="the network that it leads to, as a rule the egress range")
     via: Annotated[tuple[Ipv4, ...], Field(min_length=1)] = Field(
         description="addresses of the Tier-0 that it leads to; several share the load"
@@ -153,7 +158,9 @@ class WorkloadDomain(Part):
     tier1s: Annotated[Mapping[PolicyId, Tier1], *Frozen] = Field(
         default_factory=dict, validate_default=True, description="id: a Tier-1 that hangs below the Tier-0"
     )
-    dns_servers: tuple[AnyAddress, ...] = Field((), description="addresses of the DNS servers that pods and nodes ask")
+    dns_servers: tuple[Dns, ...] = Field(
+        (), description="DNS servers that pods and nodes ask: addresses, or entries that say where each stands"
+    )
     return_routes: tuple[ReturnRoute, ...] = Field(
         (), description="routes that exist already outside NSX; egress explain counts on them, nothing writes them"
     )
@@ -179,6 +186,11 @@ class WorkloadDomain(Part):
         """Every egress network, each once: those of the Supervisor, then those of namespaces that have one of their own."""
         own = [tier1.egress_range for tier1 in self.tier1s.values() if tier1.egress_range]
         return tuple(dict.fromkeys([*self.egress.ranges, *own]))
+
+    @property
+    def dns_addresses(self) -> tuple[Address, ...]:
+        """The addresses of the DNS servers."""
+        return tuple(server.address for server in self.dns_servers)
 
     def place(self, *path: str | int) -> Place | None:
         """Where the value at `path` stands, as in place("tier0", "uplinks", 0); the nearest one above it if the file does
@@ -206,6 +218,11 @@ class WorkloadDomain(Part):
             for at, name, known in _interface_names(self, uplinks, self.tier0.interface_ids)
             if name not in known
         ]
+        known = list(self.tier1s)
+        for index, server in enumerate(self.dns_servers):
+            if server.inside is not None and server.inside not in self.tier1s:
+                what = f"no Tier-1 {quoted(server.inside)} in tier1s, allowed is {listed(known, ' or ') or 'one that is there'}"
+                findings.append((("dns_servers", index, "inside"), what))
         if findings:
             raise wrong_at(findings)
         return self

@@ -50,12 +50,17 @@ class Nsx(Part):
 
 
 class Uplink(Part):
-    """An external interface of the Tier-0 on one edge. `id` is its id in NSX."""
+    """An external interface of the Tier-0 on one edge. `id` is its id in NSX. `nat`: false for a second external VLAN, of DNS or
+    backup, say, which traffic leaves by with the addresses that it has."""
 
     id: PolicyId = Field(description="id of the interface in NSX")
     edge: PolicyId = Field(description="the edge node that carries it")
     address: Ipv4InterfaceAddress = Field(description="IPv4 address with prefix length, as in 10.27.51.145/24")
     ipv6: Ipv6InterfaceAddress | None = Field(None, description="IPv6 address with prefix length")
+    nat: bool = Field(
+        True,
+        description="false: NAT rules leave it out (applied_to: uplinks), as on a second external VLAN for DNS or backup",
+    )
 
 
 class ServiceInterface(Part):
@@ -111,6 +116,8 @@ class Tier0(Part):
             raise wrong("give exactly one of id and display_name")
         if self.stateful_active_active and self.ha_mode is not HaMode.ACTIVE_ACTIVE:
             raise wrong(f"stateful_active_active goes with ha_mode ACTIVE_ACTIVE only, not with {self.ha_mode}")
+        if not any(uplink.nat for uplink in self.uplinks):
+            raise wrong("every uplink has nat: false, and none is the way out: take nat out where traffic leaves")
         ids = self.interface_ids
         twice = sorted(name for name, count in Counter(ids).items() if count > 1)
         if twice:

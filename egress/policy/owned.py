@@ -5,7 +5,7 @@ nsx_ids and priorities are public (docs/architecture.md): a changed id replaces 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
@@ -184,7 +184,7 @@ def nat_scope(domain: WorkloadDomain) -> tuple[str, ...]:
     if applied_to == "everywhere":
         return ()
     if applied_to == "uplinks":
-        return tuple(uplink.id for uplink in domain.tier0.uplinks)
+        return tuple(uplink.id for uplink in domain.tier0.uplinks if uplink.nat)
     return applied_to
 
 
@@ -211,19 +211,31 @@ def _route_v6(domain: WorkloadDomain) -> Route | None:
 
 
 def _bfd_peers(domain: WorkloadDomain) -> tuple[BfdPeer, ...]:
-    """One peer for each distinct IPv4 next hop, in their order; none without `default_route.bfd`."""
+    """One peer for each distinct IPv4 next hop, in their order; none without `default_route.bfd`.
+
+    Sources that the file does not name are the uplinks of the peer's subnet: a session of one hop runs between neighbours (RFC 5881).
+    """
     bfd = domain.default_route.bfd
     if bfd is None:
         return ()
-    uplinks = {uplink.id: uplink.address.ip for uplink in domain.tier0.uplinks}
-    sources = tuple(uplinks[name] for name in bfd.sources) or tuple(uplinks.values())
+    uplinks = {uplink.id: uplink.address for uplink in domain.tier0.uplinks}
+    beside: dict[IPv4Network, list[IPv4Address]] = {}
+    for address in uplinks.values():
+        beside.setdefault(address.network, []).append(address.ip)
+    named = tuple(uplinks[name].ip for name in bfd.sources)
     tags = default_tags(domain) if bfd.tags is None else bfd.tags
     peers = dict.fromkeys(hop.address for hop in domain.default_route.next_hops)
     return tuple(
-        BfdPeer(Identity(name, name, "", tags), peer, bfd.profile, sources, bfd.enabled)
+        BfdPeer(Identity(name, name, "", tags), peer, bfd.profile, named or _neighbours(beside, peer), bfd.enabled)
         for peer in peers
         for name in [f"{domain.made_as}-bfd-{str(peer).replace('.', '-')}"]
     )
+
+
+def _neighbours(beside: Mapping[IPv4Network, Sequence[IPv4Address]], peer: IPv4Address) -> tuple[IPv4Address, ...]:
+    """The uplinks in whose subnet a peer lies. None: NSX chooses."""
+    around = (IPv4Network((int(peer), length), strict=False) for length in range(33))
+    return tuple(address for network in around for address in beside.get(network, ()))
 
 
 def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface
 
 from egress.domain import WorkloadDomain
-from egress.domain.addresses import Coverage, as_network, first_host
+from egress.domain.addresses import Address, Coverage, InterfaceAddress, as_network, first_host
+from egress.domain.fields import listed
 from egress.policy.leaving import Leaving, leaving
 from egress.policy.owned import NatRule, owned
 from egress.reachability.world import Balancer, Pod, Snat, Tier1World
@@ -92,10 +93,16 @@ class _Builder:
 
     def _routed(self, one: Leaving) -> None:
         """A Tier-1 that translates nothing: a pod in each of its networks, which leaves with its own address."""
+        asked = [network for network in one.networks if network.prefixlen <= 30]
         if not one.networks:
             self.notes.append(f"the networks of routed Tier-1 {one.tier1} are not in the file: nothing is asked of it")
-        for number, network in enumerate(one.networks):
-            address = _pod_address(network)
+        elif len(asked) < len(one.networks):
+            small = [network for network in one.networks if network not in asked]
+            self.notes.append(
+                f"no room for an example in {listed(small)} of routed Tier-1 {one.tier1}: nothing is asked there"
+            )
+        for number, network in enumerate(asked):
+            address = IPv4Interface((int(network[2]), network.prefixlen))
             name = f"pod/{one.tier1}/{network}" if number else f"pod/{one.tier1}"
             sender = Sender(name, one.tier1, self._key(address.ip), address.ip, one.tier1)
             self.parts.append(_Part(sender, Pod(name, (address,)), None, network))
@@ -169,12 +176,11 @@ def _hosts(networks: Sequence[IPv4Network]) -> Iterator[IPv4Address]:
             yield from network
 
 
-def _pod_address(network: IPv4Network) -> IPv4Interface:
-    """An address in a network that has the Tier-1 as its gateway: the second host, as the first is the gateway's. In a network that is
-    too small for both, the gateway's lies outside of it."""
-    address = network[2] if network.num_addresses > 2 else network[0]
-    for length in range(min(network.prefixlen, 30), 0, -1):
-        around = IPv4Interface((int(address), length))
+def behind_gateway(address: Address, longest: int, shortest: int) -> InterfaceAddress | None:
+    """An address with a length, the longest first, that leaves room before it for the first host of its network, which is the Tier-1's
+    own address there. None: there is no such length."""
+    for length in range(longest, shortest - 1, -1):
+        around = ip_interface(f"{address}/{length}")
         if int(address) - int(around.network.network_address) >= 2:
             return around
-    return IPv4Interface((int(address), network.prefixlen))
+    return None

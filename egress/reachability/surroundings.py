@@ -6,13 +6,16 @@ Pure: a WorkloadDomain becomes a World, and sentences about what was assumed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, ip_interface
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv4Network, ip_interface, ip_network
 
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
-from egress.reachability.below import Sender, below
-from egress.reachability.world import Host, Router, RouterInterface, World, WorldRoute
+from egress.domain.fields import listed
+from egress.domain.model import DnsServer
+from egress.policy.owned import EVERYTHING, outside_nat
+from egress.reachability.below import Sender, behind_gateway, below
+from egress.reachability.world import Host, Pod, Router, RouterInterface, Tier1World, World, WorldRoute
 
 UPSTREAM = "upstream gateway"
 OUTSIDE = "registry"
@@ -66,6 +69,8 @@ class _Builder:
         self.notes: list[str] = []
         self.segments: dict[str, tuple[Network, ...]] = {}
         self.upstream: list[RouterInterface] = []
+        self.routers: dict[Address, list[InterfaceAddress]] = {}
+        self.routers_beside: dict[Address, tuple[Network, Address]] = {}
         self.vip = wishes.vip or ((first_host(domain.ingress.range), 443) if domain.ingress else None)
 
     def build(self) -> Surroundings:
@@ -73,20 +78,43 @@ class _Builder:
         for interface in self.domain.tier0.service_interfaces:
             self.segments[f"service {interface.id}"] = (interface.address.network,)
         outside = self._outside()
-        dns = tuple(self._elsewhere(f"dns {address}", address) for address in self.domain.dns_servers)
-        further = tuple(self._elsewhere(f"host {address}", address) for address in self._further(outside.ip))
         under = below(self.domain, self.vip)
         self.notes += under.notes
-        router = Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes()))
-        hosts = (Host(OUTSIDE, (outside,), (outside.network[1],)), *dns, *further)
+        tier1 = dict(under.tier1)
+        asked: list[DnsServer] = []
+        hosts = [Host(OUTSIDE, (outside,), (outside.network[1],))]
+        for server in self.domain.dns_servers:
+            if server.forwarder:
+                self.notes.append(f"DNS server {server} is the gateway's own forwarder: what it answers is not asked")
+            elif server.inside is not None:
+                if held := self._inside(server):
+                    world = tier1.get(server.inside, Tier1World())
+                    known = dict.fromkeys((*world.advertise, held.network))
+                    pod = Pod(_dns_name(server), (held,))
+                    tier1[server.inside] = replace(world, pods=(*world.pods, pod), advertise=tuple(known))
+                    asked.append(server)
+            else:
+                hosts.append(self._dns(server))
+                asked.append(server)
+        hosts += [self._elsewhere(f"host {address}", address) for address in self._further(outside.ip)]
+        routers = (Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes())), *self._further_routers())
+        self.notes += self._not_asked()
         return Surroundings(
-            World(self.segments, hosts, (router,), under.tier1),
+            World(self.segments, tuple(hosts), routers, tier1),
             under.senders,
             self.vip,
             outside.ip,
-            tuple((host.name, host.addresses[0].ip) for host in dns),
+            tuple((_dns_name(server), server.address) for server in asked),
             tuple(self.notes),
         )
+
+    def _not_asked(self) -> Iterator[str]:
+        """What no question is about, as the file gives the pods no address of that family."""
+        route = self.domain.default_route.ipv6
+        what = [f"::/0 via {listed([hop.address for hop in route.next_hops])}"] if route else []
+        what += [f"DNS server {address}" for address in self.domain.dns_addresses if address.version == 6]
+        if what:
+            yield f"{listed(what)}: IPv6 is not asked, the file gives pods IPv4 addresses alone"
 
     def _uplinks(self) -> None:
         """A segment for each uplink network, with the upstream gateway on it as every next hop that lies there."""
@@ -116,7 +144,8 @@ class _Builder:
 
     def _free(self, network: Network, backwards: bool = False) -> Address:
         """A host address of the network that nobody in the file has."""
-        taken = self._own() | set(self.domain.dns_servers)
+        servers = self.domain.dns_servers
+        taken = self._own() | {one for server in servers for one in (server.address, server.router) if one is not None}
         size = network.num_addresses
         order = range(size - 2, 0, -1) if backwards else range(1, size - 1)
         return next((network[index] for index in order if network[index] not in taken), network[0])
@@ -128,7 +157,7 @@ class _Builder:
         domain = self.domain
         networks: list[Network] = [network for one in self.segments.values() for network in one]
         networks += [interface.address.network for interface in domain.tier0.service_interfaces]
-        networks += [*domain.egress_ranges, *(single(one) for one in domain.dns_servers)]
+        networks += [*domain.egress_ranges, *(single(one) for one in domain.dns_addresses)]
         networks += [network for tier1 in domain.tier1s.values() for network in tier1.networks]
         return networks + ([domain.ingress.range] if domain.ingress else [])
 
@@ -144,27 +173,74 @@ class _Builder:
 
     def _further(self, outside: Address) -> list[Address]:
         """Wished hosts that are nobody yet."""
-        there = {*self._own(), *self.domain.dns_servers, outside}
+        there = {*self._own(), *self.domain.dns_addresses, outside}
         there |= {one.ip for connected in self.upstream for one in connected.addresses}
         return [address for address in dict.fromkeys(self.wishes.hosts) if address not in there]
 
+    def _routes_on(self, holder: Address) -> tuple[WorldRoute, ...]:
+        """The routes that a machine has, as return_routes say."""
+        return tuple(WorldRoute(route.to, route.via) for route in self.domain.return_routes if route.host == holder)
+
     def _elsewhere(self, name: str, address: Address) -> Host:
         """A host: beside a service interface or an uplink if its address lies there, else behind the upstream gateway."""
-        routes = tuple(WorldRoute(route.to, route.via) for route in self.domain.return_routes if route.host == address)
+        network, gateway = self._beside(address)
+        return Host(name, (with_length(address, network),), (gateway,), self._routes_on(address))
+
+    def _beside(self, address: Address) -> tuple[Network, Address]:
+        """The network that an address lies in, and the default gateway there, which is the upstream gateway."""
         for interface in self.domain.tier0.service_interfaces:
             if address in interface.address.network:
                 network: Network = interface.address.network
-                gateway = self._service_gateway(interface.id, network)
-                return Host(name, (with_length(address, network),), (gateway,), routes)
+                return network, self._service_gateway(interface.id, network)
         for connected in self.upstream:
             for own in connected.addresses:
                 if address in own.network:
-                    return Host(name, (with_length(address, own.network),), (own.ip,), routes)
+                    return own.network, own.ip
         network = self._network_for(address)
         gateway = self._free(network)
         self.segments[f"elsewhere {network}"] = (network,)
         self._connect(f"elsewhere {network}", [with_length(gateway, network)])
-        return Host(name, (with_length(address, network),), (gateway,), routes)
+        return network, gateway
+
+    def _dns(self, server: DnsServer) -> Host:
+        """A DNS server outside NSX. Behind a router of its own it has that as its default gateway."""
+        if server.router is None:
+            return self._elsewhere(_dns_name(server), server.address)
+        if server.router not in self.routers:
+            self.routers_beside[server.router] = self._beside(server.router)
+        behind = self.routers.setdefault(server.router, [])
+        network = next((one.network for one in behind if server.address in one.network), None)
+        if network is None:
+            network = self._network_for(server.address)
+            self.segments[f"elsewhere {network}"] = (network,)
+            behind.append(with_length(self._free(network), network))
+        gateway = next(one.ip for one in behind if one.network == network)
+        return Host(
+            _dns_name(server), (with_length(server.address, network),), (gateway,), self._routes_on(server.address)
+        )
+
+    def _further_routers(self) -> Iterator[Router]:
+        """The routers of DNS servers: on a network of the gateway or of the upstream gateway, which is the way to everything else."""
+        for address, behind in self.routers.items():
+            network, gateway = self.routers_beside[address]
+            faces = [RouterInterface("outer", (with_length(address, network),))]
+            faces += [RouterInterface(f"inner{number}", (one,)) for number, one in enumerate(behind)]
+            default = EVERYTHING[address.version]
+            routes = (*self._routes_on(address), WorldRoute(ip_network(default), (gateway,)))
+            yield Router(f"router {address}", tuple(faces), routes)
+
+    def _inside(self, server: DnsServer) -> InterfaceAddress | None:
+        """The address of a DNS server on a segment behind a Tier-1, with the length of the segment if the file gives it."""
+        longest, shortest = (30, 24) if server.address.version == 4 else (126, 64)
+        for network in self.domain.tier1s[server.inside or ""].networks:
+            if server.address in network:
+                longest, shortest = min(network.prefixlen, 30), network.prefixlen
+        found = behind_gateway(server.address, longest, shortest)
+        if found is None:
+            self.notes.append(
+                f"DNS server {server} has the address that the walk gives to Tier-1 {server.inside}: it is not asked"
+            )
+        return found
 
     def _service_gateway(self, interface: str, network: Network) -> Address:
         """The default gateway of hosts beside a service interface: the upstream gateway, with the last free address."""
@@ -186,17 +262,29 @@ class _Builder:
 
     def _upstream_routes(self) -> Iterator[WorldRoute]:
         """The upstream gateway reaches the ingress range by the uplinks, and knows of the egress range what the file says."""
-        tier0 = self.domain.tier0
-        if tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
-            ways = [uplink.address.ip for uplink in tier0.uplinks]
-        elif tier0.ha_vips:
-            ways = [vip.address.ip for vip in tier0.ha_vips]
-        else:
-            ways = [uplink.address.ip for uplink in tier0.uplinks if uplink.edge == tier0.uplinks[0].edge]
+        ways = self._ways_in()
         if self.domain.ingress:
-            yield WorldRoute(self.domain.ingress.range, tuple(ways))
+            yield WorldRoute(self.domain.ingress.range, ways)
         for network in self.domain.egress.routed:
-            yield WorldRoute(network, tuple(ways))
+            yield WorldRoute(network, ways)
         for route in self.domain.return_routes:
             if route.host == "upstream":
                 yield WorldRoute(route.to, route.via)
+        for address, behind in self.routers.items():
+            for one in behind:
+                yield WorldRoute(one.network, (address,))
+
+    def _ways_in(self) -> tuple[Address, ...]:
+        """Addresses of the Tier-0 that the upstream gateway sends to: on the uplinks that NAT rules are applied to."""
+        tier0, beside = self.domain.tier0, outside_nat(self.domain)
+        uplinks = [uplink for uplink in tier0.uplinks if uplink.id not in beside] or list(tier0.uplinks)
+        if tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
+            return tuple(uplink.address.ip for uplink in uplinks)
+        vips = [vip for vip in tier0.ha_vips if any(uplink in uplinks for uplink in tier0.uplinks_of(vip))]
+        if vips:
+            return tuple(vip.address.ip for vip in vips)
+        return tuple(uplink.address.ip for uplink in uplinks if uplink.edge == uplinks[0].edge)
+
+
+def _dns_name(server: DnsServer) -> str:
+    return f"dns {server.address}"

@@ -45,6 +45,7 @@ GOOD = "address: 10.27.51.1}"
         ("  id: T0-wld01", "  id: T0-wld01\n  display_name: T0", "tier0: give exactly one of id and display_name"),
         ("id: edge02-uplink1", "id: edge01-uplink1", "interface id 'edge01-uplink1' is used twice"),
         ("applied_to: uplinks", "applied_to: [edge01-uplink1, nope]", "d.yaml:19:32: egress.applied_to[1]: no interface 'nope' in tier0, allowed is edge01-uplink1 or edge02-uplink1 or services"),
+        ("/24}\n  service", "/24, nat: no}\n  service", "tier0.uplinks[1].nat: 'no'"),
         ("applied_to: uplinks", "applied_to: []", "allowed is uplinks, everywhere, or a list of interface ids"),
         ("version: 1", "version: 2", "d.yaml:2:10: version: 2 is not allowed here, allowed is 1"),
         ("version: 1", "version: 99999999999999999999999999", "version: '99999999999999999999999999' is not allowed here, allowed is 1"),
@@ -61,6 +62,13 @@ def test_a_wrong_file_is_told_what_is_wrong_and_where(
     told = "\n".join(map(str, problems(golden.replace(old, new, 1))))
     assert expected in told
     assert "VMware1" not in told
+
+
+def test_a_gateway_all_of_whose_uplinks_are_outside_of_nat_is_refused(
+    golden: str, problems: Callable[[str | bytes], list[Problem]]
+) -> None:
+    (found,) = problems(golden.replace("/24}\n", "/24, nat: false}\n", 2))
+    assert str(found).startswith("d.yaml:7:1: tier0: every uplink has nat: false, and none is the way out")
 
 
 def test_all_findings_are_told_at_once(golden: str, problems: Callable[[str | bytes], list[Problem]]) -> None:

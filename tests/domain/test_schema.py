@@ -30,6 +30,8 @@ BEYOND_A_SCHEMA = (
     "carries a zone",
     "is used twice",
     "no interface",
+    "no Tier-1",
+    "every uplink has nat: false",
     "a path relative to the project folder",
     "looks like a secret",
     "allowed is a prefix of its own",

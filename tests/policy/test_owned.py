@@ -9,7 +9,7 @@ import pytest
 
 from egress.domain import EgressError, WorkloadDomain
 from egress.policy import paths
-from egress.policy.owned import owned
+from egress.policy.owned import outside_nat, owned
 from egress.policy.planned import BFD_PEER, ROUTE, RULE, planned, resource_path
 from egress.policy.tree import children
 
@@ -45,6 +45,24 @@ def test_bfd_peers_stand_below_the_routes_and_are_none_of_them(domain_of: Callab
     }
     routes = [path for path, _ in children(objects, T0, paths.Collection.STATIC_ROUTES)]
     assert routes == [f"{T0}/static-routes/wld01-default-route"]
+
+
+def test_bfd_is_sent_from_the_uplinks_of_each_peers_subnet(domain_of: Callable[..., WorkloadDomain]) -> None:
+    hops = "next_hops: [{address: 10.27.51.1}]"
+    changed = "next_hops: [{address: 10.27.51.1}, {address: 10.27.52.1}, {address: 10.99.0.1}]\n  bfd: {}"
+    made = owned(domain_of("wld01", (hops, changed), ("address: 10.27.51.147/24", "address: 10.27.52.147/24")))
+    assert [list(map(str, peer.sources)) for peer in made.bfd_peers] == [["10.27.51.145"], ["10.27.52.147"], []]
+    named = changed.replace("bfd: {}", "bfd: {sources: [edge01-uplink1]}")
+    made = owned(domain_of("wld01", (hops, named), ("address: 10.27.51.147/24", "address: 10.27.52.147/24")))
+    assert [list(map(str, peer.sources)) for peer in made.bfd_peers] == [["10.27.51.145"]] * 3
+
+
+def test_an_uplink_with_nat_false_is_outside_of_the_scope_uplinks(domain_of: Callable[..., WorkloadDomain]) -> None:
+    made = domain_of("wld01", ("address: 10.27.51.147/24}", "address: 10.27.51.147/24, nat: false}"))
+    assert [rule.scope for rule in owned(made).rules] == [("edge01-uplink1",)] * 2
+    assert outside_nat(made) == {"edge02-uplink1", "services"}
+    everywhere = domain_of("wld01", ("applied_to: uplinks", "applied_to: everywhere"))
+    assert outside_nat(everywhere) == frozenset()
 
 
 def test_a_domain_whose_route_is_somebody_elses_owns_none(domain_of: Callable[..., WorkloadDomain]) -> None:
