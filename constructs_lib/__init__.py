@@ -8,6 +8,7 @@ if __name__ == "constructs_lib":
 from egress.vocabulary import FirewallMatch, HaMode, NatAction
 
 from .bfd_peer import BfdPeer
+from .egress_exception import EgressException
 from .egress_mapping import EgressMapping
 from .egress_snat_pair import EgressSnatPair
 from .next_hop import NextHop
@@ -18,6 +19,7 @@ from .values import RefusedValueError
 
 __all__ = [
     "BfdPeer",
+    "EgressException",
     "EgressMapping",
     "EgressSnatPair",
     "FirewallMatch",

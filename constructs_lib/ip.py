@@ -5,8 +5,12 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network, ip_address
 from typing import TypeAlias
 
+from egress.vocabulary import ANYWHERE
+
 from .values import RefusedValueError, hint, refuse_unknown_list, shown, unresolved
 
+ANY = "any"
+"""Every IPv4 address."""
 Ipv4Value: TypeAlias = IPv4Address | IPv4Network | str
 """An IPv4 address or network; text is parsed, a Terraform expression is taken as it is."""
 AddressValue: TypeAlias = IPv4Address | IPv6Address | str
@@ -47,6 +51,11 @@ def _parsed(value: str, prop: str, allowed: str) -> Ipv4Value:
             f"{prop}: {shown(value)} has host bits set, the provider refuses it: write {str(network)!r}"
         )
     return network
+
+
+def ipv4_or_any(value: object, prop: str) -> Ipv4Value:
+    """One IPv4 address or network, or any."""
+    return ANYWHERE if isinstance(value, str) and value == ANY else ipv4(value, prop)
 
 
 def network_of(value: Ipv4Value) -> IPv4Network | None:

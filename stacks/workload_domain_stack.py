@@ -11,10 +11,11 @@ from egress.domain import LabTarget, WorkloadDomain
 from egress.domain.state import LocalState
 from egress.escape import terraform
 from egress.policy.owned import BfdPeer as OwnedPeer
-from egress.policy.owned import NatRule, Route, owned
-from egress.vocabulary import SUPERVISOR, TKG
+from egress.policy.owned import NatRule, NoSnatRule, Route, owned
+from egress.vocabulary import ANYWHERE, SUPERVISOR, TKG
 from tier0_egress.constructs import (
     BfdPeer,
+    EgressException,
     EgressMapping,
     EgressSnatPair,
     NextHop,
@@ -54,23 +55,27 @@ class WorkloadDomainStack(TerraformStack):
         made = owned(domain)
         route = self._route("DefaultRoute", gateway, domain, made.route, protect, made.bfd_peers)
         self._route("DefaultRouteV6", gateway, domain, made.route_v6, protect)
-        if not made.rules:
+        if not made.rules and not made.exceptions:
             return
         mappings = {rule.key: _mapping(rule) for rule in made.rules}
+        scope = (*made.rules, *made.exceptions)[0].scope
         pair = EgressSnatPair(
             self,
             "Egress",
             gateway_path=gateway.path,
             ha_mode=domain.tier0.ha_mode,
             stateful_active_active=domain.tier0.stateful_active_active,
-            applied_to=[self._interface(gateway, domain, name) for name in made.rules[0].scope],
+            applied_to=[self._interface(gateway, domain, name) for name in scope],
             supervisor=mappings.pop(SUPERVISOR, None),
             tkg=mappings.pop(TKG, None),
             more=mappings,
+            exceptions={one.key: _exception(one) for one in made.exceptions},
             default_route=route,
         )
         for rule in made.rules:
             self._follow(f"egress_{rule.key}", pair.rules[rule.key], rule.identity.nsx_id, domain)
+        for one in made.exceptions:
+            self._follow(f"no_snat_{one.key}", pair.exceptions[one.key], one.identity.nsx_id, domain)
 
     def _gateway(self, domain: WorkloadDomain) -> Tier0Gateway:
         tier0 = domain.tier0
@@ -129,6 +134,7 @@ class WorkloadDomainStack(TerraformStack):
 def _mapping(rule: NatRule) -> EgressMapping:
     return EgressMapping(
         source=rule.source,
+        destination=rule.destination,
         translated=rule.translated,
         nsx_id=terraform(rule.identity.nsx_id),
         display_name=terraform(rule.identity.display_name),
@@ -136,6 +142,18 @@ def _mapping(rule: NatRule) -> EgressMapping:
         tags=_tags(rule.identity.tags),
         priority=rule.priority,
         firewall_match=rule.firewall_match,
+    )
+
+
+def _exception(rule: NoSnatRule) -> EgressException:
+    return EgressException(
+        source=rule.source,
+        destination=rule.destination or ANYWHERE,
+        nsx_id=terraform(rule.identity.nsx_id),
+        display_name=terraform(rule.identity.display_name),
+        description=terraform(rule.identity.description),
+        tags=_tags(rule.identity.tags),
+        priority=rule.priority,
     )
 
 

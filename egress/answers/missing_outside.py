@@ -17,6 +17,7 @@ from egress.reachability.flow import Hop, Path
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
+from egress.vocabulary import ANYWHERE
 
 _LET_THEM_MOVE = "translate to the HA VIP or a spare address of the uplink network, which another edge takes over"
 _LET_IT_NOTICE = (
@@ -95,13 +96,23 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
     lost = f"{egress} leaves un-translated, and nobody outside knows a way back"
     why = _ineffective(view, interface, egress)
     section = paths.nat_section(view.gateway)
-    for path, body in children(owned(view.domain).objects(view.gateway), section, Collection.NAT_RULES):
-        if egress in ip_network(str(body["source_network"])):
+    objects = owned(view.domain).objects(view.gateway)
+    for rule in owned(view.domain).rules:
+        path = paths.nat_rule(view.gateway, rule.identity.nsx_id)
+        if egress in as_network(rule.source) and rule.destination is None and not _there(view, path, objects[path]):
             why = why or f"Tier-0 {tier0} has no NAT for {egress}: {lost}"
-            fix = f"apply {last(path)}: {body['action']} {body['source_network']} -> {body['translated_network']}"
+            source = "any" if rule.source == ANYWHERE else rule.source
+            fix = f"apply {last(path)}: {rule.action} {source} -> {rule.translated}"
             remedy = Remedy(Missing.NAT_RULE, tier0, last(path), why, fix)
-            return Proposal(remedy, view.changed({**view.objects, section: nat_section(), path: body}))
+            return Proposal(remedy, view.changed({**view.objects, section: nat_section(), path: objects[path]}))
     return _new_rule(view, egress, why or f"this domain has no NAT for {egress}: {lost}")
+
+
+def _there(view: View, path: str, body: Json) -> bool:
+    """Whether a rule of the domain's own is there as it is meant to be: then to apply it changes nothing."""
+    there = view.objects.get(path)
+    said = ("action", "source_network", "destination_network", "translated_network", "enabled", "scope")
+    return there is not None and all((there.get(name) or None) == (body.get(name) or None) for name in said)
 
 
 def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
@@ -142,7 +153,7 @@ def _ineffective(view: View, interface: str, egress: Address) -> str:
     for nat, _ in children(view.objects, view.gateway, Collection.NAT):
         for path, body in children(view.objects, nat, Collection.NAT_RULES):
             source = str(body.get("source_network") or "")
-            if not any(_holds(part, egress) for part in source.split(",")):
+            if source and not any(_holds(part, egress) for part in source.split(",")):
                 continue
             if not body.get("enabled", True):
                 return f"NAT rule {last(path)} for {egress} is disabled"

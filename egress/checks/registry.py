@@ -11,6 +11,7 @@ from egress.checks import (
     one_gateway,
     ranges,
     return_routes,
+    rule_order,
     suppressions,
     translations,
 )
@@ -23,6 +24,7 @@ THEMES = (
     ranges,
     translations,
     return_routes,
+    rule_order,
     one_gateway,
     across_gateways,
     on_the_manager,

@@ -22,8 +22,8 @@ from egress.domain import FirewallMatch, NatAction, WorkloadDomain
 from egress.domain.addresses import Coverage, as_network
 from egress.domain.fields import listed
 from egress.policy.leaving import seen_outside
-from egress.policy.owned import nat_scope
-from egress.vocabulary import TITLES
+from egress.policy.owned import nat_scope, owned
+from egress.vocabulary import ANYWHERE, NOT_ON_REFLEXIVE, TITLES
 
 
 @rule(
@@ -71,13 +71,15 @@ def source_outside(domain: WorkloadDomain) -> Outcomes:
     "source-wider-than-egress-range",
     Severity.ERROR,
     "no source reaches beyond the egress ranges",
-    explanation="A wider source translates traffic that is none of this domain's, on a gateway that others may share.",
+    explanation="A wider source translates traffic that is none of this domain's, on a gateway that others may share. Any, in so many "
+    "words, is a decision (rule any-source-on-shared-tier0).",
     source="house rule of the plan gate: source wider than the egress block is denied",
 )
 def source_wider(domain: WorkloadDomain) -> Outcomes:
     whole, parts = Coverage(seen_outside(domain)), subnets(seen_outside(domain))
     for mapping in mappings(domain):
-        if parts.overlapping(mapping.source) and not whole.holds(mapping.source):
+        meant = mapping.rule.source == ANYWHERE or whole.holds(mapping.source)
+        if parts.overlapping(mapping.source) and not meant:
             yield Broken(
                 (*mapping.at, "source"),
                 f"source {mapping.entry.source} reaches beyond the egress ranges ({listed(seen_outside(domain))})",
@@ -199,12 +201,35 @@ def translated_interface(domain: WorkloadDomain) -> Outcomes:
 def sizes(domain: WorkloadDomain) -> Outcomes:
     for mapping in mappings(domain):
         source, translated = mapping.source.num_addresses, mapping.translated.num_addresses
-        if mapping.rule.action is NatAction.REFLEXIVE and source != translated:
+        if mapping.rule.action is NatAction.REFLEXIVE and source != translated and mapping.rule.source != ANYWHERE:
             yield Broken(
                 (*mapping.at, "translated"),
                 f"{mapping.entry.source} has {source} and {mapping.entry.translated} has {translated} addresses",
                 f"translate to {source}, as REFLEXIVE rules of {domain.tier0.ha_mode} are one to one",
             )
+
+
+@rule(
+    "only-with-snat",
+    Severity.ERROR,
+    "source any, destination and exceptions stand where the rules are SNAT",
+    explanation="On ACTIVE_ACTIVE without stateful services the rules are REFLEXIVE: stateless, one network to another, both ways. They know "
+    "no destination, and no exception.",
+    source="NSX 3.2 administration guide, Configure NAT on a Gateway; NSX Policy API, PolicyNatRule; vmware/nsxt issue 758",
+)
+def only_with_snat(domain: WorkloadDomain) -> Outcomes:
+    if domain.tier0.nat_action is not NatAction.REFLEXIVE:
+        return
+    for mapping in mappings(domain):
+        if mapping.rule.source == ANYWHERE:
+            what = f"source any of a REFLEXIVE rule: {NOT_ON_REFLEXIVE['source']}"
+            yield Broken((*mapping.at, "source"), what, "write the egress address or network")
+        if mapping.rule.destination is not None:
+            what = f"destination {mapping.entry.destination} of a REFLEXIVE rule: {NOT_ON_REFLEXIVE['destination']}"
+            yield Broken((*mapping.at, "destination"), what, "take destination out, or correct tier0.ha_mode")
+    for one in owned(domain).exceptions:
+        what = f"exception {one.key}: {NOT_ON_REFLEXIVE['exceptions']}"
+        yield Broken(one.at, what, "take it out, or correct tier0.ha_mode")
 
 
 @rule(

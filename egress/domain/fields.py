@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 
 from egress import escape
 from egress.domain.credentials import owner
-from egress.vocabulary import INFRA, MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
+from egress.vocabulary import ANYWHERE, INFRA, MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
 
 T = TypeVar("T")
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -163,6 +163,10 @@ def _address_or_network(value: Any) -> IPv4Address | IPv4Network:
     return _network(text) if "/" in text else _address(text)
 
 
+def _source(value: Any) -> IPv4Address | IPv4Network:
+    return ANYWHERE if value == "any" else _address_or_network(value)
+
+
 def _interface(value: Any) -> IPv4Interface:
     if isinstance(value, IPv4Interface):
         return value
@@ -282,6 +286,8 @@ RouteHolder = Annotated[
 ]
 Ipv4Net = Annotated[IPv4Network, *_field(_network, f"{IPV4_PATTERN}/{_LENGTH}")]
 Ipv4AddressOrNet = Annotated[IPv4Address | IPv4Network, *_field(_address_or_network, f"{IPV4_PATTERN}(/{_LENGTH})?")]
+Ipv4Source = Annotated[IPv4Address | IPv4Network, *_field(_source, f"(any|{IPV4_PATTERN}(/{_LENGTH})?)")]
+"""An address, a network, or any, which is ANYWHERE."""
 Ipv4InterfaceAddress = Annotated[IPv4Interface, *_field(_interface, f"{IPV4_PATTERN}/{_LENGTH}")]
 Ipv6InterfaceAddress = Annotated[IPv6Interface, *_field(_interface_v6, f"{_IPV6_PATTERN}/[0-9]{{1,3}}")]
 AnyNetwork = IPv4Network | IPv6Network

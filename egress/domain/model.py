@@ -40,7 +40,7 @@ from egress.domain.fields import (
 )
 from egress.domain.moved import Moved, MovedKeys, flow
 from egress.domain.problems import Place
-from egress.domain.ranges import Egress, EgressMapping, FurtherMapping, Ingress, Tier1
+from egress.domain.ranges import Egress, EgressException, EgressMapping, FurtherMapping, Ingress, Tier1
 from egress.domain.state import LocalState, State
 from egress.domain.tier0 import HaVip, Nsx, ServiceInterface, Tier0, Uplink
 from egress.domain.tree import Origins
@@ -54,6 +54,7 @@ __all__ = [
     "DefaultRoute",
     "DnsServer",
     "Egress",
+    "EgressException",
     "EgressMapping",
     "FirewallMatch",
     "FurtherMapping",

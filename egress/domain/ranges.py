@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from egress.domain.base import FirewallMatchField, Frozen, Named, Part, Priority
-from egress.domain.fields import AppliedTo, Ipv4AddressOrNet, Ipv4Net, MappingName, wrong
+from egress.domain.fields import AppliedTo, Ipv4AddressOrNet, Ipv4Net, Ipv4Source, MappingName, Name, wrong
 from egress.domain.moved import Moved, MovedKeys, flow
-from egress.vocabulary import SUPERVISOR, TKG, FirewallMatch
+from egress.vocabulary import ANYWHERE, SUPERVISOR, TKG, FirewallMatch
 
 _TIER1_RELATIONS: dict[str, Any] = {
     "if": {"required": ["nat"], "properties": {"nat": {"const": False}}},
@@ -36,8 +36,11 @@ class EgressMapping(Named):
         "tier1": Moved("tier1s", "at the top of the file, tier1s: {TIER1-ID: {egress: ADDRESS}}", _tier1_of_a_mapping)
     }
 
-    source: Ipv4AddressOrNet = Field(
-        description="egress address or network before translation, inside the egress range"
+    source: Ipv4Source = Field(
+        description="egress address or network before translation, of an egress range or a routed Tier-1; any (SNAT only): everything that leaves"
+    )
+    destination: Ipv4AddressOrNet | None = Field(
+        None, description="address or network that it is limited to (SNAT only); left out: any"
     )
     translated: Ipv4AddressOrNet = Field(
         description="address or network after translation; REFLEXIVE needs the same size"
@@ -53,6 +56,15 @@ class FurtherMapping(EgressMapping):
     """A mapping below `more`: its priority is required, so that adding one never moves another."""
 
     priority: Priority = Field(description="0 to 2147481599; the lowest number is looked at first")
+
+
+class EgressException(Named):
+    """Packets that keep their address although a mapping is for them: a NO_SNAT rule. Where the rules are SNAT only. NSX lets them past
+    the gateway firewall ("for NO_SNAT ... it must be BYPASS", NSX Policy API, PolicyNatRule.firewall_match)."""
+
+    destination: Ipv4Source = Field(description="address or network that is reached with addresses as they are, or any")
+    source: Ipv4Source = Field(ANYWHERE, description="address or network that it is limited to; left out: any")
+    priority: Priority = Field(description="0 to 2147481599; smaller than that of the mappings it is an exception of")
 
 
 class Egress(Part):
@@ -83,6 +95,12 @@ class Egress(Part):
     )
     more: Annotated[Mapping[MappingName, FurtherMapping], *Frozen] = Field(
         default_factory=dict, validate_default=True, description="name: further mapping; the name ends its NSX id"
+    )
+
+    exceptions: Annotated[Mapping[Name, EgressException], *Frozen] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description="name: destinations that are reached without translation (NO_SNAT; SNAT only); the name ends its NSX id",
     )
 
     @property

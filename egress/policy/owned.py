@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from egress.domain.addresses import as_network
 from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
 from egress.policy import paths
 from egress.policy.paths import Section
 from egress.policy.tree import Json
-from egress.vocabulary import DEFAULT_PRIORITIES, TITLES
+from egress.vocabulary import ANYWHERE, DEFAULT_PRIORITIES, TITLES, Match
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 """The network of a default route, by address family."""
@@ -66,36 +67,65 @@ class BfdPeer:
 
 
 @dataclass(frozen=True)
-class NatRule:
-    """A NAT rule for one egress address. `key`: supervisor, tkg, or the key below `more`. `scope`: interface ids, empty means
-    every interface of the Tier-0."""
+class OwnedRule:
+    """What every NAT rule has. `key`: its name in the file, `at`: where it stands there. `destination` None: any. `scope`: interface ids,
+    empty means every interface of the Tier-0."""
 
     key: str
+    at: tuple[str, ...]
     identity: Identity
-    action: NatAction
     source: IPv4Address | IPv4Network
-    translated: IPv4Address | IPv4Network
+    destination: IPv4Address | IPv4Network | None
     priority: int
-    firewall_match: FirewallMatch
     scope: tuple[str, ...]
 
     @property
-    def at(self) -> tuple[str, ...]:
-        """Where the mapping stands in the domain file."""
-        return ("egress", self.key) if self.key in TITLES else ("egress", "more", self.key)
+    def match(self) -> Match:
+        """Which packets it is for."""
+        return Match(as_network(self.source), as_network(self.destination or ANYWHERE), self.priority)
+
+    def json(self, gateway: str, locale_service: str) -> Json:
+        """What its Policy object says of that."""
+        body = {
+            **self.identity.json("PolicyNatRule"),
+            "sequence_number": self.priority,
+            "enabled": True,
+            "scope": [paths.interface(gateway, locale_service, name) for name in self.scope],
+        }
+        if self.source != ANYWHERE:
+            body["source_network"] = str(self.source)
+        if self.destination is not None:
+            body["destination_network"] = str(self.destination)
+        return body
+
+
+@dataclass(frozen=True)
+class NatRule(OwnedRule):
+    """A rule that translates egress addresses: a mapping. `key`: supervisor, tkg, or the key below `more`."""
+
+    action: NatAction
+    translated: IPv4Address | IPv4Network
+    firewall_match: FirewallMatch
+
+
+@dataclass(frozen=True)
+class NoSnatRule(OwnedRule):
+    """A rule that leaves packets as they are: an exception. `key`: its name below `exceptions`."""
 
 
 @dataclass(frozen=True)
 class Owned:
     """Everything that a domain's stack makes. `route` is None where somebody else owns the default route.
 
-    `rules`: Supervisor, TKG, then the further mappings in the file's order. `locale_service`: of the interfaces they name.
+    `rules`: Supervisor, TKG, then the further mappings in the file's order. `exceptions`: in the file's order. `locale_service`: of the
+    interfaces they name.
     """
 
     route: Route | None
     route_v6: Route | None
     bfd_peers: tuple[BfdPeer, ...]
     rules: tuple[NatRule, ...]
+    exceptions: tuple[NoSnatRule, ...]
     locale_service: str
 
     @property
@@ -108,7 +138,7 @@ class Owned:
         """The nsx_ids of all of them."""
         identities = [route.identity for route in self.routes]
         identities += [peer.identity for peer in self.bfd_peers]
-        identities += [rule.identity for rule in self.rules]
+        identities += [rule.identity for rule in (*self.rules, *self.exceptions)]
         return frozenset(identity.nsx_id for identity in identities)
 
     def objects(self, gateway: str) -> dict[str, Json]:
@@ -126,18 +156,20 @@ class Owned:
                 "source_addresses": [str(source) for source in peer.sources],
                 "enabled": peer.enabled,
             }
-        if self.rules:
+        if self.rules or self.exceptions:
             found[paths.nat_section(gateway)] = nat_section()
         for rule in self.rules:
             found[paths.nat_rule(gateway, rule.identity.nsx_id)] = {
-                **rule.identity.json("PolicyNatRule"),
+                **rule.json(gateway, self.locale_service),
                 "action": rule.action.value,
-                "source_network": str(rule.source),
                 "translated_network": str(rule.translated),
-                "sequence_number": rule.priority,
                 "firewall_match": rule.firewall_match.value,
-                "enabled": True,
-                "scope": [paths.interface(gateway, self.locale_service, name) for name in rule.scope],
+            }
+        for one in self.exceptions:
+            found[paths.nat_rule(gateway, one.identity.nsx_id)] = {
+                **one.json(gateway, self.locale_service),
+                "action": NatAction.NO_SNAT.value,
+                "firewall_match": FirewallMatch.BYPASS.value,
             }
         return found
 
@@ -159,6 +191,7 @@ def _owned(domain: WorkloadDomain) -> Owned:
         route_v6=_route_v6(domain),
         bfd_peers=_bfd_peers(domain),
         rules=_rules(domain),
+        exceptions=_exceptions(domain),
         locale_service=domain.tier0.locale_service,
     )
 
@@ -243,13 +276,32 @@ def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
     return tuple(
         NatRule(
             key=key,
+            at=("egress", key) if key in TITLES else ("egress", "more", key),
             identity=_identity(domain, mapping, f"egress-{key}"),
             action=domain.tier0.nat_action,
             source=mapping.source,
+            destination=None if mapping.destination == ANYWHERE else mapping.destination,
             translated=mapping.translated,
             priority=DEFAULT_PRIORITIES[key] if mapping.priority is None else mapping.priority,
             firewall_match=mapping.firewall_match,
             scope=scope,
         )
         for key, mapping in domain.egress.mappings.items()
+    )
+
+
+def _exceptions(domain: WorkloadDomain) -> tuple[NoSnatRule, ...]:
+    """The NO_SNAT rules. Their ids have a prefix of their own, so that a mapping of the same name has another."""
+    scope = nat_scope(domain)
+    return tuple(
+        NoSnatRule(
+            key=key,
+            at=("egress", "exceptions", key),
+            identity=_identity(domain, exception, f"no-snat-{key}"),
+            source=exception.source,
+            destination=None if exception.destination == ANYWHERE else exception.destination,
+            priority=exception.priority,
+            scope=scope,
+        )
+        for key, exception in domain.egress.exceptions.items()
     )

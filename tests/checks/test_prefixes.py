@@ -57,8 +57,14 @@ GROWN: dict[str, Callable[[dict[str, Any], int, Callable[[int], int]], None]] = 
     "routed tier1s": lambda d, n, k: d["tier1s"].update({f"r{i}": {"networks": [f"{ip(108, k(i))}/32"], "nat": False} for i in range(n)}),
     "ranges": lambda d, n, k: d["egress"].update(ranges=[f"{ip(30, k(i))}/32" for i in range(n)]),
     "vips": lambda d, n, k: d["tier0"].update(ha_vips=[{"address": f"{ip(101, k(i) * 4 + 2)}/30"} for i in range(n)]),
-    "mappings": lambda d, n, k: d["egress"].update(
-        more={f"m{i}": {"source": ip(30, 20 + k(i) % 200), "translated": ip(12, k(i)), "priority": 1000 + i} for i in range(n)}
+    "mappings": lambda d, n, k: d["egress"].setdefault("more", {}).update(
+        {f"m{i}": {"source": ip(30, 20 + k(i) % 200), "translated": ip(12, k(i)), "priority": 1000 + i} for i in range(n)}
+    ),
+    "limited": lambda d, n, k: d["egress"].setdefault("more", {}).update(
+        {f"l{i}": {"source": "any", "destination": f"{ip(109, k(i))}/32", "translated": ip(12, k(i)), "priority": 9000 + i} for i in range(n)}
+    ),
+    "exceptions": lambda d, n, k: d["egress"].update(
+        exceptions={f"e{i}": {"source": ip(30, k(i)), "destination": f"{ip(110, k(i))}/32", "priority": 20000 + i} for i in range(n)}
     ),
     "uplinks": lambda d, n, k: d["tier0"]["uplinks"].extend({"id": f"u{i}", "edge": f"e{i}", "address": f"{ip(101, k(i) * 4 + 1)}/30"} for i in range(n)),
     "services": lambda d, n, k: d["tier0"]["service_interfaces"].extend({"id": f"s{i}", "address": f"{ip(102, k(i) * 4 + 1)}/30"} for i in range(n)),

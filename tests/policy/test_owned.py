@@ -65,6 +65,47 @@ def test_an_uplink_with_nat_false_is_outside_of_the_scope_uplinks(domain_of: Cal
     assert outside_nat(everywhere) == frozenset()
 
 
+STANDBY = (
+    ("ha_mode: ACTIVE_ACTIVE", "ha_mode: ACTIVE_STANDBY"),
+    ("tkg: {source: 30.0.0.16, translated", "tkg: {source: any, destination: 10.9.0.0/16, priority: 900, translated"),
+    (
+        "more: {}",
+        "exceptions: {corporate: {destination: 10.0.0.0/8, priority: 50}, one: {source: 30.0.0.7, destination: any, priority: 60}}",
+    ),
+)
+
+
+def test_an_exception_is_a_no_snat_rule_and_what_is_any_is_left_out(domain_of: Callable[..., WorkloadDomain]) -> None:
+    made = owned(domain_of("wld01", *STANDBY))
+    objects = made.objects(T0)
+    rules = {path.rsplit("/", 1)[1]: body for path, body in objects.items() if "/nat-rules/" in path}
+    said = (
+        "action",
+        "source_network",
+        "destination_network",
+        "translated_network",
+        "firewall_match",
+        "sequence_number",
+    )
+    assert {name: [body.get(key) for key in said] for name, body in rules.items()} == {
+        "wld01-egress-supervisor": ["SNAT", "30.0.0.5", None, "10.27.51.145", "MATCH_INTERNAL_ADDRESS", 100],
+        "wld01-egress-tkg": ["SNAT", None, "10.9.0.0/16", "10.27.51.147", "MATCH_INTERNAL_ADDRESS", 900],
+        "wld01-no-snat-corporate": ["NO_SNAT", None, "10.0.0.0/8", None, "BYPASS", 50],
+        "wld01-no-snat-one": ["NO_SNAT", "30.0.0.7", None, None, "BYPASS", 60],
+    }
+    assert {"wld01-no-snat-corporate", "wld01-no-snat-one"} <= made.ids
+    assert [one.at for one in made.exceptions] == [
+        ("egress", "exceptions", "corporate"),
+        ("egress", "exceptions", "one"),
+    ]
+
+
+def test_an_exception_has_another_id_than_a_mapping_of_its_name(domain_of: Callable[..., WorkloadDomain]) -> None:
+    more = "more: {a: {source: 30.0.0.9, translated: 10.27.51.9, priority: 9}}\n  exceptions: {a: {destination: 10.0.0.0/8, priority: 1}}"
+    made = owned(domain_of("wld01", ("more: {}", more)))
+    assert len(made.ids) == 5
+
+
 def test_a_domain_whose_route_is_somebody_elses_owns_none(domain_of: Callable[..., WorkloadDomain]) -> None:
     made = owned(domain_of("wld01", ("next_hops: [{address: 10.27.51.1}]", "external: true")))
     assert (made.route, made.route_v6, made.routes, made.bfd_peers) == (None, None, (), ())
