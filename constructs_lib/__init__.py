@@ -15,6 +15,7 @@ from .next_hop import NextHop
 from .realization_check import RealizationCheck
 from .tier0_default_route import Tier0DefaultRoute
 from .tier0_gateway import Tier0Gateway
+from .tier0_static_route import Tier0StaticRoute
 from .values import RefusedValueError
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "RefusedValueError",
     "Tier0DefaultRoute",
     "Tier0Gateway",
+    "Tier0StaticRoute",
 ]

@@ -23,6 +23,7 @@ from tier0_egress.constructs import (
     RefusedValueError,
     Tier0DefaultRoute,
     Tier0Gateway,
+    Tier0StaticRoute,
 )
 from tier0_egress.constructs.realization_check import Realizable
 
@@ -55,6 +56,8 @@ class WorkloadDomainStack(TerraformStack):
         made = owned(domain)
         route = self._route("DefaultRoute", gateway, domain, made.route, protect, made.bfd_peers)
         self._route("DefaultRouteV6", gateway, domain, made.route_v6, protect)
+        for further in made.further:
+            self._further_route(gateway, domain, further)
         if not made.rules and not made.exceptions:
             return
         mappings = {rule.key: _mapping(rule) for rule in made.rules}
@@ -103,14 +106,7 @@ class WorkloadDomainStack(TerraformStack):
             description=terraform(route.identity.description),
             tags=_tags(route.identity.tags),
             ip_version=route.ip_version,
-            next_hops=[
-                NextHop(
-                    address=hop.address,
-                    admin_distance=hop.admin_distance,
-                    interface_path=self._interface(gateway, domain, hop.interface) if hop.interface else None,
-                )
-                for hop in route.next_hops
-            ],
+            next_hops=self._next_hops(gateway, domain, route),
             bfd_peers=[_peer(peer) for peer in peers],
             protect=protect,
         )
@@ -118,6 +114,31 @@ class WorkloadDomainStack(TerraformStack):
             "default_route" if route.ip_version == 4 else "default_route_v6", made.resource, made.nsx_id, domain
         )
         return made
+
+    def _further_route(self, gateway: Tier0Gateway, domain: WorkloadDomain, route: Route) -> None:
+        made = Tier0StaticRoute(
+            self,
+            f"Route_{route.key}",
+            gateway_path=gateway.path,
+            nsx_id=terraform(route.identity.nsx_id),
+            display_name=terraform(route.identity.display_name),
+            description=terraform(route.identity.description),
+            tags=_tags(route.identity.tags),
+            network=route.network,
+            next_hops=self._next_hops(gateway, domain, route),
+            discard=not route.next_hops,
+        )
+        self._follow(f"route_{route.key}", made.resource, made.nsx_id, domain)
+
+    def _next_hops(self, gateway: Tier0Gateway, domain: WorkloadDomain, route: Route) -> list[NextHop]:
+        return [
+            NextHop(
+                address=hop.address,
+                admin_distance=hop.admin_distance,
+                interface_path=self._interface(gateway, domain, hop.interface) if hop.interface else None,
+            )
+            for hop in route.next_hops
+        ]
 
     def _follow(self, name: str, resource: Realizable, nsx_id: str, domain: WorkloadDomain) -> None:
         """Checks that NSX has realized a resource, and says where it is."""

@@ -9,6 +9,7 @@ from ipaddress import IPv4Network
 from egress.checks.look import Mapping, mappings, short, where
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule
 from egress.domain import NatAction, WorkloadDomain
+from egress.domain.addresses import Network
 from egress.domain.model import Tier0
 from egress.policy.identity import by_gateway
 from egress.policy.owned import owned
@@ -153,6 +154,28 @@ def two_owners(domains: Sequence[WorkloadDomain]) -> Outcomes:
 
 
 @fleet_rule(
+    "route-twice",
+    Severity.ERROR,
+    "every network has one further route on a gateway",
+    explanation="Two static routes for one network share the load or shadow one another, and the file does not tell which.",
+    source="NSX Policy API, StaticRoutes (nothing forbids two routes for one network)",
+)
+def route_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for group in by_gateway(domains).values():
+        seen: dict[Network, tuple[WorkloadDomain, Path]] = {}
+        for domain in group:
+            for route in owned(domain).further:
+                first, at = seen.setdefault(route.network, (domain, route.at))
+                if (first, at) != (domain, route.at):
+                    yield Broken(
+                        (*route.at, "network"),
+                        f"{route.network} has a route already in {where(first, (*at, 'network'))}",
+                        "write all next hops into one of the two",
+                        domain,
+                    )
+
+
+@fleet_rule(
     "nsx-id-twice",
     Severity.ERROR,
     "every object on a gateway has an id of its own",
@@ -193,10 +216,8 @@ def id_reserved(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def _objects(domain: WorkloadDomain) -> Iterator[tuple[str, str, Path]]:
     """Kind, id and place of every object that the domain makes."""
     made = owned(domain)
-    if made.route:
-        yield "static route", made.route.identity.nsx_id, ("default_route", "nsx_id")
-    if made.route_v6:
-        yield "static route", made.route_v6.identity.nsx_id, ("default_route", "ipv6", "nsx_id")
+    for route in made.routes:
+        yield "static route", route.identity.nsx_id, (*route.at, "nsx_id")
     for peer in made.bfd_peers:
         yield "BFD peer", peer.identity.nsx_id, ("default_route", "bfd")
     for rule in (*made.rules, *made.exceptions):

@@ -18,14 +18,14 @@ _ROUTE_RELATIONS: dict[str, Any] = {
 
 
 class NextHop(Part):
-    """One way out. `interface` is an uplink's id; left out: NSX finds the interface by the address."""
+    """One way out. `interface` is an interface's id; left out: NSX finds it by the address."""
 
     address: Ipv4 = Field(description="IPv4 address of the router")
     admin_distance: Annotated[int, Field(ge=1, le=255)] = Field(
         1, description="1 to 255; a greater one is used when the smaller is gone"
     )
     interface: PolicyId | None = Field(
-        None, description="id of the uplink to leave by; left out: NSX finds it by the address"
+        None, description="id of the uplink or service interface to leave by; left out: NSX finds it by the address"
     )
 
 

@@ -163,6 +163,24 @@ def _address_or_network(value: Any) -> IPv4Address | IPv4Network:
     return _network(text) if "/" in text else _address(text)
 
 
+def _network_v6(value: str) -> IPv6Network:
+    allowed = "an IPv6 network such as 2001:db8:51::/64"
+    try:
+        return IPv6Network(value)
+    except (AddressValueError, NetmaskValueError):
+        raise wrong(f"{quoted(value)} is not an IPv6 network, allowed is {allowed}") from None
+    except ValueError:
+        raise wrong(f"{quoted(value)} has host bits set, did you mean {IPv6Network(value, strict=False)}?") from None
+
+
+def _any_address_or_network(value: Any) -> IPv4Address | IPv6Address | IPv4Network | IPv6Network:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    if isinstance(value, str) and "/" in value:
+        return _network_v6(_text(value, "an address or network")) if ":" in value else _network(value)
+    return _any_address(value)
+
+
 def _source(value: Any) -> IPv4Address | IPv4Network:
     return ANYWHERE if value == "any" else _address_or_network(value)
 
@@ -283,6 +301,10 @@ AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, _ANY_ADD
 RouteHolder = Annotated[
     IPv4Address | IPv6Address | Literal["upstream"],
     *_field(_route_holder, f"(upstream|{IPV4_PATTERN}|{_IPV6_PATTERN})"),
+]
+AnyAddressOrNet = Annotated[
+    IPv4Address | IPv6Address | IPv4Network | IPv6Network,
+    *_field(_any_address_or_network, f"({IPV4_PATTERN}(/{_LENGTH})?|{_IPV6_PATTERN}(/[0-9]{{1,3}})?)"),
 ]
 Ipv4Net = Annotated[IPv4Network, *_field(_network, f"{IPV4_PATTERN}/{_LENGTH}")]
 Ipv4AddressOrNet = Annotated[IPv4Address | IPv4Network, *_field(_address_or_network, f"{IPV4_PATTERN}(/{_LENGTH})?")]

@@ -41,6 +41,7 @@ from egress.domain.fields import (
 from egress.domain.moved import Moved, MovedKeys, flow
 from egress.domain.problems import Place
 from egress.domain.ranges import Egress, EgressException, EgressMapping, FurtherMapping, Ingress, Tier1
+from egress.domain.routes import FurtherRoute, RouteHop
 from egress.domain.state import LocalState, State
 from egress.domain.tier0 import HaVip, Nsx, ServiceInterface, Tier0, Uplink
 from egress.domain.tree import Origins
@@ -58,6 +59,7 @@ __all__ = [
     "EgressMapping",
     "FirewallMatch",
     "FurtherMapping",
+    "FurtherRoute",
     "HaMode",
     "HaVip",
     "Ingress",
@@ -69,6 +71,7 @@ __all__ = [
     "Part",
     "Realization",
     "ReturnRoute",
+    "RouteHop",
     "RouteV6",
     "ServiceInterface",
     "Suppression",
@@ -154,6 +157,11 @@ class WorkloadDomain(Part):
     nsx: Nsx = Field(description="the NSX Manager of this domain")
     tier0: Tier0 = Field(description="the Tier-0 gateway, which is read and never managed")
     default_route: DefaultRoute = Field(description="the way out: a static route on the Tier-0")
+    routes: Annotated[Mapping[Name, FurtherRoute], *Frozen] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description="name: a further static route of the Tier-0; the name ends its NSX id",
+    )
     egress: Egress = Field(description="the egress ranges and how their addresses are translated at the Tier-0")
     ingress: Ingress | None = Field(None, description="the range that load balancers answer on")
     tier1s: Annotated[Mapping[PolicyId, Tier1], *Frozen] = Field(
@@ -236,10 +244,14 @@ def _interface_names(
     route = domain.default_route
     for index, hop in enumerate(route.next_hops):
         if hop.interface is not None:
-            yield ("default_route", "next_hops", index, "interface"), hop.interface, uplinks
+            yield ("default_route", "next_hops", index, "interface"), hop.interface, interfaces
     for index, hop_v6 in enumerate(route.ipv6.next_hops if route.ipv6 else ()):
         if hop_v6.interface is not None:
             yield ("default_route", "ipv6", "next_hops", index, "interface"), hop_v6.interface, uplinks
+    for key, further in domain.routes.items():
+        for index, one in enumerate(further.next_hops):
+            if one.interface is not None:
+                yield ("routes", key, "next_hops", index, "interface"), one.interface, interfaces
     for index, name in enumerate(route.bfd.sources if route.bfd else ()):
         yield ("default_route", "bfd", "sources", index), name, uplinks
     for number, vip in enumerate(domain.tier0.ha_vips):

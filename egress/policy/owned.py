@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, ip_network
+from typing import TypeAlias
 
-from egress.domain.addresses import as_network
-from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
+from egress.domain.addresses import Network, as_network
+from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, RouteHop, WorkloadDomain
 from egress.policy import paths
 from egress.policy.paths import Section
 from egress.policy.tree import Json
@@ -18,6 +19,7 @@ from egress.vocabulary import ANYWHERE, DEFAULT_PRIORITIES, TITLES, Match
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 """The network of a default route, by address family."""
+_ALL: Mapping[int, Network] = {version: ip_network(text) for version, text in EVERYTHING.items()}
 
 
 @dataclass(frozen=True)
@@ -36,18 +38,24 @@ class Identity:
         return {**body, "description": self.description} if self.description else body
 
 
+AnyHop: TypeAlias = NextHop | NextHopV6 | RouteHop
+
+
 @dataclass(frozen=True)
 class Route:
-    """A default route: one static route of one address family."""
+    """A static route of one address family: a default route, or a further one. `key`: the name of a further one in the file, `at`: where
+    it stands there. Without next hops it discards."""
 
+    key: str | None
+    at: tuple[str, ...]
     identity: Identity
-    next_hops: tuple[NextHop, ...] | tuple[NextHopV6, ...]
-    ip_version: int
+    network: Network
+    next_hops: tuple[AnyHop, ...]
 
     @property
-    def network(self) -> str:
-        """0.0.0.0/0 or ::/0."""
-        return EVERYTHING[self.ip_version]
+    def ip_version(self) -> int:
+        """4 or 6."""
+        return self.network.version
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,8 @@ class NoSnatRule(OwnedRule):
 
 @dataclass(frozen=True)
 class Owned:
-    """Everything that a domain's stack makes. `route` is None where somebody else owns the default route.
+    """Everything that a domain's stack makes. `route` is None where somebody else owns the default route. `further`: the routes beside it,
+    in the file's order.
 
     `rules`: Supervisor, TKG, then the further mappings in the file's order. `exceptions`: in the file's order. `locale_service`: of the
     interfaces they name.
@@ -123,15 +132,21 @@ class Owned:
 
     route: Route | None
     route_v6: Route | None
+    further: tuple[Route, ...]
     bfd_peers: tuple[BfdPeer, ...]
     rules: tuple[NatRule, ...]
     exceptions: tuple[NoSnatRule, ...]
     locale_service: str
 
     @property
-    def routes(self) -> tuple[Route, ...]:
+    def default_routes(self) -> tuple[Route, ...]:
         """The default routes that there are, IPv4 first."""
         return tuple(route for route in (self.route, self.route_v6) if route)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every static route, default routes first."""
+        return (*self.default_routes, *self.further)
 
     @property
     def ids(self) -> frozenset[str]:
@@ -145,8 +160,8 @@ class Owned:
         """The Policy objects by path, below the Tier-0 whose path is `gateway`."""
         found: dict[str, Json] = {}
         for route in self.routes:
-            hops = [self._next_hop(gateway, hop) for hop in route.next_hops]
-            body = {**route.identity.json("StaticRoutes"), "network": route.network, "next_hops": hops}
+            hops = [self._next_hop(gateway, hop) for hop in route.next_hops] or [{"admin_distance": 1}]
+            body = {**route.identity.json("StaticRoutes"), "network": str(route.network), "next_hops": hops}
             found[paths.static_route(gateway, route.identity.nsx_id)] = body
         for peer in self.bfd_peers:
             found[paths.bfd_peer(gateway, peer.identity.nsx_id)] = {
@@ -173,7 +188,7 @@ class Owned:
             }
         return found
 
-    def _next_hop(self, gateway: str, hop: NextHop | NextHopV6) -> Json:
+    def _next_hop(self, gateway: str, hop: AnyHop) -> Json:
         body: Json = {"ip_address": str(hop.address), "admin_distance": hop.admin_distance}
         if hop.interface:
             body["scope"] = [paths.interface(gateway, self.locale_service, hop.interface)]
@@ -189,6 +204,7 @@ def _owned(domain: WorkloadDomain) -> Owned:
     return Owned(
         route=_route(domain),
         route_v6=_route_v6(domain),
+        further=_further(domain),
         bfd_peers=_bfd_peers(domain),
         rules=_rules(domain),
         exceptions=_exceptions(domain),
@@ -235,12 +251,24 @@ def _identity(domain: WorkloadDomain, named: Named, suffix: str) -> Identity:
 
 def _route(domain: WorkloadDomain) -> Route | None:
     route = domain.default_route
-    return None if route.external else Route(_identity(domain, route, "default-route"), route.next_hops, 4)
+    if route.external:
+        return None
+    return Route(None, ("default_route",), _identity(domain, route, "default-route"), _ALL[4], route.next_hops)
 
 
 def _route_v6(domain: WorkloadDomain) -> Route | None:
     route = domain.default_route.ipv6
-    return Route(_identity(domain, route, "default-route-v6"), route.next_hops, 6) if route else None
+    if route is None:
+        return None
+    at = ("default_route", "ipv6")
+    return Route(None, at, _identity(domain, route, "default-route-v6"), _ALL[6], route.next_hops)
+
+
+def _further(domain: WorkloadDomain) -> tuple[Route, ...]:
+    return tuple(
+        Route(key, ("routes", key), _identity(domain, route, f"route-{key}"), route.to, route.next_hops)
+        for key, route in domain.routes.items()
+    )
 
 
 def _bfd_peers(domain: WorkloadDomain) -> tuple[BfdPeer, ...]:

@@ -51,7 +51,8 @@ def surroundings(
     domain: WorkloadDomain, wishes: Wishes = NO_WISHES, next_hops: Sequence[Address] | None = None
 ) -> Surroundings:
     """The world around a domain. `next_hops`: addresses of the upstream gateway, default: those of the domain's own routes."""
-    return _Builder(domain, wishes, file_next_hops(domain) if next_hops is None else next_hops).build()
+    hops = [*file_next_hops(domain), *further_next_hops(domain)] if next_hops is None else next_hops
+    return _Builder(domain, wishes, hops).build()
 
 
 def file_next_hops(domain: WorkloadDomain) -> list[Address]:
@@ -59,6 +60,12 @@ def file_next_hops(domain: WorkloadDomain) -> list[Address]:
     route = domain.default_route
     hops: list[Address] = [hop.address for hop in route.next_hops]
     return hops + [hop.address for hop in (route.ipv6.next_hops if route.ipv6 else ())]
+
+
+def further_next_hops(domain: WorkloadDomain) -> list[Address]:
+    """The next hops of the further routes that a file has, as far as they are not routers of DNS servers, which stand by themselves."""
+    own = {server.router for server in domain.dns_servers}
+    return [hop.address for route in domain.routes.values() for hop in route.next_hops if hop.address not in own]
 
 
 class _Builder:
@@ -76,7 +83,11 @@ class _Builder:
     def build(self) -> Surroundings:
         self._uplinks()
         for interface in self.domain.tier0.service_interfaces:
-            self.segments[f"service {interface.id}"] = (interface.address.network,)
+            network = interface.address.network
+            self.segments[f"service {interface.id}"] = (network,)
+            hops = [hop for hop in dict.fromkeys(self.next_hops) if hop in network and hop not in self._own()]
+            if hops:
+                self._connect(f"service {interface.id}", [with_length(hop, network) for hop in hops])
         outside = self._outside()
         under = below(self.domain, self.vip)
         self.notes += under.notes

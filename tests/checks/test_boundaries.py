@@ -228,7 +228,7 @@ def test_the_fix_for_a_route_on_one_edge_is_the_vip_on_active_standby_and_both_e
 def test_errors_come_before_warnings_and_warnings_before_notes_whatever_their_lines(
     domain: Callable[..., WorkloadDomain],
 ) -> None:
-    changes = {"default_route": {"bfd": {}, "next_hops": [{"address": "10.9.0.1"}]}, "return_routes": [{"host": "upstream", "to": "10.3.0.0/24", "via": ["10.1.0.2"]}]}  # fmt: skip
+    changes = {"default_route": {"bfd": {}, "next_hops": [{"address": "10.1.0.3"}]}, "return_routes": [{"host": "upstream", "to": "10.3.0.0/24", "via": ["10.1.0.2"]}]}  # fmt: skip
     told = [finding.rule.severity.value for finding in check([domain("one", changes)]).findings]
     assert set(told) == {"error", "warning", "note"}
     assert told == sorted(told, key=["error", "warning", "note"].index)

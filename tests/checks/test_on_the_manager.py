@@ -56,7 +56,7 @@ Act = Callable[[World], object]
 CASES: dict[str, tuple[Act, str, Act]] = {
     "nothing-tracked": (
         lambda w: w.tracked.clear(),
-        "tracks nothing, and 4 of its 4 objects are on the manager",
+        "tracks nothing, and 5 of its 5 objects are on the manager",
         lambda w: w.tracked.remove(w.own("tkg")),
     ),
     "own-object-untracked": (
@@ -73,6 +73,11 @@ CASES: dict[str, tuple[Act, str, Act]] = {
         lambda w: w.route("foreign", "0.0.0.0/0"),
         "another 0.0.0.0/0 on T0-one: foreign, which no stack of this tool made",
         lambda w: w.route("foreign", "10.0.0.0/8"),
+    ),
+    "second-route-for-a-network": (
+        lambda w: w.route("foreign", "10.50.0.0/16"),
+        "another 10.50.0.0/16 on T0-one: foreign, which no stack of this tool made",
+        lambda w: w.route("foreign", "10.50.0.0/24"),
     ),
     "second-rule-for-a-source": (
         lambda w: w.rule("foreign", source_network="10.2.0.16/32", sequence_number=900),

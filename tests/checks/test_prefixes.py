@@ -71,6 +71,7 @@ GROWN: dict[str, Callable[[dict[str, Any], int, Callable[[int], int]], None]] = 
     "dns": lambda d, n, k: d.update(dns_servers=[ip(103, i + 1) for i in range(n)]),
     "routed": lambda d, n, k: d["egress"].update(routed=[f"{ip(104, k(i))}/32" for i in range(n)]),
     "hops": lambda d, n, k: d["default_route"].update(next_hops=[{"address": ip(101, i * 4 + 2)} for i in range(n)]),
+    "routes": lambda d, n, k: d.update(routes={f"r{i}": {"network": f"{ip(111, k(i))}/32", "next_hops": [{"address": ip(101, i * 4 + 2)}]} for i in range(n)}),
     "returns": lambda d, n, k: d.update(return_routes=[{"host": "upstream", "to": f"{ip(105, k(i))}/32", "via": [ip(106, i)]} for i in range(n)]),
     "suppress": lambda d, n, k: d.update(suppress=[{"rule": f"rule-{i}", "reason": "because it is so"} for i in range(n)]),
 }  # fmt: skip

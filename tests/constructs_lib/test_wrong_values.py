@@ -30,6 +30,7 @@ from tier0_egress.constructs import (
     RefusedValueError,
     Tier0DefaultRoute,
     Tier0Gateway,
+    Tier0StaticRoute,
 )
 from tier0_egress.constructs.values import unresolved
 
@@ -77,6 +78,10 @@ CONSTRUCTS: dict[str, tuple[Maker, Callable[[Place], dict[str, Any]]]] = {
     "Tier0DefaultRoute": (
         Tier0DefaultRoute,
         lambda place: {"gateway_path": T0, "nsx_id": "r", "next_hops": [HOP]},
+    ),
+    "Tier0StaticRoute": (
+        Tier0StaticRoute,
+        lambda place: {"gateway_path": T0, "nsx_id": "s", "network": "10.0.0.0/8", "next_hops": [HOP]},
     ),
     "EgressSnatPair": (
         EgressSnatPair,
@@ -160,7 +165,7 @@ SOMEWHERE: dict[str, tuple[Callable[[Place], object], set[str]]] = {
             ),
             *("supervisor", "tkg", "more", "exceptions", "default_route"),
             *("EgressMapping.display_name", "BfdPeer.display_name", "Tier0DefaultRoute.display_name"),
-            "EgressException.display_name",
+            *("EgressException.display_name", "Tier0StaticRoute.display_name"),
         },
     ),
     "true": (lambda place: True, {"enabled", "protect", "stateful_active_active"}),
@@ -205,7 +210,7 @@ SOMEWHERE: dict[str, tuple[Callable[[Place], object], set[str]]] = {
                 "display_name",
                 "description",
             ),
-            *("gateway_path", "interface_path", "profile_path", "firewall_match"),
+            *("gateway_path", "interface_path", "profile_path", "firewall_match", "network"),
         },
     ),
     "a mapping object": (lambda place: THIRD, {"supervisor", "tkg"}),

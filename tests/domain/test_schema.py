@@ -30,6 +30,8 @@ BEYOND_A_SCHEMA = (
     "carries a zone",
     "is used twice",
     "no interface",
+    "is the default route, which has keys of its own",
+    "is of another family than",
     "no Tier-1",
     "every uplink has nat: false",
     "a path relative to the project folder",
@@ -157,7 +159,8 @@ VALUES = st.sampled_from(
         {"a": None}, {"range": "30.0.0.0/24"}, {"ranges": ["30.0.0.0/24"]}, {"networks": ["10.0.0.0/24"]}, ["10.0.0.0/24"], {"backend": "pg"}, {"backend": "s3", "bucket": "a", "region": "b"},
         {"address": "10.27.51.1"}, [{"address": "10.27.51.1"}], {"source": "30.0.0.7", "translated": "10.27.51.7"},
         {"a": {"source": "30.0.0.7", "translated": "10.27.51.7", "priority": 7}}, {"next_hops": [{"address": "2001:db8::1"}]},
-        "any", {"a": {"destination": "any", "priority": 1}}, {"a": {"networks": ["10.0.0.0/24"], "nat": False}}, {"a": {"egress": "10.0.0.1", "nat": False}},
+        {"a": {"network": "10.0.0.0/8", "discard": True}}, {"a": {"network": "10.0.0.5", "next_hops": [{"address": "10.27.51.7"}]}}, {"a": {"network": "::/0", "discard": True}},
+        {"network": "10.0.0.0/8", "discard": True, "next_hops": []}, "any", {"a": {"destination": "any", "priority": 1}}, {"a": {"networks": ["10.0.0.0/24"], "nat": False}}, {"a": {"egress": "10.0.0.1", "nat": False}},
         {"address": "10.0.0.9", "inside": "domain-c8"}, [{"address": "10.0.0.9", "router": "10.0.0.1", "forwarder": True}], ["10.0.0.9"],
         [{"rule": "a", "reason": "because it is so"}], {"id": "a", "edge": "b", "address": "10.27.51.9/24"},
     ]

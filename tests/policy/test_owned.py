@@ -18,7 +18,7 @@ T0 = "/infra/tier-0s/T0-wld01"
 
 def test_the_golden_domain_owns_a_route_and_two_rules(golden: WorkloadDomain) -> None:
     made = owned(golden)
-    assert [route.network for route in made.routes] == ["0.0.0.0/0"]
+    assert [str(route.network) for route in made.routes] == ["0.0.0.0/0"]
     assert [rule.key for rule in made.rules] == ["supervisor", "tkg"]
     assert list(made.objects(T0)) == [
         f"{T0}/static-routes/wld01-default-route",
@@ -98,6 +98,28 @@ def test_an_exception_is_a_no_snat_rule_and_what_is_any_is_left_out(domain_of: C
         ("egress", "exceptions", "corporate"),
         ("egress", "exceptions", "one"),
     ]
+
+
+def test_further_routes_stand_beside_the_default_route(domain_of: Callable[..., WorkloadDomain]) -> None:
+    routes = "routes: {corporate: {network: 10.0.0.5, next_hops: [{address: 172.20.0.9, admin_distance: 7, interface: services}]}, none: {network: 10.9.0.0/16, discard: true, nsx_id: null-9}}"
+    made = owned(domain_of("wld01", ("dns_servers:", f"{routes}\ndns_servers:")))
+    objects = made.objects(T0)
+    assert [path.rsplit("/", 1)[1] for path in objects if "/static-routes/" in path] == [
+        "wld01-default-route",
+        "wld01-route-corporate",
+        "null-9",
+    ]
+    assert objects[f"{T0}/static-routes/wld01-route-corporate"]["network"] == "10.0.0.5/32"
+    assert objects[f"{T0}/static-routes/wld01-route-corporate"]["next_hops"] == [
+        {
+            "ip_address": "172.20.0.9",
+            "admin_distance": 7,
+            "scope": [f"{T0}/locale-services/default/interfaces/services"],
+        }
+    ]
+    assert objects[f"{T0}/static-routes/null-9"]["next_hops"] == [{"admin_distance": 1}]
+    assert [route.at for route in made.further] == [("routes", "corporate"), ("routes", "none")]
+    assert made.default_routes == made.routes[:1]
 
 
 def test_an_exception_has_another_id_than_a_mapping_of_its_name(domain_of: Callable[..., WorkloadDomain]) -> None:
