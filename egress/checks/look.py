@@ -95,12 +95,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Held:
-    """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands."""
+    """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands; of an uplink also the
+    edge that carries it."""
 
     kind: Kind
     name: str
     at: Path
     address: IPv4Interface
+    edge: str | None = None
 
     @property
     def network(self) -> IPv4Network:
@@ -111,7 +113,8 @@ class Held:
 def held_addresses(domain: WorkloadDomain) -> Iterator[Held]:
     """The IPv4 addresses of uplinks, service interfaces and HA VIP, in the file's order."""
     for index, uplink in enumerate(domain.tier0.uplinks):
-        yield Held(Kind.UPLINK, f"uplink {uplink.id}", ("tier0", "uplinks", index, "address"), uplink.address)
+        here: Path = ("tier0", "uplinks", index, "address")
+        yield Held(Kind.UPLINK, f"uplink {uplink.id}", here, uplink.address, uplink.edge)
     for index, service in enumerate(domain.tier0.service_interfaces):
         at: Path = ("tier0", "service_interfaces", index, "address")
         yield Held(Kind.SERVICE, f"service interface {service.id}", at, service.address)
