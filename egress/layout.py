@@ -63,8 +63,8 @@ class Places:
         return self.own / "data" / stack
 
     def remembered(self, stack: str) -> Path:
-        """What was applied last for a stack."""
-        return self.own / "stacks" / stack
+        """The file of what was applied last for a stack."""
+        return self.own / "stacks" / f"{stack}.json"
 
     @property
     def states(self) -> Path:

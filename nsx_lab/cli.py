@@ -44,7 +44,7 @@ class _Group(click.Group):
             sys.exit(1)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
     """A lab without NSX: an NSX Manager's Policy API for tests and demos."""
 
@@ -90,7 +90,10 @@ def main() -> None:
     help="End when this process has ended, in whatever way: for programs that start a lab.",
 )
 def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, owner: int | None, **options: Any) -> int:
-    """Serve a lab until Ctrl-C, beginning with SEED: a JSON file, a folder of saved GET answers, or a terraform.tfstate."""
+    """Serve a lab until Ctrl-C, beginning with SEED.
+
+    SEED is a JSON file, a folder of saved GET answers, or a terraform.tfstate.
+    """
     from nsx_lab.dataplane.attach import packets as attached
     from nsx_lab.manager.lab import Lab
 
@@ -159,7 +162,9 @@ def journal(lab_file: Path | None, since: int, as_json: bool) -> None:
 @lab_option
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser too.")
 def page(lab_file: Path | None, opens: bool) -> None:
-    """Print a link to a page that shows the lab live: Tier-0s, routes, NAT rules, realization, journal.
+    """Print a link to a page that shows the lab live.
+
+    On it: Tier-0s, routes, NAT rules, realization, journal.
 
     The link opens the page once and lets nobody change anything. Browsers do not know the lab's certificate: compare what they show
     with the fingerprint printed here before you go on.
@@ -190,7 +195,9 @@ def reset(lab_file: Path | None) -> None:
 @click.argument("name")
 @click.argument("body", required=False, metavar="[JSON]")
 def control(lab_file: Path | None, method: str, name: str, body: str | None) -> None:
-    """Ask the control plane: METHOD NAME [JSON], for instance `GET health` or `POST realization '{"path": "*", "state": "ERROR"}'`.
+    """Ask the control plane: METHOD NAME [JSON], for instance `GET health`.
+
+    Or `POST realization '{"path": "*", "state": "ERROR"}'`.
 
     Names: health, journal, reset, seed, objects, realized, realization, faults, limits, clock, sessions, settings, users, certificates,
     failover, snapshot, restore, page.

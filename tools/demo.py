@@ -1,6 +1,7 @@
 """`make demo`: the whole story on a lab, told step by step. Ends with an error if any step is not as told.
 
-KEEP=1 leaves the lab running at the end and prints how to go on by hand.
+KEEP=1 leaves the lab running at the end and prints how to go on by hand. PACKETS=0 sends no real packets, as on a system that cannot:
+then the packet walk tells what they would meet.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.syntax import Syntax
 
-from egress.cli.output import table
+from egress.cli.output import grid
 
 ROOT = Path(__file__).resolve().parent.parent
 EGRESS = Path(sys.executable).with_name("egress")
@@ -81,8 +83,11 @@ def story(lab: Lab) -> None:
     tell("What the manager has now", "Read back through its API, not from the state.")
     show_gateway(lab)
     if lab.packets:
-        real_packets(lab)
-        each_step_taken_away(lab)
+        pulls_and_lookups(lab)
+    the_walk()
+    if lab.packets:
+        the_return_route(lab)
+    each_step_taken_away(lab)
     tell("Somebody clicks in NSX Manager", "The Supervisor's rule now translates to another address.")
     lab.request("PATCH", RULE, lab.request("GET", RULE) | {"translated_network": "10.27.51.99"})
     tell("The drift is seen", "")
@@ -107,18 +112,33 @@ def story(lab: Lab) -> None:
     egress("destroy", STACK, "--yes", exit_code=0, quiet=True)
 
 
-def real_packets(lab: Lab) -> None:
-    """What the change did to packets, and the fourth step, which is not NSX's."""
+def pulls_and_lookups(lab: Lab) -> None:
+    """What the change did to packets, and what it did not."""
     tell("Now image pulls work", "The registry sees the translated addresses.")
     lab.probe(SUPERVISOR_POD, *REGISTRY, answered=True)
     lab.probe(TKG_POD, *REGISTRY, answered=True)
     tell("But DNS lookups time out", "The DNS server sees the egress address itself, and has no way back to it.")
     lab.probe(TKG_POD, *LOOKUP, answered=False)
-    tell("The packet walk says so too, without sending anything", "")
+
+
+def the_walk() -> None:
+    """The same without sending anything, from what is on the manager: it runs everywhere."""
+    tell(
+        "The packet walk says what packets meet",
+        "Nothing is sent. Pulls work; the fourth step is missing, and it is not NSX's.",
+    )
     egress("explain", STACK, "--live", exit_code=2)
-    tell("The return route", "Printed in the DNS server's own words, and applied there.")
-    words = egress("routes", STACK, "--format", "linux", exit_code=2)
-    for line in words.splitlines():
+    tell("What a pod says of it", "The events of a pod whose image cannot be pulled, read by diagnose.")
+    console.print(f"[dim]{escape(EVENTS)}[/]")
+    egress("diagnose", STACK, "--live", exit_code=2, text=EVENTS)
+    tell("The return route", "Printed in the DNS server's own words.")
+    egress("routes", STACK, "--format", "linux", exit_code=2)
+
+
+def the_return_route(lab: Lab) -> None:
+    """The fourth step, on the DNS server."""
+    tell("The return route is applied", "On the DNS server, where nobody but its owner can.")
+    for line in answer("routes", STACK, "--format", "linux").splitlines():
         if line.startswith("ip route "):
             lab.run_on(DNS, line)
     lab.probe(TKG_POD, *LOOKUP, answered=True)
@@ -130,26 +150,27 @@ def each_step_taken_away(lab: Lab) -> None:
     """Takes the four steps away one by one; real packets, explain and diagnose must name the same each time."""
     tell(
         "Each step taken away",
-        "A packet is sent, the walk is asked, and the error text of a pod is read: all three say the same.",
+        "A packet is sent, the walk is asked, and the error text of a pod is read: all three say the same."
+        if lab.packets
+        else "The walk is asked, and the error text of a pod is read: both say the same.",
     )
-    pull = "net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"
-    lookup = "dial tcp: lookup k8s.gcr.io on 127.0.0.53:53: read udp 127.0.0.1:54821->127.0.0.53:53: i/o timeout"
     for step in (
-        Step("the default route", ROUTE, SUPERVISOR_POD, REGISTRY, "Supervisor pod -> registry", pull),
-        Step("the Supervisor's NAT rule", RULE, SUPERVISOR_POD, REGISTRY, "Supervisor pod -> registry", pull),
+        Step("the default route", ROUTE, SUPERVISOR_POD, REGISTRY, "Supervisor pod -> registry", PULL),
+        Step("the Supervisor's NAT rule", RULE, SUPERVISOR_POD, REGISTRY, "Supervisor pod -> registry", PULL),
         Step(
             "the TKG cluster's NAT rule",
             RULE.replace("supervisor", "tkg"),
             TKG_POD,
             REGISTRY,
             "TKG pod -> registry",
-            pull,
+            PULL,
         ),
-        Step("the return route on the DNS server", None, TKG_POD, LOOKUP, f"TKG pod -> {DNS}", lookup),
+        Step("the return route on the DNS server", None, TKG_POD, LOOKUP, f"TKG pod -> {DNS}", LOOKUP_TEXT),
     ):
         with step.taken_away(lab):
             console.print(f"without {step.what}:")
-            lab.probe(step.pod, *step.asks, answered=False)
+            if lab.packets:
+                lab.probe(step.pod, *step.asks, answered=False, quiet=True)
             console.print(f"  explain and diagnose: {step.told()}", markup=False)
 
 
@@ -167,10 +188,12 @@ class Step:
     @contextmanager
     def taken_away(self, lab: Lab) -> Iterator[None]:
         """While this lasts, the step is undone."""
-        if self.path is None:
-            lab.run_on(DNS, "ip route del 30.0.0.0/24 via 172.20.0.1", quiet=True)
+        if self.path is None:  # explain and diagnose read the manager, which does not know the DNS server's routes
+            if lab.packets:
+                lab.run_on(DNS, "ip route del 30.0.0.0/24 via 172.20.0.1", quiet=True)
             yield
-            lab.run_on(DNS, "ip route replace 30.0.0.0/24 via 172.20.0.1", quiet=True)
+            if lab.packets:
+                lab.run_on(DNS, "ip route replace 30.0.0.0/24 via 172.20.0.1", quiet=True)
             return
         body = lab.request("GET", self.path)
         lab.request("DELETE", self.path)
@@ -206,6 +229,9 @@ SUPERVISOR_POD, TKG_POD, DNS = "pod/domain-c8", "pod/vnet-domain-c8", "dns 172.2
 REGISTRY = ("198.51.100.10", "--port", "443")
 LOOKUP = ("172.20.0.53", "--protocol", "udp", "--port", "53")
 INGRESS = ("30.0.1.1", "--port", "443")
+PULL = "net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"
+LOOKUP_TEXT = "dial tcp: lookup k8s.gcr.io on 127.0.0.53:53: read udp 127.0.0.1:54821->127.0.0.53:53: i/o timeout"
+EVENTS = f'Warning  Failed  kubelet  Failed to pull image "k8s.gcr.io/pause:3.9": {LOOKUP_TEXT}'
 ROUTE = f"{TIER0}/static-routes/{STACK}-default-route"
 RULE = f"{TIER0}/nat/USER/nat-rules/{STACK}-egress-supervisor"
 
@@ -217,11 +243,16 @@ def tell(title: str, text: str) -> None:
         console.print(f"[dim]{text}[/]")
 
 
-def egress(*arguments: str, exit_code: int, quiet: bool = False) -> str:
-    """Runs an egress command as a user would. `quiet` shows its last line that says what happened, and nothing else."""
-    console.print(f"$ egress {' '.join(arguments)}")
+def egress(*arguments: str, exit_code: int, quiet: bool = False, text: str = "") -> str:
+    """Runs an egress command as a user would. `quiet` shows its last line that says what happened, and nothing else.
+
+    text: what a pod's description pipes into it.
+    """
+    console.print(f"$ {'kubectl describe pod web | ' if text else ''}egress {' '.join(arguments)}")
     env = {**os.environ, "EGRESS_LAB": str(LAB_FILE)}
-    done = subprocess.run([EGRESS, *arguments], cwd=ROOT, env=env, text=True, capture_output=True, check=False)
+    done = subprocess.run(
+        [EGRESS, *arguments], cwd=ROOT, env=env, text=True, capture_output=True, check=False, input=text
+    )
     if done.returncode != exit_code:
         console.print(done.stdout + done.stderr, markup=False)
         raise NotAsToldError(f"egress {' '.join(arguments)} ended with {done.returncode}, told was {exit_code}")
@@ -233,11 +264,11 @@ def egress(*arguments: str, exit_code: int, quiet: bool = False) -> str:
 
 def show_gateway(lab: Lab) -> None:
     """The Tier-0's static routes and NAT rules as tables."""
-    routes = table("static route", "network", "next hops", "realized", title="Tier-0 T0-wld01")
+    routes = grid("static route", "network", "next hops", "realized")
     for route in lab.request("GET", f"{TIER0}/static-routes")["results"]:
         hops = ", ".join(f"{hop['ip_address']} ({hop['admin_distance']})" for hop in route["next_hops"])
         routes.add_row(route["id"], route["network"], hops, lab.realized(route["path"]))
-    rules = table("NAT rule", "priority", "action", "source", "becomes", "realized")
+    rules = grid("NAT rule", "priority", "action", "source", "becomes", "realized")
     for rule in lab.request("GET", f"{TIER0}/nat/USER/nat-rules")["results"]:
         row = [
             rule["id"],
@@ -257,13 +288,12 @@ class Lab:
     def start(self) -> None:
         """Starts `egress lab` and waits for the file that says it is ready."""
         tell("A lab", "An NSX Manager that is none, on loopback, with a certificate of its own, which is verified.")
-        console.print(f"$ egress lab {STACK} --packets")
+        command = ["lab", STACK, *(["--packets"] if os.environ.get("PACKETS") != "0" else [])]
+        console.print(f"$ egress {' '.join(command)}")
         LAB_FILE.unlink(missing_ok=True)
         LAB_FILE.parent.mkdir(exist_ok=True)
         log = (LAB_FILE.parent / "lab.log").open("w")
-        self._process = subprocess.Popen(
-            [EGRESS, "lab", STACK, "--packets"], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-        )
+        self._process = subprocess.Popen([EGRESS, *command], cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         give_up = time.monotonic() + 30
         while not LAB_FILE.is_file():
             if not self.alive() or time.monotonic() > give_up:
@@ -284,8 +314,10 @@ class Lab:
         """Whether this lab moves real packets; it cannot everywhere."""
         return self._packets
 
-    def probe(self, node: str, *arguments: str, answered: bool) -> None:
-        """Sends a real packet, and says what became of it."""
+    def probe(self, node: str, *arguments: str, answered: bool, quiet: bool = False) -> None:
+        """Sends a real packet, and says what became of it; unless `quiet`, with the command."""
+        if not quiet:
+            console.print(f"$ nsx-lab probe {node} {' '.join(arguments)}", markup=False)
         done = self._nsx_lab("probe", node, *arguments, "--timeout", "1")
         console.print(done.stdout.strip() or done.stderr.strip(), markup=False)
         if done.returncode != (0 if answered else 2):
@@ -328,10 +360,23 @@ class Lab:
 
     def keep(self) -> None:
         """Leaves the lab running and says how to go on."""
-        console.print(
-            f"\nthe lab runs on; to go on by hand:\n  export EGRESS_LAB={LAB_FILE.relative_to(ROOT)}\n"
-            f"  .venv/bin/egress plan {STACK}\n  .venv/bin/egress drift {STACK}\nto end it:\n  kill {self._process.pid}"
-        )
+        console.print(f"\nthe lab runs on; to go on by hand:\n  export EGRESS_LAB={LAB_FILE.relative_to(ROOT)}")
+        for words, what in by_hand(self.packets):
+            console.print(f"  .venv/bin/{words:<58} # {what}", markup=False)
+        console.print(f"to end it:\n  kill {self._process.pid}")
+
+
+def by_hand(packets: bool) -> list[tuple[str, str]]:
+    """Commands that are worth a try on the lab that was kept, and what they show."""
+    to_registry = f"nsx-lab probe {SUPERVISOR_POD} {' '.join(REGISTRY)} --explain"
+    return [
+        (f"egress plan {STACK}", "nothing to do; edit domains/wld01.yaml, and plan again"),
+        (f"egress drift {STACK}", "what somebody changed on the manager"),
+        (f"egress explain {STACK} --live --hops", "every hop of every packet, from what is on the manager"),
+        (f"egress report {STACK} --live", "the same on one page: report-wld01.html"),
+        *([(to_registry, "a real packet, hop by hop")] if packets else []),
+        ("nsx-lab page", "a page that shows the lab live"),
+    ]
 
 
 if __name__ == "__main__":

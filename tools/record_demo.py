@@ -1,7 +1,7 @@
-"""Draws docs/pictures/demo.svg: what `make demo` shows on a terminal. Run it: .venv/bin/python tools/record_demo.py
+"""Draws docs/pictures/demo.svg: what `make demo` shows on a terminal, and from it the moving picture of the README (moving_picture.py).
+Run it: .venv/bin/python tools/record_demo.py
 
-The picture is the same after every run: what differs from run to run (ports, durations, which edge a flow meets) becomes dots,
-and so does the middle of a long plan.
+The picture is the same after every run: what differs from run to run (ports, durations, which edge a flow meets) becomes dots.
 """
 
 from __future__ import annotations
@@ -13,22 +13,19 @@ import sys
 from pathlib import Path
 
 import demo  # type: ignore[import-not-found]  # beside this file
+import moving_picture  # type: ignore[import-not-found]  # beside this file
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "demo.svg"
 COLUMNS = 112
-LONGEST, HEAD, TAIL = 60, 10, 37
-"""A step with more lines than LONGEST shows its first and its last; TAIL holds the plan of the default route, the last one."""
 DIFFERENT_EVERY_TIME = [
     (r"127\.0\.0\.1:\d+", "127.0.0.1:…"),
     (r"in [\d.]+ (ms|s)\b", r"in … \1"),
     (r"(Read complete after )\d+s", r"\1…s"),
     (r"(T0-wld01/edge0)\d( has no route)", r"\1…\2"),
 ]
-TITLE = "\n\x1b[1;36m"
-"""How `demo.tell` begins a step on a terminal."""
 
 
 def main() -> int:
@@ -45,22 +42,14 @@ def main() -> int:
         return failed
     PICTURE.write_text(draw(steady(shown.getvalue())))
     print(f"{PICTURE}: {PICTURE.stat().st_size // 1024} kB")
-    return 0
+    return int(moving_picture.main())
 
 
 def steady(shown: str) -> str:
-    """The demo's output without what differs from run to run, and with the middle of long steps left out."""
+    """The demo's output without what differs from run to run."""
     for pattern, dots in DIFFERENT_EVERY_TIME:
         shown = re.sub(pattern, dots, shown)
-    return TITLE.join(_shortened(step) for step in shown.split(TITLE))
-
-
-def _shortened(step: str) -> str:
-    lines = step.split("\n")
-    left_out = len(lines) - HEAD - TAIL
-    if len(lines) <= LONGEST:
-        return step
-    return "\n".join([*lines[:HEAD], "", f"\x1b[2m  … {left_out} lines …\x1b[0m", "", *lines[-TAIL:]])
+    return shown
 
 
 def draw(shown: str) -> str:

@@ -3,6 +3,7 @@
 questions, asking          what a domain asks, what a person asks
 answer                     a question with what the walk found
 causes, remedy, missing_*  what is missing, put in and walked again
+assumptions                what is taken for granted, what no question is about
 returns, route_text        routes outside NSX, in the words of the machines that need them
 failure_texts, diagnosis   failed image pulls
 """

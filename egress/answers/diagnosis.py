@@ -103,10 +103,25 @@ def diagnose(view: View, failure: Failure, sender: str | None = None) -> Diagnos
     """A failure joined with the walk. `sender`: mapping or Tier-1 that the pod belongs to, None: as the text tells."""
     if failure.cause not in NETWORK:
         return Diagnosis(failure, view.source)
+    unwalked = _ipv6(failure)
+    if unwalked:
+        return Diagnosis(failure, view.source, notes=(unwalked,))
     walker = Walker(view.topology)
     asked = [question for one in _senders(view, failure, sender) for question in _questions(view, failure, one)]
     walked = tuple((question, find(view, question.flow, walker)) for question in asked)
     return Diagnosis(failure, view.source, walked, tuple(_notes(view, failure)))
+
+
+def _ipv6(failure: Failure) -> str:
+    """What to look at where the text is about IPv6, which is not walked; else nothing."""
+    named = failure.server if failure.cause is Cause.LOOKUP_TIMEOUT else failure.address
+    try:
+        found = ip_address(named or "")
+    except ValueError:
+        return ""
+    if found.version == 4 or found.is_loopback:
+        return ""
+    return f"{found} is an IPv6 address, and only IPv4 is walked: look at ::/0 on the Tier-0 (default_route.ipv6) and at the way back by hand"
 
 
 def _notes(view: View, failure: Failure) -> Iterator[str]:

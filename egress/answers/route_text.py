@@ -76,6 +76,19 @@ FORMATS: dict[str, Callable[[Sequence[OutsideRoute]], list[str]]] = {
     "junos": junos,
     "vyos": vyos,
 }
+TITLES = {
+    "linux": "Linux, iproute2: until the next start",
+    "netplan": f"Linux, netplan: kept; {INTERFACE} stands for the interface towards the Tier-0",
+    "windows": "Windows: kept",
+    "ios": "Cisco IOS and IOS XE",
+    "nxos": "Cisco NX-OS",
+    "junos": "Juniper Junos",
+    "vyos": "VyOS",
+}
+"""Whose words a format is in."""
+SERVERS = ("linux", "netplan", "windows")
+ROUTERS = ("ios", "nxos", "junos", "vyos", "linux")
+"""Formats for a machine of either kind. What a router runs nobody here can know, so all of them."""
 _COMMENTS = {"windows": "REM ", "ios": "! ", "nxos": "! "}
 
 

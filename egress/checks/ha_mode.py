@@ -18,6 +18,10 @@ def _edges(domain: WorkloadDomain) -> list[str]:
     return list(dict.fromkeys(uplink.edge for uplink in domain.tier0.uplinks))
 
 
+def _number(edges: list[str]) -> str:
+    return f"{len(edges)} edge{'' if len(edges) == 1 else 's'}"
+
+
 @rule(
     "ha-vip-on-active-active",
     Severity.ERROR,
@@ -33,25 +37,6 @@ def vip_on_active_active(domain: WorkloadDomain) -> Outcomes:
                 f"HA VIP {vip.address} on an ACTIVE_ACTIVE gateway",
                 "take ha_vips out, or correct ha_mode",
             )
-
-
-@rule(
-    "service-interface-on-active-active",
-    Severity.WARNING,
-    "service interfaces stand on ACTIVE_STANDBY gateways",
-    explanation="NSX offers external, service and loopback interfaces on an active-standby Tier-0, and only external and loopback ones on an "
-    "active-active one. What hangs beside the way out, DNS servers say, is reached there by a second external VLAN on every edge that "
-    "NAT leaves out (uplinks with nat: false).",
-    source="VCF 9.0, Add a Tier-0 Gateway (not offered; that the API refuses it is not known)",
-)
-def service_on_active_active(domain: WorkloadDomain) -> Outcomes:
-    if domain.tier0.ha_mode is HaMode.ACTIVE_ACTIVE and domain.tier0.service_interfaces:
-        names = listed([interface.id for interface in domain.tier0.service_interfaces])
-        yield Broken(
-            ("tier0", "service_interfaces"),
-            f"service interface {names} on an ACTIVE_ACTIVE gateway, which NSX does not offer",
-            "use an external interface on every edge (uplinks, nat: false), or say in suppress how yours was made",
-        )
 
 
 @rule(
@@ -171,7 +156,7 @@ def stateful_edges(domain: WorkloadDomain) -> Outcomes:
     if domain.tier0.stateful_active_active and len(edges) % 2:
         yield Broken(
             ("tier0", "uplinks"),
-            f"stateful services on {len(edges)} edges ({listed(edges)}), an odd number",
+            f"stateful services on {_number(edges)} ({listed(edges)}), an odd number",
             "name the uplinks of an even number of edges",
         )
 

@@ -10,7 +10,6 @@ import contextlib
 import gc
 import importlib
 import os
-import pkgutil
 import signal
 import sys
 from pathlib import Path
@@ -18,32 +17,38 @@ from types import FrameType
 
 import click
 
-from egress.cli.context import Project
+from egress.cli._summaries import COMMANDS, SECTIONS
 from egress.cli.output import FAILED, INTERRUPTED, OK, prepare_streams, say, usage_error
-from egress.domain import DomainFileError, EgressError
 
-_NOT_COMMANDS = {"context", "output"}
 _SEARCHES = (100_000, 50, 100)
 """Thresholds of Python's search for cycles. A command makes many objects that stay and hardly any cycles: with the usual ones
 `egress check` over 1,000 domains takes half as long again, for nothing (measured on CPython 3.11)."""
 
 
 class CommandFiles(click.Group):
-    """A group whose commands are the files beside this one, imported only when asked for."""
+    """A group whose commands are the files beside this one, imported only when one is asked for; their list is a table."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of the command files, sorted; `_` reads as `-`. Files that begin with `_` are not commands."""
-        names = [module.name for module in pkgutil.iter_modules(__path__)]
-        return sorted(n.replace("_", "-") for n in names if n not in _NOT_COMMANDS and not n.startswith("_"))
+        """Names of the commands, sorted."""
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None when there is no such file."""
-        if cmd_name not in self.list_commands(ctx):
+        """The command of the file of that name, `-` read as `_`; None when there is none."""
+        if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by what they are about, from the table: help imports none of them."""
+        formatter.write_paragraph()
+        formatter.write_heading("Commands")
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", words) for name, words in commands.items()])
 
 
 @click.command(cls=CommandFiles, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -58,12 +63,14 @@ def group(ctx: click.Context, root: Path | None) -> None:
     """Default route and egress NAT of VCF workload domains on static routing, as code.
 
     A domain is a file in domains/, a stack is a domain's Terraform. STACK is a file's path below domains/ joined with dashes:
-    domains/prod/wld02.yaml is prod-wld02. Without STACK a command takes every stack.
+    domains/prod/wld02.yaml is prod-wld02; the path itself does as well. Without STACK a command takes every stack.
 
     With EGRESS_LAB=FILE, written by a running lab, every command acts on that lab and on nothing else.
 
     Exit codes: 0 well, or nothing to do; 1 could not answer; 2 answered, and it needs you; 130 after Ctrl-C.
     """
+    from egress.cli.context import Project  # the typed model takes its time to load, and help needs none of it
+
     ctx.obj = Project(root)
 
 
@@ -96,12 +103,6 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         say(f"egress: {error.format_message()}")
         return FAILED
-    except DomainFileError as error:
-        say(str(error))  # file:line:column comes first, so that editors and terminals can jump there
-        return FAILED
-    except EgressError as error:
-        say(f"egress: {error}")
-        return FAILED
     except (click.Abort, KeyboardInterrupt):
         say("egress: interrupted")
         return INTERRUPTED
@@ -109,23 +110,33 @@ def run(arguments: list[str]) -> int:
         _forget_output()
         return OK
     except Exception as error:
-        if os.environ.get("EGRESS_DEBUG") == "1":
+        if os.environ.get("EGRESS_DEBUG") == "1" and not _expected(error):
             raise
+        say(_words(error))
         if isinstance(error, OSError):
-            say(f"egress: {_told(error)}")
             _forget_output()
-            return FAILED
-        say(
-            f"egress: this is a defect: {type(error).__name__}: {error}\nrun it again with EGRESS_DEBUG=1 and report what it prints"
-        )
         return FAILED
     return code if isinstance(code, int) else OK
 
 
-def _told(error: OSError) -> str:
-    """What the system refused: a full disk, a folder that may not be read, a file that a program of ours needs."""
-    where = f"{str(error.filename)!r}: " if error.filename is not None else ""
-    return f"cannot go on: {where}{error.strerror or error}"
+def _expected(error: Exception) -> bool:
+    from egress.domain import EgressError
+
+    return isinstance(error, EgressError)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, for people."""
+    from egress.domain import DomainFileError
+
+    if isinstance(error, DomainFileError):
+        return str(error)  # file:line:column comes first, so that editors and terminals can jump there
+    if _expected(error):
+        return f"egress: {error}"
+    if isinstance(error, OSError):  # a full disk, a folder that may not be read, a file that a program of ours needs
+        where = f"{str(error.filename)!r}: " if error.filename is not None else ""
+        return f"egress: cannot go on: {where}{error.strerror or error}"
+    return f"egress: this is a defect: {type(error).__name__}: {error}\nrun it again with EGRESS_DEBUG=1 and report what it prints"
 
 
 def _forget_output() -> None:

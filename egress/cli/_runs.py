@@ -11,19 +11,29 @@ from typing import Any, TypeVar
 
 import click
 
-from egress.checks import told
+from egress.checks import told as finding_told
 from egress.cli.context import Project
-from egress.cli.output import FAILED, ask, progress, say
+from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
+from egress.delivery.looks import Ahead, Found, found, looking_ahead, stray_states
 from egress.delivery.memory import Remembered
-from egress.delivery.plans import Outcome
-from egress.delivery.surroundings import Ahead, Found, found, looking_ahead, stray_states
+from egress.delivery.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
+from egress.delivery.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
+from egress.escape import line
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import Stack, opened
 from egress.toolchain.synthesis import synthesised
 
 Decorated = Callable[..., Any]
 T = TypeVar("T")
+_STYLES = {
+    Became.NEW: "green",
+    Became.CHANGED: "yellow",
+    Became.DELETED: "bold red",
+    Became.REPLACED: "bold red",
+    Became.REPLACED_LATE: "bold red",
+    Became.IMPORTED_CHANGED: "yellow",
+}
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -80,12 +90,14 @@ def for_each(
     go_on: bool = False,
     may_be_new: bool = False,
     upgrade_provider: bool = False,
+    head: Callable[[str], None] = say,
 ) -> list[T | None]:
     """Synthesises, then acts on every stack, locked and initialised, in the order of their names; what `act` returned.
 
     `act` gets a stack and what is around it on the manager, which is read meanwhile.
     go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
-    upgrade_provider: moves the provider lock. Errors: EgressError.
+    upgrade_provider: moves the provider lock. head: where several stacks get a heading each, to the stream that has what stands below
+    it. Errors: EgressError.
     """
     names = [domain.stack for domain in run.domains]
     with ExitStack() as whole:
@@ -94,7 +106,7 @@ def for_each(
             made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
         if made.notes:
             say(made.notes)
-        work = _Work(project, run, looks, may_be_new, upgrade_provider)
+        work = _Work(project, run, looks, may_be_new, upgrade_provider, head)
         return [work.on(domain, made.folders[domain.stack], act, go_on and len(names) > 1) for domain in run.domains]
 
 
@@ -104,22 +116,30 @@ def for_forgotten(
     """Acts on stacks whose domain files are gone, from what is remembered of them. Errors: EgressError."""
     with ExitStack() as whole:
         looks = whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
-        work = _Work(project, run, looks, may_be_new=False, upgrade_provider=False)
+        work = _Work(project, run, looks, may_be_new=False, upgrade_provider=False, head=echo)
         return [work.on(one.domain, whole.enter_context(one.laid_out()), act, go_on=False) for one in stacks]
 
 
 class _Work:
     """Acting on the stacks of a run, one after the other."""
 
-    def __init__(self, project: Project, run: Run, looks: Ahead, may_be_new: bool, upgrade_provider: bool) -> None:
+    def __init__(
+        self,
+        project: Project,
+        run: Run,
+        looks: Ahead,
+        may_be_new: bool,
+        upgrade_provider: bool,
+        head: Callable[[str], None],
+    ) -> None:
         self._project, self._run, self._looks = project, run, looks
-        self._may_be_new, self._upgrade_provider = may_be_new, upgrade_provider
+        self._may_be_new, self._upgrade_provider, self._head = may_be_new, upgrade_provider, head
         self._strays = stray_states(run.places, project.stacks)
 
     def on(self, domain: WorkloadDomain, folder: Path, act: Callable[[Stack, Found], T], go_on: bool) -> T | None:
         """Acts on a stack whose configuration is in `folder`; None where that failed and it goes on."""
         if len(self._run.domains) > 1:
-            say(f"\n== {domain.stack}")
+            self._head(f"\n== {domain.stack}")
         seen = self._looks.of_next()
         try:
             with opened(self._run, domain, folder) as stack:
@@ -136,12 +156,33 @@ class _Work:
             return None
 
 
+def planned(stack: Stack, verb: Verb = Verb.APPLY) -> Plan:
+    """A plan of now. Errors: EgressError with the engine's words."""
+    with progress(f"planning {stack.name}"):
+        return make(stack, verb)
+
+
+def show(plan: Plan, *, full: bool) -> None:
+    """Prints what a plan does, in network words. full: in the engine's words, too, below them. Errors: EgressError."""
+    if plan.changes:
+        for one in told(plan.content):
+            entry(str(one), mark=(one.became.sign, _STYLES.get(one.became, "bold")))
+        echo(headline(plan.content))
+    else:
+        echo(NOTHING_LEFT if plan.verb is Verb.DESTROY else NO_CHANGES)
+    if full and (plan.changes or plan.warnings):
+        echo("")
+        engine_words(plan.full)
+    for warning in () if full else plan.warnings:
+        say(f"{plan.stack.name}: the engine warns: {line(warning)} (--full shows its words)")
+
+
 def tell(around: Found, stack: Stack) -> None:
     """Says what was found around a stack, and what could not be seen."""
     if around.failed:
         say(f"{stack.name}: whether somebody else's objects are in the way was not seen: {around.failed}")
     for finding in around.report.findings:
-        say(told(finding))
+        say(finding_told(finding))
 
 
 def _initialise(stack: Stack, *, upgrade: bool) -> None:

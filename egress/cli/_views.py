@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from egress.cli._names import EdgeName
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
 from egress.delivery import saved
@@ -28,7 +29,12 @@ def source_options(function: Decorated) -> Decorated:
     """The options that say where a topology comes from, and which edges are taken away."""
     options: list[Callable[[Decorated], Decorated]] = [
         click.option(
-            "--without", "edges", multiple=True, metavar="EDGE", help="Take an edge away, as if it were down."
+            "--without",
+            "edges",
+            multiple=True,
+            metavar="EDGE",
+            type=EdgeName(),
+            help="Take an edge away, as if it were down.",
         ),
         click.option("--live", is_flag=True, help="Read the manager (with EGRESS_LAB the lab) instead of the file."),
         click.option(

@@ -26,7 +26,7 @@ from egress.writing import append
 )
 @click.pass_obj
 def command(project: Project, base: str, as_json: bool, summary_file: Path | None) -> None:
-    """Print the stacks whose synthesised Terraform differs from the base's, one name a line.
+    """Print the stacks whose synthesised Terraform differs from the base's, one a line.
 
     Both are synthesised with the installed version, and their bytes compared; a comment or the order of keys affects nothing. A
     stack whose file is gone is not printed, as it cannot be planned, but told on standard error. When the pinned
@@ -35,7 +35,7 @@ def command(project: Project, base: str, as_json: bool, summary_file: Path | Non
     Exit codes: 0 answered; 1 the project does not synthesise, or git does not know the base.
     """
     with progress(f"synthesising here and {base}"):
-        found = affected(project.root, Path(base).resolve() if Path(base).is_dir() else base)
+        found = affected(project.root, Path(base).resolve() if base and Path(base).is_dir() else base)
     if summary_file:
         append(summary_file, summary.of_affected(found, base))
     for one in found:

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import click
 
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare, settle, tell
+from egress.cli._names import stacks_argument
+from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare, settle, show, tell
 from egress.cli.context import Project
-from egress.cli.output import OK, say
+from egress.cli.output import OK, echo, say
 from egress.delivery import plans, saved
 from egress.delivery.imports import import_blocks
-from egress.delivery.surroundings import Found
+from egress.delivery.looks import Found
 from egress.domain import EgressError
 from egress.toolchain.stacks import Stack
 
 
 @click.command("apply")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @agreement
 @click.option(
     "--saved",
@@ -38,6 +39,8 @@ def command(
 ) -> int:
     """Plan, show the plan, ask, and apply that very plan.
 
+    The plan is shown in network words first, then in full, in the engine's.
+
     The first stack that fails or is declined ends the run; later ones are left as they were. A saved plan is refused where its
     domain file, its target or the objects that it is about have changed since.
 
@@ -52,15 +55,15 @@ def command(
         with ExitStack() as imports:
             if directory:
                 plan = saved.restore(stack, saved.read(directory, stack.name))
-                plans.show(plan)
             else:
                 if import_existing:
                     imports.enter_context(import_blocks(stack))
-                plan = plans.make(stack)
+                plan = planned(stack)
+            show(plan, full=True)
             tell(around, stack)
             settle(stack, plans.apply(plan, around, agreed, say))
 
-    for_each(project, prepare(project, named, patience), act, may_be_new=True)
+    for_each(project, prepare(project, named, patience), act, may_be_new=True, head=echo)
     return OK
 
 

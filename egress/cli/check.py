@@ -12,7 +12,8 @@ from rich.text import Text
 
 from egress.checks import Report, Severity, check, summary, told
 from egress.checks.sarif import as_sarif
-from egress.checks.text import as_json, page, told_suppressed
+from egress.checks.text import as_json, explained, page, told_suppressed
+from egress.cli._names import RuleId, StackOrFile, is_path
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, echo, print_json, progress, say
 from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
@@ -22,13 +23,13 @@ from egress.domain.fleet import load
 from egress.layout import Places
 
 if TYPE_CHECKING:
-    from egress.delivery.surroundings import Found
+    from egress.delivery.looks import Found
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
 @click.command("check")
-@click.argument("names", nargs=-1, metavar="[STACK|FILE]...")
+@click.argument("names", nargs=-1, metavar="[STACK|FILE]...", type=StackOrFile())
 @click.option("--strict", is_flag=True, help="Exit 2 for warnings, too.")
 @click.option("--undecided", is_flag=True, help="Also list the rules that the files do not tell enough for.")
 @click.option(
@@ -40,15 +41,31 @@ _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOT
 @click.option(
     "--rules", "form", flag_value="rules", help="Print all rules as Markdown (docs/rules.md) and judge nothing."
 )
+@click.option(
+    "--explain",
+    "rule",
+    metavar="RULE",
+    type=RuleId(),
+    help="Print why a rule is there, as in docs/rules.md, and judge nothing.",
+)
 @click.pass_obj
 def command(
-    project: Project, names: tuple[str, ...], strict: bool, undecided: bool, live: bool, form: str | None
+    project: Project,
+    names: tuple[str, ...],
+    strict: bool,
+    undecided: bool,
+    live: bool,
+    form: str | None,
+    rule: str | None,
 ) -> int:
     """Judge domain files against the preflight rules. Needs no NSX, no engine and no network, unless --live asks for it.
 
     Takes stacks and files; without either, every stack. Rules over several domains see those that were named.
     Exits 2 when there is an error, or a file that is no domain; with --strict for a warning, too; 1 when --live could not look.
     """
+    if rule is not None:
+        echo(explained(rule))
+        return OK
     if form == "rules":
         echo(page(), nl=False)
         return OK
@@ -73,8 +90,8 @@ def command(
 
 def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
     """What is on the managers around each domain. What could not be seen is said."""
-    from egress.delivery.surroundings import found_by_file, stray_states  # the engine's rooms: only --live needs them
-    from egress.delivery.surroundings import look as look_at
+    from egress.delivery.looks import found_by_file, stray_states  # the engine's rooms: only --live needs them
+    from egress.delivery.looks import look as look_at
 
     places = Places(project.root, project.lab is not None)
     strays = stray_states(places, project.stacks)
@@ -95,9 +112,9 @@ def _files(project: Project, names: Sequence[str]) -> tuple[tuple[DomainFile, ..
     """The files that the names mean. A name with a slash or a `.yaml` at its end is a file, any other a stack."""
     found: list[DomainFile] = []
     problems: list[Problem] = []
-    stacks = [name for name in names if not _is_path(name)]
+    stacks = [name for name in names if not is_path(name)]
     for name in names:
-        if _is_path(name):
+        if is_path(name):
             try:
                 found += named(Path(name), Path.cwd())
             except DomainFileError as error:
@@ -129,10 +146,6 @@ def _authorities(files: Sequence[DomainFile], domains: Sequence[WorkloadDomain])
             place = domain.place("nsx", "ca_file") or Place(file.shown, 1, 1)
             found.append(Problem(place, "nsx.ca_file", f"{quoted(domain.nsx.ca_file)} cannot be used: {why}"))
     return found
-
-
-def _is_path(name: str) -> bool:
-    return "/" in name or name.endswith((".yaml", ".yml"))
 
 
 def _each_once(files: Sequence[DomainFile]) -> tuple[DomainFile, ...]:

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import click
 
+from egress.cli._names import StackName
 from egress.cli._runs import (
     agreement,
     asking,
     for_each,
     for_forgotten,
     lock_timeout,
+    planned,
     prepare,
     prepare_for,
     settle,
+    show,
     tell,
 )
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, say
+from egress.cli.output import NEEDS_YOU, OK, echo, say
 from egress.delivery import memory, plans
+from egress.delivery.looks import Found
 from egress.delivery.memory import Remembered
 from egress.delivery.plans import Verb
-from egress.delivery.surroundings import Found
 from egress.domain import EgressError
 from egress.layout import Places
 from egress.toolchain.stacks import Stack
 
 
 @click.command("destroy")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@click.argument("stacks", nargs=-1, metavar="[STACK]...", type=StackName(remembered=True))
 @agreement
 @click.option(
     "--from",
@@ -48,7 +51,8 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str
     agreed = asking(yes=yes)
 
     def act(stack: Stack, around: Found) -> bool:
-        plan = plans.make(stack, Verb.DESTROY)
+        plan = planned(stack, Verb.DESTROY)
+        show(plan, full=True)
         tell(around, stack)
         settle(stack, plans.apply(plan, around, agreed, say))
         return bool(stack.found.managed)
@@ -57,7 +61,7 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str
     known = [name for name in stacks if name in project.stacks]
     done: list[bool | None] = []
     if known or not gone:
-        done += for_each(project, prepare(project, known, patience), act)
+        done += for_each(project, prepare(project, known, patience), act, head=echo)
     if gone:
         forgotten = [_recall(project, name, reference) for name in gone]
         run = prepare_for(project, [one.domain for one in forgotten], patience)

@@ -9,6 +9,7 @@ import click
 
 from egress.answers.diagnosis import Diagnosis, addresses, diagnose
 from egress.answers.failure_texts import Failure, only_backed_off, pulled, recognise
+from egress.cli._names import Sender, stack_argument
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json, styled
@@ -21,9 +22,15 @@ _MAX_BYTES = 4 << 20
 
 
 @click.command("diagnose")
-@click.argument("stack")
+@stack_argument
 @click.argument("file", type=click.File("rb"), default="-")
-@click.option("--from", "sender", metavar="WHO", help="Whose pod it is: a mapping (supervisor, tkg, ...) or a Tier-1.")
+@click.option(
+    "--from",
+    "sender",
+    metavar="WHO",
+    type=Sender(),
+    help="Whose pod it is: a mapping (supervisor, tkg, ...) or a Tier-1.",
+)
 @source_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
 @click.pass_obj
@@ -37,7 +44,7 @@ def command(
     edges: tuple[str, ...],
     as_json: bool,
 ) -> int:
-    """Read what `kubectl describe pod` says about a failed image pull, and say what is missing.
+    """Say what a failed image pull in `kubectl describe pod` means, and what is missing.
 
     kubectl describe pod NAME | egress diagnose STACK
 
@@ -85,7 +92,8 @@ def _show(diagnosis: Diagnosis) -> None:
 
 
 def _where(failure: Failure) -> str:
-    address = f" ({failure.address}{f':{failure.port}' if failure.port else ''})" if failure.address else ""
+    literal = f"[{failure.address}]" if failure.port and ":" in (failure.address or "") else failure.address
+    address = f" ({literal}{f':{failure.port}' if failure.port else ''})" if failure.address else ""
     return f": {failure.host or ''}{address}" if failure.host or address else ""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from egress.cli._names import stacks_argument
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, OK, console, print_json, progress, styled
 from egress.domain import DomainFileError, EgressError, LabTarget, WorkloadDomain
@@ -18,13 +19,15 @@ _STYLE = {Health.FINE: "green", Health.NOTE: "yellow", Health.MISSING: "bold red
 
 
 @click.command("doctor")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option("--reach", is_flag=True, help="Try the way to each manager, step by step and read-only.")
 @timeout_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
 @click.pass_obj
 def command(project: Project, stacks: tuple[str, ...], reach: bool, as_json: bool) -> int:
-    """Look at every tool that plan and apply need: version, where it was found, what is missing and how to get it.
+    """Look at all that plan and apply need: what is missing, and how to get it.
+
+    Each tool is told with its version and where it was found.
 
     --reach tries in turn whether the manager's name resolves, the port takes connections, the certificate is trusted, the login
     works, and the Tier-0 may be read; it ends at the first step that goes wrong, with its remedy.

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from egress.cli._runs import for_each, lock_timeout, prepare, tell
+from egress.cli._names import stacks_argument
+from egress.cli._runs import for_each, lock_timeout, planned, prepare, tell
 from egress.cli.context import Project
-from egress.cli.output import FAILED, NEEDS_YOU, OK, console, print_json, say, table
-from egress.delivery import drift, plans
+from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, say
+from egress.delivery import drift
 from egress.delivery.drift import Drift
+from egress.delivery.looks import Found
+from egress.delivery.network_words import short_name, value
 from egress.delivery.plans import Verb
-from egress.delivery.surroundings import Found
 from egress.escape import line
 from egress.toolchain.stacks import Stack
 
 
 @click.command("drift")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
 @lock_timeout
 @click.pass_obj
 def command(project: Project, stacks: tuple[str, ...], as_json: bool, patience: int) -> int:
-    """Compare the manager with the state, attribute by attribute; nothing is written to either.
+    """Compare the manager with the state, attribute by attribute; nothing is written.
 
     Also looked for is what no engine sees: a state that tracks nothing, a second default route, rules of others that match
     before ours, another HA mode or uplink address than declared. An object that was only saved again (its revision moved, no
@@ -36,7 +37,7 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, patience: 
     """
 
     def act(stack: Stack, around: Found) -> Compared:
-        return Compared(stack, drift.read(plans.make(stack, Verb.REFRESH, capture=True).content), around)
+        return Compared(stack, drift.read(planned(stack, Verb.REFRESH).content), around)
 
     done = for_each(project, prepare(project, stacks, patience), act, go_on=True)
     whole = [one for one in done if one is not None]
@@ -73,21 +74,17 @@ def _show(compared: Compared) -> None:
     name, found = compared.stack.name, compared.drift
     for one in found:
         if not one.matters:
-            say(f"{name}: {line(one.path)} was saved again, its revision moved and nothing else")
+            say(f"{name}: {line(short_name(one.path))} was saved again, its revision moved and nothing else")
     real = [one for one in found if one.matters]
     if not real:
         if not compared.matters and not compared.around.failed:
             say(f"{name}: no drift")
         return
-    rows = table("object", "attribute", "in the state", "on the manager", title=f"{name}: drift")
+    echo(f"{name}: drift, in the state -> on the manager")
     for one in real:
         if one.deleted:
-            rows.add_row(line(one.path), "", "present", "deleted")
+            entry(f"{short_name(one.path)}: deleted")
         for change in one.values:
-            rows.add_row(line(one.path), line(change.attribute), _short(change.state), _short(change.manager))
-    console().print(rows)
+            words = value(change.attribute, change.state, change.manager)
+            entry(f"{short_name(one.path)}: {words.attribute}: {words.before} -> {words.after}")
     say(f"to put it back: egress apply {name}; to keep it: change the domain file")
-
-
-def _short(value: Any) -> str:
-    return line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -6,10 +6,11 @@ import sys
 
 import click
 
+from egress.cli._names import stack_argument
 from egress.cli._runs import for_each, lock_timeout, prepare
 from egress.cli.context import Project
 from egress.cli.output import say
-from egress.delivery.surroundings import Found
+from egress.delivery.looks import Found
 from egress.domain import EgressError
 from egress.toolchain.stacks import Stack
 from egress.toolchain.state import State
@@ -27,11 +28,13 @@ _ELSEWHERE = {
 
 @click.command("engine", context_settings={"allow_interspersed_args": False})
 @lock_timeout
-@click.argument("stack")
+@stack_argument
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- ARGUMENT...")
 @click.pass_obj
 def command(project: Project, stack: str, arguments: tuple[str, ...], patience: int) -> int:
-    """Run terraform or tofu on STACK, with its folder, credentials and lock: state list, output, import, force-unlock and the like.
+    """Run terraform or tofu on STACK: state list, output, import, force-unlock.
+
+    It runs in the stack's folder, with its credentials and under its lock.
 
     What it did to the state is told afterwards. `apply` and `destroy` have commands of their own, which have guards.
 

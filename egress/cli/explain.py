@@ -10,6 +10,8 @@ from rich.table import Table
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
+from egress.answers.assumptions import unasked
+from egress.cli._names import Sender, Target, stacks_argument
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
@@ -23,11 +25,15 @@ _WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
 
 
 @click.command("explain")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option(
-    "--from", "origin", metavar="WHO", help="outside, a mapping (supervisor, tkg, ...), a Tier-1 or an address."
+    "--from",
+    "origin",
+    metavar="WHO",
+    type=Sender("outside"),
+    help="outside, a mapping (supervisor, tkg, ...), a Tier-1 or an address.",
 )
-@click.option("--to", metavar="WHERE", help="registry, ingress or an address.")
+@click.option("--to", metavar="WHERE", type=Target(), help="registry, ingress or an address.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Destination port. Default: 443, for a DNS server 53.")
 @click.option("--proto", type=click.Choice([one.value for one in Protocol]), help="Default: tcp, for port 53 udp.")
 @source_options
@@ -47,9 +53,9 @@ def command(
     hops: bool,
     as_json: bool,
 ) -> int:
-    """Walk the packets of image pulls, DNS lookups and the ingress, there and back, and say what is missing.
+    """Say whether image pulls, DNS lookups and the ingress work, and what is missing.
 
-    Nothing is sent: the walk goes over the domain file as if it were applied, over a plan (--plan), or over what is on the
+    Nothing is sent: packets are walked there and back, hop by hop. The walk goes over the domain file as if it were applied, over a plan (--plan), or over what is on the
     manager now (--live). --from and --to ask about one flow of your own.
     """
     asked = Ask(origin, to, port, Protocol(proto) if proto else None)
@@ -59,20 +65,23 @@ def command(
         these = answers(view, asked)
         well = well and all(answer.works for answer in these)
         if as_json:
-            told.append(_as_json(view, these))
+            told.append(_as_json(view, these, asked.usual))
         else:
             show(view, these, hops)
+            for sentence in unasked(view) if asked.usual else ():
+                console().print(line(sentence))
     if as_json:
         print_json(told)
     return OK if well else NEEDS_YOU
 
 
-def _as_json(view: View, these: list[Answer]) -> dict[str, Any]:
+def _as_json(view: View, these: list[Answer], usual: bool) -> dict[str, Any]:
     return {
         "stack": view.domain.stack,
         "source": str(view.source),
         "without": sorted(view.around.world.down),
         "assumed": list(view.notes),
+        "not_walked": list(unasked(view)) if usual else [],
         "answers": [answer.as_json() for answer in these],
     }
 

@@ -13,7 +13,7 @@ from egress.template import write
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 def command(folder: Path) -> None:
-    """Write a new repository into DIR: the app, an example domain, the pinned version, a GitHub workflow that plans.
+    """Write a new repository: app, example domain, pinned version, a workflow that plans.
 
     DIR may be a repository with files of its own, `.` for instance: what is not there yet is written, and what is there is left
     as it is and told.

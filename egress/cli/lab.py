@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from egress.cli._names import stacks_argument
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, say
 from egress.domain import EgressError, WorkloadDomain
@@ -22,7 +23,7 @@ from egress.toolchain.stack_lock import held
 
 
 @click.command("lab")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option("--port", default=0, show_default="a free one", help="Port on 127.0.0.1.")
 @click.option(
     "--lab-file",

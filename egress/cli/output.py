@@ -7,7 +7,10 @@ Ruff refuses `click.echo`, `click.confirm` and rich's own consoles and tables an
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO
@@ -75,6 +78,32 @@ def styled(*parts: str | tuple[str, str]) -> Text:
 def echo(text: str, *, nl: bool = True) -> None:
     """Text of an answer on standard output, as it is."""
     click.echo(escape.terminal(text), nl=nl)
+
+
+def entry(text: str, mark: tuple[str, str] | None = None, indent: int = 4) -> None:
+    """One entry of a list on standard output, hidden characters shown. On a terminal it is folded between words, its further lines indented.
+
+    mark: a sign before it, and the sign's style. indent: of the further lines, in columns.
+    """
+    sign = (f"{mark[0]} ", mark[1]) if mark else ("", "")
+    folded = _folded(sign[0] + escape.line(text), indent)
+    console().print(styled(sign, folded.removeprefix(sign[0])))
+
+
+def _folded(text: str, indent: int) -> str:
+    """Text at the width of the terminal; as it is where there is none: a line for each entry is what a program wants."""
+    if not sys.stdout.isatty():
+        return text
+    width = max(shutil.get_terminal_size().columns, 2 * indent)
+    return textwrap.fill(
+        text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False, expand_tabs=False
+    )
+
+
+def engine_words(text: str) -> None:
+    """An engine's words on standard output; colours as `egress.delivery.plans.colour` asked for them."""
+    kept = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    click.echo((escape.coloured if kept else escape.terminal)(text).rstrip())
 
 
 def say(text: str) -> None:

@@ -7,24 +7,24 @@ from typing import Any
 
 import click
 
-from egress.cli._runs import for_each, lock_timeout, prepare, tell
+from egress.cli._names import stacks_argument
+from egress.cli._runs import for_each, lock_timeout, planned, prepare, show, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
-from egress.delivery import plans, saved, summary
+from egress.delivery import saved, summary
+from egress.delivery.looks import Found
 from egress.delivery.plans import Plan
-from egress.delivery.surroundings import Found
 from egress.toolchain.stacks import Stack
 from egress.writing import append
 
 
 @click.command("plan")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Save the plans in this folder for apply --saved."
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="One JSON value on standard output instead of the engine's words."
-)
+@click.option("--full", "-v", is_flag=True, help="Below the network words, the engine's own.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output instead of words.")
 @click.option(
     "--summary",
     "summary_file",
@@ -42,6 +42,7 @@ def command(
     project: Project,
     stacks: tuple[str, ...],
     out: Path | None,
+    full: bool,
     as_json: bool,
     summary_file: Path | None,
     upgrade_provider: bool,
@@ -49,6 +50,7 @@ def command(
 ) -> int:
     """Synthesise and plan; nothing is written to the manager.
 
+    The plan is shown in network words: each route, rule and BFD peer, and what becomes of it from what. --full adds the engine's.
     Also told is what no plan shows: objects of the stack that its state does not track, routes and rules of others that ours
     would stand beside, another HA mode or uplink than declared. A stack that fails hides no other.
 
@@ -56,20 +58,26 @@ def command(
     """
 
     def act(stack: Stack, around: Found) -> tuple[Plan, Found]:
-        plan = plans.make(stack, capture=as_json or summary_file is not None)
+        plan = planned(stack)
         if as_json or out or summary_file:
             _ = plan.content
         if summary_file:
             append(summary_file, summary.of_plan(plan))
-            if not as_json:
-                echo(plan.words)
+        if not as_json:
+            show(plan, full=full)
         if out:
             saved.save(plan, out)
         tell(around, stack)
         return plan, around
 
     made = for_each(
-        project, prepare(project, stacks, patience), act, go_on=True, may_be_new=True, upgrade_provider=upgrade_provider
+        project,
+        prepare(project, stacks, patience),
+        act,
+        go_on=True,
+        may_be_new=True,
+        upgrade_provider=upgrade_provider,
+        head=say if as_json else echo,
     )
     whole = [plan for plan, _ in filter(None, made)]
     if out and whole:

@@ -6,12 +6,13 @@ import difflib
 
 import click
 
+from egress.cli._names import StackName
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery import memory
+from egress.delivery.looks import Found
 from egress.delivery.rename import move_state, moves, renamed
-from egress.delivery.surroundings import Found
 from egress.domain import EgressError, find_files
 from egress.domain.fields import quoted
 from egress.domain.files import select
@@ -20,13 +21,15 @@ from egress.writing import write
 
 
 @click.command("rename")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", type=StackName(remembered=True))
+@click.argument("new", type=StackName())
 @agreement
 @lock_timeout
 @click.pass_obj
 def command(project: Project, old: str, new: str, yes: bool, patience: int) -> int:
-    """Let the stack NEW take over the state and the objects of the stack OLD, whose domain file was renamed.
+    """Let the stack of a renamed domain file keep its state and its objects.
+
+    NEW takes over the state and the objects of OLD, whose domain file was renamed.
 
     First rename the file (git mv domains/old.yaml domains/new.yaml) and the name in it. This moves the state, and writes
     `formerly: OLD` into the file: the objects keep their ids, so that the next plan changes nothing. Nothing is sent to the

@@ -11,6 +11,7 @@ from egress.answers.answer import answers
 from egress.answers.asking import Ask
 from egress.answers.returns import missing_routes
 from egress.checks import check
+from egress.cli._names import stack_argument
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, say
@@ -21,7 +22,7 @@ from egress.writing import write
 
 
 @click.command("report")
-@click.argument("stack")
+@stack_argument
 @click.option(
     "-o",
     "--output",
@@ -43,6 +44,7 @@ def command(
     routes = missing_routes(view, [answer.finding for answer in found])
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     target = output or Path(f"report-{stack}.html")
-    write(target, page(Content(view, svg(draw(view, found)), judged, found, routes, made)))
+    picture = draw(view, found)
+    write(target, page(Content(view, svg(picture), svg(picture, down=True), judged, found, routes, made)))
     say(f"wrote {target}")
     return OK if all(answer.works for answer in found) and not judged.failed else NEEDS_YOU

@@ -8,6 +8,7 @@ import click
 
 from egress.answers.returns import OutsideRoute, assumed_routes, missing_routes
 from egress.answers.route_text import FORMATS, INTERFACE, render
+from egress.cli._names import stacks_argument
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, echo, grid, print_json, print_table, say
@@ -16,7 +17,7 @@ from egress.reachability.view import View
 
 
 @click.command("routes")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.option(
     "--format",
     "wanted",
@@ -39,7 +40,7 @@ def command(
     edges: tuple[str, ...],
     as_json: bool,
 ) -> int:
-    """Print the routes that DNS servers and the upstream router lack, decided by the packet walk.
+    """Print the routes that DNS servers and the upstream router lack.
 
     A host that sees egress addresses un-translated needs a way back to them. Nothing is changed anywhere. Once a route is
     there, say so in the domain file (return_routes), and explain counts on it. Exit code 2: something is missing.

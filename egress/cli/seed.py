@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import click
 
+from egress.cli._names import stacks_argument
 from egress.cli.context import Project
 from egress.cli.output import print_json, say
 from egress.policy.seed import left_out, seed
 
 
 @click.command("seed")
-@click.argument("stacks", nargs=-1, metavar="[STACK]...")
+@stacks_argument
 @click.pass_obj
 def command(project: Project, stacks: tuple[str, ...]) -> None:
-    """Print the seed of a lab: the Tier-0s, their interfaces and the Tier-1s, as Policy objects in JSON.
+    """Print the seed of a lab: Tier-0s, interfaces and Tier-1s, as Policy objects in JSON.
 
     Feed it to `nsx-lab serve`. The default route and the NAT rules are not in it: the stack makes them.
     """

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from egress.cli._names import StackName
 from egress.cli.context import Project
 from egress.cli.output import progress, say
 from egress.domain import EgressError
@@ -14,12 +15,19 @@ from egress.domain import EgressError
 
 @click.command("shell", context_settings={"allow_interspersed_args": False})
 @click.option(
-    "--stack", "stacks", multiple=True, metavar="STACK", help="Let cdktf see this stack only; may be repeated."
+    "--stack",
+    "stacks",
+    multiple=True,
+    metavar="STACK",
+    type=StackName(),
+    help="Let cdktf see this stack only; may be repeated.",
 )
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND [ARGUMENT]...]")
 @click.pass_obj
 def command(project: Project, stacks: tuple[str, ...], command_line: tuple[str, ...]) -> None:
-    """Open a shell, or run COMMAND, in the project folder, where plain `cdktf synth|diff|deploy|destroy` work.
+    """Open a shell in which plain cdktf and the engine work on this project.
+
+    With COMMAND that is run in the shell's place, in the project folder: `cdktf synth|diff|deploy|destroy` work there.
 
     The cdktf CLI is brought from npm at the first use; the engine, the provider (also from a mirror only) and the credentials
     are those that every egress command would use. What egress adds to the engine (the shared provider lock, the refusal to

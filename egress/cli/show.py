@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from egress.cli._names import stack_argument
 from egress.cli.context import Project
 from egress.cli.output import echo, print_json
 from egress.domain.files import find_files, merged_tree, select
@@ -12,7 +13,7 @@ from egress.domain.tree import annotated, places, without_nulls
 
 
 @click.command("show")
-@click.argument("stack")
+@stack_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the domain and the origins of its values as JSON.")
 @click.pass_obj
 def command(project: Project, stack: str, as_json: bool) -> None:

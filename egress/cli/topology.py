@@ -9,6 +9,7 @@ import click
 
 from egress.answers.answer import answers
 from egress.answers.asking import Ask
+from egress.cli._names import stack_argument
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
@@ -21,8 +22,15 @@ _FORMATS: dict[str, Callable[[Picture], str]] = {"tree": tree, "mermaid": mermai
 
 
 @click.command("topology")
-@click.argument("stack")
-@click.option("--format", "wanted", type=click.Choice(list(_FORMATS)), default="tree", show_default=True)
+@stack_argument
+@click.option(
+    "--format",
+    "wanted",
+    type=click.Choice(list(_FORMATS)),
+    default="tree",
+    show_default=True,
+    help="What to draw it as.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File. Default: standard output.")
 @source_options
 @click.pass_obj
@@ -35,7 +43,9 @@ def command(
     live: bool,
     edges: tuple[str, ...],
 ) -> int:
-    """Draw a domain: pods, Tier-1s, Tier-0, edges, uplinks, next hops, mappings, and what the packet walk says of them.
+    """Draw a domain as a tree, in Mermaid or as SVG, with what becomes of packets.
+
+    Drawn are pods, Tier-1s, Tier-0, edges, uplinks, next hops, mappings, and what the packet walk says of them.
 
     tree is for terminals, mermaid for READMEs, svg for everything else, dot for Graphviz users.
     """

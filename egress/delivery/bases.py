@@ -18,7 +18,7 @@ def base_folder(root: Path, base: Path | str) -> Iterator[Path]:
     if isinstance(base, Path):
         yield base
         return
-    if base.startswith("-"):
+    if not base or base.startswith("-"):
         raise EgressError(f"{base!r} is no git reference, allowed is a branch, a tag or a commit")
     with tempfile.TemporaryDirectory(prefix="egress-base-") as scratch:
         tar, folder = Path(scratch, "base.tar"), Path(scratch, "base")

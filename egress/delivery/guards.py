@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from egress.delivery.looks import Found
 from egress.delivery.plan_content import Change, PlanContent
-from egress.delivery.surroundings import Found
 from egress.domain import EgressError, WorkloadDomain
 from egress.policy.owned import EVERYTHING
 from egress.policy.paths import last
@@ -33,7 +33,7 @@ _NEVER = frozenset({"state-of-another-stack"})
 
 def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent) -> None:
     """Errors: EgressError when the plan deletes or replaces a default route while `default_route.protect` is true. Further routes come and go
-    by their entries in the file (docs/decisions/0011)."""
+    by their entries in the file."""
     if not domain.default_route.protect:
         return
     lost = [change for change in content.changes if change.type == ROUTE and change.loses and _is_default(change)]

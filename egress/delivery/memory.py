@@ -1,13 +1,12 @@
 """What a checkout remembers of a stack that it applied, so that the stack can still be destroyed when its domain file is gone.
 
-Below `.egress/stacks/<stack>`: the domain as its files said, merged, and where its state and its manager are. No secret: neither
-holds one. A checkout that never applied the stack (a CI runner) takes both from git instead.
+In `.egress/stacks/<stack>.json`: the domain as its files said, merged, and where its state and its manager are. One file, so that a
+part of it is never taken for the whole. No secret: neither holds one. A checkout that never applied the stack (a CI runner) takes both from git instead.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +21,12 @@ from egress.domain.fields import quoted
 from egress.domain.fleet import load
 from egress.domain.problems import DomainFileError
 from egress.layout import STACK_FILE, Places
-from egress.toolchain.own_files import JsonObject, json_object, read_bytes
+from egress.toolchain.own_files import JsonObject, json_object, read_object
 from egress.toolchain.stacks import Stack
 from egress.toolchain.synthesis import synthesised
+from egress.writing import write
 
-DOMAIN = "domain.yaml"
+_FORMAT = {"format": "egress-remembered", "version": 1}
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,49 @@ def remember(stack: Stack, domain: WorkloadDomain | None = None) -> None:
 
 def forget(stack: Stack, name: str | None = None) -> None:
     """Forgets a stack that tracks nothing any more. name: the one that it had; left out: the one that it has."""
-    shutil.rmtree(stack.run.places.remembered(name or stack.name), ignore_errors=True)
+    stack.run.places.remembered(name or stack.name).unlink(missing_ok=True)
 
 
 def remembered(places: Places, stack: str) -> Remembered:
     """A stack that this checkout applied. Errors: EgressError when it did not, or when what it remembers is damaged."""
-    folder = places.remembered(stack)
-    way_out = f"give --from REF, a git reference at which the domain file of {stack} still was"
-    if not folder.is_dir():
-        raise EgressError(f"no domain file gives stack {quoted(stack)}, and this checkout did not apply it: {way_out}")
-    config = json_object(read_bytes(folder / STACK_FILE, "what is remembered", way_out), "what is remembered", way_out)
-    return Remembered(_domain(folder / DOMAIN, stack, way_out), config)
+    document = _read(places, stack)
+    way_out = _way_out(stack)
+    text, config = document.get("domain"), document.get("config")
+    if not isinstance(text, str) or not isinstance(config, dict) or document.get("version") != _FORMAT["version"]:
+        raise EgressError(f"what is remembered of {stack} is of another format: {way_out}")
+    with tempfile.TemporaryDirectory(prefix="egress-") as scratch:
+        file = Path(scratch, "domain.yaml")
+        file.write_text(text, encoding="utf-8")
+        loaded = load([DomainFile(file, f"what is remembered of {stack}", stack)])
+    if loaded.problems:
+        raise EgressError(
+            f"{DomainFileError(loaded.problems)}\nwhat is remembered of {stack} cannot be used: {way_out}"
+        )
+    return Remembered(loaded.domains[0], config)
+
+
+def domain_text(places: Places, stack: str) -> str:
+    """The domain that is remembered, as one domain file. Errors: EgressError."""
+    remembered(places, stack)
+    return str(_read(places, stack)["domain"])
+
+
+def rewrite(places: Places, stack: str, text: str) -> None:
+    """Remembers another text of the domain. Errors: EgressError."""
+    write(places.remembered(stack), json.dumps(_read(places, stack) | {"domain": text}, indent=2) + "\n")
+
+
+def _read(places: Places, stack: str) -> JsonObject:
+    file = places.remembered(stack)
+    if not file.is_file():
+        raise EgressError(
+            f"no domain file gives stack {quoted(stack)}, and this checkout did not apply it: {_way_out(stack)}"
+        )
+    return read_object(file, f"what is remembered of {stack}", _way_out(stack))
+
+
+def _way_out(stack: str) -> str:
+    return f"give --from REF, a git reference at which the domain file of {stack} still was"
 
 
 def remember_from_git(root: Path, places: Places, stack: str, reference: str) -> Remembered:
@@ -75,11 +107,6 @@ def remember_from_git(root: Path, places: Places, stack: str, reference: str) ->
     return found
 
 
-def domain_file(places: Places, stack: str) -> Path:
-    """Where the domain that is remembered stands."""
-    return places.remembered(stack) / DOMAIN
-
-
 def as_yaml(domain: WorkloadDomain) -> str:
     """A domain as one domain file; reading it gives the domain again."""
     values = domain.model_dump(mode="json", exclude_unset=True, exclude={"stack"})
@@ -87,19 +114,10 @@ def as_yaml(domain: WorkloadDomain) -> str:
 
 
 def _write(places: Places, found: Remembered) -> None:
-    folder = places.remembered(found.domain.stack)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / DOMAIN).write_text(as_yaml(found.domain), encoding="utf-8")
-    (folder / STACK_FILE).write_text(json.dumps(found.config, indent=2) + "\n")
-
-
-def _domain(file: Path, stack: str, way_out: str) -> WorkloadDomain:
-    loaded = load([DomainFile(file, f"what is remembered of {stack}", stack)])
-    if loaded.problems:
-        raise EgressError(
-            f"{DomainFileError(loaded.problems)}\nwhat is remembered of {stack} cannot be used: {way_out}"
-        )
-    return loaded.domains[0]
+    file = places.remembered(found.domain.stack)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    document = _FORMAT | {"stack": found.domain.stack, "domain": as_yaml(found.domain), "config": found.config}
+    write(file, json.dumps(document, indent=2) + "\n")
 
 
 def _without_resources(config: JsonObject) -> JsonObject:

@@ -20,7 +20,10 @@ _MAKE_AGAIN = "make the plan again"
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one managed object. `before` is None for one that is created, `after` for one that goes."""
+    """What becomes of one managed object. `before` is None for one that is created, `after` for one that goes.
+
+    formerly: the address that the state has it under, where that is another; else empty.
+    """
 
     address: str
     type: str
@@ -28,6 +31,7 @@ class Change:
     before: JsonObject | None
     after: JsonObject | None
     importing: bool
+    formerly: str = ""
 
     @property
     def loses(self) -> bool:
@@ -52,7 +56,7 @@ class Change:
     @property
     def matters(self) -> bool:
         """Whether anything is done to the manager or the state."""
-        return self.actions != ("no-op",) or self.importing
+        return self.actions != ("no-op",) or self.importing or bool(self.formerly)
 
     @property
     def values(self) -> dict[str, tuple[Any, Any]]:
@@ -143,6 +147,7 @@ def _change(entry: Any) -> Change:
         before=_shown(change.get("before"), None, change.get("before_sensitive")),
         after=after,
         importing=bool(change.get("importing")),
+        formerly=str(entry.get("previous_address") or ""),
     )
 
 

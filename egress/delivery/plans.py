@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -13,14 +14,16 @@ from functools import cached_property
 
 from egress.delivery import memory, plan_content
 from egress.delivery.guards import refuse_doubles, refuse_losing_a_route
+from egress.delivery.looks import Found
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.staleness import moved
-from egress.delivery.surroundings import Found
 from egress.domain import EgressError
+from egress.escape import uncoloured
 from egress.toolchain.own_files import read_bytes
 from egress.toolchain.stacks import Stack
 
 PLAN = "tfplan"
+_WARNING = re.compile(r"^(?:│ )?Warning: (.+?)[ ]*$", re.MULTILINE)
 FRESH = 30.0
 """Seconds that a plan may wait for an answer before it is held against the manager again."""
 
@@ -48,7 +51,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan file in the folder of a run, known by the digest of its bytes. `words`: the engine's, if they were captured.
+    """A plan file in the folder of a run, known by the digest of its bytes. `words`: the engine's, in colours where it was to use them.
 
     saved: it was made by an earlier run, and may be older than what is on the manager now.
     """
@@ -69,6 +72,21 @@ class Plan:
             raise EgressError(f"{self.stack.name}: the plan cannot be shown:\n{done.err.strip()}")
         return plan_content.parse(done.out, f"{self.stack.name}: the plan")
 
+    @cached_property
+    def full(self) -> str:
+        """The engine's words about the plan, in colours where a terminal is to show them. Errors: EgressError."""
+        if not self.saved:
+            return self.words
+        done = self.stack.engine("show", *colour(), self.file, capture=True)
+        if done.code:
+            raise EgressError(f"{self.stack.name}: the plan cannot be shown: plan again")
+        return done.out
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Titles of the engine's warnings, which network words do not have."""
+        return tuple(dict.fromkeys(_WARNING.findall(uncoloured(self.words))))
+
     @property
     def question(self) -> str:
         """What a person is asked before it is applied: stack, counts, target."""
@@ -80,25 +98,25 @@ class Plan:
         return f"{self.verb} {self.stack.name}: {', '.join(parts)}, on {run.target(self.stack.domain)}?"
 
 
-def make(stack: Stack, verb: Verb = Verb.APPLY, *, capture: bool = False, file: str = PLAN) -> Plan:
-    """Plans with a refresh, into a plan file of this name in the folder of the run.
+def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
+    """Plans with a refresh, into a plan file of this name in the folder of the run. Nothing is shown.
 
     Never with -refresh=false: after a failed update the state holds the new value, and such a plan would show nothing
-    (measured with the provider 3.11.1). Errors: EgressError with the engine's words if they were captured.
+    (measured with the provider 3.11.1). Errors: EgressError with the engine's words.
     """
     done = stack.engine(
         "plan",
-        *colour(capture),
+        *colour(),
         "-input=false",
         "-detailed-exitcode",
         f"-out={file}",
         *stack.locking(),
         *verb.options,
-        capture=capture,
+        capture=True,
     )
     if done.code not in (0, 2):
-        words = f":\n{(done.err or done.out).strip()}" if capture else ""
-        raise EgressError(f"{stack.name}: the plan failed{words}")
+        words = uncoloured(done.err or done.out).strip()
+        raise EgressError(f"{stack.name}: the plan failed:\n{words}")
     (stack.folder / file).chmod(0o600)
     return Plan(stack, verb, file, done.code == 2, digest_of(stack, file), done.out)
 
@@ -139,7 +157,7 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
 def refuse_stale(plan: Plan, tell: Callable[[str], None]) -> None:
     """Errors: EgressError when the configuration or an object is not as it was when the plan was made, with what moved."""
     name = plan.stack.name
-    since = moved(plan.content, make(plan.stack, Verb.REFRESH, capture=True, file="now.tfplan").content)
+    since = moved(plan.content, make(plan.stack, Verb.REFRESH, file="now.tfplan").content)
     for address in since.saved_again:
         tell(f"{name}: {address} was saved again since the plan was made, its revision moved and nothing else")
     if since.configuration:
@@ -149,19 +167,13 @@ def refuse_stale(plan: Plan, tell: Callable[[str], None]) -> None:
         raise EgressError(f"{name}: this plan is stale, since it was made there changed:\n{told}\nplan again")
 
 
-def show(plan: Plan) -> None:
-    """Lets the engine show a plan file in its own words. Errors: EgressError."""
-    if plan.stack.engine("show", *colour(), plan.file).code:
-        raise EgressError(f"{plan.stack.name}: the plan cannot be shown: plan again")
-
-
 def digest_of(stack: Stack, file: str) -> str:
     """SHA-256 of the plan file in a stack's folder. Errors: EgressError when it is gone."""
     content = read_bytes(stack.folder / file, f"{stack.name}: the plan file", "plan again")
     return hashlib.sha256(content).hexdigest()
 
 
-def colour(capture: bool = False) -> tuple[str, ...]:
+def colour() -> tuple[str, ...]:
     """`-no-color`, unless a person looks at a terminal: the engines colour their words even into a pipe."""
-    wanted = sys.stdout.isatty() and not capture and not os.environ.get("NO_COLOR")
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return () if wanted else ("-no-color",)

@@ -55,6 +55,8 @@ def save(plan: Plan, directory: Path) -> None:
     folder = directory / stack.name
     private_folder(folder)
     for name, content in files.items():
+        if (folder / name).is_symlink():
+            (folder / name).unlink()
         write(folder / name, content, private=True)
 
 

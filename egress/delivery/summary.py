@@ -7,6 +7,7 @@ from typing import Any
 
 from egress import escape
 from egress.delivery.affected import Affected
+from egress.delivery.network_words import Told, told
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.plans import Plan
 
@@ -15,8 +16,9 @@ MAX_WORDS = 60_000
 
 
 def of_plan(plan: Plan) -> str:
-    """A plan: counts in the headline, a row per address that changes, the engine's own words folded."""
-    return render(plan.stack.name, plan.stack.run.words(plan.stack.domain), as_data(plan.content), plan.words)
+    """A plan: counts in the headline, a row per object with what it was and what it becomes, the engine's own words folded."""
+    run = plan.stack.run.words(plan.stack.domain)
+    return render(plan.stack.name, run, as_data(plan.content), plan.words, told(plan.content))
 
 
 def as_data(content: PlanContent) -> dict[str, Any]:
@@ -34,18 +36,41 @@ def as_data(content: PlanContent) -> dict[str, Any]:
     }
 
 
-def render(stack: str, run: str, counts: dict[str, Any], words: str) -> str:
-    """The Markdown of one plan. `counts` as `as_data` gives them, `words` as the engine said them."""
+def render(stack: str, run: str, counts: dict[str, Any], words: str, objects: Sequence[Told] = ()) -> str:
+    """The Markdown of one plan. `counts` as `as_data` gives them, `words` as the engine said them, `objects` in network words."""
     destroys = f"**{counts['destroy']} to DESTROY**" if counts["destroy"] else "0 to destroy"
     lines = [f"### {stack}: {counts['add']} to add, {counts['change']} to change, {destroys}", "", escape.line(run), ""]
     if counts["resources"]:
-        lines += ["| action | address |", "|---|---|"]
-        lines += [
-            f"| {' and '.join(one['actions'])} | {escape.code_span(one['address'])} |" for one in counts["resources"]
-        ]
+        by_address = {one.address: one for one in objects}
+        order = list(by_address)
+        rows = sorted(
+            counts["resources"], key=lambda one: order.index(one["address"]) if one["address"] in order else -1
+        )
+        lines += ["| action | address | object | before | after |", "|---|---|---|---|---|"]
+        lines += [_row(one, by_address.get(one["address"])) for one in rows]
         lines.append("")
     lines += ["<details><summary>in the engine's words</summary>", "", escape.code_block(_cut(words))]
     return "\n".join([*lines, "", "</details>", "", ""])
+
+
+def _row(resource: dict[str, Any], one: Told | None) -> str:
+    cells = [" and ".join(resource["actions"]), escape.code_span(resource["address"])]
+    cells += [escape.markdown(one.object), *map(_lines, _sides(one))] if one else ["", "", ""]
+    return f"| {' | '.join(cells)} |"
+
+
+def _sides(one: Told) -> tuple[list[str], list[str]]:
+    """What an object was and what it becomes; of one that is there on both sides only what differs."""
+    if not one.values:
+        return [one.before], [one.after]
+    return (
+        [f"{value.attribute} {value.before}" for value in one.values],
+        [f"{value.attribute} {value.after}" for value in one.values],
+    )
+
+
+def _lines(texts: list[str]) -> str:
+    return "<br>".join(escape.markdown(text) for text in texts)
 
 
 def of_affected(found: Sequence[Affected], base: str) -> str:

@@ -8,24 +8,33 @@ import sys
 from pathlib import Path
 
 from egress.domain import EgressError
+from egress.pictures.finishing import finished
 from egress.pictures.graph_text import dot
 from egress.pictures.picture import Picture
 
 _SECONDS = 60
 
 
-def svg(picture: Picture) -> str:
-    """The picture as an SVG element, without an XML head, fit to stand in a page. Errors: EgressError without Graphviz."""
+def svg(picture: Picture, *, down: bool = False) -> str:
+    """The picture as an SVG element, without an XML head, fit to stand in a page. Errors: EgressError without Graphviz.
+
+    down: from the top to the bottom, for narrow pages and paper; left out: from left to right.
+    """
     program = layouter()
     try:
         done = subprocess.run(
-            [program, "-Tsvg"], input=dot(picture), text=True, capture_output=True, timeout=_SECONDS, check=False
+            [program, "-Tsvg"],
+            input=dot(picture, down=down, bare=True),
+            text=True,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EgressError(f"{program} cannot draw: {error}") from None
     if done.returncode or "<svg" not in done.stdout:
         raise EgressError(f"{program} cannot draw: {done.stderr.strip() or f'it ended with {done.returncode}'}")
-    return done.stdout[done.stdout.index("<svg") :]
+    return finished(done.stdout[done.stdout.index("<svg") :], picture, "tall" if down else "wide")
 
 
 def layouter() -> str:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from egress import escape
+from egress.pictures.palette import LIGHT
 from egress.pictures.picture import Box, Line, Picture
 from egress.reachability.flow import Result
 
-_COLOURS = {Result.ALL: "#1a7f37", Result.SOME: "#bf8700", Result.NONE: "#cf222e", None: "#8c959f"}
-_STYLES = {Result.ALL: "solid", Result.SOME: "dashed", Result.NONE: "dashed", None: "dotted"}
-_WORDS = {Result.ALL: "works", Result.SOME: "some fail", Result.NONE: "fails", None: ""}
+COLOURS = {Result.ALL: LIGHT.good, Result.SOME: LIGHT.some, Result.NONE: LIGHT.bad, None: LIGHT.faint}
+STYLES = {Result.ALL: "solid", Result.SOME: "dashed", Result.NONE: "dashed", None: "dotted"}
+_WORDS = {Result.ALL: "", Result.SOME: "some lost", Result.NONE: "lost", None: ""}
+LEGEND = {
+    Result.ALL: "every packet gets on",
+    Result.NONE: "packets are lost right after it",
+    Result.SOME: "some are lost right after it",
+    None: "a link that no question goes over",
+}
+"""What the lines of a picture mean."""
 
 
 def mermaid(picture: Picture) -> str:
@@ -23,43 +32,67 @@ def mermaid(picture: Picture) -> str:
         if group:
             rows.append(f'{indent}subgraph g{len(rows)}["{escape.mermaid(group)}"]')
             indent *= 2
-        rows += [
-            f'{indent}{names[box.id]}["{"<br/>".join(escape.mermaid(text) for text in (box.title, *box.lines))}"]'
-            for box in boxes
-        ]
+        rows += [f'{indent}{names[box.id]}["{"<br/>".join(map(escape.mermaid, _texts(box)))}"]' for box in boxes]
         if group:
             rows.append("    end")
     for number, line in enumerate(picture.lines):
         arrow = {Result.ALL: "-->", Result.NONE: "-.-x", Result.SOME: "-.->", None: "---"}[line.result]
         label = f'|"{escape.mermaid(_label(line))}"|' if _label(line) else ""
-        rows.append(f"    {names[line.start]} {arrow}{label} {names[line.end]}")
-        rows.append(f"    linkStyle {number} stroke:{_COLOURS[line.result]}")
+        start, end = (line.end, line.start) if line.back else (line.start, line.end)
+        rows.append(f"    {names[start]} {arrow}{label} {names[end]}")
+        rows.append(f"    linkStyle {number} stroke:{COLOURS[line.result]}")
+    rows += [f"    style {names[box.id]} stroke:{LIGHT.bad},stroke-width:2px" for box in picture.boxes if box.lost]
+    signs = {Result.ALL: "solid", Result.NONE: "dotted with a cross", Result.SOME: "dotted with a head", None: "plain"}
+    used = {line.result for line in picture.lines}
+    told = "<br/>".join(escape.mermaid(f"{signs[one]}: {words}") for one, words in LEGEND.items() if one in used)
+    rows += [f'    legend["{told}"]', "    style legend fill:none,stroke:none,text-align:left"]
     return "\n".join(rows) + "\n"
 
 
-def dot(picture: Picture) -> str:
-    """Graphviz DOT. Only text goes into it, quoted: nothing in a domain file can become markup."""
+def dot(picture: Picture, *, down: bool = False, bare: bool = False) -> str:
+    """Graphviz DOT. Only text goes into it, quoted: nothing in a domain file can become markup.
+
+    down: from the top to the bottom, for narrow pages; left out: from left to right. bare: without title and gateways.
+    """
+    direction = "rankdir=TB, nodesep=0.5, ranksep=0.45" if down else "rankdir=LR, nodesep=0.35, ranksep=0.55"
+    title = f", label={_quoted(picture.title)}, labelloc=t" if not bare else ""
     rows = [
         "digraph egress {",
-        "  graph [rankdir=LR, fontname=Helvetica, fontsize=14, nodesep=0.35, ranksep=0.9, bgcolor=white, "
-        f"label={_quoted(picture.title)}, labelloc=t];",
-        '  node [shape=box, style="rounded,filled", fillcolor="#f6f8fa", color="#57606a", fontname=Helvetica, fontsize=11, margin="0.22,0.1"];',
+        f'  graph [{direction}, fontname=Helvetica, fontsize=14, bgcolor="{LIGHT.paper}", fontcolor="{LIGHT.ink}"{title}];',
+        f'  node [shape=box, style="rounded,filled", fillcolor="{LIGHT.box}", color="{LIGHT.faint}", fontcolor="{LIGHT.ink}", '
+        'fontname=Helvetica, fontsize=11, margin="0.22,0.1"];',
         "  edge [fontname=Helvetica, fontsize=10, penwidth=1.6];",
+        *_in_their_order(picture.boxes),
     ]
+    ids = {box.id: f"box{number}" for number, box in enumerate(picture.boxes)}
     for number, (group, boxes) in enumerate(_groups(picture.boxes)):
-        if group:
-            rows.append(f'  subgraph cluster_{number} {{ label={_quoted(group)}; color="#0969da"; style=rounded;')
-        rows += [f"  {_quoted(box.id)} [label={_lines(box)}{_faint(box)}];" for box in boxes]
-        if group:
+        framed = group and not bare
+        if framed:
+            rows.append(
+                f'  subgraph cluster_{number} {{ label={_quoted(str(group))}; color="{LIGHT.group}"; style=rounded;'
+            )
+        rows += [f"  {_quoted(box.id)} [label={_lines(box)}, id={ids[box.id]}{_look(box)}];" for box in boxes]
+        if framed:
             rows.append("  }")
     for line in picture.lines:
-        head = "none" if line.result is None else "normal"
+        ends = "arrowhead=none" if line.result is None else f"dir={'back' if line.back else 'forward'}"
         rows.append(
-            f"  {_quoted(line.start)} -> {_quoted(line.end)} [label={_quoted(_label(line))}, "
-            f'color="{_COLOURS[line.result]}", fontcolor="{_COLOURS[line.result]}", '
-            f"style={_STYLES[line.result]}, arrowhead={head}];"
+            f"  {_quoted(line.start)} -> {_quoted(line.end)} [label={_folded(_label(line))}, "
+            f'color="{COLOURS[line.result]}", fontcolor="{COLOURS[line.result]}", '
+            f"style={STYLES[line.result]}, {ends}];"
         )
     return "\n".join([*rows, "}"]) + "\n"
+
+
+def _in_their_order(boxes: Iterable[Box]) -> Iterator[str]:
+    """Boxes of one kind stay in the order of the picture: Graphviz would swap them where lines cross less. It heeds such a chain where
+    it stands before its boxes and outside of clusters, and not always elsewhere (tried)."""
+    kinds: dict[tuple[str, str | None], list[str]] = {}
+    for box in boxes:
+        kinds.setdefault((box.kind, box.group), []).append(_quoted(box.id))
+    for same in kinds.values():
+        if len(same) > 1:
+            yield f"  {{ rank=same; {'; '.join(f'{one} -> {other} [style=invis]' for one, other in pairwise(same))}; }}"
 
 
 def tree(picture: Picture) -> str:
@@ -78,14 +111,15 @@ def tree(picture: Picture) -> str:
 
 
 def _branch(box: Box, boxes: dict[str, Box], below: dict[str, list[Line]], seen: set[str], indent: str) -> list[str]:
-    details = f" ({'; '.join(box.lines)})" if box.lines and box.id not in seen else ""
+    lines = _texts(box)[1:]
+    details = f" ({'; '.join(lines)})" if lines and box.id not in seen else ""
     rows = [f"{indent}{escape.line(box.title + details)}"]
     if box.id in seen:
         return rows
     seen.add(box.id)
-    lines = below.get(box.id, [])
-    for number, line in enumerate(lines):
-        last = number == len(lines) - 1
+    further = below.get(box.id, [])
+    for number, line in enumerate(further):
+        last = number == len(further) - 1
         inner = _branch(boxes[line.end], boxes, below, seen, "")
         label = f"[{_label(line)}] " if _label(line) else ""
         rows.append(f"{indent}{'`-- ' if last else '|-- '}{label}{inner[0]}")
@@ -102,16 +136,26 @@ def _groups(boxes: Iterable[Box]) -> list[tuple[str | None, list[Box]]]:
 
 
 def _label(line: Line) -> str:
-    word = _WORDS[line.result]
-    return f"{line.label} {word}".strip() if line.result is not Result.ALL else line.label
+    return f"{line.label} {_WORDS[line.result]}".strip()
 
 
-def _faint(box: Box) -> str:
-    return ', fontcolor="#8c959f", style="rounded,dashed"' if box.down else ""
+def _texts(box: Box) -> tuple[str, ...]:
+    return (box.title, *box.lines, *(f"lost here: {reason}" for reason in box.lost))
+
+
+def _look(box: Box) -> str:
+    if box.lost:
+        return f', color="{LIGHT.bad}", penwidth=2'
+    return f', fontcolor="{LIGHT.faint}", style="rounded,dashed"' if box.down else ""
 
 
 def _lines(box: Box) -> str:
-    return '"' + "\\n".join(escape.dot(text) for text in (box.title, *box.lines)) + '"'
+    return '"' + "\\n".join(escape.dot(text) for text in _texts(box)) + '"'
+
+
+def _folded(text: str) -> str:
+    """A label with a line for each of its addresses."""
+    return '"' + ",\\n".join(escape.dot(part) for part in text.split(", ")) + '"'
 
 
 def _quoted(text: str) -> str:

@@ -1,37 +1,33 @@
-"""The report as one HTML page: no script, nothing from elsewhere, every text escaped. It can be mailed as it is."""
+"""The report as one HTML page: no script, nothing from elsewhere, every text escaped. It can be mailed as it is, read on a telephone and
+printed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from egress.answers.answer import Answer
+from egress.answers.assumptions import assumptions, unasked
 from egress.answers.returns import OutsideRoute
-from egress.answers.route_text import render
+from egress.answers.route_text import FORMATS, ROUTERS, SERVERS, TITLES, render
 from egress.checks import Report
 from egress.escape import markup as escape
+from egress.pictures.style import STYLE
 from egress.reachability.flow import Result
+from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 
-_WORDS = {Result.ALL: ("good", "works"), Result.SOME: ("warn", "sometimes"), Result.NONE: ("bad", "fails")}
-_STYLE = """
-:root { color-scheme: light; font: 15px/1.5 system-ui, sans-serif; color: #1f2328; }
-body { max-width: 78rem; margin: 2rem auto; padding: 0 1rem; }
-h2 { margin-top: 2.5rem; border-bottom: 1px solid #d0d7de; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #eaeef2; }
-pre { background: #f6f8fa; padding: .6rem .8rem; overflow-x: auto; }
-svg { max-width: 100%; height: auto; }
-.good { color: #1a7f37; } .warn { color: #9a6700; } .bad { color: #cf222e; font-weight: 600; } .faint { color: #57606a; }
-"""
+_WORDS = {Result.ALL: ("good", "works"), Result.SOME: ("some", "sometimes"), Result.NONE: ("bad", "fails")}
+_MOODS = {"error": "bad", "warning": "some"}
 
 
 @dataclass(frozen=True)
 class Content:
-    """Everything that the page of one stack shows. `svg`: markup that Graphviz made, put in as it is."""
+    """Everything that the page of one stack shows. `wide`, `tall`: the picture as markup that Graphviz made, put in as it is."""
 
     view: View
-    svg: str
+    wide: str
+    tall: str
     report: Report
     answers: Sequence[Answer]
     routes: Sequence[OutsideRoute]
@@ -47,21 +43,22 @@ def page(content: Content) -> str:
         f"<h1>{name}</h1>",
         f'<p class="faint">{escape(f"{view.source}{without}")} &middot; {escape(content.made)}</p>',
         f"<p>{_headline(content)}</p>",
-        content.svg,
+        f'<div class="wide">{content.wide}</div><div class="tall">{content.tall}</div>',
         "<h2>Flows</h2>",
         *_flows(content.answers),
+        *_list(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in unasked(view)),
         "<h2>Checks</h2>",
         *_checks(content.report),
         "<h2>Routes missing outside NSX</h2>",
-        *_routes(content.routes),
+        *_routes(view, content.routes),
         "<h2>Assumed</h2>",
-        _list(view.notes) if view.notes else "<p>What docs/reachability.md says, and nothing else.</p>",
+        *_list(assumptions(view)),
     ]
     head = (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Tier-0 egress: {name}</title><style>{_STYLE}</style></head><body>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+        f"<title>Tier-0 egress: {name}</title><style>{STYLE}</style></head><body>"
     )
     return head + "\n".join(parts) + "</body></html>\n"
 
@@ -81,8 +78,20 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _flows(answers: Iterable[Answer]) -> Iterable[str]:
-    yield "<table><tr><th>flow</th><th>verdict</th><th>seen as</th><th>what people see, and what is missing</th></tr>"
+def _table(headers: Sequence[str], rows: Iterable[Sequence[tuple[str, str]]]) -> Iterator[str]:
+    """A table whose rows are stacked on a narrow page. A cell is a class and markup."""
+    yield f"<table><thead><tr>{''.join(f'<th>{header}</th>' for header in headers)}</tr></thead><tbody>"
+    for row in rows:
+        cells = (
+            f'<td data-of="{header}"{f" class={mood!r}" if mood else ""}>{text}</td>'
+            for header, (mood, text) in zip(headers, row, strict=True)
+        )
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</tbody></table>"
+
+
+def _flows(answers: Iterable[Answer]) -> Iterator[str]:
+    rows = []
     for answer in answers:
         verdict = answer.finding.verdict
         mood, word = _WORDS[verdict.result]
@@ -90,11 +99,9 @@ def _flows(answers: Iterable[Answer]) -> Iterable[str]:
         told = [answer.symptom] if not answer.works else []
         for remedy in answer.finding.remedies:
             told += [remedy.why, f"to do: {remedy.fix}"]
-        yield (
-            f'<tr><td>{escape(answer.question.title)}</td><td class="{mood}">{word}</td><td>{escape(seen)}</td>'
-            f"<td>{'<br>'.join(escape(text) for text in told)}{_hops(answer)}</td></tr>"
-        )
-    yield "</table>"
+        cells = ("", escape(answer.question.title)), (mood, word), ("", escape(seen))
+        rows.append([*cells, ("", f"{'<br>'.join(escape(text) for text in told)}{_hops(answer)}")])
+    return _table(["flow", "verdict", "seen as", "what people see, and what is missing"], rows)
 
 
 def _hops(answer: Answer) -> str:
@@ -107,30 +114,50 @@ def _hops(answer: Answer) -> str:
     return f"<details><summary>hops</summary><pre>{escape(chr(10).join(lines))}</pre></details>"
 
 
-def _checks(report: Report) -> Iterable[str]:
+def _checks(report: Report) -> Iterator[str]:
     if not report.findings and not report.suppressed:
         yield '<p class="good">Every rule holds.</p>'
         return
-    yield "<table><tr><th>severity</th><th>rule</th><th>where</th><th>what, and the fix</th></tr>"
+    rows = []
     for finding in (*report.findings, *report.suppressed):
-        mood = {"error": "bad", "warning": "warn"}.get(finding.rule.severity.value, "faint")
+        severity = finding.rule.severity.value
         reason = f"<br>suppressed: {escape(finding.reason)}" if finding.reason else ""
-        yield (
-            f'<tr><td class="{mood}">{escape(finding.rule.severity.value)}</td><td>{escape(finding.rule.id)}</td>'
-            f"<td>{escape(str(finding.place or finding.key))}</td>"
-            f"<td>{escape(finding.what)}<br>{escape(finding.fix)}{reason}</td></tr>"
+        rows.append(
+            [
+                (_MOODS.get(severity, "faint") if not finding.reason else "faint", escape(severity)),
+                ("", escape(finding.rule.id)),
+                ("", escape(str(finding.place or finding.key))),
+                ("", f"{escape(finding.what)}<br>{escape(finding.fix)}{reason}"),
+            ]
         )
-    yield "</table>"
+    yield from _table(["severity", "rule", "where", "what, and the fix"], rows)
 
 
-def _routes(routes: Sequence[OutsideRoute]) -> Iterable[str]:
+def _routes(view: View, routes: Sequence[OutsideRoute]) -> Iterator[str]:
+    """For each machine that lacks a route: why, and how to write it there, whatever the machine is."""
     if not routes:
         yield '<p class="good">None.</p>'
-        return
-    yield _list([route.why for route in routes])
-    for name in ("linux", "windows", "ios"):
-        yield f"<p>{name}</p><pre>{escape(render(name, routes))}</pre>"
+    for machine in dict.fromkeys(route.on for route in routes):
+        mine = [route for route in routes if route.on == machine]
+        router = view.topology.nodes[machine].kind is NodeKind.ROUTER
+        yield f"<h3>On {escape(machine)}</h3>"
+        yield from _list(route.why for route in mine)
+        for name in ROUTERS if router else SERVERS:
+            yield f'<p class="how">{escape(TITLES[name])}</p><pre>{escape(render(name, mine))}</pre>'
+        yield f'<p class="faint">{escape(_left_out(view.domain.stack, router))}</p>'
 
 
-def _list(texts: Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
+def _left_out(stack: str, router: bool) -> str:
+    """Which formats a machine's routes are not shown in, and why."""
+    rest = [name for name in FORMATS if name not in (ROUTERS if router else SERVERS)]
+    kind, other = ("router", "servers") if router else ("server", "routers")
+    return (
+        f"Left out, as this is taken for a {kind} and these are for {other}: {', '.join(rest)}. If it is another machine: "
+        f"egress routes {stack} --format {rest[0]}, and so on."
+    )
+
+
+def _list(texts: Iterable[str]) -> Iterator[str]:
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    if items:
+        yield f"<ul>{items}</ul>"

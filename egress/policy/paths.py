@@ -44,6 +44,11 @@ def child(parent: str, kind: Collection, id_: str) -> str:
     return f"{parent}/{kind}/{id_}"
 
 
+def is_path(text: str) -> bool:
+    """Whether a text is the path of an object: of a local manager, a global one, or a project (NSX Policy API)."""
+    return text.startswith((f"{INFRA}/", "/global-infra/", "/orgs/"))
+
+
 def last(path: str) -> str:
     """The id at the end of a path."""
     return path.rstrip("/").rsplit("/", 1)[-1]

@@ -11,7 +11,6 @@ from ipaddress import IPv4Address, IPv4Network, ip_interface, ip_network
 
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
-from egress.domain.fields import listed
 from egress.domain.model import DnsServer
 from egress.policy.owned import EVERYTHING, outside_nat
 from egress.reachability.below import Sender, behind_gateway, below
@@ -109,7 +108,6 @@ class _Builder:
                 asked.append(server)
         hosts += [self._elsewhere(f"host {address}", address) for address in self._further(outside.ip)]
         routers = (Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes())), *self._further_routers())
-        self.notes += self._not_asked()
         return Surroundings(
             World(self.segments, tuple(hosts), routers, tier1),
             under.senders,
@@ -118,14 +116,6 @@ class _Builder:
             tuple((_dns_name(server), server.address) for server in asked),
             tuple(self.notes),
         )
-
-    def _not_asked(self) -> Iterator[str]:
-        """What no question is about, as the file gives the pods no address of that family."""
-        route = self.domain.default_route.ipv6
-        what = [f"::/0 via {listed([hop.address for hop in route.next_hops])}"] if route else []
-        what += [f"DNS server {address}" for address in self.domain.dns_addresses if address.version == 6]
-        if what:
-            yield f"{listed(what)}: IPv6 is not asked, the file gives pods IPv4 addresses alone"
 
     def _uplinks(self) -> None:
         """A segment for each uplink network, with the upstream gateway on it as every next hop that lies there."""

@@ -17,6 +17,8 @@ def find_node() -> Path:
     """The node executable: JSII_NODE if set, else the wheel's. Errors: EgressError when there is none."""
     chosen = os.environ.get("JSII_NODE")
     if chosen:
+        if not os.access(chosen, os.X_OK) or Path(chosen).is_dir():
+            raise EgressError(f"JSII_NODE={chosen} is no program: unset it to use the wheel's Node, or name a Node 22")
         return Path(chosen)
     node = bundled_node()
     if node is None:

@@ -1,7 +1,7 @@
 """Passing on what a program says while it runs, made fit for a terminal: colours stay, nothing else in it acts.
 
-A process of its own does it (`python -m egress.toolchain.passing`), in a session of its own: where `egress` is killed, the engine
-goes on, and an engine whose words find no reader would be ended by SIGPIPE in the midst of an apply.
+The program gets the reading end of its own pipes as well. So it finds a reader even where `egress` was killed: an engine whose
+words find none would be ended by SIGPIPE in the midst of an apply.
 """
 
 from __future__ import annotations
@@ -9,40 +9,75 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
-import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from egress.escape import Colours, Stream
 
 _SECONDS = 5.0
 """How long the last words of an ended program are waited for: a child of its own may hold its output open for ever."""
+_HELD_BYTES = 1 << 20
+"""Room for the words of a program whose egress was killed (the most that Linux gives without being asked by root)."""
+
+
+@dataclass(frozen=True)
+class Pipes:
+    """What a program gets: files for its output and its errors, and the files that it is to inherit."""
+
+    out: int
+    err: int
+    inherited: tuple[int, ...]
 
 
 @contextmanager
-def passing_on(*, told_no_colours: bool) -> Iterator[tuple[int, int]]:
-    """Yields two files for a program to write its output and its errors to. Where both of ours lead to one place, they are
-    one, and the words keep their order. told_no_colours: whatever looks like a colour then is a value, and is shown."""
+def passing_on(*, told_no_colours: bool) -> Iterator[Pipes]:
+    """While this lasts, what is written into the pipes is passed on. Where both of our own streams lead to one place, there is one
+    pipe, and the words keep their order. told_no_colours: whatever looks like a colour then is a value, and is shown."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    helpers: list[subprocess.Popen[bytes]] = []
-    ends: list[int] = []
+    readers, writers, threads = [], [], []
     try:
         for target in (1,) if _one_place() else (1, 2):
-            read, write = os.pipe()
-            ends.append(write)
-            try:
-                helpers.append(_helper(read, target, _colours(target, told_no_colours)))
-            finally:
-                os.close(read)
-        yield ends[0], ends[-1]
+            reader, writer = os.pipe()
+            readers.append(reader)
+            writers.append(writer)
+            _widen(writer)
+            arguments = (reader, target, _colours(target, told_no_colours))
+            threads.append(threading.Thread(target=_pass, args=arguments, daemon=True))
+            threads[-1].start()
+        yield Pipes(writers[0], writers[-1], tuple(readers))
     finally:
-        for end in ends:
-            os.close(end)
-        for helper in helpers:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                helper.wait(_SECONDS)
+        for writer in writers:
+            os.close(writer)
+        for thread, reader in zip(threads, readers, strict=True):
+            thread.join(_SECONDS)
+            if not thread.is_alive():
+                os.close(reader)
+
+
+def _pass(source: int, target: int, colours: Colours) -> None:
+    """To the end of the words, whatever becomes of ours: a reader that goes away stops the words and nothing else."""
+    decoder, stream = codecs.getincrementaldecoder("utf-8")("replace"), Stream(colours)
+    while raw := os.read(source, 1 << 16):
+        _write(target, stream.feed(decoder.decode(raw)))
+    _write(target, stream.feed(decoder.decode(b"", final=True)) + stream.end())
+
+
+def _write(target: int, text: str) -> None:
+    raw = text.encode("utf-8", "backslashreplace")
+    with contextlib.suppress(OSError):
+        while raw:
+            raw = raw[os.write(target, raw) :]
+
+
+def _widen(pipe: int) -> None:
+    with contextlib.suppress(ImportError, OSError, AttributeError):  # Linux alone has it
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _HELD_BYTES)
 
 
 def _colours(target: int, told_none: bool) -> Colours:
@@ -51,33 +86,8 @@ def _colours(target: int, told_none: bool) -> Colours:
     return Colours.KEPT if os.isatty(target) and not os.environ.get("NO_COLOR") else Colours.LEFT_OUT
 
 
-def _helper(source: int, target: int, colours: Colours) -> subprocess.Popen[bytes]:
-    """`-P`: what lies in the current folder is not taken for a module."""
-    command = [sys.executable, "-P", "-m", __name__, colours]
-    return subprocess.Popen(command, stdin=source, stdout=target, start_new_session=True)
-
-
 def _one_place() -> bool:
     try:
         return os.path.sameopenfile(1, 2)
     except OSError:
         return False
-
-
-def main(colours: str) -> None:
-    """Reads to the end of its input, whatever becomes of its output: a reader that goes away stops the words and nothing else."""
-    decoder, stream = codecs.getincrementaldecoder("utf-8")("replace"), Stream(Colours(colours))
-    while raw := os.read(0, 1 << 16):
-        _write(stream.feed(decoder.decode(raw)))
-    _write(stream.feed(decoder.decode(b"", final=True)) + stream.end())
-
-
-def _write(text: str) -> None:
-    raw = text.encode("utf-8", "backslashreplace")
-    with contextlib.suppress(OSError):
-        while raw:
-            raw = raw[os.write(1, raw) :]
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.toolchain.passing import passing_on
+from egress.toolchain.passing import Pipes, passing_on
 
 GRACE = 30.0
 """Seconds that a program gets to end by itself after an interrupt, before it is killed."""
@@ -43,9 +43,9 @@ def run(
     interrupted twice gives up without saving its state. Errors: FileNotFoundError; KeyboardInterrupt after it has ended.
     """
     if capture:
-        return _run(command, cwd, env, ask, keep_open, started, (subprocess.PIPE, subprocess.PIPE))
-    with passing_on(told_no_colours="-no-color" in command) as streams:
-        return _run(command, cwd, env, ask, keep_open, started, streams)
+        return _run(command, cwd, env, ask, keep_open, started, Pipes(subprocess.PIPE, subprocess.PIPE, ()))
+    with passing_on(told_no_colours="-no-color" in command) as pipes:
+        return _run(command, cwd, env, ask, keep_open, started, pipes)
 
 
 def _run(
@@ -55,17 +55,17 @@ def _run(
     ask: bool,
     keep_open: Sequence[int],
     started: Callable[[int], None] | None,
-    streams: tuple[int, int],
+    pipes: Pipes,
 ) -> Ended:
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=cwd,
         env=None if env is None else dict(env),
         stdin=None if ask else subprocess.DEVNULL,
-        stdout=streams[0],
-        stderr=streams[1],
+        stdout=pipes.out,
+        stderr=pipes.err,
         start_new_session=not ask,
-        pass_fds=tuple(keep_open),
+        pass_fds=(*keep_open, *pipes.inherited),
     )
     try:
         if started:

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def reattached(provider: Provider, lab: LabTarget | None) -> dict[str, str]:
     """Variables by which an engine uses the lab's resident stand-in instead of starting one three times a run; none where there is no
     such one, or another provider was chosen. Not for `init`: that installs the provider and locks it."""
     resident = lab.stand_in if lab is not None and provider.stand_in else None
-    if lab is None or resident is None or not resident.socket.is_socket():
+    if lab is None or resident is None or not _answers(resident.socket):
         return {}
     known = {
         "Protocol": "grpc",
@@ -114,6 +115,16 @@ def reattached(provider: Provider, lab: LabTarget | None) -> dict[str, str]:
         "Addr": {"Network": "unix", "String": str(resident.socket)},
     }
     return {"TF_REATTACH_PROVIDERS": json.dumps(dict.fromkeys(_ADDRESSES, known))}
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens there: a lab that was killed leaves its socket behind, and the engine's words for that help nobody."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        try:
+            knocking.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _registry_was_reached(root: Path) -> bool:

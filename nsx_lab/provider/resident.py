@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -18,15 +19,17 @@ REST_SECONDS = 120.0
 def main() -> None:
     """Serves the socket that the lab hands over, until the lab has ended or nobody comes any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_lab, daemon=True).start()
-    listening = socket.socket(fileno=int(sys.argv[1]))
-    Sessions(listening, Path(sys.argv[2])).serve(rest=REST_SECONDS)
+    descriptor, folder = int(sys.argv[1]), Path(sys.argv[2])
+    threading.Thread(target=_end_with_the_lab, args=(folder,), daemon=True).start()
+    listening = socket.socket(fileno=descriptor)
+    Sessions(listening, folder).serve(rest=REST_SECONDS)
     os._exit(0)  # threads that still wait for a manager must not keep the process
 
 
-def _end_with_the_lab() -> None:
+def _end_with_the_lab(folder: Path) -> None:
     while sys.stdin.buffer.read(1):
         pass
+    shutil.rmtree(folder, ignore_errors=True)  # a lab that was killed could not
     os._exit(0)
 
 

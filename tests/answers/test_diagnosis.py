@@ -276,3 +276,18 @@ def test_where_nobody_tells_which_server_was_asked_that_is_said(
     found = diagnose(seen_by(domain, LOOKUP), recognise(LOOKUP)[0])
     assert found.walked == ()
     assert "add dns_servers to the file" in found.sentences()[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Failed to pull image "r.io/x": dial tcp [2001:db8::1]:443: i/o timeout',
+        'Failed to pull image "r.io/x": dial tcp [2001:db8::1]:443: connect: no route to host',
+        on("[2001:db8::1]"),
+    ],
+)
+def test_an_ipv6_address_is_not_walked_as_if_it_were_another(golden: WorkloadDomain, text: str) -> None:
+    (failure,) = recognise(text)
+    found = diagnose(view_without(golden, "wld01-default-route"), failure)
+    assert found.walked == ()
+    assert "2001:db8::1 is an IPv6 address, and only IPv4 is walked" in found.sentences()[1]

@@ -29,7 +29,7 @@ def test_the_extra_of_the_lab_is_what_the_lab_imports() -> None:
         imported |= set(re.findall(r"^\s*(?:import|from) ([a-z0-9_]+)", file.read_text(), re.MULTILINE))
     assert set(MODULES) <= imported
     base = {"click", "httpx", "yaml", "pytest"}
-    assert imported & {"rich", "pydantic", "google", "h11", "trio", "cffi"} == set()
+    assert imported & {"rich", "pydantic", "google", "trio", "cffi"} == set()
     assert base <= imported
 
 

@@ -157,3 +157,24 @@ def test_a_ca_file_that_cannot_be_used_is_told_by_check_and_doctor(
     assert doctor.returncode == 1
     assert f"nsx.ca_file {told}" in doctor.stdout
     assert egress("explain", "wld01", cwd=root).returncode == 2, "what asks nobody needs no authority"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "told"),
+    [
+        (["affected", "--base", ""], {}, "'' is no git reference"),
+        (["affected", "--base", "."], {"JSII_NODE": "/nowhere"}, "JSII_NODE=/nowhere is no program: unset it"),
+        (["affected", "--base", "."], {"JSII_NODE": "/tmp"}, "JSII_NODE=/tmp is no program: unset it"),
+        (["lab", "wld01"], {}, "egress: cannot go on: "),
+    ],
+)
+def test_what_a_user_can_break_around_a_project_is_a_sentence(
+    tmp_path: Path, arguments: list[str], env: dict[str, str], told: str
+) -> None:
+    root = project(tmp_path)
+    (root / ".lab").write_text("a file where a folder is to be")
+    done = egress(*arguments, cwd=root, **env)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "defect" not in done.stderr

@@ -117,6 +117,12 @@ def lab_site(folder: Path, lab: Lab, env: dict[str, str], *, stand_in: bool = Tr
     return Site(root, lab, env | {"EGRESS_LAB": str(file)})
 
 
+def engine_of(egress: int) -> int:
+    """The process of the engine that an `egress` process runs: its only child."""
+    (engine,) = Path(f"/proc/{egress}/task/{egress}/children").read_text().split()
+    return int(engine)
+
+
 def interrupt(process: subprocess.Popen[str]) -> None:
     """Ctrl-C: SIGINT to the whole process group, as a terminal sends it."""
     os.killpg(process.pid, signal.SIGINT)

@@ -116,7 +116,8 @@ def test_the_whole_path_with_a_mirror_only(manager_site: Site, cli: Path) -> Non
 
 def test_the_engine_and_the_lab_answer_in_it(site: Site, cli: Path) -> None:
     site.egress("apply", STACK, "--yes", code=0)
-    words = "cd .lab/cdktf.out/stacks/wld01 && (terraform plan -no-color || tofu plan -no-color) && nsx-lab journal"
+    engine = "engine=$(command -v terraform || command -v tofu) && $engine init -no-color && $engine plan -no-color"
+    words = f"cdktf synth && cd .lab/cdktf.out/stacks/wld01 && {engine} && nsx-lab journal"
     said = plain(site, "sh", "-c", words)
     assert "No changes." in said
     assert f"PATCH  /policy/api/v1{ROUTE}" in said
@@ -176,7 +177,7 @@ class TestMainUnderTheCli:
     @pytest.mark.parametrize("asked", ["{}", "7", '["wld01", 7]'])
     def test_a_context_that_names_no_stacks(self, tmp_path: Path, asked: str) -> None:
         context = f'{{"egress:stacks": {asked}}}'
-        env = {"NSXT_PASSWORD": "p", "CDKTF_CONTEXT_JSON": context}
+        env = {"NSXT_USERNAME": "u", "NSXT_PASSWORD": "p", "CDKTF_CONTEXT_JSON": context}
         if asked == "{}":
             self.run(project(tmp_path), 0, **env)
         else:

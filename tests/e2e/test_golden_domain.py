@@ -11,6 +11,13 @@ from nsx_lab import Lab
 from tests.e2e.sites import ROUTE, STACK, SUPERVISOR, TKG, Site, lab_site
 
 pytestmark = pytest.mark.e2e
+WORDS = [
+    "+ default route: new, next hop 10.27.51.1",
+    "+ NAT rule for 30.0.0.5: new, REFLEXIVE to 10.27.51.145, priority 100",
+    "+ NAT rule for 30.0.0.16: new, REFLEXIVE to 10.27.51.147, priority 110",
+    "Plan: 3 to add, 0 to change, 0 to destroy.",
+]
+"""The golden domain's plan, in network words."""
 
 
 @pytest.mark.parametrize("stand_in", [True, False], ids=["resident", "ordinary start"])
@@ -18,11 +25,16 @@ def test_plan_apply_plan_drift_destroy(tmp_path: Path, lab: Lab, engine_env: dic
     site = lab_site(tmp_path / "project", lab, engine_env, stand_in=stand_in)
 
     planned = site.egress("plan", STACK, code=2)
-    assert "Plan: 3 to add, 0 to change, 0 to destroy." in planned.stdout
+    assert planned.stdout.splitlines() == WORDS
+    full = site.egress("plan", STACK, "--full", code=2).stdout
+    assert full.startswith("\n".join(WORDS))
+    assert "nsxt_policy_static_route.DefaultRoute will be created" in full
     assert planned.stderr.startswith(f"target: lab {lab.host} | engine: ")
     assert site.writes() == [], "a plan writes nothing"
 
-    site.egress("apply", STACK, "--yes", code=0)
+    applied = site.egress("apply", STACK, "--yes", code=0).stdout
+    assert applied.startswith("\n".join(WORDS))
+    assert applied.index("will be created") < applied.index("Creating..."), "what is applied is shown in full before"
     objects = site.objects()
     assert sorted(objects) == sorted([ROUTE, SUPERVISOR, TKG])
     assert objects[ROUTE]["network"] == "0.0.0.0/0"
@@ -43,7 +55,9 @@ def test_plan_apply_plan_drift_destroy(tmp_path: Path, lab: Lab, engine_env: dic
     site.egress("drift", STACK, code=0)
     assert site.writes(mark) == [], "a refresh writes nothing"
 
-    site.egress("destroy", STACK, "--yes", code=0)
+    gone = site.egress("destroy", STACK, "--yes", code=0).stdout
+    assert gone.startswith("- default route: deleted, was next hop 10.27.51.1\n- NAT rule for 30.0.0.5: deleted, was ")
+    assert gone.index("Plan: 0 to add, 0 to change, 3 to destroy.") < gone.index("will be destroyed")
     assert site.objects() == {}
     deletes = [line.split()[1] for line in site.writes(mark)]
     assert deletes[-1].endswith(ROUTE), "the rules go before the route that they need"
@@ -65,7 +79,10 @@ class TestDrift:
         assert {"attribute": "translated_networks", "state": ["10.27.51.145"], "manager": ["10.27.51.99"]} in one[
             "changed"
         ]
-        assert "10.27.51.99" in site.egress("drift", STACK, code=2).stdout
+        assert site.egress("drift", STACK, code=2).stdout.splitlines() == [
+            f"{STACK}: drift, in the state -> on the manager",
+            f"rule {STACK}-egress-supervisor: translated network: 10.27.51.145 -> 10.27.51.99",
+        ]
         site.egress("apply", STACK, "--yes", code=0)
         site.egress("drift", STACK, code=0)
         assert site.objects()[SUPERVISOR]["translated_network"] == "10.27.51.145"
@@ -73,7 +90,7 @@ class TestDrift:
     def test_a_deleted_rule_is_drift_and_comes_back(self, site: Site) -> None:
         site.egress("apply", STACK, "--yes", code=0)
         site.delete(TKG)
-        assert "deleted" in site.egress("drift", STACK, code=2).stdout
+        assert f"rule {STACK}-egress-tkg: deleted\n" in site.egress("drift", STACK, code=2).stdout
         site.egress("apply", STACK, "--yes", code=0)
         assert TKG in site.objects()
 

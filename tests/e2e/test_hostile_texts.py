@@ -83,6 +83,13 @@ ANSWERS: list[tuple[list[str], tuple[int, ...]]] = [
     (["check", "--undecided"], (0,)),
     (["check", "--json"], (0,)),
     (["check", "--sarif"], (0,)),
+    (["check", "--live"], (0, 2)),
+    (["check", "--live", "--json"], (0, 2)),
+    (["engine", "wld01", "--", "state", "list"], (0,)),
+    (["engine", "wld01", "--", "state", "show", "nsxt_policy_nat_rule.Egress_supervisor"], (0,)),
+    (["engine", "wld01", "--", "state", "show", "-no-color", "nsxt_policy_nat_rule.Egress_supervisor"], (0,)),
+    (["engine", "wld01", "--", ACTING], (1, 127)),
+    (["rename", "wld01", ACTING, "--yes"], (1,)),
     (["check", "--rules"], (0,)),
     (["show", "wld01"], (0,)),
     (["show", "wld01", "--json"], (0,)),
@@ -119,6 +126,7 @@ ANSWERS: list[tuple[list[str], tuple[int, ...]]] = [
     (["destroy"], (1,)),
     (["apply", "--saved", "saved", "--yes"], (0, 1)),
     (["apply", "--yes"], (0,)),
+    (["engine", "wld01", "--", "state", "show", "nsxt_policy_static_route.DefaultRoute"], (0,)),
     (["drift"], (0,)),
     (["check", f"no{ACTING}"], (1,)),
     (["plan", f"{ACTING}"], (1,)),
@@ -137,6 +145,8 @@ def judge(where: str, raw: bytes) -> str:
     return text
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_nothing_acts_in_any_command_or_format(site: Site) -> None:
     root = site.root
     (root / "event.txt").write_text(EVENT)
@@ -206,6 +216,8 @@ def hostile_plan() -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_on_a_terminal_nothing_but_colours_is_sent(site: Site) -> None:
     """A pseudo-terminal, with colours on: what is left without them holds no control character."""
     for words in (["drift"], ["plan"], ["explain", "--live"], ["check"], ["doctor"]):

@@ -157,9 +157,7 @@ class TestRemoved:
         subprocess.run([*git, "add", "main.py", "cdktf.json", "domains"], check=True)
         subprocess.run([*git, "commit", "-qm", "with the file"], check=True)
         (site.root / "domains" / f"{STACK}.yaml").unlink()
-        for remembered in (site.root / ".lab" / ".egress" / "stacks" / STACK).iterdir():
-            remembered.unlink()
-        (site.root / ".lab" / ".egress" / "stacks" / STACK).rmdir()
+        (site.root / ".lab" / ".egress" / "stacks" / f"{STACK}.json").unlink()
         assert "give --from REF" in site.egress("destroy", STACK, "--yes", code=1).stderr
         assert "git does not give" in site.egress("destroy", STACK, "--from", "nowhere", "--yes", code=1).stderr
         site.egress("destroy", STACK, "--from", "HEAD", "--yes", code=0)
@@ -168,12 +166,13 @@ class TestRemoved:
     def test_what_is_remembered_and_damaged_is_told(self, site: Site) -> None:
         site.egress("apply", STACK, "--yes", code=0)
         (site.root / "domains" / f"{STACK}.yaml").unlink()
-        for name in ("domain.yaml", "cdk.tf.json"):
-            file = site.root / ".lab" / ".egress" / "stacks" / STACK / name
-            whole = file.read_bytes()
-            file.write_bytes(whole[: len(whole) // 2])
+        file = site.root / ".lab" / ".egress" / "stacks" / f"{STACK}.json"
+        whole = file.read_bytes()
+        for damaged in (b"", whole[: len(whole) // 2], b"\xff\xfe", b"[]", b"{}", whole.replace(b"tier0:", b"tier9:")):
+            file.write_bytes(damaged)
             assert "give --from REF" in site.egress("destroy", STACK, "--yes", code=1).stderr
-            file.write_bytes(whole)
+        assert len(site.objects()) == 3
+        file.write_bytes(whole)
         site.egress("destroy", STACK, "--yes", code=0)
 
 

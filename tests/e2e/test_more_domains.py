@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -81,6 +82,18 @@ def test_two_domains_on_one_tier0_and_a_vrf_gateway(tmp_path: Path, any_engine: 
             "shared-tenant": 2,  # its default route is platform's
             "vrf-blue": 3,
         }
+        planned = site.egress("plan", code=2)
+        headings = [line for line in planned.stdout.splitlines() if not line.startswith("+ ")]
+        assert headings == [
+            text
+            for stack in ("shared-platform", "shared-tenant", "vrf-blue")
+            for text in (
+                "",
+                f"== {stack}",
+                f"Plan: {3 - (stack == 'shared-tenant')} to add, 0 to change, 0 to destroy.",
+            )
+        ], "a plan in a file says which stack it is of"
+        assert "==" not in planned.stderr
         site.egress("apply", "--yes", code=0)
 
         shared = objects(lab, "T0-shared")
@@ -148,8 +161,10 @@ def test_a_state_in_postgresql(team_site: Site, database: postgres.Postgres) -> 
         assert database.password.encode() not in file.read_bytes(), f"the connection string is kept in {file}"
 
 
-def test_two_applies_at_once_on_postgresql_are_kept_apart(team_site: Site) -> None:
+def test_two_applies_at_once_on_postgresql_are_kept_apart(team_site: Site, tmp_path: Path) -> None:
+    """From two checkouts, where no file keeps them apart."""
     site = team_site
+    colleague = Site(shutil.copytree(site.root, tmp_path / "colleague"), site.lab, site.env)
     site.lab.control.realization(ROUTE_2, "hold")
     first = site.start("apply", SECOND, "--yes")
     deadline = time.monotonic() + 60
@@ -158,7 +173,7 @@ def test_two_applies_at_once_on_postgresql_are_kept_apart(team_site: Site) -> No
         assert first.poll() is None, first.communicate()[0]
         time.sleep(0.05)
 
-    second = site.egress("apply", SECOND, "--yes", code=1)
+    second = colleague.egress("apply", SECOND, "--yes", code=1)
     assert "Error acquiring the state lock" in second.stdout + second.stderr
 
     site.lab.control.realization(ROUTE_2, "REALIZED")

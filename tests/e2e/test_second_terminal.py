@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.sites import EGRESS, ROUTE, STACK, SUPERVISOR, TKG, Site, Terminal, project
+from tests.e2e.sites import EGRESS, ROUTE, STACK, SUPERVISOR, TKG, Site, Terminal, engine_of, project
 
 pytestmark = pytest.mark.e2e
 
@@ -171,18 +171,16 @@ def test_an_engine_that_goes_on_after_its_egress_was_killed_keeps_the_lock(site:
     name = ROUTE.rsplit("/", 1)[1]
     while not any(name in str(entry["query"]) for entry in site.lab.control.journal()):
         assert process.poll() is None, process.communicate()[0]
-    (engine,) = _children(process.pid)
+    engine = engine_of(process.pid)
     process.kill()
     process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
     refused = site.egress("plan", STACK, code=1)
     assert f"was killed while its engine worked on {STACK}, and the engine (process {engine}) goes on" in refused.stderr
     site.lab.control.realization(ROUTE, "REALIZED")
     site.egress("plan", STACK, "--lock-timeout", "60s", code=0)
     assert len(site.objects()) == 3, "the engine finished what it was told to do"
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_a_polite_kill_takes_the_engine_along(site: Site) -> None:
@@ -193,7 +191,7 @@ def test_a_polite_kill_takes_the_engine_along(site: Site) -> None:
     name = ROUTE.rsplit("/", 1)[1]
     while not any(name in str(entry["query"]) for entry in site.lab.control.journal()):
         assert process.poll() is None
-    (engine,) = _children(process.pid)
+    engine = engine_of(process.pid)
     process.send_signal(signal.SIGHUP)
     assert process.wait(60) == 130
     assert not Path(f"/proc/{engine}").exists()

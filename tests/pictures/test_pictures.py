@@ -14,7 +14,8 @@ from egress.answers.asking import Ask
 from egress.domain import WorkloadDomain
 from egress.pictures.drawing import layouter, svg
 from egress.pictures.graph_text import dot, mermaid, tree
-from egress.pictures.picture import Box, Picture, draw
+from egress.pictures.palette import LIGHT
+from egress.pictures.picture import Box, Line, Picture, draw
 from egress.reachability import Result
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
@@ -60,31 +61,75 @@ def test_an_edge_tells_its_addresses_next_hops_and_mappings(picture: Picture) ->
     assert "30.0.0.5 -> 10.27.51.145" in edge.lines
 
 
-def test_lines_carry_the_verdict_and_the_address_that_is_seen_there(picture: Picture) -> None:
+def test_a_leg_carries_how_packets_fare_on_it_and_whose_they_are(picture: Picture) -> None:
     lines = {(line.start, line.end): line for line in picture.lines}
     assert lines["T0-wld01/edge02", "upstream gateway"].result is Result.ALL
     assert lines["T0-wld01/edge02", "upstream gateway"].label == "10.27.51.145, 10.27.51.147"
-    assert lines["T0-wld01/edge01", "dns 172.20.0.53"].result is Result.NONE
-    assert lines["domain-c8", "T0-wld01/dr"].result is Result.SOME
-    assert lines["upstream gateway", "dns 172.20.0.53"].result is None
+    assert lines["T0-wld01/edge01", "dns 172.20.0.53"].result is Result.ALL, "the lookup arrives"
+    assert lines["upstream gateway", "dns 172.20.0.53"].result is Result.NONE, "its answer is what is lost"
+    assert lines["upstream gateway", "dns 172.20.0.53"].label == "answers to 30.0.0.5, 30.0.0.16"
+    assert lines["upstream gateway", "dns 172.20.0.53"].back
+    assert not lines["upstream gateway", "registry"].back
+
+
+def test_a_box_says_that_packets_are_lost_there_and_why(picture: Picture) -> None:
+    assert {box.title: box.lost for box in picture.boxes if box.lost} == {"upstream gateway": ("no route",)}
 
 
 def test_the_lines_of_the_golden_picture_are_these(picture: Picture) -> None:
-    inner = "30.0.0.16, 30.0.0.5"
+    inner = "30.0.0.5, 30.0.0.16"
     outer = "10.27.51.145, 10.27.51.147"
     assert [(line.start, line.end, line.label, line.result) for line in picture.lines] == [
-        ("pod/domain-c8", "domain-c8", "10.244.0.98", Result.SOME),
-        ("domain-c8", "T0-wld01/dr", "30.0.0.5", Result.SOME),
-        ("pod/vnet-domain-c8", "vnet-domain-c8", "192.168.128.2", Result.SOME),
-        ("vnet-domain-c8", "T0-wld01/dr", "30.0.0.16", Result.SOME),
-        ("T0-wld01/dr", "T0-wld01/edge01", inner, Result.SOME),
+        ("pod/domain-c8", "domain-c8", "10.244.0.98", Result.ALL),
+        ("domain-c8", "T0-wld01/dr", "30.0.0.5", Result.ALL),
+        ("pod/vnet-domain-c8", "vnet-domain-c8", "192.168.128.2", Result.ALL),
+        ("vnet-domain-c8", "T0-wld01/dr", "30.0.0.16", Result.ALL),
+        ("T0-wld01/dr", "T0-wld01/edge01", inner, Result.ALL),
         ("T0-wld01/dr", "T0-wld01/edge02", inner, Result.ALL),
         ("T0-wld01/edge01", "upstream gateway", outer, Result.ALL),
         ("T0-wld01/edge02", "upstream gateway", outer, Result.ALL),
-        ("T0-wld01/edge01", "dns 172.20.0.53", inner, Result.NONE),
-        ("upstream gateway", "dns 172.20.0.53", "", None),
+        ("T0-wld01/edge01", "dns 172.20.0.53", inner, Result.ALL),
+        ("upstream gateway", "dns 172.20.0.53", f"answers to {inner}", Result.NONE),
         ("upstream gateway", "registry", outer, Result.ALL),
     ]
+
+
+def without(view: View, *paths: str) -> View:
+    return view.changed({path: body for path, body in view.objects.items() if not path.endswith(paths)})
+
+
+@pytest.mark.parametrize(
+    ("gone", "lost_at", "painted"),
+    [
+        (("default-route",), {"T0-wld01/edge01", "T0-wld01/edge02", "upstream gateway"}, ("T0-wld01/dr", "T0-wld01/edge02", Result.NONE)),
+        (("egress-supervisor",), {"upstream gateway"}, ("upstream gateway", "registry", Result.SOME)),
+        (("egress-supervisor", "egress-tkg"), {"upstream gateway"}, ("upstream gateway", "registry", Result.SOME)),
+    ],
+)  # fmt: skip
+def test_what_is_taken_away_reddens_the_leg_that_loses_the_packet(
+    golden: WorkloadDomain, gone: tuple[str, ...], lost_at: set[str], painted: tuple[str, str, Result]
+) -> None:
+    picture = picture_of(without(view_of(golden), *gone))
+    assert {box.id for box in picture.boxes if box.lost} == lost_at
+    assert painted in [(line.start, line.end, line.result) for line in picture.lines]
+
+
+@pytest.mark.parametrize("gone", [(), ("default-route",), ("egress-supervisor",), ("egress-tkg",), ("-route", "-tkg")])
+@pytest.mark.parametrize("down", [frozenset(), frozenset({"edge01"})])
+def test_a_leg_is_painted_as_losing_exactly_where_a_walked_path_ends(
+    golden: WorkloadDomain, gone: tuple[str, ...], down: frozenset[str]
+) -> None:
+    view = without(view_of(golden, down=down), *gone) if gone else view_of(golden, down=down)
+    asked = answers(view, Ask())
+    ends = set()
+    for answer in asked:
+        for path in answer.finding.verdict.failing:
+            hops = path.back or path.forward
+            if len(hops) > 1:
+                ends.add(frozenset((hops[-2].node, hops[-1].node)))
+    lines = draw(view, asked).lines
+    losing = {frozenset((line.start, line.end)) for line in lines if line.result in (Result.NONE, Result.SOME)}
+    assert losing == ends
 
 
 def test_the_tree_of_the_golden_picture_reads_like_this(picture: Picture) -> None:
@@ -92,30 +137,34 @@ def test_the_tree_of_the_golden_picture_reads_like_this(picture: Picture) -> Non
     assert rows == [
         "wld01: the domain file, as if applied",
         "pod/domain-c8",
-        "`-- [10.244.0.98 some fail] domain-c8",
-        "    `-- [30.0.0.5 some fail] T0-wld01",
-        "        |-- [30.0.0.16, 30.0.0.5 some fail] edge01",
+        "`-- [10.244.0.98] domain-c8",
+        "    `-- [30.0.0.5] T0-wld01",
+        "        |-- [30.0.0.5, 30.0.0.16] edge01",
         "        |   |-- [10.27.51.145, 10.27.51.147] upstream gateway",
-        "        |   |   |-- dns 172.20.0.53",
+        "        |   |   |-- [answers to 30.0.0.5, 30.0.0.16 lost] dns 172.20.0.53",
         "        |   |   `-- [10.27.51.145, 10.27.51.147] registry",
-        "        |   `-- [30.0.0.16, 30.0.0.5 fails] dns 172.20.0.53",
-        "        `-- [30.0.0.16, 30.0.0.5] edge02",
+        "        |   `-- [30.0.0.5, 30.0.0.16] dns 172.20.0.53",
+        "        `-- [30.0.0.5, 30.0.0.16] edge02",
         "            `-- [10.27.51.145, 10.27.51.147] upstream gateway",
         "pod/vnet-domain-c8",
-        "`-- [192.168.128.2 some fail] vnet-domain-c8",
-        "    `-- [30.0.0.16 some fail] T0-wld01",
+        "`-- [192.168.128.2] vnet-domain-c8",
+        "    `-- [30.0.0.16] T0-wld01",
         "lost: Supervisor pod -> dns 172.20.0.53: answer lost at upstream gateway, no route",
         "lost: TKG pod -> dns 172.20.0.53: answer lost at upstream gateway, no route",
     ]
 
 
-def test_dot_draws_verdicts_as_colours_and_unused_connections_without_an_arrow(picture: Picture) -> None:
-    rows = [row for row in dot(picture).splitlines() if " -> " in row and "label=" in row and "color=" in row]
-    assert len(rows) == len(picture.lines)
-    by_style = {style: [row for row in rows if f"style={style}" in row] for style in ("solid", "dashed", "dotted")}
-    assert {name: len(found) for name, found in by_style.items()} == {"solid": 4, "dashed": 6, "dotted": 1}
-    assert "arrowhead=none" in by_style["dotted"][0]
-    assert not any("arrowhead=none" in row for row in by_style["solid"])
+def test_dot_draws_what_becomes_of_packets_as_colours_and_an_unused_connection_without_an_arrow(
+    golden: WorkloadDomain,
+) -> None:
+    picture = picture_of(view_of(golden.model_copy(update={"dns_servers": ()})))
+    unused = replace(picture, lines=(*picture.lines, Line("registry", "upstream gateway")))
+    rows = [row for row in dot(unused).splitlines() if " -> " in row and "label=" in row and "color=" in row]
+    assert len(rows) == len(unused.lines)
+    assert [row for row in rows if "style=dotted" in row] == [row for row in rows if "arrowhead=none" in row] != []
+    (lost,) = [row for row in dot(picture_of(view_of(golden))).splitlines() if "style=dashed" in row and " -> " in row]
+    assert "dir=back" in lost
+    assert LIGHT.bad in lost
 
 
 def test_only_the_domains_own_tier1s_are_drawn(golden: WorkloadDomain) -> None:
@@ -155,7 +204,8 @@ def test_mermaid_has_a_line_and_a_style_for_each_connection(picture: Picture) ->
     text = mermaid(picture)
     assert text.count("linkStyle") == len(picture.lines)
     assert text.count("subgraph") == text.count("\n    end\n") == 1
-    assert '-.-x|"30.0.0.16, 30.0.0.5 fails"|' in text
+    assert '-.-x|"answers to 30.0.0.5, 30.0.0.16 lost"|' in text
+    assert 'legend["' in text
 
 
 @pytest.fixture
@@ -176,8 +226,11 @@ def test_no_text_becomes_markup_in_svg(hostile: Any) -> None:
     assert any("<script>alert(1)</script>" in (element.text or "") for element in root.iter())
 
 
-def test_graphviz_takes_the_dot_without_a_word(picture: Picture) -> None:
-    done = subprocess.run([layouter(), "-Tsvg"], input=dot(picture), text=True, capture_output=True, check=False)
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("bare", [False, True])
+def test_graphviz_takes_the_dot_without_a_word(picture: Picture, down: bool, bare: bool) -> None:
+    text = dot(picture, down=down, bare=bare)
+    done = subprocess.run([layouter(), "-Tsvg"], input=text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

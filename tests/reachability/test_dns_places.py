@@ -81,12 +81,6 @@ def test_the_gateways_own_forwarder_is_told_and_not_asked(made: Made) -> None:
     assert Purpose.LOOKUP not in {one.purpose for one in questions(view)}
 
 
-def test_what_is_ipv6_is_told_not_to_be_asked(made: Made, standby: WorkloadDomain) -> None:
-    asked = "IPv6 is not asked, the file gives pods IPv4 addresses alone"
-    assert f"DNS server 2001:db8::53: {asked}" in made('["2001:db8::53"]').notes
-    assert f"::/0 via 2001:db8:60::1: {asked}" in view_of(standby).notes
-
-
 @pytest.fixture
 def beside(golden_text: str, domain_of: Callable[[str], WorkloadDomain]) -> Callable[[str], View]:
     """The golden domain whose DNS server stands on a second external VLAN that NAT leaves out."""

@@ -177,7 +177,7 @@ def killed_before_the_answer(trial: Trial) -> None:
 def _take_back(trial: Trial) -> None:
     """The rule is on the manager and not in the state."""
     assert SUPERVISOR in trial.site.objects()
-    trial.apply(code=1, says="already exists")
+    trial.apply(code=1, says="on the manager and not in the state")
     trial.apply("--import-existing")
     trial.plan_is_empty()
 
@@ -200,7 +200,7 @@ def two_applies(trial: Trial) -> None:
     with applying(trial) as first:
         first.until(lambda: trial.fired() == 1)
         trial.happens("the second one, while the first one waits for the manager")
-        trial.apply(code=1, says="Error acquiring the state lock")
+        trial.apply(code=1, says="works on wld01: wait until it has ended")
         trial.happens("the first one, when the manager goes on")
         control.clear_faults()
         first.end(0)

@@ -138,7 +138,7 @@ SCENARIOS = (
     Scenario(
         "two applies at once",
         "a second apply is started while the first one writes",
-        "the second one is refused by the state's lock and sends no write; the first one ends well",
+        "the second one is refused by the stack's lock, which names the first, and sends no write; the first one ends well",
         plays.two_applies,
     ),
     Scenario(

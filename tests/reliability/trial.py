@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tests.e2e.sites import STACK, Site
+from tests.e2e.sites import STACK, Site, engine_of
 
 FORMAT = {"format": "egress-reliability", "version": 1}
 PATIENCE = 120.0
@@ -97,9 +97,7 @@ class Running:
 
     def engine(self) -> int:
         """Process id of the engine that egress runs. It leads a process group of its own, in which the provider is."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        (engine,) = [int(child) for child in children]
-        return engine
+        return engine_of(self.process.pid)
 
     def hears(self, words: str) -> None:
         """Waits until the engine says so."""

@@ -129,7 +129,7 @@ def test_a_reader_that_goes_away_stops_the_words_and_not_the_program(tmp_path: P
 
 
 def test_a_program_goes_on_when_the_one_that_passes_its_words_on_is_killed(tmp_path: Path) -> None:
-    """As an engine does in the midst of an apply: its words still arrive, and it comes to its end."""
+    """As an engine does in the midst of an apply: words that find no reader do not end it."""
     ready, ended = tmp_path / "ready", tmp_path / "ended"
     os.mkfifo(ready)
     os.mkfifo(ended)
@@ -137,16 +137,14 @@ def test_a_program_goes_on_when_the_one_that_passes_its_words_on_is_killed(tmp_p
         import pathlib, signal
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         assert pathlib.Path({str(ready)!r}).read_text() == "killed"
-        for number in range(1000):
+        for number in range(2000):
             print("word", number, flush=True)
         pathlib.Path({str(ended)!r}).write_text("well")
     """
     command = [sys.executable, "-c", textwrap.dedent(PASSED_ON), textwrap.dedent(program)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        with ready.open("w") as gate:  # opened by the program, so it runs
-            process.kill()
-            process.wait()
-            gate.write("killed")
-        assert ended.read_text() == "well"
-        assert process.stdout is not None
-        assert process.stdout.read().splitlines()[-1] == "word 999"
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    with ready.open("w") as gate:  # opened by the program, so it runs
+        process.kill()
+        process.wait()
+        gate.write("killed")
+    assert ended.read_text() == "well"

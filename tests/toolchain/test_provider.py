@@ -128,6 +128,7 @@ class TestReattached:
         path = tmp_path / "s.sock"
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(path))
+            listening.listen()
             env = reattached(self.STAND_IN, lab_with({"socket": str(path), "protocol": 6, "later": "more"}))
         known = json.loads(env["TF_REATTACH_PROVIDERS"])
         assert sorted(known) == ["registry.opentofu.org/vmware/nsxt", "registry.terraform.io/vmware/nsxt"]
@@ -148,12 +149,20 @@ class TestReattached:
         path = tmp_path / "s.sock"
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(path))
+            listening.listen()
             given = (
                 {**stand_in, "socket": str(path)}
                 if isinstance(stand_in, dict) and stand_in["socket"] == "HERE"
                 else stand_in
             )
             assert reattached(provider, lab_with(given)) == {}
+
+    def test_a_socket_that_a_killed_lab_left_behind_is_not_handed_on(self, tmp_path: Path) -> None:
+        path = tmp_path / "s.sock"
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+        assert path.is_socket()
+        assert reattached(self.STAND_IN, lab_with({"socket": str(path), "protocol": 6})) == {}
 
     def test_a_real_manager_is_never_driven_by_it(self) -> None:
         assert reattached(self.STAND_IN, None) == {}

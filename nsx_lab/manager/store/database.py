@@ -16,6 +16,7 @@ from nsx_lab.manager.store.store import Change, Object
 from nsx_lab.strict_json import parse
 
 VERSION = "1"
+_LOG_BEGINS = b"\x37\x7f\x06"  # sqlite.org/fileformat2.html, 4.1
 WAY_OUT = "move the folder away to begin anew"
 
 claim(
@@ -109,6 +110,11 @@ class Database:
         """ValueError for a database that is not a lab's, or of another version; sqlite3.Error for a damaged one. Writes nothing."""
         if self.path.stat().st_size == 0:
             raise ValueError(f"{self.path} is empty, so what the lab kept there is lost: {WAY_OUT}")
+        log = self.path.with_name(f"{self.FILE}-wal")
+        if log.is_file() and log.stat().st_size and log.read_bytes()[:3] != _LOG_BEGINS:
+            raise sqlite3.DatabaseError(
+                f"{log.name} is no log of a database"
+            )  # SQLite would pass over it, and over what it holds
         ((found,),) = opened.execute("pragma quick_check(1)")
         if found != "ok":
             raise sqlite3.DatabaseError(str(found).replace("\n", " "))

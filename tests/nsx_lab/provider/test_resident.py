@@ -249,6 +249,7 @@ def test_it_ends_with_a_lab_that_is_killed(tmp_path: Path) -> None:
             lab.send_signal(signal.SIGKILL)
             lab.wait()
             assert gone(process)
+            assert not path.parent.exists(), "nothing is left behind for a lab that could not clear away"
 
 
 def test_process_that_cannot_start_ends_what_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

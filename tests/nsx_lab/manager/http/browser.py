@@ -1,4 +1,4 @@
-"""A headless Chromium that trusts one lab's key and nothing else, spoken to over a pipe (Chrome DevTools Protocol)."""
+"""A headless Chromium that trusts one lab's key, or nothing, spoken to over a pipe (Chrome DevTools Protocol); and how its pages read."""
 
 from __future__ import annotations
 
@@ -57,16 +57,55 @@ def key_of(lab: Lab) -> str:
     return base64.b64encode(hashlib.sha256(key).digest()).decode()
 
 
+BROKEN = r"""(() => {
+  const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const text = walk.currentNode, holder = text.parentElement;
+    if (holder.closest("script, style, svg") || !holder.checkVisibility()) continue;
+    for (const word of text.data.matchAll(/[\w.:]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+})()"""
+"""Words and numbers that go on in the next line."""
+CUT = r"""[...document.querySelectorAll("body, h1, h2, h3, p, td, pre, li, section")]
+  .filter(one => one.checkVisibility() && (one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().right > innerWidth + 1))
+  .map(one => `${one.tagName}: ${one.textContent.slice(0, 60)}`)"""
+"""Elements that hold more than they show, or that leave the page."""
+PALE = r"""(() => {
+  const parts = colour => colour.match(/[\d.]+/g).map(Number);
+  const light = colour => parts(colour).slice(0, 3).map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, at) => sum + v * [.2126, .7152, .0722][at], 0);
+  const clear = colour => parts(colour)[3] === 0;
+  const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const holder = walk.currentNode.parentElement;
+    if (!walk.currentNode.data.trim() || holder.closest("script, style, svg") || !holder.checkVisibility()) continue;
+    let ground = holder;
+    while (ground && clear(getComputedStyle(ground).backgroundColor)) ground = ground.parentElement;
+    const [a, b] = [light(getComputedStyle(holder).color), light(ground ? getComputedStyle(ground).backgroundColor : "rgb(255, 255, 255)")];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) found.push(`${ratio.toFixed(2)}: ${walk.currentNode.data.trim().slice(0, 60)}`);
+  }
+  return found;
+})()"""
+"""Words with a contrast below 4.5:1 (WCAG 2.2, 1.4.3), with the formula that is given there."""
+
+
 class Browser:
     """One browser with one tab. `complaints`: what its console and its security policies had to say, and errors of scripts."""
 
-    def __init__(self, folder: Path, lab: Lab) -> None:
+    def __init__(self, folder: Path, lab: Lab | None = None) -> None:
         self.complaints: list[str] = []
         self._last = 0
         theirs_in, self._to = os.pipe()
         self._from, theirs_out = os.pipe()
         flags = [*FLAGS, f"--user-data-dir={folder / 'profile'}"]
-        flags.append(f"--ignore-certificate-errors-spki-list={key_of(lab)}")
+        flags += [f"--ignore-certificate-errors-spki-list={key_of(lab)}"] if lab else []
         # the protocol's pipes are descriptors 3 and 4 by definition
         self._process = subprocess.Popen(
             ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash", str(CHROMIUM), *flags, "about:blank"],
@@ -140,6 +179,13 @@ class Browser:
 
     def until_it_says(self, words: str) -> None:
         self.until(f"document.body.innerText.includes({json.dumps(words)})")
+
+    def sees(self, width: int, scheme: str = "light", medium: str = "screen") -> None:
+        """Makes the tab so many pixels wide, with a colour scheme, for a screen or as printed."""
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        self.ask("Emulation.setDeviceMetricsOverride", **size)
+        scheme_wanted = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.ask("Emulation.setEmulatedMedia", media=medium, features=scheme_wanted)
 
     def picture(self, scheme: str = "light") -> bytes:
         """A PNG of the tab, in the light or dark scheme."""

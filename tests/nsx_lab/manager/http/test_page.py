@@ -19,7 +19,7 @@ from nsx_lab import Lab
 from nsx_lab.cli import main
 from nsx_lab.manager.http.view import ENTRIES_SHOWN, ROWS_SHOWN, TIER0S_SHOWN, view
 from nsx_lab.manager.http.visitors import PASSES_KEPT, Visitors
-from tests.nsx_lab.manager.http.browser import Browser, wanted_here
+from tests.nsx_lab.manager.http.browser import BROKEN, CUT, PALE, Browser, wanted_here
 
 ClientOf = Callable[..., httpx.Client]
 TIER0 = "/infra/tier-0s/T0-wld01"
@@ -239,6 +239,39 @@ def test_a_browser_shows_the_lab_live(
     lab.control.reset()
     browser.until("!document.body.innerText.includes('PATCH')")
     assert browser.complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_numbers_and_words_stay_whole_and_nothing_is_cut(
+    browser: Browser, lab: Lab, api: httpx.Client, rule: dict[str, Any], route: dict[str, Any], width: int
+) -> None:
+    api.patch(RULE, json=rule | {"display_name": "wld01-egress-supervisor"})
+    api.patch(f"{TIER0}/static-routes/default-route", json=route)
+    for number in range(110):
+        asked = (
+            f"resource_type:PolicyNatRule AND id:(wld01-egress-supervisor OR wld01-egress-tkg OR wld01-egress-{number})"
+        )
+        api.get(
+            "/search/query", params={"query": asked, "included_fields": "id,path,source_network,translated_network"}
+        )
+    browser.sees(width)
+    browser.go(lab.page())
+    browser.until_it_says("wld01-egress-109")
+    assert (browser.value(BROKEN), browser.value(CUT)) == ([], [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_their_ground(
+    browser: Browser, lab: Lab, api: httpx.Client, rule: dict[str, Any], scheme: str
+) -> None:
+    api.patch(RULE, json=rule)
+    api.get("/infra/tier-0s/none")
+    lab.control.realization(RULE, "ERROR", "the edge has no room")
+    browser.sees(1280, scheme)
+    browser.go(lab.page())
+    browser.until_it_says("the edge has no room")
+    browser.until_it_says("404")
+    assert browser.value(PALE) == []
 
 
 def test_a_browser_leaves_no_trace_in_the_journal(browser: Browser, lab: Lab) -> None:

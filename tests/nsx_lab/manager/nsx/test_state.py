@@ -177,6 +177,7 @@ def with_rows(statement: str) -> Callable[[Path], None]:
         (lambda file: file.write_bytes(file.read_bytes()[:5000]), "damaged.*: move the folder away"),
         (lambda file: file.write_bytes(file.read_bytes()[:8192]), "damaged.*: move the folder away"),
         (lambda file: (file.unlink(), file.mkdir()), "unable to open database file.*: move the folder away"),
+        (lambda file: file.with_name("lab.sqlite3-wal").write_bytes(b"\x00\xff" * 5000), "-wal is no log of a database.*: move"),
         (of_another_program, "of some other program: give another folder"),
         (with_rows("delete from meta"), "of some other program"),
         (with_rows("update meta set value = '99'"), "written by version 99.* this lab knows version 1: start it with"),

@@ -1,0 +1,37 @@
+"""The line that `egress --help` has for each command, so that it need not import them all. `tests/cli/test_help.py` holds it to their
+own first sentences, and to the files in this folder."""
+
+from __future__ import annotations
+
+SECTIONS: dict[str, dict[str, str]] = {
+    "Domain files": {
+        "check": "Judge domain files against the preflight rules.",
+        "show": "Print the domain of STACK, merged with its defaults, as YAML.",
+        "schema": "Print the JSON Schema of a domain file, for editors and other programs.",
+        "init": "Write a new repository: app, example domain, pinned version, a workflow that plans.",
+    },
+    "Packets": {
+        "explain": "Say whether image pulls, DNS lookups and the ingress work, and what is missing.",
+        "diagnose": "Say what a failed image pull in `kubectl describe pod` means, and what is missing.",
+        "routes": "Print the routes that DNS servers and the upstream router lack.",
+        "topology": "Draw a domain as a tree, in Mermaid or as SVG, with what becomes of packets.",
+        "report": "Write one self-contained HTML page: picture, checks, flows, missing routes.",
+    },
+    "Managers": {
+        "plan": "Synthesise and plan; nothing is written to the manager.",
+        "apply": "Plan, show the plan, ask, and apply that very plan.",
+        "drift": "Compare the manager with the state, attribute by attribute; nothing is written.",
+        "destroy": "Plan the destruction of everything the stacks made, show it, ask, and do it.",
+        "unprotect": "Let the default route of STACK be destroyed: a change of its domain file.",
+        "rename": "Let the stack of a renamed domain file keep its state and its objects.",
+        "affected": "Print the stacks whose synthesised Terraform differs from the base's, one a line.",
+    },
+    "Tools": {
+        "doctor": "Look at all that plan and apply need: what is missing, and how to get it.",
+        "engine": "Run terraform or tofu on STACK: state list, output, import, force-unlock.",
+        "shell": "Open a shell in which plain cdktf and the engine work on this project.",
+        "lab": "Run a lab in the foreground, seeded with the Tier-0s of the stacks, until Ctrl-C.",
+        "seed": "Print the seed of a lab: Tier-0s, interfaces and Tier-1s, as Policy objects in JSON.",
+    },
+}
+COMMANDS: dict[str, str] = {name: words for section in SECTIONS.values() for name, words in section.items()}
