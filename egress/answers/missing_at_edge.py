@@ -6,7 +6,7 @@ from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
-from egress.policy.owned import EVERYTHING, owned
+from egress.policy.owned import EVERYTHING, beside_the_way_out, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import DropReason, Hop, Path
@@ -90,7 +90,7 @@ def _next_hop(view: View, hop: Hop, path: str, target: Address) -> Proposal | No
 
 def _beyond(view: View, hop: Hop, target: Address) -> list[Address]:
     """The upstream gateway's addresses on the uplinks of this edge."""
-    uplinks = [face for face in view.topology.nodes[hop.node].interfaces if face.uplink]
+    uplinks = [face for face in view.topology.nodes[hop.node].interfaces if face.name in _way_out(view)]
     networks = [one.network for face in uplinks for one in face.addresses if one.version == target.version]
     gateways = [one.ip for router in view.around.world.routers for face in router.interfaces for one in face.addresses]
     return [one for one in gateways if any(one in network for network in networks)]
@@ -108,20 +108,25 @@ def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
         return _default_route(view, hop, source)
     for earlier in path.forward if path.back else ():
         if earlier.kind is NodeKind.TIER0_SR and earlier.rules:
-            left = view.topology.nodes[earlier.node].interface(earlier.left or "")
-            return None if left.uplink else _scope(view, earlier)
+            return _scope(view, earlier) if earlier.left not in _way_out(view) else None
     return None
 
 
+def _way_out(view: View) -> dict[str, str]:
+    """Paths of the uplinks of the way out, by name."""
+    beside = beside_the_way_out(view.domain)
+    return {one.name: one.path for one in view.tier0.interfaces if one.external and one.name not in beside}
+
+
 def _scope(view: View, hop: Hop) -> Proposal | None:
-    """A rule that is not limited to the uplinks translated what left by a service interface."""
+    """A rule that is not limited to the uplinks of the way out translated what left by another interface."""
     name = hop.rules[-1]
     sections = children(view.objects, view.gateway, Collection.NAT)
     rules = (path for section, _ in sections for path, _ in children(view.objects, section, Collection.NAT_RULES))
     path = next((path for path in rules if last(path) == name), None)
     if path is None:
         return None
-    uplinks = [interface.path for interface in view.tier0.interfaces if interface.external]
+    uplinks = list(_way_out(view).values())
     why = (
         f"rule {name} also translates what leaves by {hop.left}: "
         "the answer comes back by an uplink, and strict uRPF drops it there"

@@ -72,7 +72,7 @@ def _return_route(view: View, host: str, interface: str, via: tuple[Address, ...
     route = WorldRoute(network, via)
     text = f"{network} via {', '.join(map(str, via))}"
     why = f"{host} sees {target} un-translated and has no route to {network}: its answers go to its default gateway and are lost"
-    fix = f"add on {host}: {text} ({interface})"
+    fix = f"add on {host}: {text}{f' ({interface})' if len(via) == 1 else ''}"
     remedy = Remedy(Missing.RETURN_ROUTE, host, text, why, fix, route)
     return Proposal(remedy, with_route(view, host, route))
 

@@ -10,7 +10,7 @@ from typing import Any
 from egress.domain import HaMode
 from egress.domain.addresses import Address, Network, single
 from egress.policy.leaving import seen_outside
-from egress.policy.owned import nat_scope
+from egress.policy.owned import beside_the_way_out
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
 
@@ -74,12 +74,13 @@ def ways_in(view: View, version: int, interfaces: Collection[str] | None = None)
     """Addresses by which routers reach what is behind the Tier-0: every uplink on ACTIVE_ACTIVE, so that losing an edge loses
     nothing; the HA VIP, else the active edge's uplinks, on ACTIVE_STANDBY (a standby edge forwards nothing).
 
-    interfaces: names of the external interfaces that count; left out: those that NAT rules are applied to.
+    interfaces: names of the external interfaces that count; left out: those of the way out.
     """
     tier0 = view.tier0
-    counted = nat_scope(view.domain) if interfaces is None else interfaces
     external = [one for one in tier0.interfaces if one.external]
-    external = [one for one in external if one.name in counted] or external
+    beside = beside_the_way_out(view.domain)
+    counted = [one for one in external if (one.name not in beside if interfaces is None else one.name in interfaces)]
+    external = counted or external
     if tier0.ha_mode is HaMode.ACTIVE_STANDBY:
         held = {one.path for one in external}
         vips = tuple(

@@ -40,6 +40,25 @@ def vip_on_active_active(domain: WorkloadDomain) -> Outcomes:
 
 
 @rule(
+    "service-interface-on-active-active",
+    Severity.WARNING,
+    "service interfaces stand on ACTIVE_STANDBY gateways",
+    explanation="NSX offers external, service and loopback interfaces on an active-standby Tier-0, and only external and loopback ones on an "
+    "active-active one. What hangs beside the way out, DNS servers say, is reached there by a second external VLAN on every edge that "
+    "NAT leaves out (uplinks with nat: false).",
+    source="VCF 9.0, Add a Tier-0 Gateway (not offered; that the API refuses it is not known)",
+)
+def service_on_active_active(domain: WorkloadDomain) -> Outcomes:
+    if domain.tier0.ha_mode is HaMode.ACTIVE_ACTIVE and domain.tier0.service_interfaces:
+        names = listed([interface.id for interface in domain.tier0.service_interfaces])
+        yield Broken(
+            ("tier0", "service_interfaces"),
+            f"service interface {names} on an ACTIVE_ACTIVE gateway, which NSX does not offer",
+            "use an external interface on every edge (uplinks, nat: false), or say in suppress how yours was made",
+        )
+
+
+@rule(
     "standby-on-more-than-two-edges",
     Severity.WARNING,
     "an ACTIVE_STANDBY gateway has uplinks on two edges at most",

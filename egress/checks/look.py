@@ -12,7 +12,7 @@ from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.domain.model import EgressMapping
-from egress.policy.owned import NatRule, owned
+from egress.policy.owned import NatRule, outside_nat, owned
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,12 @@ def uplink_networks(domain: WorkloadDomain) -> list[IPv4Network]:
     return list(dict.fromkeys(uplink.address.network for uplink in domain.tier0.uplinks))
 
 
-def service_networks(domain: WorkloadDomain) -> list[IPv4Network]:
-    """Distinct subnets of the service interfaces."""
-    return list(dict.fromkeys(interface.address.network for interface in domain.tier0.service_interfaces))
-
-
-def within(address: IPv4Address | IPv4Network, networks: Iterable[IPv4Network]) -> bool:
-    """Whether one of the networks holds the whole address or network."""
-    if isinstance(address, IPv4Address):
-        return any(address in outer for outer in networks)
-    return any(address.subnet_of(outer) for outer in networks)
+def networks_beside(domain: WorkloadDomain) -> list[IPv4Network]:
+    """Distinct subnets of the interfaces that NAT rules leave out: a second external VLAN, service interfaces."""
+    left_out, tier0 = outside_nat(domain), domain.tier0
+    faces = [(one.id, one.address.network) for one in tier0.uplinks]
+    faces += [(one.id, one.address.network) for one in tier0.service_interfaces]
+    return list(dict.fromkeys(network for name, network in faces if name in left_out))
 
 
 class Kind(Enum):

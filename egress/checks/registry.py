@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from egress.checks import (
     across_gateways,
+    coverage,
     failover,
     gateway,
     ha_mode,
@@ -25,6 +26,7 @@ THEMES = (
     gateway,
     ha_mode,
     ranges,
+    coverage,
     translations,
     proxy_arp,
     return_routes,

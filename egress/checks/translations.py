@@ -5,16 +5,16 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from egress.checks.look import (
+    Kind,
     edges_of,
+    held_addresses,
     indexed,
     mappings,
-    own_addresses,
+    networks_beside,
     ranges,
-    service_networks,
     short,
     subnets,
     uplink_networks,
-    within,
 )
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
@@ -23,29 +23,7 @@ from egress.domain.addresses import Coverage, as_network
 from egress.domain.fields import listed
 from egress.policy.leaving import seen_outside
 from egress.policy.owned import nat_scope, owned
-from egress.vocabulary import ANYWHERE, NOT_ON_REFLEXIVE, TITLES
-
-
-@rule(
-    "mapping-missing",
-    Severity.WARNING,
-    "the Supervisor and the TKG cluster both have a mapping",
-    explanation="Each has a Tier-1 of its own and so an egress address of its own. A mapping for one alone is the classic half: the "
-    'Supervisor pulls images, and TKG nodes end in "connection timed out". An egress range inside an uplink\'s subnet needs none: '
-    "the Tier-0 answers ARP for it (rule nat-not-needed).",
-    source="vSphere with Tanzu 7.0 U1c: one SNAT address per namespace; the write-up of the four steps",
-)
-def missing(domain: WorkloadDomain) -> Outcomes:
-    uplinks = uplink_networks(domain)
-    if all(within(one, uplinks) for one in domain.egress_ranges):
-        return
-    for key, title in TITLES.items():
-        if key not in domain.egress.mappings:
-            yield Broken(
-                ("egress",),
-                f"no mapping egress.{key}: what the {title} cluster sends is not translated",
-                f"add egress.{key} with source and translated, or say in suppress why there is none",
-            )
+from egress.vocabulary import ANYWHERE, NOT_ON_REFLEXIVE
 
 
 @rule(
@@ -174,15 +152,19 @@ def translated_in_range(domain: WorkloadDomain) -> Outcomes:
     "a translated address is free, not an interface's own",
     explanation="A REFLEXIVE rule works inwards too: everything that arrives for the interface's address (ping, BFD, traceroute) goes "
     "to the egress address. The address also lives on one edge only and is lost with it. A free address of the same subnet has "
-    "neither fault since NSX 3.2 (proxy ARP). The golden domain does it on purpose, as its write-up did.",
+    "neither fault since NSX 3.2 (proxy ARP); nor has the HA VIP with SNAT, which moves to the active edge. The golden domain does it on "
+    "purpose, as its write-up did.",
     source="NSX administration guide, reflexive NAT; inferred for interface addresses, not run on a live NSX",
 )
 def translated_interface(domain: WorkloadDomain) -> Outcomes:
     own: Prefixes[str] = Prefixes()
-    for address, (name, _) in sorted(own_addresses(domain).items()):
-        own.add(as_network(address), name)
+    fixed: Prefixes[str] = Prefixes()
+    for held in sorted(held_addresses(domain), key=lambda held: held.address.ip):
+        own.add(as_network(held.address.ip), held.name)
+        if held.kind is not Kind.VIP:
+            fixed.add(as_network(held.address.ip), held.name)
     for mapping in mappings(domain):
-        hit = own.within(mapping.translated)
+        hit = (own if mapping.rule.action is NatAction.REFLEXIVE else fixed).within(mapping.translated)
         if hit:
             yield Broken(
                 (*mapping.at, "translated"),
@@ -237,7 +219,8 @@ def only_with_snat(domain: WorkloadDomain) -> Outcomes:
     Severity.WARNING,
     "a REFLEXIVE rule does not bypass the firewall",
     explanation="A REFLEXIVE rule lets everybody in who sends to the translated address. With BYPASS the gateway firewall does not even "
-    "look: the egress address, and whatever answers there, is open to the outside.",
+    "look: the egress address, and whatever answers there, is open to the outside. The default policy of a Tier-0 allows, so that not "
+    "bypassing it closes nothing by itself.",
     source="NSX Policy API, PolicyNatRule.firewall_match; BYPASS is the provider's default, MATCH_INTERNAL_ADDRESS is NSX's and ours",
 )
 def bypassed(domain: WorkloadDomain) -> Outcomes:
@@ -253,13 +236,15 @@ def bypassed(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "nat-applied-everywhere",
     Severity.WARNING,
-    "NAT rules are applied to the uplinks where there are service interfaces",
-    explanation="A rule without a scope also rewrites what leaves by a service interface. The answer of a DNS server there comes back to "
-    "the translated address by the uplink, and strict uRPF drops it.",
-    source="packet walk and kernel twin of this project: fails with STRICT, works with uRPF off",
+    "NAT rules are applied to the uplinks of the way out, where there are other interfaces",
+    explanation="A rule without a scope also rewrites what leaves by a service interface or a second external VLAN. The answer of a DNS server "
+    "there comes back to the translated address by the uplink, and strict uRPF drops it.",
+    source="packet walk and kernel twin of this project: fails with STRICT, works with uRPF off; VCF 9.0, NAT configuration matrix "
+    "(SNAT and REFLEXIVE act from downlink to service interface)",
 )
 def everywhere(domain: WorkloadDomain) -> Outcomes:
     services = {interface.id for interface in domain.tier0.service_interfaces}
+    services |= {uplink.id for uplink in domain.tier0.uplinks if not uplink.nat}
     scope = nat_scope(domain)
     touched = sorted(services & set(scope)) if scope else sorted(services)
     if touched and mappings(domain):
@@ -271,32 +256,39 @@ def everywhere(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "nat-misses-an-uplink",
     Severity.WARNING,
-    "NAT rules are applied to every uplink that traffic leaves by",
+    "NAT rules are applied to every uplink that the default route leaves by",
     explanation="What leaves by an uplink outside the scope keeps its egress address, and no reply finds back. ECMP makes that every "
-    "second flow.",
+    "second flow. An uplink without a next hop in its subnet, as of a second external VLAN for DNS, may be left out.",
     source="NSX Policy API, PolicyNatRule.scope",
 )
 def misses(domain: WorkloadDomain) -> Outcomes:
-    scope = nat_scope(domain)
-    absent = [uplink.id for uplink in domain.tier0.uplinks if uplink.id not in scope]
+    scope, route = nat_scope(domain), domain.default_route
+    hops = subnets(as_network(hop.address) for hop in route.next_hops)
+    absent = [
+        uplink
+        for uplink in domain.tier0.uplinks
+        if uplink.id not in scope and (hops.within(uplink.address.network) or (route.external and uplink.nat))
+    ]
     if scope and absent and mappings(domain):
-        yield Broken(("egress", "applied_to"), f"NAT rules leave out {', '.join(absent)}", "write applied_to: uplinks")
+        fix = "write applied_to: uplinks" if all(one.nat for one in absent) else "take nat: false out, or the next hop"
+        yield Broken(("egress", "applied_to"), f"NAT rules leave out {listed([one.id for one in absent])}", fix)
 
 
 @rule(
     "translated-on-service-segment",
     Severity.ERROR,
-    "no translated address lies on a service segment",
-    explanation="Rules of this domain translate what leaves by uplinks. An address of a service segment is not known there.",
-    source="assumption",
+    "no translated address lies in the network of an interface that NAT rules leave out",
+    explanation="Rules of this domain translate what leaves by the uplinks of the way out, and the gateway answers ARP for translated addresses "
+    "there. It does not on a service segment or a second external VLAN.",
+    source="NSX Policy API, PolicyNatRule.scope; that no ARP is answered elsewhere is an assumption",
 )
 def on_service_segment(domain: WorkloadDomain) -> Outcomes:
-    services = subnets(service_networks(domain))
+    services = subnets(networks_beside(domain))
     for mapping in mappings(domain):
         met = services.overlapping(mapping.translated)
         if met:
             yield Broken(
                 (*mapping.at, "translated"),
-                f"translated {short(mapping.translated)} lies on the service segment {met.first}{met.others}",
+                f"translated {short(mapping.translated)} lies in {met.first}, which NAT rules leave out{met.others}",
                 "choose a free address of the uplinks' subnet",
             )

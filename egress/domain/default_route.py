@@ -18,7 +18,7 @@ _ROUTE_RELATIONS: dict[str, Any] = {
 
 
 class NextHop(Part):
-    """One way out. `interface` is an interface's id; left out: NSX finds it by the address."""
+    """One way out. `interface` is an interface's id; left out: NSX finds it by the address. `shared`: several routers have the address."""
 
     address: Ipv4 = Field(description="IPv4 address of the router")
     admin_distance: Annotated[int, Field(ge=1, le=255)] = Field(
@@ -26,6 +26,9 @@ class NextHop(Part):
     )
     interface: PolicyId | None = Field(
         None, description="id of the uplink or service interface to leave by; left out: NSX finds it by the address"
+    )
+    shared: bool = Field(
+        False, description="true: several routers share the address (VRRP, HSRP), so one next hop is enough"
     )
 
 

@@ -243,6 +243,14 @@ def outside_nat(domain: WorkloadDomain) -> frozenset[str]:
     return frozenset(domain.tier0.interface_ids) - frozenset(scope) if scope else frozenset()
 
 
+def beside_the_way_out(domain: WorkloadDomain) -> frozenset[str]:
+    """Ids of the interfaces that traffic to the outside does not leave by, whatever the rules are applied to: service interfaces, uplinks
+    with nat: false, and what NAT rules leave out."""
+    own = [interface.id for interface in domain.tier0.service_interfaces]
+    own += [uplink.id for uplink in domain.tier0.uplinks if not uplink.nat]
+    return outside_nat(domain) | frozenset(own)
+
+
 def _identity(domain: WorkloadDomain, named: Named, suffix: str) -> Identity:
     nsx_id = named.nsx_id or f"{domain.made_as}-{suffix}"
     tags = default_tags(domain) if named.tags is None else named.tags

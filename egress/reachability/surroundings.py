@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, ip_interface, ip_network
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
 from egress.domain.model import DnsServer
-from egress.policy.owned import EVERYTHING, outside_nat
+from egress.policy.owned import EVERYTHING, beside_the_way_out
 from egress.reachability.below import Sender, behind_gateway, below
 from egress.reachability.world import Host, Pod, Router, RouterInterface, Tier1World, World, WorldRoute
 
@@ -72,6 +72,7 @@ class _Builder:
         self.domain = domain
         self.next_hops = next_hops
         self.wishes = wishes
+        self.beside = beside_the_way_out(domain)
         self.notes: list[str] = []
         self.segments: dict[str, tuple[Network, ...]] = {}
         self.upstream: list[RouterInterface] = []
@@ -132,7 +133,8 @@ class _Builder:
         for number, (network, gateways) in enumerate(networks.items()):
             name = f"uplinks {network}"
             self.segments[name] = (network,)
-            addresses = gateways or [self._free(network)]
+            aside = all(one.id in self.beside for one in tier0.uplinks if one.address.network == network)
+            addresses = gateways or [self._free(network, backwards=aside)]
             self._connect(f"uplinks{number}", [with_length(one, network) for one in addresses])
 
     def _own(self) -> set[Address]:
@@ -276,9 +278,9 @@ class _Builder:
                 yield WorldRoute(one.network, (address,))
 
     def _ways_in(self) -> tuple[Address, ...]:
-        """Addresses of the Tier-0 that the upstream gateway sends to: on the uplinks that NAT rules are applied to."""
-        tier0, beside = self.domain.tier0, outside_nat(self.domain)
-        uplinks = [uplink for uplink in tier0.uplinks if uplink.id not in beside] or list(tier0.uplinks)
+        """Addresses of the Tier-0 that the upstream gateway sends to: on the uplinks of the way out."""
+        tier0 = self.domain.tier0
+        uplinks = [uplink for uplink in tier0.uplinks if uplink.id not in self.beside] or list(tier0.uplinks)
         if tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
             return tuple(uplink.address.ip for uplink in uplinks)
         vips = [vip for vip in tier0.ha_vips if any(uplink in uplinks for uplink in tier0.uplinks_of(vip))]

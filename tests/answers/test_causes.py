@@ -18,7 +18,7 @@ from egress.reachability import Result
 from egress.reachability.view import View
 from egress.reachability.view import view as view_of
 
-RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
+RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1, 172.20.0.2]}]\n"
 RULE = "/infra/tier-0s/T0-wld01/nat/USER/nat-rules/wld01-egress-"
 ROUTE = "/infra/tier-0s/T0-wld01/static-routes/wld01-default-route"
 
@@ -62,7 +62,7 @@ def test_steps_2_and_3_taken_away_one_nat_rule_is_missing(complete: View, key: s
 
 
 def test_step_4_taken_away_the_return_route_is_missing(golden: WorkloadDomain) -> None:
-    expected = [(Missing.RETURN_ROUTE, "30.0.0.0/24 via 172.20.0.1")]
+    expected = [(Missing.RETURN_ROUTE, "30.0.0.0/24 via 172.20.0.1, 172.20.0.2")]
     titles = ["Supervisor pod -> dns 172.20.0.53", "TKG pod -> dns 172.20.0.53"]
     assert missing(view_of(golden)) == dict.fromkeys(titles, expected)
 
@@ -152,7 +152,7 @@ def test_a_disabled_rule_is_told_as_disabled(complete: View) -> None:
 
 def test_a_rule_on_the_wrong_interface_is_told(complete: View) -> None:
     path = f"{RULE}tkg"
-    scope = ["/infra/tier-0s/T0-wld01/locale-services/default/interfaces/services"]
+    scope = ["/infra/tier-0s/T0-wld01/locale-services/default/interfaces/edge01-services"]
     view = complete.changed({**complete.objects, path: {**complete.objects[path], "scope": scope}})
     assert "is not applied to edge01-uplink1" in find(view, questions(view)[1].flow).remedies[0].why
 

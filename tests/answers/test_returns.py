@@ -27,7 +27,7 @@ def test_the_golden_domain_lacks_one_route_on_its_dns_server(golden: WorkloadDom
     assert (route.on, str(route.to), [str(one) for one in route.via]) == (
         "dns 172.20.0.53",
         "30.0.0.0/24",
-        ["172.20.0.1"],
+        ["172.20.0.1", "172.20.0.2"],
     )
 
 

@@ -67,7 +67,7 @@ GROWN: dict[str, Callable[[dict[str, Any], int, Callable[[int], int]], None]] = 
         exceptions={f"e{i}": {"source": ip(30, k(i)), "destination": f"{ip(110, k(i))}/32", "priority": 20000 + i} for i in range(n)}
     ),
     "uplinks": lambda d, n, k: d["tier0"]["uplinks"].extend({"id": f"u{i}", "edge": f"e{i}", "address": f"{ip(101, k(i) * 4 + 1)}/30"} for i in range(n)),
-    "services": lambda d, n, k: d["tier0"]["service_interfaces"].extend({"id": f"s{i}", "address": f"{ip(102, k(i) * 4 + 1)}/30"} for i in range(n)),
+    "services": lambda d, n, k: d["tier0"].setdefault("service_interfaces", []).extend({"id": f"s{i}", "address": f"{ip(102, k(i) * 4 + 1)}/30"} for i in range(n)),
     "dns": lambda d, n, k: d.update(dns_servers=[ip(103, i + 1) for i in range(n)]),
     "routed": lambda d, n, k: d["egress"].update(routed=[f"{ip(104, k(i))}/32" for i in range(n)]),
     "hops": lambda d, n, k: d["default_route"].update(next_hops=[{"address": ip(101, i * 4 + 2)} for i in range(n)]),

@@ -43,7 +43,7 @@ def test_an_error_stops_the_synth_before_anything_is_written(synth: Any) -> None
 
 def test_warnings_are_one_line_and_the_synth_goes_on(synth: Any) -> None:
     code, err, written = synth("  - {rule: single-next-hop, ", "  - {rule: state-is-local, ")
-    assert (code, err) == (0, "1 warning, 6 suppressed: egress check wld01\n")
+    assert (code, err) == (0, "1 warning, 7 suppressed: egress check wld01\n")
     assert written
 
 

@@ -52,5 +52,6 @@ def test_a_wrong_route_is_told_what_is_allowed(
 def test_a_next_hop_may_leave_by_a_service_interface(
     golden: str, problems: Callable[[str | bytes], list[Problem]]
 ) -> None:
-    by_service = "{a: {network: 10.0.0.0/8, next_hops: [{address: 172.20.0.9, interface: services}]}}"
-    assert problems(with_routes(golden, by_service)) == []
+    by_service = "{a: {network: 10.0.0.0/8, next_hops: [{address: 172.21.0.9, interface: services}]}}"
+    services = "  service_interfaces: [{id: services, address: 172.21.0.1/24}]\ndefault_route:\n"
+    assert problems(with_routes(golden.replace("default_route:\n", services), by_service)) == []

@@ -60,7 +60,7 @@ def test_bfd_is_sent_from_the_uplinks_of_each_peers_subnet(domain_of: Callable[.
 def test_an_uplink_with_nat_false_is_outside_of_the_scope_uplinks(domain_of: Callable[..., WorkloadDomain]) -> None:
     made = domain_of("wld01", ("address: 10.27.51.147/24}", "address: 10.27.51.147/24, nat: false}"))
     assert [rule.scope for rule in owned(made).rules] == [("edge01-uplink1",)] * 2
-    assert outside_nat(made) == {"edge02-uplink1", "services"}
+    assert outside_nat(made) == {"edge02-uplink1", "edge01-services", "edge02-services"}
     everywhere = domain_of("wld01", ("applied_to: uplinks", "applied_to: everywhere"))
     assert outside_nat(everywhere) == frozenset()
 
@@ -101,7 +101,7 @@ def test_an_exception_is_a_no_snat_rule_and_what_is_any_is_left_out(domain_of: C
 
 
 def test_further_routes_stand_beside_the_default_route(domain_of: Callable[..., WorkloadDomain]) -> None:
-    routes = "routes: {corporate: {network: 10.0.0.5, next_hops: [{address: 172.20.0.9, admin_distance: 7, interface: services}]}, none: {network: 10.9.0.0/16, discard: true, nsx_id: null-9}}"
+    routes = "routes: {corporate: {network: 10.0.0.5, next_hops: [{address: 172.20.0.9, admin_distance: 7, interface: edge02-services}]}, none: {network: 10.9.0.0/16, discard: true, nsx_id: null-9}}"
     made = owned(domain_of("wld01", ("dns_servers:", f"{routes}\ndns_servers:")))
     objects = made.objects(T0)
     assert [path.rsplit("/", 1)[1] for path in objects if "/static-routes/" in path] == [
@@ -114,7 +114,7 @@ def test_further_routes_stand_beside_the_default_route(domain_of: Callable[..., 
         {
             "ip_address": "172.20.0.9",
             "admin_distance": 7,
-            "scope": [f"{T0}/locale-services/default/interfaces/services"],
+            "scope": [f"{T0}/locale-services/default/interfaces/edge02-services"],
         }
     ]
     assert objects[f"{T0}/static-routes/null-9"]["next_hops"] == [{"admin_distance": 1}]

@@ -46,7 +46,10 @@ def test_domains_on_one_tier0_bring_their_interfaces_together_however_its_manage
     other = domain_of(
         "wld09",
         (HOST, "NSX-wld01.example.com:443"),
-        ("id: services, address: 172.20.0.1/24", "id: backup, address: 172.21.0.1/24"),
+        (
+            "id: edge01-services, edge: edge01, address: 172.20.0.1/24",
+            "id: backup, edge: edge01, address: 172.21.0.1/24",
+        ),
         (
             "id: edge02-uplink1, edge: edge02, address: 10.27.51.147/24",
             "id: u3, edge: edge03, address: 10.27.51.148/24",
@@ -56,21 +59,23 @@ def test_domains_on_one_tier0_bring_their_interfaces_together_however_its_manage
     objects = flatten(seed([domain_of("wld01"), other])["infra"])
     start = f"{SERVICES}/interfaces/"
     names = [path.removeprefix(start) for path in objects if path.startswith(start)]
-    assert names == ["edge01-uplink1", "edge02-uplink1", "u3", "services", "backup"]
+    assert names == ["edge01-uplink1", "edge02-uplink1", "edge01-services", "edge02-services", "u3", "backup"]
     assert [path for path in objects if path.count("/") == 3 and "tier-0s" in path] == ["/infra/tier-0s/T0-wld01"]
 
 
 def test_where_two_files_contradict_each_other_the_first_one_counts(domain_of: Callable[..., WorkloadDomain]) -> None:
-    other = domain_of("wld09", ("address: 172.20.0.1/24", "address: 172.20.0.2/24"))
+    other = domain_of("wld09", ("address: 172.20.0.1/24", "address: 172.20.0.9/24"))
     objects = flatten(seed([domain_of("wld01"), other])["infra"])
-    assert objects[f"{SERVICES}/interfaces/services"]["subnets"] == [{"ip_addresses": ["172.20.0.1"], "prefix_len": 24}]
+    assert objects[f"{SERVICES}/interfaces/edge01-services"]["subnets"] == [
+        {"ip_addresses": ["172.20.0.1"], "prefix_len": 24}
+    ]
 
 
 def test_two_locale_services_of_one_tier0_hold_what_their_files_say(domain_of: Callable[..., WorkloadDomain]) -> None:
     other = domain_of("wld09", ("id: T0-wld01", "id: T0-wld01\n  locale_service: second"))
     objects = flatten(seed([domain_of("wld01"), other])["infra"])
-    assert f"{SERVICES}/interfaces/services" in objects
-    assert "/infra/tier-0s/T0-wld01/locale-services/second/interfaces/services" in objects
+    assert f"{SERVICES}/interfaces/edge01-services" in objects
+    assert "/infra/tier-0s/T0-wld01/locale-services/second/interfaces/edge01-services" in objects
 
 
 def test_tier0s_of_one_id_on_two_managers_do_not_become_one_in_a_lab(domain_of: Callable[..., WorkloadDomain]) -> None:

@@ -50,7 +50,7 @@ def test_a_next_hop_that_is_the_gateways_own_address_is_not_the_upstream_gateway
     assert results(view)["TKG pod -> registry"] is not Result.ALL
 
 
-def test_a_dns_server_beside_a_service_interface_has_the_last_free_address_as_its_gateway(
+def test_a_dns_server_beside_an_interface_outside_of_nat_has_the_last_free_address_as_its_gateway(
     golden: WorkloadDomain,
 ) -> None:
     view = view_of(golden)
@@ -58,7 +58,7 @@ def test_a_dns_server_beside_a_service_interface_has_the_last_free_address_as_it
     assert [str(route.hops[0].via) for route in view.topology.nodes["dns 172.20.0.53"].routes] == ["172.20.0.254"]
 
 
-def test_two_dns_servers_on_one_service_network_share_its_gateway(
+def test_two_dns_servers_on_one_network_outside_of_nat_share_its_gateway(
     golden_text: str, domain_of: Callable[..., WorkloadDomain]
 ) -> None:
     text = golden_text.replace("[172.20.0.53]", "[172.20.0.53, 172.20.0.254]")
@@ -233,15 +233,15 @@ def test_remedies_and_hops_are_plain_values_in_json(golden: WorkloadDomain) -> N
     assert finding.remedies[0].as_json() == {
         "missing": Missing.RETURN_ROUTE.value,
         "at": "dns 172.20.0.53",
-        "name": "30.0.0.0/24 via 172.20.0.1",
+        "name": "30.0.0.0/24 via 172.20.0.1, 172.20.0.2",
         "why": finding.remedies[0].why,
-        "fix": "add on dns 172.20.0.53: 30.0.0.0/24 via 172.20.0.1 (services)",
+        "fix": "add on dns 172.20.0.53: 30.0.0.0/24 via 172.20.0.1, 172.20.0.2",
     }
     path = finding.verdict.paths[0].as_json()
     assert (path["delivered"], path["returned"], path["seen"]) == (True, False, "30.0.0.5")
     assert path["back"][-1] == {
         "node": "upstream gateway",
-        "in": "service services",
+        "in": "uplinks1",
         "out": None,
         "before": "172.20.0.53 -> 30.0.0.5",
         "after": "172.20.0.53 -> 30.0.0.5",
