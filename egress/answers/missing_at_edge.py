@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from egress.answers import missing_outside
 from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
@@ -109,6 +110,9 @@ def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
     for earlier in path.forward if path.back else ():
         if earlier.kind is NodeKind.TIER0_SR and earlier.rules:
             return _scope(view, earlier) if earlier.left not in _way_out(view) else None
+    left = missing_outside.left_by(path) if path.back else None
+    if left is not None and left.left not in _way_out(view):
+        return missing_outside.beside(view, path, left, hop.before.destination)
     return None
 
 

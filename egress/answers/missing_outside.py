@@ -28,17 +28,28 @@ _LET_IT_NOTICE = (
 def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
     """A router or host has no route. On the way there it lacks a route; on the way back it depends on what it was asked by."""
     target = hop.after.destination
-    left = next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR), None)
+    left = left_by(path)
     if not path.back or left is None or left.left is None:
         return _upstream_route(view, hop.node, target)
     face = view.topology.nodes[left.node].interface(left.left)
-    if not face.uplink:
-        return _return_route(view, path.forward[-1].node, left.left, (face.addresses[0].ip,), target)
-    if left.left in outside_nat(view.domain):
-        return _return_route(view, path.forward[-1].node, left.left, _beside(view, left.left, target), target)
+    if not face.uplink or left.left in outside_nat(view.domain):
+        return beside(view, path, left, target)
     if left.rules or any(target in network for one in leaving(view.domain) if one.own for network in one.networks):
         return _upstream_route(view, hop.node, target)
     return _nat_rule(view, left.left, target)
+
+
+def left_by(path: Path) -> Hop | None:
+    """Where a packet left the Tier-0."""
+    return next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR and one.left), None)
+
+
+def beside(view: View, path: Path, left: Hop, target: Address) -> Proposal:
+    """A return route on the host that a packet came to by an interface which NAT leaves out."""
+    name = left.left or ""
+    face = view.topology.nodes[left.node].interface(name)
+    via = _beside(view, name, target) if face.uplink else (face.addresses[0].ip,)
+    return _return_route(view, path.forward[-1].node, name, via, target)
 
 
 def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:

@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from egress.reachability.below import Sender
 from egress.reachability.flow import Flow, Protocol
+from egress.reachability.surroundings import DNS_PORT as DNS_PORT
 from egress.reachability.surroundings import OUTSIDE
 from egress.reachability.view import View
 
 REGISTRY_PORT = 443
-DNS_PORT = 53
 
 
 class Purpose(StrEnum):

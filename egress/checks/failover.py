@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from egress.checks.look import mappings, owned_elsewhere, short, subnets, uplink_networks
+from egress.checks.look import mappings, near_hops, owned_elsewhere, short, subnets, uplink_networks
 from egress.checks.rule import Broken, Outcomes, Path, Severity, rule
 from egress.domain import HaMode, NatAction, WorkloadDomain
 from egress.domain.addresses import as_network
@@ -89,7 +89,7 @@ def uplink_without(domain: WorkloadDomain) -> Outcomes:
     if domain.default_route.external:
         yield owned_elsewhere()
         return
-    hops = subnets(as_network(hop.address) for hop in domain.default_route.next_hops)
+    hops = subnets(as_network(hop) for hop in near_hops(domain))
     beside = beside_the_way_out(domain)
     for index, uplink in enumerate(domain.tier0.uplinks):
         if uplink.id not in beside and not hops.within(uplink.address.network):

@@ -49,7 +49,8 @@ def vip_on_active_active(domain: WorkloadDomain) -> Outcomes:
     source="VCF 9.0, Add a Tier-0 Gateway (not offered; that the API refuses it is not known)",
 )
 def service_on_active_active(domain: WorkloadDomain) -> Outcomes:
-    if domain.tier0.ha_mode is HaMode.ACTIVE_ACTIVE and domain.tier0.service_interfaces:
+    stateless = domain.tier0.ha_mode is HaMode.ACTIVE_ACTIVE and not domain.tier0.stateful_active_active
+    if stateless and domain.tier0.service_interfaces:  # with stateful services: stateful-service-interface
         names = listed([interface.id for interface in domain.tier0.service_interfaces])
         yield Broken(
             ("tier0", "service_interfaces"),

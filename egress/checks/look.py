@@ -10,9 +10,9 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
-from egress.domain.addresses import as_network
+from egress.domain.addresses import Coverage, as_network
 from egress.domain.model import EgressMapping
-from egress.policy.owned import NatRule, outside_nat, owned
+from egress.policy.owned import NatRule, Route, outside_nat, owned
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,33 @@ def uplink_networks(domain: WorkloadDomain) -> list[IPv4Network]:
     return list(dict.fromkeys(uplink.address.network for uplink in domain.tier0.uplinks))
 
 
+def service_networks(domain: WorkloadDomain) -> list[IPv4Network]:
+    """Distinct subnets of the service interfaces."""
+    return list(dict.fromkeys(interface.address.network for interface in domain.tier0.service_interfaces))
+
+
 def networks_beside(domain: WorkloadDomain) -> list[IPv4Network]:
     """Distinct subnets of the interfaces that NAT rules leave out: a second external VLAN, service interfaces."""
     left_out, tier0 = outside_nat(domain), domain.tier0
     faces = [(one.id, one.address.network) for one in tier0.uplinks]
     faces += [(one.id, one.address.network) for one in tier0.service_interfaces]
     return list(dict.fromkeys(network for name, network in faces if name in left_out))
+
+
+def near_hops(domain: WorkloadDomain) -> list[IPv4Address]:
+    """The IPv4 next hops that traffic to the outside leaves by: those of the default route, and where one is reached by a further route of
+    the file, the next hops of that (NSX resolves static routes recursively; one step is followed)."""
+    connected = Coverage([*uplink_networks(domain), *service_networks(domain)])
+    further: Prefixes[Route] = Prefixes()
+    for route in owned(domain).further:
+        if isinstance(route.network, IPv4Network):
+            further.add(route.network, route)
+    found: list[IPv4Address] = []
+    for hop in domain.default_route.next_hops:
+        by = None if connected.holds(as_network(hop.address)) else further.holding(as_network(hop.address))
+        via = [one.address for one in by.first.next_hops] if by else [hop.address]
+        found += [address for address in via if isinstance(address, IPv4Address)]
+    return found
 
 
 class Kind(Enum):

@@ -10,6 +10,7 @@ from egress.checks.look import (
     held_addresses,
     indexed,
     mappings,
+    near_hops,
     networks_beside,
     ranges,
     short,
@@ -263,7 +264,7 @@ def everywhere(domain: WorkloadDomain) -> Outcomes:
 )
 def misses(domain: WorkloadDomain) -> Outcomes:
     scope, route = nat_scope(domain), domain.default_route
-    hops = subnets(as_network(hop.address) for hop in route.next_hops)
+    hops = subnets(as_network(hop) for hop in near_hops(domain))
     absent = [
         uplink
         for uplink in domain.tier0.uplinks

@@ -6,9 +6,10 @@ Pure: a WorkloadDomain becomes senders, the Tier-1s' parts of the World, and sen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface
+from typing import Literal
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address, Coverage, InterfaceAddress, as_network, first_host
@@ -20,6 +21,7 @@ from egress.vocabulary import TITLES
 
 _SPARE = IPv4Network("198.18.0.0/15")
 """RFC 2544: pod networks of Tier-1s whose network the file does not give."""
+PROTOCOLS: tuple[Literal["tcp", "udp"], ...] = ("tcp", "udp")
 _LOOKED_AT = 4096
 """So many addresses of a range are looked at for one that nobody has."""
 
@@ -49,9 +51,21 @@ class Below:
     notes: tuple[str, ...]
 
 
-def below(domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None) -> Below:
-    """What hangs below a domain's Tier-0. `vip`: address and port of a load balancer on the first Tier-1, None for none."""
-    return _Builder(domain, vip).build()
+def below(domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None, taken: Collection[Address] = ()) -> Below:
+    """What hangs below a domain's Tier-0. `vip`: address and port of a load balancer on the first Tier-1, None for none. `taken`: addresses
+    that somebody around the gateway has, so that none of them is an example."""
+    return _Builder(domain, vip, taken).build()
+
+
+def balanced(name: str, address: IPv4Address, port: int, number: int) -> Tier1World:
+    """A service behind a load balancer on a Tier-1 of its own. `name`: of the pod that answers; `number`: of the service."""
+    network = IPv4Network((int(_SPARE.broadcast_address) - 255 - 256 * number, 24))
+    member = IPv4Interface((int(network[2]), 24))
+    return Tier1World(pods=(Pod(name, (member,)),), lb=_balancers(address, port, member.ip))
+
+
+def _balancers(address: IPv4Address, port: int, member: IPv4Address) -> tuple[Balancer, ...]:
+    return tuple(Balancer(address, port, member, port, protocol) for protocol in PROTOCOLS)
 
 
 @dataclass(frozen=True)
@@ -65,12 +79,13 @@ class _Part:
 
 
 class _Builder:
-    def __init__(self, domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None) -> None:
+    def __init__(self, domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None, taken: Collection[Address]) -> None:
         self.domain = domain
         self.vip = vip
         self.rules: Sequence[NatRule] = sorted(owned(domain).rules, key=lambda rule: rule.priority)
         self.ruled = Coverage(as_network(rule.source) for rule in self.rules)
         self.taken = {as_network(one.egress)[0] for one in domain.tier1s.values() if one.egress is not None}
+        self.taken |= {one for one in taken if isinstance(one, IPv4Address)}
         self.parts: list[_Part] = []
         self.notes: list[str] = []
 
@@ -162,10 +177,8 @@ class _Builder:
         }
 
     def _balancer(self, pod: Pod) -> tuple[Balancer, ...]:
-        if self.vip is None:
-            return ()
-        address, port = self.vip
-        return tuple(Balancer(address, port, pod.addresses[0].ip, port, protocol) for protocol in ("tcp", "udp"))
+        member = pod.addresses[0].ip
+        return _balancers(*self.vip, member) if self.vip and isinstance(member, IPv4Address) else ()
 
 
 def _hosts(networks: Sequence[IPv4Network]) -> Iterator[IPv4Address]:

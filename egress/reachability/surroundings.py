@@ -13,11 +13,12 @@ from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
 from egress.domain.model import DnsServer
 from egress.policy.owned import EVERYTHING, beside_the_way_out
-from egress.reachability.below import Sender, behind_gateway, below
+from egress.reachability.below import Sender, balanced, behind_gateway, below
 from egress.reachability.world import Host, Pod, Router, RouterInterface, Tier1World, World, WorldRoute
 
 UPSTREAM = "upstream gateway"
 OUTSIDE = "registry"
+DNS_PORT = 53
 _TEST_NETS = ("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24")
 """RFC 5737: addresses that nobody has, for the example outside."""
 
@@ -89,7 +90,7 @@ class _Builder:
             if hops:
                 self._connect(f"service {interface.id}", [with_length(hop, network) for hop in hops])
         outside = self._outside()
-        under = below(self.domain, self.vip)
+        under = below(self.domain, self.vip, self._own() | set(self.next_hops) | set(self.domain.dns_addresses))
         self.notes += under.notes
         tier1 = dict(under.tier1)
         asked: list[DnsServer] = []
@@ -104,6 +105,11 @@ class _Builder:
                     pod = Pod(_dns_name(server), (held,))
                     tier1[server.inside] = replace(world, pods=(*world.pods, pod), advertise=tuple(known))
                     asked.append(server)
+            elif self._on_a_balancer(server):
+                assert isinstance(server.address, IPv4Address)
+                name = _dns_name(server)
+                tier1[f"tier1 of {name}"] = balanced(name, server.address, DNS_PORT, len(asked))
+                asked.append(server)
             else:
                 hosts.append(self._dns(server))
                 asked.append(server)
@@ -117,6 +123,11 @@ class _Builder:
             tuple((_dns_name(server), server.address) for server in asked),
             tuple(self.notes),
         )
+
+    def _on_a_balancer(self, server: DnsServer) -> bool:
+        """Whether a DNS server is a service of a load balancer: its address is one of the ingress range."""
+        ingress = self.domain.ingress
+        return ingress is not None and server.address in ingress.range and server.router is None
 
     def _uplinks(self) -> None:
         """A segment for each uplink network, with the upstream gateway on it as every next hop that lies there."""
