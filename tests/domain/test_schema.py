@@ -163,6 +163,8 @@ VALUES = st.sampled_from(
         {"network": "10.0.0.0/8", "discard": True, "next_hops": []}, "any", {"a": {"destination": "any", "priority": 1}}, {"a": {"networks": ["10.0.0.0/24"], "nat": False}}, {"a": {"egress": "10.0.0.1", "nat": False}},
         {"address": "10.0.0.9", "inside": "domain-c8"}, [{"address": "10.0.0.9", "router": "10.0.0.1", "forwarder": True}], ["10.0.0.9"],
         [{"rule": "a", "reason": "because it is so"}], {"id": "a", "edge": "b", "address": "10.27.51.9/24"},
+        [{"address": "10.27.51.4/24"}], [{"address": "10.27.51.4/24", "uplinks": ["edge01-uplink1"]}], [{"address": "10.27.51.1", "shared": True}], [{"id": "a", "edge": "b", "address": "10.27.51.9/24", "nat": False}],
+        {"a": {"egress_range": "10.0.0.0/24", "nat": False}}, {"a": {"destination": "10.0.0.0/8", "source": "any", "priority": 1}}, {"source": "any", "destination": "10.0.0.0/8", "translated": "10.27.51.7"},
     ]
 )  # fmt: skip
 
