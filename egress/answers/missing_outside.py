@@ -185,7 +185,7 @@ def _spare(view: View, version: int) -> Address | None:
     """An address of the first uplink network that nobody in this view has."""
     nodes = view.topology.nodes.values()
     taken = {one.ip for node in nodes for face in node.interfaces for one in face.addresses}
-    answered = [network for node in nodes for face in node.interfaces for network in face.answers]
+    answered = [network for node in nodes for face in node.interfaces for network in (*face.answers, *face.relays)]
     for face in view.tier0.interfaces:
         for one in face.addresses if face.external else ():
             if one.version == version:

@@ -20,12 +20,6 @@ from egress.reachability.view import View, view
 HERE = Path(__file__).parent
 EXPECTED: Any = parse((HERE / "expected.yaml").read_bytes(), "expected.yaml").plain()
 NAMES = sorted(EXPECTED)
-LACKING: dict[str, str] = {
-    "egress-in-the-uplink-subnet": "the walk does not answer ARP for addresses of Tier-1s",
-    "range-holds-the-gateway": "the walk does not answer ARP for addresses of Tier-1s",
-    "next-hop-by-another-route": "the walk does not resolve a next hop by another static route",
-}
-"""What the walk does not do yet, by the files that it fails."""
 NAMING_A_FAILURE = {"dns-needs-return-route", "mapping-missing", "routed-tier1-without-way-back", "dns-is-a-known-address", "interface-subnets-overlap"}  # fmt: skip
 """Rules of these files that say of a question that it fails."""
 
@@ -48,14 +42,6 @@ def failing(seen: View) -> dict[str, str]:
     }
 
 
-def walked() -> list[Any]:
-    """The names, those that the walk cannot do yet as failing."""
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(reason=LACKING[name], strict=True)) if name in LACKING else name
-        for name in NAMES
-    ]
-
-
 def test_every_file_has_its_right_answer() -> None:
     assert sorted(path.stem for path in HERE.glob("*.yaml") if path.name != "expected.yaml") == NAMES
 
@@ -65,7 +51,7 @@ def test_the_checks_say_this_and_nothing_else(name: str) -> None:
     assert told(name) == sorted(EXPECTED[name]["rules"])
 
 
-@pytest.mark.parametrize("name", walked())
+@pytest.mark.parametrize("name", NAMES)
 def test_the_walk_loses_this_and_nothing_else(name: str) -> None:
     seen = view(domain(name))
     assert failing(seen) == EXPECTED[name].get("fails", {})
@@ -76,7 +62,7 @@ def test_the_walk_loses_this_and_nothing_else(name: str) -> None:
         assert [str(one) for one in asked[title]] == [address]
 
 
-@pytest.mark.parametrize("name", walked())
+@pytest.mark.parametrize("name", NAMES)
 def test_where_a_question_fails_a_rule_says_so(name: str) -> None:
     says = bool(NAMING_A_FAILURE & set(told(name)))
     assert says == bool(failing(view(domain(name))))

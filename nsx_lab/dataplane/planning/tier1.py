@@ -48,11 +48,16 @@ def pod_networks(tier1: Tier1) -> list[Network]:
     return list(dict.fromkeys(address.network for pod in tier1.pods for address in pod.addresses))
 
 
-def translated(tier1: Tier1) -> list[Network]:
-    """Addresses behind which the Tier-1 hides or offers something, and what it advertises besides: what DR and edges know of it."""
+def served(tier1: Tier1) -> list[Network]:
+    """Addresses behind which the Tier-1 hides or offers something."""
     known = [snat.translated for snat in tier1.snat]
     known += [host_prefix(balancer.address) for balancer in tier1.lb]
-    return list(dict.fromkeys([*known, *tier1.advertise]))
+    return list(dict.fromkeys(known))
+
+
+def translated(tier1: Tier1) -> list[Network]:
+    """These, and what it advertises besides: what DR and edges know of it."""
+    return list(dict.fromkeys([*served(tier1), *tier1.advertise]))
 
 
 def known_outside(tier1: Tier1) -> list[Network]:
