@@ -18,8 +18,8 @@ demo: setup ## the whole story on a lab: plan, apply, drift, repair, import, des
 test: setup lint ## everything that must hold: format, lint, types, floors, all tests
 	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) --dist worksteal
 
-quick: setup ## the tests that take no engine and no more than moments
-	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) -m "not slow and not e2e"
+quick: setup ## the tests that start no process and no engine: half a minute
+	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) -m "not slow"
 
 lint: setup ## format, lint, types, floors, house rules
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy --no-error-summary && $(BIN)/mypy --no-error-summary tests tools main.py && $(BIN)/lint-imports >/dev/null && $(BIN)/python tools/house_rules.py >/dev/null || { $(BIN)/ruff format --check . ; $(BIN)/ruff check . ; $(BIN)/mypy ; $(BIN)/mypy tests tools main.py ; $(BIN)/lint-imports ; $(BIN)/python tools/house_rules.py ; exit 1 ; }

@@ -2,9 +2,10 @@
 
 import pytest
 
+import tests.machine  # noqa: F401 - takes CI out of the environment before anything reads it
 from egress.toolchain.engine import engines
 
-pytest_plugins = ["tests.e2e.fixtures"]
+pytest_plugins = ["tests.e2e.fixtures", "tests.slow"]
 
 PROOFS = {
     "recordings of the real provider": "tests/nsx_lab/provider/test_playback.py",

@@ -85,6 +85,7 @@ def test_a_full_device_is_told_in_one_sentence(act: Callable[[Path, str], None])
         act(FULL, "page")
 
 
+@pytest.mark.slow
 def test_devices_and_pipes_are_written_to_as_they_are(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from pathlib import Path; from egress.writing import write; write(Path('/dev/stdout'), 'page')"],
@@ -109,6 +110,7 @@ for act in (write, append):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", [True, False])
 def test_what_does_not_fit_leaves_nothing_half_written(tmp_path: Path, there: bool) -> None:
     file = tmp_path / "page.html"

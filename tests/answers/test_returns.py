@@ -107,6 +107,7 @@ def test_netplan_is_yaml_with_a_route_for_each_way() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("netplan") is None, reason="netplan is not installed (Debian package netplan.io)")
 def test_netplan_takes_the_file(tmp_path: Path) -> None:
     folder = tmp_path / "etc/netplan"
@@ -125,6 +126,7 @@ def _namespaces() -> bool:
     return subprocess.run(["unshare", "-Urn", "true"], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not _namespaces(), reason="network namespaces are not allowed here, or ip (iproute2) is missing")
 def test_the_kernel_takes_the_linux_commands_twice() -> None:
     links = (

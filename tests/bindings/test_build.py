@@ -17,6 +17,8 @@ from egress.toolchain.cdktf_cli import bring_cli
 from egress.toolchain.node import find_node
 from tests.e2e import console
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "bindings.md").read_text()
 PROVIDER = "registry.terraform.io/vmware/nsxt"
@@ -47,7 +49,6 @@ def build(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, text=True, capture_output=True, check=False)
 
 
-@pytest.mark.slow
 @pytest.mark.e2e
 def test_the_committed_wheel_is_what_a_build_gives() -> None:
     done = build("--check")
@@ -55,7 +56,6 @@ def test_the_committed_wheel_is_what_a_build_gives() -> None:
     assert ", 0 differ" in done.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.e2e
 def test_a_schema_of_ones_own_gives_a_fuller_package_and_a_difference_is_told(own: Json, tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text(json.dumps(own))
@@ -103,7 +103,6 @@ def _without(schema: Json, resource: str) -> Json:
     return {"provider_schemas": {PROVIDER: nsxt | {"resource_schemas": fewer}}}
 
 
-@pytest.mark.slow
 @pytest.mark.e2e
 def test_constructs_go_beside_bindings_that_cdktf_get_makes(own: Json, tmp_path: Path) -> None:
     """The page's two files, `cdktf get` with a schema in place of a registry, and what comes out."""

@@ -23,6 +23,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return wheel
 
 
+@pytest.mark.slow
 def test_distribution_contains_the_bindings(built: Path) -> None:
     (bindings,) = (ROOT / "bindings" / "dist").glob("*.whl")
     with zipfile.ZipFile(built) as ours, zipfile.ZipFile(bindings) as theirs:

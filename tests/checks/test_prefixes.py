@@ -21,6 +21,8 @@ from egress.checks.prefixes import Overlap, Prefixes
 from egress.domain.reading import read
 from egress.domain.yaml_tree import parse
 
+pytestmark = pytest.mark.slow
+
 NETWORKS = st.builds(
     lambda bits, length: IPv4Network((bits, length), strict=False), st.integers(0, 2**32 - 1), st.integers(0, 32)
 ) | st.builds(

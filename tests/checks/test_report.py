@@ -236,6 +236,7 @@ def test_check_lists_undecided_rules_when_asked(root: Path) -> None:
     assert "wld01: undecided: nsx.version is not in this file [nsx-version-unsupported]" in invoke("--root", str(root), "check", "--undecided")[1]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_check_needs_neither_jsii_nor_a_web_client(root: Path) -> None:
     code = (
         "import sys; from egress.cli import run; run(['--root', sys.argv[1], 'check', '--json']);"

@@ -15,6 +15,8 @@ import pytest
 from egress.checks import ChecksFailedError, check, enforce
 from egress.domain import WorkloadDomain
 
+pytestmark = pytest.mark.slow
+
 HOP = "{address: 10.27.51.1}"
 
 

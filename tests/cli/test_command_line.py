@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EGRESS = Path(sys.executable).with_name("egress")
 REPOSITORY = Path(__file__).resolve().parents[2]
 

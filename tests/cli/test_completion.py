@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.conftest import Run
 
+pytestmark = pytest.mark.slow
+
 EGRESS = Path(sys.executable).with_name("egress")
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs" / "commands.md").read_text()

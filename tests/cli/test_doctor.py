@@ -12,6 +12,8 @@ from egress.toolchain.doctor import BINDINGS, NEEDED_BINDINGS
 from nsx_lab import Lab
 from tests.e2e.sites import Site
 
+pytestmark = pytest.mark.slow
+
 EGRESS = Path(sys.executable).with_name("egress")
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -37,6 +37,7 @@ def test_a_line_of_the_table_is_the_commands_own_first_sentence(name: str) -> No
     assert f"{said} ".startswith(f"{COMMANDS[name]} ")
 
 
+@pytest.mark.slow
 def test_at_100_columns_every_description_is_whole_and_on_one_line() -> None:
     done = subprocess.run(
         [EGRESS, "--help"], env=os.environ | {"COLUMNS": "100"}, text=True, capture_output=True, check=True
@@ -48,6 +49,7 @@ def test_at_100_columns_every_description_is_whole_and_on_one_line() -> None:
     assert "..." not in done.stdout.partition("Commands:")[2]
 
 
+@pytest.mark.slow
 def test_help_loads_no_command_and_not_the_model() -> None:
     code = "import sys, egress.cli as cli, json; cli.run(['--help']); print(); print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
@@ -81,6 +83,7 @@ def test_the_page_has_every_command_with_all_of_its_options(reference: Any) -> N
                 assert option.help, f"egress {name} {option.opts[0]} says what it does"
 
 
+@pytest.mark.slow
 def test_the_labs_help_cuts_no_description_either() -> None:
     lab = EGRESS.with_name("nsx-lab")
     done = subprocess.run(

@@ -11,6 +11,10 @@ import subprocess
 import sys
 import termios
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 CODE = """
 from egress.cli.output import entry
 entry("rule wld01-egress-supervisor: translated network: 10.27.51.145 -> 10.27.51.99")

@@ -193,6 +193,7 @@ def test_diagnose_says_what_it_needs_when_there_is_nothing_to_tell(run: Run, std
     assert (run("diagnose", "wld01", stdin=stdin)[0], said in run("diagnose", "wld01", stdin=stdin)[1]) == (code, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "start"), [("tree", "wld01: "), ("mermaid", "---\n"), ("svg", "<svg"), ("dot", "digraph")]
 )
@@ -202,11 +203,13 @@ def test_topology_prints_each_format(run: Run, form: str, start: str) -> None:
     assert text.startswith(start)
 
 
+@pytest.mark.slow
 def test_topology_writes_a_file(run: Run, project: Path) -> None:
     assert run("topology", "wld01", "--format", "svg", "-o", "wld01.svg")[0] == 0
     assert (project / "wld01.svg").read_text().startswith("<svg")
 
 
+@pytest.mark.slow
 def test_report_writes_one_page_with_all_of_it(run: Run, project: Path, edit: Any) -> None:
     edit(RETURN_ROUTE, "")
     code, _ = run("report", "wld01", "-o", "report.html")
@@ -224,6 +227,7 @@ def test_report_writes_one_page_with_all_of_it(run: Run, project: Path, edit: An
     assert "://" not in page.replace("http://www.w3.org/", "")
 
 
+@pytest.mark.slow
 def test_text_from_the_domain_file_cannot_become_markup(run: Run, project: Path, edit: Any) -> None:
     edit("edge01", "<img src=x onerror=alert(1)>")
     run("report", "wld01", "-o", "report.html")
@@ -232,6 +236,7 @@ def test_text_from_the_domain_file_cannot_become_markup(run: Run, project: Path,
     assert "&lt;img src=x" in page
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian package chromium)")
 def test_a_browser_shows_the_report_without_asking_anybody(run: Run, project: Path) -> None:
     run("report", "wld01", "-o", "report.html")

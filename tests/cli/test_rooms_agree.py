@@ -203,7 +203,7 @@ def test_what_one_room_believes_of_two_domains_every_room_believes(
 
     page = project.root / "b.html"
     project.run("report", "b", "-o", str(page))
-    shown = re.findall(r"<td>([a-z0-9-]+)</td><td>domains/b\.yaml", page.read_text())
+    shown = re.findall(r'<td data-of="rule">([a-z0-9-]+)</td><td data-of="where">domains/b\.yaml', page.read_text())
     assert sorted(shown) == sorted(finding["rule"] for finding in of_b)
 
     filed = project.explain()

@@ -98,6 +98,7 @@ def test_a_tenant_is_not_told_to_make_the_route_that_is_somebody_elses(
     assert "taken as 0.0.0.0/0" not in text, "what a manager has is not assumed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["nsx-shared.example.com", "NSX-shared.example.com:443"])
 def test_report_judges_with_the_neighbours_as_check_does(run: Run, project: Path, host: str) -> None:
     file = project / "domains/tenant.yaml"
@@ -114,6 +115,7 @@ def test_report_judges_with_the_neighbours_as_check_does(run: Run, project: Path
     assert f"{errors} errors and" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

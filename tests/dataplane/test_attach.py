@@ -57,6 +57,7 @@ def command(lab_file: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_every_accepted_change_reaches_the_packets(lab: Lab, attachment: Attachment) -> None:
     assert not attachment.probe(PULL).delivered
     make_rule(lab)
@@ -67,6 +68,7 @@ def test_every_accepted_change_reaches_the_packets(lab: Lab, attachment: Attachm
     assert attachment.problem == ""
 
 
+@pytest.mark.slow
 def test_what_is_accepted_and_not_yet_realized_does_not_reach_them(lab: Lab, attachment: Attachment) -> None:
     make_rule(lab)
     lab.control.realization(path="*default*", state="ERROR", message="no capacity", when="next")
@@ -74,6 +76,7 @@ def test_what_is_accepted_and_not_yet_realized_does_not_reach_them(lab: Lab, att
     assert not attachment.probe(PULL).delivered
 
 
+@pytest.mark.slow
 def test_the_story_of_the_demo_by_commands(lab: Lab, attachment: Attachment, tmp_path: Path) -> None:
     lab_file = tmp_path / "lab.json"
     lab.write_lab_file(lab_file)
@@ -99,6 +102,7 @@ def test_the_story_of_the_demo_by_commands(lab: Lab, attachment: Attachment, tmp
     assert attachment.probe(LOOKUP).returned, "a route that a person added is still there after a change"
 
 
+@pytest.mark.slow
 def test_commands_say_what_they_cannot_do(lab: Lab, attachment: Attachment, tmp_path: Path) -> None:
     lab_file = tmp_path / "lab.json"
     lab.write_lab_file(lab_file)
@@ -116,6 +120,7 @@ def test_a_lab_without_packets_says_how_to_get_them(lab: Lab) -> None:
         Remote(lab.control_token).probe(PULL)
 
 
+@pytest.mark.slow
 def test_other_labs_are_not_reached(lab: Lab, attachment: Attachment) -> None:
     assert Remote(lab.control_token).nodes()["problem"] == ""
     with pytest.raises(Unavailable):

@@ -13,6 +13,8 @@ from nsx_lab.dataplane.planning import compiling
 from tests.dataplane import differential, selection, strategies, worlds
 from tests.dataplane.differential import Tally
 
+pytestmark = pytest.mark.slow
+
 FLOWS, EACH = 500, 20
 MOST_PINNINGS = 8
 
@@ -22,7 +24,6 @@ def readable(tally: Tally) -> str:
     return "\n".join(json.dumps(one) for one in tally.disagreements)
 
 
-@pytest.mark.slow
 def test_walk_and_kernel_agree_on_verdict_source_place_and_reason_of_500_flows(plane: Dataplane) -> None:
     tally = Tally()
     for document in selection.worlds(FLOWS, EACH):

@@ -30,6 +30,7 @@ def interfaces_of_the_host() -> set[str]:
     return {path.name for path in Path("/sys/class/net").iterdir()}
 
 
+@pytest.mark.slow
 def test_the_host_does_not_notice(plane: Dataplane) -> None:
     before, forwards = interfaces_of_the_host(), Path("/proc/sys/net/ipv4/ip_forward").read_text()
     named = Path("/run/netns")
@@ -41,6 +42,7 @@ def test_the_host_does_not_notice(plane: Dataplane) -> None:
     assert (set(named.iterdir()) if named.exists() else set()) == names
 
 
+@pytest.mark.slow
 def test_after_kill_nothing_is_left(real_packets: None) -> None:
     document = {"format": "egress-world", "version": 1, "infra": infra([SUPERVISOR]), "world": world()}
     pipe = subprocess.PIPE
@@ -120,6 +122,7 @@ def test_a_kernel_that_forbids_it_is_told_with_the_way_to_allow_it(monkeypatch: 
     assert "unprivileged_userns" in caught.value.remedy
 
 
+@pytest.mark.slow
 def test_what_the_holding_process_cannot_do_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     says = json.dumps({"unavailable": "no nft", "remedy": "install it"})
     monkeypatch.setattr(dataplane, "AGENT", (sys.executable, "-c", f"print('{says}')"))

@@ -14,6 +14,8 @@ import pytest
 from egress.delivery.affected import Affected, Why, affected, compare
 from egress.domain import EgressError
 
+pytestmark = pytest.mark.slow
+
 EGRESS = Path(sys.executable).with_name("egress")
 REPOSITORY = Path(__file__).resolve().parents[2]
 

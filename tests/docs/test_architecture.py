@@ -13,6 +13,8 @@ import pytest
 
 from tools.house_rules import Room, rooms
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 

@@ -6,6 +6,8 @@ import html
 import re
 from pathlib import Path
 
+import pytest
+
 from egress.cli import run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -28,6 +30,7 @@ def test_the_picture_fetches_nothing_and_is_small() -> None:
     assert PICTURE.stat().st_size < 150_000
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_golden_domain_is_the_one_that_egress_draws(tmp_path: Path) -> None:
     drawn = tmp_path / "wld01.svg"
     assert run(["--root", str(REPOSITORY), "topology", "wld01", "--format", "svg", "-o", str(drawn)]) == 0

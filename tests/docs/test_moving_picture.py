@@ -71,6 +71,7 @@ def test_words_stand_out_from_the_ground() -> None:
             assert contrast(str(text.get("fill")), ground) >= 4.5, text.text
 
 
+@pytest.mark.slow
 def test_who_asks_for_no_motion_sees_the_last_frame(tmp_path: Path) -> None:
     wanted_here()
     (tmp_path / "page.html").write_text(f"<body>{TEXT}</body>")

@@ -40,6 +40,7 @@ def test_a_link_leads_somewhere(target: str) -> None:
     assert (REPOSITORY / target).exists()
 
 
+@pytest.mark.slow
 def test_the_readme_has_two_commands_and_both_are_make_targets() -> None:
     assert [command.split("#")[0].strip() for command in COMMANDS[:2]] == ["make demo", "make test"]
     for target in ("demo", "test"):

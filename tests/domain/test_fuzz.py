@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ def mutated(draw: st.DrawFn) -> Any:
     return raw
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(raw=mutated())
 def test_a_mutated_domain_file_gives_a_domain_or_findings(raw: bytes) -> None:

@@ -62,7 +62,7 @@ class Site:
         return Terminal([EGRESS, *arguments], self.root, self._env())
 
     def _env(self) -> dict[str, str]:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("EGRESS_", "NSXT_", "TF_")) and k != "CI"}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("EGRESS_", "NSXT_", "TF_"))}
         return clean | self.env
 
     def write(self, path: str, **changes: Any) -> None:

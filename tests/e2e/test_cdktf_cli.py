@@ -52,11 +52,11 @@ def test_synth_deploy_diff_destroy_of_two_domains(two: Site) -> None:
     assert f"Generated Terraform code for the stacks: {SECOND}, {STACK}" in plain(site, "cdktf", "synth")
     assert (site.root / ".lab" / "cdktf.out" / "stacks" / SECOND / "cdk.tf.json").is_file()
 
-    deployed = plain(site, "cdktf", "deploy", "*", "--auto-approve")
-    assert "Apply complete! Resources: 3 added, 0 changed, 0 destroyed." in deployed
-    assert "Apply complete! Resources: 4 added, 0 changed, 0 destroyed." in deployed
+    # what the CLI prints of two stacks at once may be cut in the middle of a line: the manager is asked
+    plain(site, "cdktf", "deploy", "*", "--auto-approve")
     assert {ROUTE, SUPERVISOR, TKG} == set(site.objects())
     second = {path: o for path, o in lab.control.objects(TIER0_2).items() if o["resource_type"] == "PolicyNatRule"}
+    assert len(second) == 2
     assert {rule["action"] for rule in second.values()} == {"SNAT"}, "ACTIVE_STANDBY translates with state"
 
     mark = lab.control.mark()

@@ -13,6 +13,8 @@ import pytest
 from nsx_lab.manager.http.labfile import read_lab_file
 from tests.e2e.sites import EGRESS, project
 
+pytestmark = pytest.mark.slow
+
 
 def test_lab_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
     root = project(tmp_path / "project")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e import postgres
 from tests.e2e.sites import REPOSITORY, Site, lab_site, project
+from tests.machine import lacks
 from tests.upgrade.releases import copy_project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -118,10 +118,7 @@ def database() -> Iterator[postgres.Postgres]:
     """A PostgreSQL server of this test's own; CI has one, and does not pass without."""
     where = postgres.programs()
     if where is None:
-        reason = "no PostgreSQL server on this machine: Debian's package is postgresql"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacks("no PostgreSQL server on this machine: Debian's package is postgresql")
     with postgres.server(where) as running:
         yield running
 

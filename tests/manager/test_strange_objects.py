@@ -24,6 +24,8 @@ from egress.policy.seed import seed
 from egress.policy.tree import flatten
 from egress.reachability.view import AfterPlan, Live, view
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 STRANGE: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 1.5, "", "x", "/x", "10.0.0.1", "10.0.0.0/8", "::/0", "300.1.1.1", "ANY", [], {}, [[]], [None], [1], ["x"],

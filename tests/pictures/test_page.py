@@ -23,6 +23,8 @@ from egress.pictures.picture import draw
 from egress.reachability.view import view as view_of
 from tests.nsx_lab.manager.http.browser import BROKEN, CUT, PALE, Browser, wanted_here
 
+pytestmark = pytest.mark.slow
+
 
 def report(domain: WorkloadDomain, on: str | None = None) -> str:
     """The page of a domain. on: another machine than the one that lacks the routes."""

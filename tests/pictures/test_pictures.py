@@ -222,12 +222,14 @@ def test_no_text_becomes_markup_in_mermaid(hostile: Any) -> None:
     assert text.count("#lt;") + text.count("#60;") >= 2
 
 
+@pytest.mark.slow
 def test_no_text_becomes_markup_in_svg(hostile: Any) -> None:
     root = _parsed(svg(hostile))
     assert not [element for element in root.iter() if element.tag.endswith("script")]
     assert any("<script>alert(1)</script>" in (element.text or "") for element in root.iter())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("down", [False, True])
 @pytest.mark.parametrize("bare", [False, True])
 def test_graphviz_takes_the_dot_without_a_word(picture: Picture, down: bool, bare: bool) -> None:
@@ -236,6 +238,7 @@ def test_graphviz_takes_the_dot_without_a_word(picture: Picture, down: bool, bar
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_svg_shows_every_box_and_needs_nothing_from_elsewhere(picture: Picture) -> None:
     text = svg(picture)
     shown = {element.text for element in _parsed(text).iter() if element.tag.endswith("text")}

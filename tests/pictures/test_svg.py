@@ -22,6 +22,8 @@ from egress.reachability import Result
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import view as view_of
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 Frame = tuple[float, float, float, float]
 MORE_EDGES = (

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 Checkout = Callable[[str], Path]
 LAB = {"format": "nsx-lab", "version": 1, "host": "127.0.0.1:40443", "username": "admin", "password": "lab-password"}
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"

@@ -8,6 +8,8 @@ from egress.domain import EgressError
 from egress.toolchain.engine import engines, find_engine
 from egress.toolchain.wheel_engine import library
 
+pytestmark = pytest.mark.slow
+
 
 def program(folder: Path, name: str, says: str) -> Path:
     file = folder / name

@@ -10,7 +10,11 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from egress.toolchain.processes import run
+
+pytestmark = pytest.mark.slow
 
 CHILD = """
 import pathlib, signal, sys, time

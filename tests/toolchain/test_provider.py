@@ -86,11 +86,13 @@ class TestMirrorOfTheStandIn:
     def launchers(self, mirror: Path) -> list[Path]:
         return sorted(path for path in mirror.rglob("terraform-provider-nsxt_*") if path.is_file())
 
+    @pytest.mark.slow
     def test_it_is_written_once(self, tmp_path: Path, starts: list[list[str | Path]]) -> None:
         assert len(self.launchers(self.find(tmp_path))) == 2
         self.find(tmp_path)
         assert len(starts) == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("x"), lambda file: file.chmod(0o600)])
     def test_it_is_mended(self, tmp_path: Path, starts: list[list[str | Path]], damage: object) -> None:
         launcher = self.launchers(self.find(tmp_path))[0]
@@ -99,6 +101,7 @@ class TestMirrorOfTheStandIn:
         self.find(tmp_path)
         assert (launcher.read_bytes(), launcher.stat().st_mode & 0o777, len(starts)) == (before, 0o755, 2)
 
+    @pytest.mark.slow
     def test_it_is_written_anew_for_another_lab(
         self, tmp_path: Path, starts: list[list[str | Path]], monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -15,6 +15,8 @@ from egress.domain import EgressError
 from egress.domain.credentials import refuse_missing
 from egress.toolchain.cdktf_cli import VERSION, find_cli, folder
 
+pytestmark = pytest.mark.slow
+
 EGRESS = Path(sys.executable).with_name("egress")
 REPOSITORY = Path(__file__).resolve().parents[2]
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"

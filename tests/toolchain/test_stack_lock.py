@@ -13,6 +13,8 @@ import pytest
 from egress.domain import EgressError
 from egress.toolchain.stack_lock import held
 
+pytestmark = pytest.mark.slow
+
 HOLD = """
 import sys, pathlib
 from egress.toolchain.stack_lock import held

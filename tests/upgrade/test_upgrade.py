@@ -35,6 +35,7 @@ def test_nothing_recorded_is_a_secret_or_names_a_machine(release: Release) -> No
     assert f"{Path.home()}/" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("release", RELEASES, ids=str)
 def test_addresses_and_ids_are_those_of_the_release(release: Release, tmp_path: Path) -> None:
     root = copy_project(release.folder, tmp_path / "project")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import socket
@@ -19,10 +20,40 @@ from nsx_lab.manager.http.protocol import GOODBYE_SECONDS, LabProtocol
 HANDSHAKE_SECONDS = 5.0
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
+TICK_SECONDS = 0.1  # uvicorn's measure: every tenth tick is a new Date header
+GRACE_SECONDS = 0.1  # for requests that are being answered when the end comes
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn on sockets that are bound already, with a limit of time for TLS handshakes."""
+    """uvicorn on sockets that are bound already, with a limit of time for TLS handshakes, and that ends when it is told to.
+
+    uvicorn itself looks for its end every 0.1 s and waits another 0.1 s for its connections, whether there are any or not.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Has `serve` look at once whether it should end. Called in the thread of its loop."""
+        self._woken.set()
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=GRACE_SECONDS)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.servers = [await self.listen(listening) for listening in sockets or []]
@@ -58,7 +89,6 @@ class Server:
             access_log=False,
             server_header=False,
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=1,
         )
         config.load()
         config.ssl = context
@@ -81,7 +111,9 @@ class Server:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._server.force_exit = True  # idle keep-alive connections are not waited for
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._server.wake)
         if self._thread.ident is not None:
             self._thread.join(STOP_SECONDS)
         self._socket.close()

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from nsx_lab import Lab
+
+pytestmark = pytest.mark.slow
 
 CONTRACT = Path(__file__).with_name("test_contract.py")
 REPOSITORY = Path(__file__).resolve().parents[3]

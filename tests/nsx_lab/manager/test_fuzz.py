@@ -128,6 +128,7 @@ def ask(world: World, method: str, path: str, body: Any = None, query: str = "")
     return status
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
@@ -153,6 +154,7 @@ def test_any_search(text: str) -> None:
     assert ask(a_world_once, "GET", "/policy/api/v1/search/query", query=f"query={text}") in (200, 400)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(

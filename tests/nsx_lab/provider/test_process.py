@@ -21,6 +21,8 @@ from nsx_lab.provider.plugin.mirror import REGISTRIES, mirror, target, write_mir
 from nsx_lab.provider.plugin.server import COOKIE
 from nsx_lab.provider.provider import VERSION
 
+pytestmark = pytest.mark.slow
+
 LAUNCHER = f"terraform-provider-nsxt_v{VERSION}"
 
 

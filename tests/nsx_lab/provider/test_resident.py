@@ -195,6 +195,7 @@ def test_lab_file_says_where_it_is_and_nobody_else_gets_there(tmp_path: Path) ->
     assert not path.parent.exists()
 
 
+@pytest.mark.slow
 def test_process_starts_when_it_is_needed_and_holds_no_secret_on_its_command_line() -> None:
     with Lab(password="very secret 31415") as lab:
         path = lab.lab_file().stand_in
@@ -210,6 +211,7 @@ def test_process_starts_when_it_is_needed_and_holds_no_secret_on_its_command_lin
     assert gone(process)
 
 
+@pytest.mark.slow
 def test_process_that_was_killed_is_started_anew() -> None:
     with Lab() as lab:
         path = lab.lab_file().stand_in
@@ -236,6 +238,7 @@ def _again(ask: object) -> str:
     raise AssertionError("no answer")
 
 
+@pytest.mark.slow
 def test_it_ends_with_a_lab_that_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nsx_lab", "serve", "--lab-file", str(tmp_path / "lab.json")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as lab:
@@ -252,6 +255,7 @@ def test_it_ends_with_a_lab_that_is_killed(tmp_path: Path) -> None:
             assert not path.parent.exists(), "nothing is left behind for a lab that could not clear away"
 
 
+@pytest.mark.slow
 def test_process_that_cannot_start_ends_what_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "")
     monkeypatch.setattr(sys, "executable", "/bin/false")

@@ -13,11 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from nsx_lab import Lab
+from tests.machine import lacks
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -43,10 +43,8 @@ UNTIL = """new Promise((done, failed) => {{
 
 def wanted_here() -> None:
     """Skips without a browser; in CI nothing is skipped."""
-    if CHROMIUM is None and os.environ.get("CI"):
-        pytest.fail("no Chromium here (Debian package chromium)")
     if CHROMIUM is None:
-        pytest.skip("no Chromium here (Debian package chromium)")
+        lacks("no Chromium here (Debian package chromium)")
 
 
 def key_of(lab: Lab) -> str:

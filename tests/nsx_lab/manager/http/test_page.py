@@ -128,6 +128,7 @@ def test_the_command_prints_a_link_and_the_fingerprint_to_compare(lab: Lab, web:
     assert web.post("/_lab/page/enter", headers=ticket(done.stdout.strip())).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_file", [True, False])
 def test_serve_prints_a_link_only_where_no_lab_file_leads_to_one(with_file: bool, tmp_path: Path) -> None:
     file = ["--lab-file", str(tmp_path / "lab.json")] if with_file else []
@@ -223,6 +224,7 @@ def test_much_is_cut_and_said_to_be(lab: Lab, api: httpx.Client, rule: dict[str,
 # what a browser makes of it
 
 
+@pytest.mark.slow
 def test_a_browser_shows_the_lab_live(
     browser: Browser, lab: Lab, api: httpx.Client, rule: dict[str, Any], route: dict[str, Any]
 ) -> None:
@@ -241,6 +243,7 @@ def test_a_browser_shows_the_lab_live(
     assert browser.complaints == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_numbers_and_words_stay_whole_and_nothing_is_cut(
     browser: Browser, lab: Lab, api: httpx.Client, rule: dict[str, Any], route: dict[str, Any], width: int
@@ -260,6 +263,7 @@ def test_numbers_and_words_stay_whole_and_nothing_is_cut(
     assert (browser.value(BROKEN), browser.value(CUT)) == ([], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_their_ground(
     browser: Browser, lab: Lab, api: httpx.Client, rule: dict[str, Any], scheme: str
@@ -274,12 +278,14 @@ def test_words_stand_out_from_their_ground(
     assert browser.value(PALE) == []
 
 
+@pytest.mark.slow
 def test_a_browser_leaves_no_trace_in_the_journal(browser: Browser, lab: Lab) -> None:
     browser.go(lab.page())
     browser.until_it_says("no request yet")
     assert lab.control.journal() == []
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text(browser: Browser, lab: Lab, api: httpx.Client, rule: dict[str, Any]) -> None:
     api.patch(RULE, json={**rule, "display_name": HOSTILE}).raise_for_status()
     api.get("/infra/tier-0s", params={"cursor": HOSTILE})
@@ -291,6 +297,7 @@ def test_hostile_names_stay_text(browser: Browser, lab: Lab, api: httpx.Client, 
     assert browser.complaints == []
 
 
+@pytest.mark.slow
 def test_the_browser_itself_refuses_markup_and_strangers(browser: Browser, lab: Lab) -> None:
     browser.go(lab.page())
     browser.until_it_says("T0-wld01")
@@ -304,6 +311,7 @@ def test_the_browser_itself_refuses_markup_and_strangers(browser: Browser, lab: 
     assert any("Content Security Policy" in said and "connect-src" in said for said in browser.complaints)
 
 
+@pytest.mark.slow
 def test_a_used_link_says_how_to_get_another(browser: Browser, lab: Lab) -> None:
     link = lab.page()
     browser.go(link)
@@ -315,6 +323,7 @@ def test_a_used_link_says_how_to_get_another(browser: Browser, lab: Lab) -> None
     assert not browser.value("document.body.innerText.includes('T0-wld01')")
 
 
+@pytest.mark.slow
 def test_the_page_has_a_light_and_a_dark_face(browser: Browser, lab: Lab, tmp_path: Path) -> None:
     browser.go(lab.page())
     browser.until_it_says("T0-wld01")
@@ -328,6 +337,6 @@ def test_the_page_has_a_light_and_a_dark_face(browser: Browser, lab: Lab, tmp_pa
 
 def test_without_a_browser_ci_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.nsx_lab.manager.http.browser.CHROMIUM", None)
-    monkeypatch.setitem(os.environ, "CI", "true")
+    monkeypatch.setitem(os.environ, "TESTS_SKIP_NOTHING", "1")
     with pytest.raises(pytest.fail.Exception, match="no Chromium"):
         wanted_here()

@@ -22,6 +22,8 @@ from nsx_lab import Lab
 from nsx_lab.manager.http.labfile import read_lab_file
 from nsx_lab.owner import when_gone
 
+pytestmark = pytest.mark.slow
+
 SEED = Path(__file__).parents[2] / "wld01-seed.json"
 COMMAND = [sys.executable, "-m", "nsx_lab.cli"]
 

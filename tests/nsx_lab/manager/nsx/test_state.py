@@ -211,6 +211,7 @@ def test_data_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
         Lab(data_dir=tmp_path / "file")
 
 
+@pytest.mark.slow
 def test_second_lab_on_a_data_directory_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with serving(data, tmp_path / "lab.json") as first:
@@ -226,6 +227,7 @@ def test_second_lab_on_a_data_directory_is_refused_and_told_who_holds_it(tmp_pat
         Lab(data_dir=data)
 
 
+@pytest.mark.slow
 def test_lock_that_a_dead_lab_left_does_not_count(tmp_path: Path) -> None:
     with serving(tmp_path / "data", tmp_path / "lab.json") as first:
         first.send_signal(signal.SIGKILL)
@@ -255,6 +257,7 @@ def serving(data: Path, lab_file: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+@pytest.mark.slow
 def test_accepted_writes_survive_kill_9(tmp_path: Path) -> None:
     with serving(tmp_path / "data", tmp_path / "lab.json") as process:
         accepted = accepted_until_it_is_killed(process, tmp_path / "lab.json")
