@@ -82,7 +82,7 @@ def reserve(domain: WorkloadDomain) -> Outcomes:
     Severity.WARNING,
     "every uplink of the way out has a next hop in its subnet",
     explanation="An edge whose uplinks have no next hop of their own has no way out itself: its traffic takes the long way over "
-    "another edge or is dropped, and replies meet strict uRPF. Uplinks that NAT rules leave out (a second external VLAN, for DNS say) need none.",
+    "another edge or is dropped, and replies meet strict uRPF. An uplink that NAT rules leave out (a second external VLAN, for DNS say) needs none where its edge has another way out.",
     source="assumption (field reports: half of the flows die)",
 )
 def uplink_without(domain: WorkloadDomain) -> Outcomes:
@@ -91,8 +91,10 @@ def uplink_without(domain: WorkloadDomain) -> Outcomes:
         return
     hops = subnets(as_network(hop) for hop in near_hops(domain))
     beside = beside_the_way_out(domain)
+    with_one = {one.edge for one in domain.tier0.uplinks if hops.within(one.address.network)}
     for index, uplink in enumerate(domain.tier0.uplinks):
-        if uplink.id not in beside and not hops.within(uplink.address.network):
+        exempt = uplink.id in beside and uplink.edge in with_one
+        if not exempt and not hops.within(uplink.address.network):
             yield Broken(
                 ("tier0", "uplinks", index, "address"),
                 f"no next hop lies in {uplink.address.network}, the subnet of {uplink.id}",

@@ -42,14 +42,13 @@ def proxy_arp(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "translated-not-on-every-edge",
     Severity.WARNING,
-    "on ACTIVE_ACTIVE every edge stands in the subnet of a translated address",
+    "every edge stands in the subnet of a translated address",
     explanation="On ACTIVE_ACTIVE the gateway answers ARP for a translated address only where every edge has an interface in that subnet. With a "
-    "subnet a rack it does not, or the address is gone with the one edge that has it.",
-    source="VCF 9.0, Add a Tier-0 Gateway (proxy ARP)",
+    "subnet a rack it does not, or the address is gone with the one edge that has it. On ACTIVE_STANDBY nobody answers for it while the other "
+    "edge is active.",
+    source="VCF 9.0, Add a Tier-0 Gateway (proxy ARP); on ACTIVE_STANDBY: packet walk and kernel twin of this project",
 )
 def on_every_edge(domain: WorkloadDomain) -> Outcomes:
-    if domain.tier0.ha_mode is not HaMode.ACTIVE_ACTIVE:
-        return
     edges = list(dict.fromkeys(uplink.edge for uplink in domain.tier0.uplinks))
     there: dict[IPv4Network, set[str]] = {}
     for uplink in domain.tier0.uplinks:
