@@ -39,7 +39,11 @@ def _wrong_address(view: View, hop: Hop) -> Proposal:
 
 
 def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
-    """A default route of the target's family, or a next hop on this edge where the route is there and of no use to it."""
+    """A default route of the target's family, or a next hop on this edge where the route is there and of no use to it. Where a null route
+    drops the packet nothing is missing: the route is one too many."""
+    discarding = _discarding(view, target)
+    if discarding is not None:
+        return discarding
     everything = EVERYTHING[target.version]
     routes = children(view.objects, view.gateway, Collection.STATIC_ROUTES)
     present = [path for path, body in routes if body.get("network") == everything]
@@ -63,6 +67,24 @@ def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
     else:
         fix = f"add default_route.ipv6 to the domain file: {everything} via {via}"
     return Proposal(Remedy(Missing.DEFAULT_ROUTE, tier0, name, why, fix), view.changed({**view.objects, path: body}))
+
+
+def _discarding(view: View, target: Address) -> Proposal | None:
+    """The most specific static route for a target, if it drops what it is for."""
+    around = [route for route in view.tier0.routes if target in route.network]
+    best = max(around, key=lambda route: route.network.prefixlen, default=None)
+    if best is None or not best.next_hops or any(hop.address is not None for hop in best.next_hops):
+        return None
+    name = last(best.path)
+    key = next((one.key for one in owned(view.domain).further if one.identity.nsx_id == name), None)
+    why = f"static route {name} {best.network} discards what is sent to {target}"
+    fix = (
+        f"take routes.{key} out of the domain file, or narrow it"
+        if key
+        else f"take {name} away, or narrow it; ask its owner"
+    )
+    rest = {path: body for path, body in view.objects.items() if path != best.path}
+    return Proposal(Remedy(Missing.NULL_ROUTE, last(view.gateway), name, why, fix), view.changed(rest))
 
 
 def _made_by_a_stack(view: View, network: str) -> tuple[WorkloadDomain, str, Json] | None:

@@ -24,6 +24,7 @@ class Missing(StrEnum):
     UPSTREAM_ROUTE = "upstream route"
     NAT_SCOPE = "NAT scope"
     EGRESS_ADDRESS = "egress address"
+    NULL_ROUTE = "null route"
     NEXT_HOP = "next hop"
     TRANSLATED_ADDRESS = "translated address"
     EDGE = "edge"

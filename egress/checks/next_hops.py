@@ -216,3 +216,28 @@ def twice(domain: WorkloadDomain) -> Outcomes:
         if (*key, named) in seen or (*key, None) in seen or (named is None and (*key, "") in seen):
             yield Broken(one.at, f"next hop {one.address} is given twice", "take one of the two out")
         seen |= {(*key, named), (*key, "")}
+
+
+@rule(
+    "null-route-drops-dns",
+    Severity.WARNING,
+    "no null route holds the address of a DNS server",
+    explanation="A route with discard: true drops what is sent to its network, unless a more specific route leads elsewhere. Lookups that go "
+    "there time out.",
+    source="vmware/terraform-provider-nsxt issue 604 (a next hop without an address); longest prefix first",
+)
+def null_dns(domain: WorkloadDomain) -> Outcomes:
+    routes: dict[int, Prefixes[Route]] = {4: Prefixes(), 6: Prefixes()}
+    for route in sorted(owned(domain).further, key=lambda route: -route.network.prefixlen):
+        routes[route.ip_version].add(route.network, route)
+    near = _by_family([face.address.network for face in _faces(domain)])
+    for index, server in enumerate(domain.dns_servers):
+        target = single(server.address)
+        met = routes[server.address.version].holding(target)
+        inside = server.inside is not None or near[server.address.version].holding(target)
+        if met and not met.first.next_hops and not inside:
+            yield Broken(
+                ("dns_servers", index),
+                f"null route {met.first.key} {met.first.network} drops what is sent to DNS server {server}",
+                f"take routes.{met.first.key} out, or narrow it",
+            )

@@ -23,7 +23,10 @@ from egress.policy.leaving import seen_outside
 )
 def dns_server(domain: WorkloadDomain) -> Outcomes:
     wanted = seen_outside(domain)
-    ready = {str(host) for host, routes in _routes(domain).items() if all(routes.holds(one) for one in wanted)}
+    ready = {
+        str(host) for host, routes in _routes(domain).items() if wanted and all(routes.holds(one) for one in wanted)
+    }
+    told = listed(wanted) or "an egress range that this file does not give (egress.ranges)"
     beside = subnets(networks_beside(domain))
     ways: dict[IPv4Network, list[IPv4Address]] = {}
     for held in held_addresses(domain):
@@ -34,8 +37,8 @@ def dns_server(domain: WorkloadDomain) -> Outcomes:
         if met and not (server.inside or server.forwarder) and not {str(holder), str(server)} & ready:
             yield Broken(
                 ("dns_servers", index),
-                f"DNS server {server} sees untranslated addresses of {listed(wanted)}",
-                f"on {holder}: route {listed(wanted)} via {listed(ways[met.first])}; then write it into return_routes",
+                f"DNS server {server} sees untranslated addresses of {told}",
+                f"on {holder}: route {listed(wanted) or 'it'} via {listed(ways[met.first])}; then write it into return_routes",
             )
 
 
@@ -82,7 +85,7 @@ def misses(domain: WorkloadDomain) -> Outcomes:
             yield Broken(
                 ("return_routes", index, "to"),
                 f"the route to {route.to} on {route.host} covers none of {listed(wanted)}",
-                f"route {domain.egress.ranges[0]}",
+                f"route {wanted[0]}" if wanted else "take it out, or give egress.ranges",
             )
 
 

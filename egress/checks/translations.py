@@ -38,7 +38,7 @@ from egress.vocabulary import ANYWHERE, NOT_ON_REFLEXIVE
 def source_outside(domain: WorkloadDomain) -> Outcomes:
     leaving = subnets(seen_outside(domain))
     for mapping in mappings(domain):
-        if not leaving.overlapping(mapping.source):
+        if mapping.rule.source != ANYWHERE and not leaving.overlapping(mapping.source):
             yield Broken(
                 (*mapping.at, "source"),
                 f"source {mapping.entry.source} is outside the egress ranges ({listed(seen_outside(domain))})",

@@ -78,7 +78,8 @@ class Egress(Part):
     }
 
     ranges: Annotated[tuple[Ipv4Net, ...], Field(min_length=1)] = Field(
-        description="the egress networks of the Supervisor, as vSphere knows them"
+        (),
+        description="the egress networks of the Supervisor, as vSphere knows them; may be left out only beside a mapping of any source",
     )
     routed: tuple[Ipv4Net, ...] = Field(
         (),
@@ -102,6 +103,15 @@ class Egress(Part):
         validate_default=True,
         description="name: destinations that are reached without translation (NO_SNAT; SNAT only); the name ends its NSX id",
     )
+
+    @model_validator(mode="after")
+    def _ranges_or_any(self) -> Self:
+        everything = any(one.source == ANYWHERE and one.destination is None for one in self.mappings.values())
+        if not self.ranges and not everything:
+            raise wrong(
+                "ranges is missing, allowed are one or more networks; it may be left out only beside a mapping of source any"
+            )
+        return self
 
     @property
     def mappings(self) -> dict[str, EgressMapping]:

@@ -21,6 +21,8 @@ from egress.vocabulary import TITLES
 
 _SPARE = IPv4Network("198.18.0.0/15")
 """RFC 2544: pod networks of Tier-1s whose network the file does not give."""
+_NOT_GIVEN = IPv4Network("198.19.0.0/24")
+"""RFC 2544, too: in place of an egress range that the file does not give."""
 PROTOCOLS: tuple[Literal["tcp", "udp"], ...] = ("tcp", "udp")
 _LOOKED_AT = 4096
 """So many addresses of a range are looked at for one that nobody has."""
@@ -137,13 +139,13 @@ class _Builder:
     def _example(self, one: Leaving) -> IPv4Address:
         """An address that a Tier-1 may send with: none of another, and one without a rule if there is such a one."""
         nobody: IPv4Address | None = None
-        for address in _hosts(one.networks):
+        for address in _hosts(one.networks or (_NOT_GIVEN,)):
             if address not in self.taken:
                 nobody = nobody or address
                 if not self.ruled.holds(IPv4Network(address)):
                     nobody = address
                     break
-        chosen = nobody or first_host(one.networks[0])
+        chosen = nobody or first_host((*one.networks, _NOT_GIVEN)[0])
         self.taken.add(chosen)
         self.notes.append(
             f"the egress address of Tier-1 {one.tier1} is not in the file (tier1s.{one.tier1}.egress): {chosen} stands for it"

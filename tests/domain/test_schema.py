@@ -34,6 +34,7 @@ BEYOND_A_SCHEMA = (
     "is of another family than",
     "no Tier-1",
     "every uplink has nat: false",
+    "ranges is missing",
     "a path relative to the project folder",
     "looks like a secret",
     "allowed is a prefix of its own",
