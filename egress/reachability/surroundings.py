@@ -5,7 +5,7 @@ Pure: a WorkloadDomain becomes a World, and sentences about what was assumed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, ip_interface, ip_network
 
@@ -157,11 +157,13 @@ class _Builder:
         return own | {vip.address.ip for vip in tier0.ha_vips}
 
     def _free(self, network: Network, backwards: bool = False) -> Address:
-        """A host address of the network that nobody in the file has."""
+        """A host address of the network that nobody in the file has, and that nobody asks about."""
         servers = self.domain.dns_servers
         taken = self._own() | {one for server in servers for one in (server.address, server.router) if one is not None}
+        taken |= set(self.wishes.hosts)
         size = network.num_addresses
-        order = range(size - 2, 0, -1) if backwards else range(1, size - 1)
+        hosts = range(size) if size == 2 else range(1, size - 1)  # both ends of a /31 are hosts (RFC 3021)
+        order = reversed(hosts) if backwards else hosts
         return next((network[index] for index in order if network[index] not in taken), network[0])
 
     def _connect(self, name: str, addresses: Sequence[InterfaceAddress]) -> None:
@@ -182,7 +184,7 @@ class _Builder:
         free = [network for network in networks if not any(overlap(network, other) for other in used)]
         network = (free or networks)[0]
         self.segments["outside"] = (network,)
-        self._connect("outside", [with_length(network[1], network)])
+        self._connect("outside", [with_length(self._free(network), network)])
         return with_length(network[10], network)
 
     def _further(self, outside: Address) -> list[Address]:
@@ -267,12 +269,11 @@ class _Builder:
         return gateway
 
     def _network_for(self, address: Address) -> Network:
-        """A network for a host elsewhere: as large as fits beside everything else."""
+        """A network for a host elsewhere, as large as fits beside everything else, in which the address is a host's."""
         used = [network for network in self._used() if network.num_addresses > 1]
-        small = 30 if address.version == 4 else 126
-        large: Network = ip_interface(f"{address}/{24 if address.version == 4 else 64}").network
-        taken = any(overlap(large, other) for other in used)
-        return ip_interface(f"{address}/{small}").network if taken else large
+        large, small = _networks(address, range(24, 7, -1), 64), _networks(address, (30, 31), 126)
+        free = [network for network in large[:1] if not any(overlap(network, other) for other in used)]
+        return (*free, *small)[0]
 
     def _upstream_routes(self) -> Iterator[WorldRoute]:
         """The upstream gateway reaches the ingress range by the uplinks, and knows of the egress range what the file says."""
@@ -302,3 +303,12 @@ class _Builder:
 
 def _dns_name(server: DnsServer) -> str:
     return f"dns {server.address}"
+
+
+def _networks(address: Address, lengths: Iterable[int], length6: int) -> list[Network]:
+    """Networks around an address in which it is neither the network's nor the broadcast address."""
+    around = [
+        ip_interface(f"{address}/{length}").network for length in (lengths if address.version == 4 else (length6,))
+    ]
+    ends = [(one, (one.network_address, one.broadcast_address)) for one in around]
+    return [one for one, taken in ends if one.version == 6 or one.prefixlen == 31 or address not in taken]
