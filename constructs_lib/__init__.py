@@ -8,16 +8,19 @@ if __name__ == "constructs_lib":
 from egress.vocabulary import FirewallMatch, HaMode, NatAction
 
 from .bfd_peer import BfdPeer
+from .egress_exception import EgressException
 from .egress_mapping import EgressMapping
 from .egress_snat_pair import EgressSnatPair
 from .next_hop import NextHop
 from .realization_check import RealizationCheck
 from .tier0_default_route import Tier0DefaultRoute
 from .tier0_gateway import Tier0Gateway
+from .tier0_static_route import Tier0StaticRoute
 from .values import RefusedValueError
 
 __all__ = [
     "BfdPeer",
+    "EgressException",
     "EgressMapping",
     "EgressSnatPair",
     "FirewallMatch",
@@ -28,4 +31,5 @@ __all__ = [
     "RefusedValueError",
     "Tier0DefaultRoute",
     "Tier0Gateway",
+    "Tier0StaticRoute",
 ]

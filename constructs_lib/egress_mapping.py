@@ -9,10 +9,10 @@ from cdktf import ITerraformDependable, Postcondition, TerraformProvider, Terraf
 from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule, PolicyNatRuleTag
 from constructs import Construct
 
-from egress.vocabulary import MAX_PRIORITY, FirewallMatch, NatAction
+from egress.vocabulary import ANYWHERE, MAX_PRIORITY, NOT_ON_REFLEXIVE, FirewallMatch, NatAction
 
 from .ids import own_id
-from .ip import Ipv4Value, ipv4, network_of
+from .ip import Ipv4Value, ipv4, ipv4_or_any, network_of
 from .values import (
     RefusedValueError,
     choice,
@@ -36,7 +36,7 @@ class EgressMapping:
     """What one NAT rule says. IPv4 only: NSX has no NAT66."""
 
     source: Ipv4Value
-    """Egress address (or network) that the packets come with."""
+    """Egress address (or network) that the packets come with; "any" where the rules are SNAT: everything that leaves."""
 
     translated: Ipv4Value
     """Address (or network) that they leave with."""
@@ -48,6 +48,9 @@ class EgressMapping:
     priority: int | None = None
     """0 to 2147481599, lower ones are looked at first. Default: 100 for the Supervisor, 110 for TKG; further mappings state
     theirs, so that adding one never moves another."""
+
+    destination: Ipv4Value | None = None
+    """Address (or network) that the rule is limited to, where the rules are SNAT. Default: any."""
 
     firewall_match: FirewallMatch = FirewallMatch.MATCH_INTERNAL_ADDRESS
     """What the gateway firewall sees. Default: MATCH_INTERNAL_ADDRESS, which is what NSX does when nothing is said. It is always
@@ -64,7 +67,8 @@ class EgressMapping:
 
     def __post_init__(self) -> None:
         own_id(self.nsx_id)
-        object.__setattr__(self, "source", ipv4(self.source, "source"))
+        object.__setattr__(self, "source", ipv4_or_any(self.source, "source"))
+        object.__setattr__(self, "destination", destination_of(self.destination))
         object.__setattr__(self, "translated", ipv4(self.translated, "translated"))
         refuse_unknown_list(self.firewall_match, "firewall_match", f"allowed is {' or '.join(FirewallMatch)}")
         if not unresolved(self.firewall_match):
@@ -82,6 +86,9 @@ class EgressMapping:
 
     def check(self, action: NatAction) -> None:
         """Refuses a mapping that does not go with the action."""
+        if action is NatAction.REFLEXIVE:
+            refuse_on_reflexive("source", "any", self.source == ANYWHERE)
+            refuse_on_reflexive("destination", str(self.destination), self.destination is not None)
         source, translated = network_of(self.source), network_of(self.translated)
         if action is NatAction.REFLEXIVE and source and translated and source.prefixlen != translated.prefixlen:
             # APIDOC, PolicyNatRule.action.
@@ -106,7 +113,8 @@ def nat_rule(
 ) -> PolicyNatRule:
     """Makes the rule below `scope`, with everything said that NSX or the provider would otherwise fill in.
 
-    The rule has no destination: on REFLEXIVE "not applicable" (vendor's answer in vmware/nsxt issue 758; it once broke the UI).
+    A source or destination that is any is left out: NSX takes that for any, and an empty destination once broke its UI (vmware/nsxt
+    issue 758).
     """
     return PolicyNatRule(
         scope,
@@ -117,7 +125,8 @@ def nat_rule(
         description=mapping.description or None,
         type="USER",
         action=action,
-        source_networks=[str(mapping.source)],
+        source_networks=networks(mapping.source),
+        destination_networks=networks(mapping.destination),
         translated_networks=[str(mapping.translated)],
         rule_priority=priority,
         firewall_match=mapping.firewall_match,
@@ -125,10 +134,29 @@ def nat_rule(
         enabled=True,
         logging=False,
         tag=[PolicyNatRuleTag(scope=name, tag=tag) for name, tag in (mapping.tags or {}).items()] or None,
-        lifecycle=_tolerate_any_destination() if action is NatAction.SNAT else None,
+        lifecycle=_tolerate_any_destination() if action is NatAction.SNAT and mapping.destination is None else None,
         depends_on=list(depends_on) or None,
         provider=provider,
     )
+
+
+def destination_of(value: object) -> Ipv4Value | None:
+    """A destination; None for any."""
+    parsed = None if value is None else ipv4_or_any(value, "destination")
+    return None if parsed == ANYWHERE else parsed
+
+
+def networks(value: Ipv4Value | None) -> list[str] | None:
+    """For the provider: one address or network, None for any."""
+    return None if value is None or value == ANYWHERE else [str(value)]
+
+
+def refuse_on_reflexive(prop: str, given: str, there: bool) -> None:
+    """Refuses what stateless NAT does not take."""
+    if there:
+        raise RefusedValueError(
+            f"{prop}: {given!r} is for SNAT rules, these are REFLEXIVE: {NOT_ON_REFLEXIVE[prop]}: leave it out"
+        )
 
 
 def _tolerate_any_destination() -> TerraformResourceLifecycle:

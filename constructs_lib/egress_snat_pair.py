@@ -11,16 +11,17 @@ from constructs import Construct
 
 from egress.vocabulary import SUPERVISOR, TKG, HaMode, NatAction, nat_action
 
+from .egress_exception import EgressException, no_snat_rule
 from .egress_mapping import EgressMapping, nat_rule
 from .ids import interface_of, tier0_path
-from .mappings import check_together, priorities_of, together
+from .mappings import check_together, exception_id, exceptions_of, priorities_of, refuse_none, together
 from .tier0_default_route import Tier0DefaultRoute
 from .tree import name_after_parent, nsx_provider, standing
 from .values import RefusedValueError, choice, element_of_unknown_list, flag, instance, items, shown
 
 
 class EgressSnatPair(Construct):
-    """The NAT rules of the Supervisor's and the TKG cluster's egress address on a Tier-0, and of further ones."""
+    """The NAT rules of the Supervisor's and the TKG cluster's egress address on a Tier-0, of further ones, and exceptions of them."""
 
     def __init__(
         self,
@@ -33,11 +34,12 @@ class EgressSnatPair(Construct):
         supervisor: EgressMapping | None = None,
         tkg: EgressMapping | None = None,
         more: Mapping[str, EgressMapping] | None = None,
+        exceptions: Mapping[str, EgressException] | None = None,
         stateful_active_active: bool = False,
         default_route: Tier0DefaultRoute | None = None,
         provider: TerraformProvider | None = None,
     ) -> None:
-        """Makes one rule for each mapping.
+        """Makes one rule for each mapping, and for each exception.
 
         gateway_path: policy path of the Tier-0, `Tier0Gateway.path`.
         ha_mode: of the Tier-0; the rules are REFLEXIVE on ACTIVE_ACTIVE ("SNAT .. only supported when the logical router is
@@ -46,7 +48,9 @@ class EgressSnatPair(Construct):
             what leaves by a service interface is translated too. Always written: a scope left out is not cleared.
         supervisor: mapping of the Supervisor. Default: no such rule.
         tkg: mapping of the TKG cluster. Default: no such rule.
-        more: key -> further mapping; a key names its rule in the construct tree. Default: none. At least one mapping in all.
+        more: key -> further mapping; a key names its rule in the construct tree. Default: none.
+        exceptions: key -> packets that keep their address (NO_SNAT). Where the rules are SNAT only. Default: none. At least one mapping
+            or exception in all.
         stateful_active_active: stateful services run on this ACTIVE_ACTIVE gateway (NSX 4.0 and later, APIDOC,
             Tier0.stateful_services), so the rules are SNAT. Default: False.
         default_route: the rules are created after it and destroyed before it. Default: somebody else's, no order.
@@ -54,18 +58,20 @@ class EgressSnatPair(Construct):
 
         Raises RefusedValueError for what NSX or the provider would refuse, or would not tell apart.
         """
-        mappings = together(supervisor, tkg, more)
+        mappings, excepted = together(supervisor, tkg, more), exceptions_of(exceptions)
+        refuse_none(mappings, excepted)
         tier0_path(gateway_path)
         interfaces = _interfaces(applied_to, gateway_path)
         stateful = flag(stateful_active_active, "stateful_active_active")
         action = _action(choice(HaMode, ha_mode, "ha_mode"), stateful)
         priorities = priorities_of(mappings)
-        check_together(mappings, priorities, action)
+        check_together(mappings, excepted, priorities, action)
         route = None if default_route is None else instance(default_route, Tier0DefaultRoute, "default_route")
         chosen = nsx_provider(provider)
         with standing(scope, id_):
             super().__init__(scope, id_)
         self.action = action
+        before = [route.resource] if route else []
         self.rules: Mapping[str, PolicyNatRule] = MappingProxyType(
             {
                 key: nat_rule(
@@ -76,14 +82,30 @@ class EgressSnatPair(Construct):
                     priority=priorities[key],
                     gateway_path=gateway_path,
                     applied_to=interfaces,
-                    depends_on=[route.resource] if route else [],
+                    depends_on=before,
                     provider=chosen,
                 )
                 for key, mapping in mappings.items()
             }
         )
+        self.exceptions: Mapping[str, PolicyNatRule] = MappingProxyType(
+            {
+                key: no_snat_rule(
+                    self,
+                    exception_id(key),
+                    exception,
+                    gateway_path=gateway_path,
+                    applied_to=interfaces,
+                    depends_on=before,
+                    provider=chosen,
+                )
+                for key, exception in excepted.items()
+            }
+        )
         for key, rule in self.rules.items():
             name_after_parent(rule, scope, id_, key)
+        for key, rule in self.exceptions.items():
+            name_after_parent(rule, scope, id_, exception_id(key))
         self._paths: dict[str, str] = {}
 
     @property

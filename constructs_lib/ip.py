@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network, ip_address
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from typing import TypeAlias
+
+from egress.vocabulary import ANYWHERE
 
 from .values import RefusedValueError, hint, refuse_unknown_list, shown, unresolved
 
+ANY = "any"
+"""Every IPv4 address."""
 Ipv4Value: TypeAlias = IPv4Address | IPv4Network | str
 """An IPv4 address or network; text is parsed, a Terraform expression is taken as it is."""
+NetworkValue: TypeAlias = IPv4Network | IPv6Network | IPv4Address | IPv6Address | str
+"""A network or address of either family; text is parsed, a Terraform expression is taken as it is."""
 AddressValue: TypeAlias = IPv4Address | IPv6Address | str
 """One address of either family; text is parsed, a Terraform expression is taken as it is."""
 
@@ -49,9 +64,38 @@ def _parsed(value: str, prop: str, allowed: str) -> Ipv4Value:
     return network
 
 
+def ipv4_or_any(value: object, prop: str) -> Ipv4Value:
+    """One IPv4 address or network, or any."""
+    return ANYWHERE if isinstance(value, str) and value == ANY else ipv4(value, prop)
+
+
 def network_of(value: Ipv4Value) -> IPv4Network | None:
     """The value as a network, a single address as a /32; None for a Terraform expression."""
     return None if isinstance(value, str) else IPv4Network(value)
+
+
+def any_network(value: object, prop: str) -> IPv4Network | IPv6Network | str:
+    """One network of either family with no host bits set; an address is the network that holds only it."""
+    allowed = "allowed is one network or address, such as 10.0.0.0/8, 10.0.0.5 or 2001:db8::/32"
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    refuse_unknown_list(value, prop, allowed)
+    if isinstance(value, IPv4Interface | IPv6Interface):
+        value = str(value)
+    if isinstance(value, str) and unresolved(value):
+        return value
+    if not isinstance(value, str | IPv4Address | IPv6Address):
+        raise RefusedValueError(f"{prop}: {shown(value)} is not a network, {allowed}{hint(value)}")
+    try:
+        found = ip_network(str(value), strict=False)
+    except ValueError:
+        raise RefusedValueError(f"{prop}: {shown(value)} is not a network, {allowed}") from None
+    if ip_address(str(value).partition("/")[0]) != found.network_address:
+        # provider: "expected .. to contain a valid CIDR".
+        raise RefusedValueError(
+            f"{prop}: {shown(value)} has host bits set, the provider refuses it: write {str(found)!r}"
+        )
+    return found
 
 
 def address(value: object, prop: str) -> AddressValue:

@@ -1,17 +1,21 @@
-"""The mappings of one gateway together: which there are, their priorities, and what they may not share."""
+"""The mappings and exceptions of one gateway together: which there are, their priorities, and what they may not share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
-from itertools import permutations
+from itertools import permutations, product
+from typing import TypeVar
 
-from egress.vocabulary import DEFAULT_PRIORITIES, SUPERVISOR, TKG, NatAction, hidden
+from egress.vocabulary import ANYWHERE, DEFAULT_PRIORITIES, SUPERVISOR, TKG, Match, NatAction
 
-from .egress_mapping import EgressMapping
-from .ip import network_of
+from .egress_exception import EgressException
+from .egress_mapping import EgressMapping, refuse_on_reflexive
+from .ip import Ipv4Value, network_of
 from .tree import node_id
 from .values import RefusedValueError, first_repeated, instance, shown, unresolved
+
+T = TypeVar("T")
 
 
 def together(supervisor: object, tkg: object, more: object) -> dict[str, EgressMapping]:
@@ -25,22 +29,52 @@ def together(supervisor: object, tkg: object, more: object) -> dict[str, EgressM
     named = {key: one for key, one in ((SUPERVISOR, supervisor), (TKG, tkg)) if one is not None}
     mappings = {key: instance(one, EgressMapping, key) for key, one in named.items()}
     mappings |= {key: instance(one, EgressMapping, f"more[{key!r}]") for key, one in further.items()}
-    if not mappings:
-        raise RefusedValueError(
-            "no mapping given, allowed are supervisor, tkg and more: leave the construct out instead"
-        )
     return mappings
 
 
+def exceptions_of(given: object) -> dict[str, EgressException]:
+    """Key -> exception. None: there is none."""
+    found = {} if given is None else given
+    if not isinstance(found, Mapping):
+        raise RefusedValueError(
+            f'exceptions: {shown(found)} is no mapping, allowed is one such as {{"corporate": EgressException(...)}}'
+        )
+    _check_names(found, "exceptions")
+    return {key: instance(one, EgressException, f"exceptions[{key!r}]") for key, one in found.items()}
+
+
+def refuse_none(mappings: Mapping[str, EgressMapping], exceptions: Mapping[str, EgressException]) -> None:
+    """Refuses a construct that would make nothing, and two rules of one name in the construct tree."""
+    if not mappings and not exceptions:
+        raise RefusedValueError(
+            "no mapping given, allowed are supervisor, tkg, more and exceptions: leave the construct out instead"
+        )
+    alike = first_repeated([*map(node_id, mappings), *(node_id(exception_id(key)) for key in exceptions)])
+    if alike is not None:
+        raise RefusedValueError(f"exceptions: {alike!r} in the construct tree is that of a mapping, take another key")
+
+
+def exception_id(key: str) -> str:
+    """Construct id of the rule of an exception."""
+    return f"NoSnat_{key}"
+
+
 def _check_keys(further: Mapping[object, object]) -> None:
+    _check_names(further, "more")
     for key in further:
-        if not isinstance(key, str) or not key.strip() or unresolved(key):
-            raise RefusedValueError(f"more: {shown(key)} is no key, allowed is text that names the rule in the program")
         if key in (SUPERVISOR, TKG):
             raise RefusedValueError(f"more: {key!r} is a name of its own, allowed is any other key: give it as {key}=")
-    alike = first_repeated(node_id(str(key)) for key in further)
+
+
+def _check_names(given: Mapping[object, object], prop: str) -> None:
+    for key in given:
+        if not isinstance(key, str) or not key.strip() or unresolved(key):
+            raise RefusedValueError(
+                f"{prop}: {shown(key)} is no key, allowed is text that names the rule in the program"
+            )
+    alike = first_repeated(node_id(str(key)) for key in given)
     if alike is not None:
-        raise RefusedValueError(f"more: two keys become {alike!r} in the construct tree, allowed are different ones")
+        raise RefusedValueError(f"{prop}: two keys become {alike!r} in the construct tree, allowed are different ones")
 
 
 def priorities_of(mappings: Mapping[str, EgressMapping]) -> dict[str, int]:
@@ -56,24 +90,41 @@ def priorities_of(mappings: Mapping[str, EgressMapping]) -> dict[str, int]:
     return priorities
 
 
-def check_together(mappings: Mapping[str, EgressMapping], priorities: Mapping[str, int], action: NatAction) -> None:
+def check_together(
+    mappings: Mapping[str, EgressMapping],
+    exceptions: Mapping[str, EgressException],
+    priorities: Mapping[str, int],
+    action: NatAction,
+) -> None:
     """Raises RefusedValueError for rules that NSX would not tell apart, or of which one would never act."""
+    if action is NatAction.REFLEXIVE:
+        refuse_on_reflexive("exceptions", ", ".join(exceptions), bool(exceptions))
     for mapping in mappings.values():
         mapping.check(action)
+    numbers = [*priorities.values(), *(one.priority for one in exceptions.values())]
+    ids = [*(one.nsx_id for one in mappings.values()), *(one.nsx_id for one in exceptions.values())]
     # MP API, NatRule.rule_priority: among equal priorities the "evaluation sequence is undefined".
-    _refuse_repeated("priority", list(priorities.values()), "rules of equal priority are evaluated in no defined order")
-    _refuse_repeated("nsx_id", [m.nsx_id for m in mappings.values()], "one object would be written twice")
-    sources = _known({key: network_of(mapping.source) for key, mapping in mappings.items()})
-    _refuse_repeated("source", list(sources.values()), "only the rule of the lowest priority number would act")
-    _refuse_hidden(sources, priorities)
+    _refuse_repeated("priority", numbers, "rules of equal priority are evaluated in no defined order")
+    _refuse_repeated("nsx_id", ids, "one object would be written twice")
+    matches = _known({key: _match(one.source, one.destination, priorities[key]) for key, one in mappings.items()})
+    _refuse_equal(matches)
+    _refuse_hidden(matches)
+    excepted = _known({key: _match(one.source, one.destination, one.priority) for key, one in exceptions.items()})
+    _refuse_overtaken(excepted, matches)
     if action is NatAction.REFLEXIVE:
         # NSX admin guide: REFLEXIVE also rewrites the destination of what comes in, one to one.
         translated = _known({key: network_of(mapping.translated) for key, mapping in mappings.items()})
         _refuse_overlap("translated", translated, "REFLEXIVE is one to one and sends answers to one source only")
 
 
-def _known(networks: Mapping[str, IPv4Network | None]) -> dict[str, IPv4Network]:
-    return {key: network for key, network in networks.items() if network is not None}
+def _match(source: Ipv4Value, destination: Ipv4Value | None, priority: int) -> Match | None:
+    """What a rule matches; None if some of it is known only to Terraform."""
+    of, to = network_of(source), ANYWHERE if destination is None else network_of(destination)
+    return None if of is None or to is None or unresolved(priority) else Match(of, to, priority)
+
+
+def _known(values: Mapping[str, T | None]) -> dict[str, T]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _refuse_repeated(prop: str, values: Sequence[object], reason: str) -> None:
@@ -93,14 +144,33 @@ def _refuse_overlap(prop: str, networks: Mapping[str, IPv4Network], reason: str)
             )
 
 
-def _refuse_hidden(sources: Mapping[str, IPv4Network], priorities: Mapping[str, int]) -> None:
-    for narrow, wide in permutations(sources, 2):
-        if unresolved(priorities[narrow]) or unresolved(priorities[wide]):
-            continue
-        if hidden(sources[narrow], priorities[narrow], sources[wide], priorities[wide]):
+def _refuse_equal(matches: Mapping[str, Match]) -> None:
+    repeated = first_repeated((one.source, one.destination) for one in matches.values())
+    if isinstance(repeated, tuple):
+        source, destination = repeated
+        limited = "" if destination == ANYWHERE else f" towards {_short(destination)!r}"
+        raise RefusedValueError(
+            f"source: {_short(source)!r}{limited} is used twice, allowed is a different one for each rule: only the rule of the lowest "
+            "priority number would act"
+        )
+
+
+def _refuse_hidden(matches: Mapping[str, Match]) -> None:
+    for narrow, wide in permutations(matches, 2):
+        one, other = matches[narrow], matches[wide]
+        if one.hidden_by(other):
             raise RefusedValueError(
-                f"source: {_short(sources[narrow])!r} of {narrow} lies in {_short(sources[wide])!r} of {wide}, whose priority "
-                f"{priorities[wide]} is looked at first, so its rule would never act: give it a smaller number than that"
+                f"source: {_short(one.source)!r} of {narrow} lies in {_short(other.source)!r} of {wide}, whose priority "
+                f"{other.priority} is looked at first, so its rule would never act: give it a smaller number than that"
+            )
+
+
+def _refuse_overtaken(exceptions: Mapping[str, Match], mappings: Mapping[str, Match]) -> None:
+    for (name, exception), (key, mapping) in product(exceptions.items(), mappings.items()):
+        if exception.overtaken_by(mapping):
+            raise RefusedValueError(
+                f"exceptions: {name} has priority {exception.priority}, and mapping {key}, which takes its packets, {mapping.priority}, "
+                "which is looked at first: give the exception a smaller number than that"
             )
 
 

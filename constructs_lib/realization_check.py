@@ -11,10 +11,11 @@ from cdktf_cdktf_provider_nsxt.policy_static_route import PolicyStaticRoute
 from constructs import Construct
 
 from .tier0_default_route import Tier0DefaultRoute
+from .tier0_static_route import Tier0StaticRoute
 from .tree import nsx_provider, standing
 from .values import RefusedValueError, shown, whole_number
 
-Realizable: TypeAlias = TerraformResource | Tier0DefaultRoute
+Realizable: TypeAlias = TerraformResource | Tier0DefaultRoute | Tier0StaticRoute
 """A resource with a policy path, of these bindings or of others; or a construct that makes one."""
 
 _NOT_REALIZED = (
@@ -43,7 +44,7 @@ class RealizationCheck(Construct):
     ) -> None:
         """Checks `resource`.
 
-        resource: a resource of the provider vmware/nsxt that has a path, such as a NAT rule; or a Tier0DefaultRoute.
+        resource: a resource of the provider vmware/nsxt that has a path, such as a NAT rule; or a Tier0DefaultRoute or Tier0StaticRoute.
         delay: seconds before the first look. Default: 0, as the provider's own default of 1 costs every plan a second.
         timeout: seconds until the check gives up on UNREALIZED; the provider looks again after 1, 1, 2, 4, 8, then every 10
             seconds. Default: 120 (the provider's own is 1200).
@@ -80,7 +81,7 @@ class RealizationCheck(Construct):
 
 
 def _resource(value: object) -> TerraformResource:
-    made = value.resource if isinstance(value, Tier0DefaultRoute) else value
+    made = value.resource if isinstance(value, Tier0DefaultRoute | Tier0StaticRoute) else value
     if isinstance(made, PolicyStaticRoute | PolicyNatRule):
         return made
     others = made if isinstance(made, TerraformResource) and hasattr(type(made), "path") else None

@@ -6,6 +6,7 @@ Each constraint names its source: "NSX Policy API" is the API reference of NSX 4
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
 from types import MappingProxyType
@@ -17,13 +18,17 @@ MAX_PRIORITY = 2147481599
 """Largest sequence_number of the NAT section USER (NSX Policy API, PolicyNatRule.sequence_number)."""
 
 SUPERVISOR, TKG = "supervisor", "tkg"
-"""Keys of the two mappings that every workload domain has."""
+"""Keys of the two mappings that have names of their own. A domain has either, both or neither: mappings are a set."""
 
 TITLES: Mapping[str, str] = MappingProxyType({SUPERVISOR: "Supervisor", TKG: "TKG"})
 """What people call the two. Any other mapping is called by its key."""
 
 DEFAULT_PRIORITIES: Mapping[str, int] = MappingProxyType({SUPERVISOR: 100, TKG: 110})
 """Priorities where none is given. Public, as nsx_ids are: other tools and people sort their own rules around them."""
+
+ANYWHERE = IPv4Network("0.0.0.0/0")
+"""Any source or destination. A rule says it by leaving the field out ("NULL value for this field represents ANY network", NSX Policy
+API, PolicyNatRule.source_network)."""
 
 MAX_DISPLAY_NAME, MAX_DESCRIPTION, MAX_TAG_SCOPE, MAX_TAG = 255, 1024, 128, 256
 """Lengths (provider schema: display_name; NSX Policy API: ManagedResource.description, Tag.scope, Tag.tag)."""
@@ -61,6 +66,17 @@ class FirewallMatch(StrEnum):
     BYPASS = "BYPASS"
 
 
+_GUIDE = "NSX 3.2 administration guide, Configure NAT on a Gateway"
+NOT_ON_REFLEXIVE: Mapping[str, str] = MappingProxyType(
+    {
+        "source": f'REFLEXIVE maps one network to another and needs it: for such rules the source is "a required field" ({_GUIDE})',
+        "destination": f'of REFLEXIVE rules "this field is not applicable" ({_GUIDE}; vmware/nsxt issue 758)',
+        "exceptions": f'NO_SNAT is none of the actions of an ACTIVE_ACTIVE Tier-0: "the available action is Reflexive" ({_GUIDE})',
+    }
+)
+"""What stateless NAT does not take, and why."""
+
+
 def nat_action(ha_mode: HaMode, *, stateful_active_active: bool) -> NatAction:
     """REFLEXIVE on ACTIVE_ACTIVE ("SNAT and DNAT are only supported in active-standby mode", NSX Policy API,
     PolicyNatRule.action), SNAT on ACTIVE_STANDBY and where stateful services run on ACTIVE_ACTIVE (NSX 4.0 and later)."""
@@ -68,10 +84,22 @@ def nat_action(ha_mode: HaMode, *, stateful_active_active: bool) -> NatAction:
     return NatAction.REFLEXIVE if stateless else NatAction.SNAT
 
 
-def hidden(narrow: IPv4Network, priority: int, wide: IPv4Network, wide_priority: int) -> bool:
-    """Whether the rule for the source `narrow` never acts, as the rule for a wider source is looked at first.
+@dataclass(frozen=True)
+class Match:
+    """Which packets a NAT rule is for, and when it is asked: the lowest priority number first, and the first match wins (NSX Policy API,
+    PolicyNatRule.sequence_number); among equal ones the order is undefined."""
 
-    The lowest priority number is looked at first and the first match wins (NSX Policy API, PolicyNatRule.sequence_number);
-    among equal ones the order is undefined.
-    """
-    return narrow != wide and narrow.subnet_of(wide) and priority >= wide_priority
+    source: IPv4Network
+    destination: IPv4Network
+    priority: int
+
+    def hidden_by(self, other: Match) -> bool:
+        """Whether a rule for this never acts, as one for more is asked first."""
+        inside = self.source.subnet_of(other.source) and self.destination.subnet_of(other.destination)
+        more = (self.source, self.destination) != (other.source, other.destination)
+        return inside and more and self.priority >= other.priority
+
+    def overtaken_by(self, other: Match) -> bool:
+        """Whether a rule for this comes too late for some of its packets, as one that is asked first takes them."""
+        meets = self.source.overlaps(other.source) and self.destination.overlaps(other.destination)
+        return meets and self.priority >= other.priority

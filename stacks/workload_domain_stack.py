@@ -11,10 +11,11 @@ from egress.domain import LabTarget, WorkloadDomain
 from egress.domain.state import LocalState
 from egress.escape import terraform
 from egress.policy.owned import BfdPeer as OwnedPeer
-from egress.policy.owned import NatRule, Route, owned
-from egress.vocabulary import SUPERVISOR, TKG
+from egress.policy.owned import NatRule, NoSnatRule, Route, owned
+from egress.vocabulary import ANYWHERE, SUPERVISOR, TKG
 from tier0_egress.constructs import (
     BfdPeer,
+    EgressException,
     EgressMapping,
     EgressSnatPair,
     NextHop,
@@ -22,6 +23,7 @@ from tier0_egress.constructs import (
     RefusedValueError,
     Tier0DefaultRoute,
     Tier0Gateway,
+    Tier0StaticRoute,
 )
 from tier0_egress.constructs.realization_check import Realizable
 
@@ -54,23 +56,29 @@ class WorkloadDomainStack(TerraformStack):
         made = owned(domain)
         route = self._route("DefaultRoute", gateway, domain, made.route, protect, made.bfd_peers)
         self._route("DefaultRouteV6", gateway, domain, made.route_v6, protect)
-        if not made.rules:
+        for further in made.further:
+            self._further_route(gateway, domain, further)
+        if not made.rules and not made.exceptions:
             return
         mappings = {rule.key: _mapping(rule) for rule in made.rules}
+        scope = (*made.rules, *made.exceptions)[0].scope
         pair = EgressSnatPair(
             self,
             "Egress",
             gateway_path=gateway.path,
             ha_mode=domain.tier0.ha_mode,
             stateful_active_active=domain.tier0.stateful_active_active,
-            applied_to=[self._interface(gateway, domain, name) for name in made.rules[0].scope],
+            applied_to=[self._interface(gateway, domain, name) for name in scope],
             supervisor=mappings.pop(SUPERVISOR, None),
             tkg=mappings.pop(TKG, None),
             more=mappings,
+            exceptions={one.key: _exception(one) for one in made.exceptions},
             default_route=route,
         )
         for rule in made.rules:
             self._follow(f"egress_{rule.key}", pair.rules[rule.key], rule.identity.nsx_id, domain)
+        for one in made.exceptions:
+            self._follow(f"no_snat_{one.key}", pair.exceptions[one.key], one.identity.nsx_id, domain)
 
     def _gateway(self, domain: WorkloadDomain) -> Tier0Gateway:
         tier0 = domain.tier0
@@ -98,14 +106,7 @@ class WorkloadDomainStack(TerraformStack):
             description=terraform(route.identity.description),
             tags=_tags(route.identity.tags),
             ip_version=route.ip_version,
-            next_hops=[
-                NextHop(
-                    address=hop.address,
-                    admin_distance=hop.admin_distance,
-                    interface_path=self._interface(gateway, domain, hop.interface) if hop.interface else None,
-                )
-                for hop in route.next_hops
-            ],
+            next_hops=self._next_hops(gateway, domain, route),
             bfd_peers=[_peer(peer) for peer in peers],
             protect=protect,
         )
@@ -113,6 +114,31 @@ class WorkloadDomainStack(TerraformStack):
             "default_route" if route.ip_version == 4 else "default_route_v6", made.resource, made.nsx_id, domain
         )
         return made
+
+    def _further_route(self, gateway: Tier0Gateway, domain: WorkloadDomain, route: Route) -> None:
+        made = Tier0StaticRoute(
+            self,
+            f"Route_{route.key}",
+            gateway_path=gateway.path,
+            nsx_id=terraform(route.identity.nsx_id),
+            display_name=terraform(route.identity.display_name),
+            description=terraform(route.identity.description),
+            tags=_tags(route.identity.tags),
+            network=route.network,
+            next_hops=self._next_hops(gateway, domain, route),
+            discard=not route.next_hops,
+        )
+        self._follow(f"route_{route.key}", made.resource, made.nsx_id, domain)
+
+    def _next_hops(self, gateway: Tier0Gateway, domain: WorkloadDomain, route: Route) -> list[NextHop]:
+        return [
+            NextHop(
+                address=hop.address,
+                admin_distance=hop.admin_distance,
+                interface_path=self._interface(gateway, domain, hop.interface) if hop.interface else None,
+            )
+            for hop in route.next_hops
+        ]
 
     def _follow(self, name: str, resource: Realizable, nsx_id: str, domain: WorkloadDomain) -> None:
         """Checks that NSX has realized a resource, and says where it is."""
@@ -129,6 +155,7 @@ class WorkloadDomainStack(TerraformStack):
 def _mapping(rule: NatRule) -> EgressMapping:
     return EgressMapping(
         source=rule.source,
+        destination=rule.destination,
         translated=rule.translated,
         nsx_id=terraform(rule.identity.nsx_id),
         display_name=terraform(rule.identity.display_name),
@@ -136,6 +163,18 @@ def _mapping(rule: NatRule) -> EgressMapping:
         tags=_tags(rule.identity.tags),
         priority=rule.priority,
         firewall_match=rule.firewall_match,
+    )
+
+
+def _exception(rule: NoSnatRule) -> EgressException:
+    return EgressException(
+        source=rule.source,
+        destination=rule.destination or ANYWHERE,
+        nsx_id=terraform(rule.identity.nsx_id),
+        display_name=terraform(rule.identity.display_name),
+        description=terraform(rule.identity.description),
+        tags=_tags(rule.identity.tags),
+        priority=rule.priority,
     )
 
 

@@ -190,10 +190,10 @@ class Step:
         """While this lasts, the step is undone."""
         if self.path is None:  # explain and diagnose read the manager, which does not know the DNS server's routes
             if lab.packets:
-                lab.run_on(DNS, "ip route del 30.0.0.0/24 via 172.20.0.1", quiet=True)
+                lab.run_on(DNS, "ip route del 30.0.0.0/24", quiet=True)
             yield
             if lab.packets:
-                lab.run_on(DNS, "ip route replace 30.0.0.0/24 via 172.20.0.1", quiet=True)
+                lab.run_on(DNS, RETURN_ROUTE, quiet=True)
             return
         body = lab.request("GET", self.path)
         lab.request("DELETE", self.path)
@@ -229,6 +229,7 @@ SUPERVISOR_POD, TKG_POD, DNS = "pod/domain-c8", "pod/vnet-domain-c8", "dns 172.2
 REGISTRY = ("198.51.100.10", "--port", "443")
 LOOKUP = ("172.20.0.53", "--protocol", "udp", "--port", "53")
 INGRESS = ("30.0.1.1", "--port", "443")
+RETURN_ROUTE = "ip route replace 30.0.0.0/24 nexthop via 172.20.0.1 nexthop via 172.20.0.2"
 PULL = "net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"
 LOOKUP_TEXT = "dial tcp: lookup k8s.gcr.io on 127.0.0.53:53: read udp 127.0.0.1:54821->127.0.0.53:53: i/o timeout"
 EVENTS = f'Warning  Failed  kubelet  Failed to pull image "k8s.gcr.io/pause:3.9": {LOOKUP_TEXT}'

@@ -6,12 +6,15 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, questions, sender_title
+from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, questions
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.addresses import Address
+from egress.domain.fields import listed
+from egress.policy.leaving import seen_outside
 from egress.policy.owned import tier1s
+from egress.reachability.below import Sender
 from egress.reachability.flow import Flow, Protocol
-from egress.reachability.surroundings import OUTSIDE, Sender, Wishes
+from egress.reachability.surroundings import OUTSIDE, Wishes
 from egress.reachability.view import View
 
 _FROM = "outside, a mapping's name (supervisor, tkg), a Tier-1's id or an address"
@@ -40,7 +43,7 @@ class Ask:
         origin = _parsed(self.origin) if self.origin not in tier1s(domain) else None
         if origin:
             hosts.append(origin)
-        inside = [domain.egress.range, *domain.pods.values()]
+        inside = [*seen_outside(domain), *(network for tier1 in domain.tier1s.values() for network in tier1.networks)]
         if domain.ingress:
             inside.append(domain.ingress.range)
             if isinstance(to, IPv4Address) and to in domain.ingress.range:
@@ -54,13 +57,11 @@ def ask(view: View, asked: Ask) -> tuple[Question, ...]:
     if asked.usual:
         return questions(view)
     to = _target(view, asked.to or "registry")
-    port = asked.port if asked.port is not None else (DNS_PORT if to in view.domain.dns_servers else REGISTRY_PORT)
+    port = asked.port if asked.port is not None else (DNS_PORT if to in view.domain.dns_addresses else REGISTRY_PORT)
     protocol = asked.protocol or (Protocol.UDP if port == DNS_PORT else Protocol.TCP)
-    origins = (
-        [(sender.pod, sender) for sender in view.around.senders]
-        if asked.origin is None
-        else [_origin(view, asked.origin)]
-    )
+    origins: list[tuple[str, Sender | None]] = [(sender.pod, sender) for sender in view.around.senders]
+    if asked.origin is not None:
+        origins = _origins(view, asked.origin)
     return tuple(
         Question(f"{_called(pod, sender)} -> {to}", _purpose(view, to, port), Flow(pod, to, protocol, port), sender)
         for pod, sender in origins
@@ -68,11 +69,11 @@ def ask(view: View, asked: Ask) -> tuple[Question, ...]:
 
 
 def _called(pod: str, sender: Sender | None) -> str:
-    return f"{sender_title(sender)} pod" if sender else pod
+    return f"{sender.title} pod" if sender else pod
 
 
 def _purpose(view: View, to: Address, port: int) -> Purpose:
-    if to in view.domain.dns_servers:
+    if to in view.domain.dns_addresses:
         return Purpose.LOOKUP
     if view.around.ingress and to == view.around.ingress[0]:
         return Purpose.INGRESS
@@ -89,28 +90,34 @@ def _target(view: View, text: str) -> Address:
     return _address(text, _TO)
 
 
-def _origin(view: View, text: str) -> tuple[str, Sender | None]:
-    """The node that a flow starts from, and the sender if it is a pod."""
+def _origins(view: View, text: str) -> list[tuple[str, Sender | None]]:
+    """The nodes that a flow starts from, each with the sender if it is a pod. A mapping may translate several Tier-1s."""
     if text in ("outside", "registry"):
-        return OUTSIDE, None
-    for sender in view.around.senders:
-        if text in (sender.key, sender.tier1, sender.pod):
-            return sender.pod, sender
+        return [(OUTSIDE, None)]
+    senders = view.around.senders
+    named = [sender for sender in senders if text in (sender.key, sender.tier1, sender.pod)]
+    if named:
+        return [(sender.pod, sender) for sender in named]
     address = _parsed(text)
     if address is None:
-        known = ["outside", *(sender.key or sender.tier1 for sender in view.around.senders)]
+        known = dict.fromkeys(["outside", *(one.key for one in senders if one.key), *(one.tier1 for one in senders)])
         what = "is no address, and nobody" if _LIKE_AN_ADDRESS.fullmatch(text) else "is nobody"
-        raise EgressError(f"{text!r} {what} in {view.domain.stack}, allowed is {_FROM}; there are: {', '.join(known)}")
-    for sender in view.around.senders:
-        network = view.domain.pods.get(sender.tier1)
-        if address == sender.egress or (network is not None and address in network):
-            return sender.pod, sender
+        raise EgressError(f"{text!r} {what} in {view.domain.stack}, allowed is {_FROM}; there are: {listed(known)}")
     node = view.topology.owner(address)
+    for sender in senders:
+        if address == sender.egress or (node is None and _behind(view, sender.tier1, address)):
+            return [(sender.pod, sender)]
     if node is None:
         raise EgressError(
             f"{address} is nobody's address in {view.domain.stack}: give a pod, an egress address or an outside host"
         )
-    return node.name, None
+    return [(node.name, next((sender for sender in senders if sender.pod == node.name), None))]
+
+
+def _behind(view: View, tier1: str, address: Address) -> bool:
+    """Whether an address lies in a network behind a Tier-1 of the file."""
+    there = view.domain.tier1s.get(tier1)
+    return there is not None and any(address in network for network in there.networks)
 
 
 _BROADCAST = ip_address("255.255.255.255")

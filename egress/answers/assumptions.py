@@ -14,7 +14,7 @@ INGRESS_KNOWN = "The upstream gateway knows a route to the ingress range, and no
 EGRESS_UNKNOWN = "The upstream gateway knows no route to the egress range."
 OUTSIDE = "Outside is a registry at an example address."
 DNS = "A DNS server in the network of a service interface or an uplink hangs there, any other behind the upstream gateway, which is its default gateway."
-TIER1S = "Each mapping stands for a Tier-1 that translates its pods to the mapping's source."
+TIER1S = "Each Tier-1 translates its pods to its egress address; a routed one translates nothing."
 BALANCER = "The load balancer answers on the first address of the ingress range, port 443."
 FILES = "What the domain files say is on the manager: routes, rules, interfaces."
 PLAN = "The Tier-0's interfaces are as the domain file says: a plan does not hold them."
@@ -51,5 +51,5 @@ def unasked(view: View) -> Iterator[str]:
         hops = ", ".join(str(hop.address) for hop in route.next_hops)
         yield f"the IPv6 default route (::/0 via {hops}) is not walked: pods, mappings and DNS servers are asked about by IPv4 only"
     for server in view.domain.dns_servers:
-        if server.version == 6:
+        if server.address.version == 6:
             yield f"DNS server {server} is not walked to: lookups are asked about by IPv4 only"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from egress.answers import missing_outside
 from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
-from egress.policy.owned import EVERYTHING, owned
+from egress.policy.owned import EVERYTHING, beside_the_way_out, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import DropReason, Hop, Path
@@ -38,7 +39,11 @@ def _wrong_address(view: View, hop: Hop) -> Proposal:
 
 
 def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
-    """A default route of the target's family, or a next hop on this edge where the route is there and of no use to it."""
+    """A default route of the target's family, or a next hop on this edge where the route is there and of no use to it. Where a null route
+    drops the packet nothing is missing: the route is one too many."""
+    discarding = _discarding(view, target)
+    if discarding is not None:
+        return discarding
     everything = EVERYTHING[target.version]
     routes = children(view.objects, view.gateway, Collection.STATIC_ROUTES)
     present = [path for path, body in routes if body.get("network") == everything]
@@ -62,6 +67,24 @@ def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
     else:
         fix = f"add default_route.ipv6 to the domain file: {everything} via {via}"
     return Proposal(Remedy(Missing.DEFAULT_ROUTE, tier0, name, why, fix), view.changed({**view.objects, path: body}))
+
+
+def _discarding(view: View, target: Address) -> Proposal | None:
+    """The most specific static route for a target, if it drops what it is for."""
+    around = [route for route in view.tier0.routes if target in route.network]
+    best = max(around, key=lambda route: route.network.prefixlen, default=None)
+    if best is None or not best.next_hops or any(hop.address is not None for hop in best.next_hops):
+        return None
+    name = last(best.path)
+    key = next((one.key for one in owned(view.domain).further if one.identity.nsx_id == name), None)
+    why = f"static route {name} {best.network} discards what is sent to {target}"
+    fix = (
+        f"take routes.{key} out of the domain file, or narrow it"
+        if key
+        else f"take {name} away, or narrow it; ask its owner"
+    )
+    rest = {path: body for path, body in view.objects.items() if path != best.path}
+    return Proposal(Remedy(Missing.NULL_ROUTE, last(view.gateway), name, why, fix), view.changed(rest))
 
 
 def _made_by_a_stack(view: View, network: str) -> tuple[WorkloadDomain, str, Json] | None:
@@ -90,7 +113,7 @@ def _next_hop(view: View, hop: Hop, path: str, target: Address) -> Proposal | No
 
 def _beyond(view: View, hop: Hop, target: Address) -> list[Address]:
     """The upstream gateway's addresses on the uplinks of this edge."""
-    uplinks = [face for face in view.topology.nodes[hop.node].interfaces if face.uplink]
+    uplinks = [face for face in view.topology.nodes[hop.node].interfaces if face.name in _way_out(view)]
     networks = [one.network for face in uplinks for one in face.addresses if one.version == target.version]
     gateways = [one.ip for router in view.around.world.routers for face in router.interfaces for one in face.addresses]
     return [one for one in gateways if any(one in network for network in networks)]
@@ -108,20 +131,28 @@ def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
         return _default_route(view, hop, source)
     for earlier in path.forward if path.back else ():
         if earlier.kind is NodeKind.TIER0_SR and earlier.rules:
-            left = view.topology.nodes[earlier.node].interface(earlier.left or "")
-            return None if left.uplink else _scope(view, earlier)
+            return _scope(view, earlier) if earlier.left not in _way_out(view) else None
+    left = missing_outside.left_by(path) if path.back else None
+    if left is not None and left.left not in _way_out(view):
+        return missing_outside.beside(view, path, left, hop.before.destination)
     return None
 
 
+def _way_out(view: View) -> dict[str, str]:
+    """Paths of the uplinks of the way out, by name."""
+    beside = beside_the_way_out(view.domain)
+    return {one.name: one.path for one in view.tier0.interfaces if one.external and one.name not in beside}
+
+
 def _scope(view: View, hop: Hop) -> Proposal | None:
-    """A rule that is not limited to the uplinks translated what left by a service interface."""
+    """A rule that is not limited to the uplinks of the way out translated what left by another interface."""
     name = hop.rules[-1]
     sections = children(view.objects, view.gateway, Collection.NAT)
     rules = (path for section, _ in sections for path, _ in children(view.objects, section, Collection.NAT_RULES))
     path = next((path for path in rules if last(path) == name), None)
     if path is None:
         return None
-    uplinks = [interface.path for interface in view.tier0.interfaces if interface.external]
+    uplinks = list(_way_out(view).values())
     why = (
         f"rule {name} also translates what leaves by {hop.left}: "
         "the answer comes back by an uplink, and strict uRPF drops it there"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from collections.abc import Sequence
+from ipaddress import IPv4Network, ip_network
 
 from egress.answers.remedy import Missing, Proposal, Remedy, near, ways_in, wide, with_route
-from egress.domain.addresses import Address
+from egress.domain.addresses import Address, Coverage, as_network
+from egress.domain.fields import listed
 from egress.policy import paths
-from egress.policy.owned import nat_section, owned
+from egress.policy.leaving import leaving
+from egress.policy.owned import nat_section, outside_nat, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import Hop, Path
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
+from egress.vocabulary import ANYWHERE
 
 _LET_THEM_MOVE = "translate to the HA VIP or a spare address of the uplink network, which another edge takes over"
 _LET_IT_NOTICE = (
@@ -24,15 +28,28 @@ _LET_IT_NOTICE = (
 def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
     """A router or host has no route. On the way there it lacks a route; on the way back it depends on what it was asked by."""
     target = hop.after.destination
-    left = next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR), None)
+    left = left_by(path)
     if not path.back or left is None or left.left is None:
         return _upstream_route(view, hop.node, target)
     face = view.topology.nodes[left.node].interface(left.left)
-    if not face.uplink:
-        return _return_route(view, path.forward[-1].node, left.left, face.addresses[0].ip, target)
-    if left.rules:
+    if not face.uplink or left.left in outside_nat(view.domain):
+        return beside(view, path, left, target)
+    if left.rules or any(target in network for one in leaving(view.domain) if one.own for network in one.networks):
         return _upstream_route(view, hop.node, target)
     return _nat_rule(view, left.left, target)
+
+
+def left_by(path: Path) -> Hop | None:
+    """Where a packet left the Tier-0."""
+    return next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR and one.left), None)
+
+
+def beside(view: View, path: Path, left: Hop, target: Address) -> Proposal:
+    """A return route on the host that a packet came to by an interface which NAT leaves out."""
+    name = left.left or ""
+    face = view.topology.nodes[left.node].interface(name)
+    via = _beside(view, name, target) if face.uplink else (face.addresses[0].ip,)
+    return _return_route(view, path.forward[-1].node, name, via, target)
 
 
 def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
@@ -49,13 +66,25 @@ def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
     )
 
 
-def _return_route(view: View, host: str, interface: str, via: Address, target: Address) -> Proposal:
-    """A route on a host beside a service interface, back through that interface."""
+def _beside(view: View, interface: str, target: Address) -> tuple[Address, ...]:
+    """The gateway's addresses on the segment of an uplink that NAT leaves out, as neighbours there reach it."""
+    networks = [one.network for face in view.tier0.interfaces if face.name == interface for one in face.addresses]
+    there = [
+        face.name
+        for face in view.tier0.interfaces
+        if any(one.ip in network for one in face.addresses for network in networks)
+    ]
+    return ways_in(view, target.version, there)
+
+
+def _return_route(view: View, host: str, interface: str, via: tuple[Address, ...], target: Address) -> Proposal:
+    """A route on a host beside an interface that NAT leaves out, back through that interface."""
     network = wide(view, target)
-    route = WorldRoute(network, (via,))
+    route = WorldRoute(network, via)
+    text = f"{network} via {', '.join(map(str, via))}"
     why = f"{host} sees {target} un-translated and has no route to {network}: its answers go to its default gateway and are lost"
-    fix = f"add on {host}: {network} via {via} ({interface})"
-    remedy = Remedy(Missing.RETURN_ROUTE, host, f"{network} via {via}", why, fix, route)
+    fix = f"add on {host}: {text}{f' ({interface})' if len(via) == 1 else ''}"
+    remedy = Remedy(Missing.RETURN_ROUTE, host, text, why, fix, route)
     return Proposal(remedy, with_route(view, host, route))
 
 
@@ -78,13 +107,23 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
     lost = f"{egress} leaves un-translated, and nobody outside knows a way back"
     why = _ineffective(view, interface, egress)
     section = paths.nat_section(view.gateway)
-    for path, body in children(owned(view.domain).objects(view.gateway), section, Collection.NAT_RULES):
-        if egress in ip_network(str(body["source_network"])):
+    objects = owned(view.domain).objects(view.gateway)
+    for rule in owned(view.domain).rules:
+        path = paths.nat_rule(view.gateway, rule.identity.nsx_id)
+        if egress in as_network(rule.source) and rule.destination is None and not _there(view, path, objects[path]):
             why = why or f"Tier-0 {tier0} has no NAT for {egress}: {lost}"
-            fix = f"apply {last(path)}: {body['action']} {body['source_network']} -> {body['translated_network']}"
+            source = "any" if rule.source == ANYWHERE else rule.source
+            fix = f"apply {last(path)}: {rule.action} {source} -> {rule.translated}"
             remedy = Remedy(Missing.NAT_RULE, tier0, last(path), why, fix)
-            return Proposal(remedy, view.changed({**view.objects, section: nat_section(), path: body}))
+            return Proposal(remedy, view.changed({**view.objects, section: nat_section(), path: objects[path]}))
     return _new_rule(view, egress, why or f"this domain has no NAT for {egress}: {lost}")
+
+
+def _there(view: View, path: str, body: Json) -> bool:
+    """Whether a rule of the domain's own is there as it is meant to be: then to apply it changes nothing."""
+    there = view.objects.get(path)
+    said = ("action", "source_network", "destination_network", "translated_network", "enabled", "scope")
+    return there is not None and all((there.get(name) or None) == (body.get(name) or None) for name in said)
 
 
 def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
@@ -94,6 +133,15 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
     tier0 = last(view.gateway)
     name = f"{view.domain.stack}-egress-for-{str(egress).replace('.', '-')}"
     fix = f"add a mapping to the domain file: source {egress}, translated a free address of the uplink network (such as {spare})"
+    unknown = next((one.tier1 for one in view.around.senders if one.egress == egress and not one.known), None)
+    if unknown is not None:
+        networks = next(one.networks for one in leaving(view.domain) if one.tier1 == unknown)
+        ruled = Coverage(as_network(rule.source) for rule in owned(view.domain).rules)
+        if any(ruled.count(network) for network in networks):
+            return _unknown_address(unknown, networks)
+        name = f"{view.domain.stack}-egress-for-{unknown}"
+        why = f"no rule translates what Tier-1 {unknown} sends with, an address of {listed(networks)}, and nobody outside knows a way back"
+        fix = f"add a mapping for that address, or for {listed(networks)} as a whole, to the domain file"
     body: Json = {
         "action": view.domain.tier0.nat_action.value,
         "source_network": str(egress),
@@ -104,12 +152,19 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
     return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), view.changed({**view.objects, **rule}))
 
 
+def _unknown_address(tier1: str, networks: Sequence[IPv4Network]) -> Proposal:
+    """Nothing can be said of a Tier-1 whose egress address is not known where some addresses have a rule and others have none."""
+    why = f"which address of {listed(networks)} Tier-1 {tier1} sends with is not in the file, and not all of them have a rule"
+    fix = f"look at the NAT rules of {tier1} in NSX, write the address as tier1s.{tier1}.egress, and ask again"
+    return Proposal(Remedy(Missing.EGRESS_ADDRESS, tier1, "egress", why, fix), None)
+
+
 def _ineffective(view: View, interface: str, egress: Address) -> str:
     """Why a rule that is there for the address did nothing, or nothing."""
     for nat, _ in children(view.objects, view.gateway, Collection.NAT):
         for path, body in children(view.objects, nat, Collection.NAT_RULES):
             source = str(body.get("source_network") or "")
-            if not any(_holds(part, egress) for part in source.split(",")):
+            if source and not any(_holds(part, egress) for part in source.split(",")):
                 continue
             if not body.get("enabled", True):
                 return f"NAT rule {last(path)} for {egress} is disabled"
@@ -130,7 +185,7 @@ def _spare(view: View, version: int) -> Address | None:
     """An address of the first uplink network that nobody in this view has."""
     nodes = view.topology.nodes.values()
     taken = {one.ip for node in nodes for face in node.interfaces for one in face.addresses}
-    answered = [network for node in nodes for face in node.interfaces for network in face.answers]
+    answered = [network for node in nodes for face in node.interfaces for network in (*face.answers, *face.relays)]
     for face in view.tier0.interfaces:
         for one in face.addresses if face.external else ():
             if one.version == version:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from egress.reachability.below import Sender
 from egress.reachability.flow import Flow, Protocol
-from egress.reachability.surroundings import OUTSIDE, Sender
+from egress.reachability.surroundings import DNS_PORT as DNS_PORT
+from egress.reachability.surroundings import OUTSIDE
 from egress.reachability.view import View
-from egress.vocabulary import TITLES
 
 REGISTRY_PORT = 443
-DNS_PORT = 53
 
 
 class Purpose(StrEnum):
@@ -33,16 +33,11 @@ class Question:
     sender: Sender | None = None
 
 
-def sender_title(sender: Sender) -> str:
-    """How a sender is called: Supervisor, TKG, the mapping's key, or the Tier-1 of one that has no mapping."""
-    return TITLES.get(sender.key or "", sender.key or sender.tier1)
-
-
 def questions(view: View) -> tuple[Question, ...]:
     """The questions of a domain: each sender to the outside, the outside to the ingress, each sender to each DNS server."""
     around = view.around
     asked = [
-        Question(f"{sender_title(sender)} pod -> registry", Purpose.PULL, Flow(sender.pod, around.outside), sender)
+        Question(f"{sender.title} pod -> registry", Purpose.PULL, Flow(sender.pod, around.outside), sender)
         for sender in around.senders
     ]
     if around.ingress and around.senders:
@@ -52,6 +47,6 @@ def questions(view: View) -> tuple[Question, ...]:
         for _, address in around.dns:
             if address.version == 4:
                 flow = Flow(sender.pod, address, Protocol.UDP, DNS_PORT)
-                title = f"{sender_title(sender)} pod -> dns {address}"
+                title = f"{sender.title} pod -> dns {address}"
                 asked.append(Question(title, Purpose.LOOKUP, flow, sender))
     return tuple(asked)

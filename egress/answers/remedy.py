@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from egress.domain import HaMode
 from egress.domain.addresses import Address, Network, single
+from egress.policy.leaving import seen_outside
+from egress.policy.owned import beside_the_way_out
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
 
@@ -20,6 +23,8 @@ class Missing(StrEnum):
     RETURN_ROUTE = "return route"
     UPSTREAM_ROUTE = "upstream route"
     NAT_SCOPE = "NAT scope"
+    EGRESS_ADDRESS = "egress address"
+    NULL_ROUTE = "null route"
     NEXT_HOP = "next hop"
     TRANSLATED_ADDRESS = "translated address"
     EDGE = "edge"
@@ -66,13 +71,22 @@ def with_route(view: View, node: str, route: WorldRoute) -> View:
     return view.in_world(replace(world, hosts=hosts, routers=routers))
 
 
-def ways_in(view: View, version: int) -> tuple[Address, ...]:
+def ways_in(view: View, version: int, interfaces: Collection[str] | None = None) -> tuple[Address, ...]:
     """Addresses by which routers reach what is behind the Tier-0: every uplink on ACTIVE_ACTIVE, so that losing an edge loses
-    nothing; the HA VIP, else the active edge's uplinks, on ACTIVE_STANDBY (a standby edge forwards nothing)."""
+    nothing; the HA VIP, else the active edge's uplinks, on ACTIVE_STANDBY (a standby edge forwards nothing).
+
+    interfaces: names of the external interfaces that count; left out: those of the way out.
+    """
     tier0 = view.tier0
     external = [one for one in tier0.interfaces if one.external]
+    beside = beside_the_way_out(view.domain)
+    counted = [one for one in external if (one.name not in beside if interfaces is None else one.name in interfaces)]
+    external = counted or external
     if tier0.ha_mode is HaMode.ACTIVE_STANDBY:
-        vips = tuple(one.ip for vip in tier0.vips for one in vip.addresses if one.version == version)
+        held = {one.path for one in external}
+        vips = tuple(
+            one.ip for vip in tier0.vips if vip.interfaces & held for one in vip.addresses if one.version == version
+        )
         if vips:
             return vips
         external = [one for one in external if one.edge == external[0].edge]
@@ -80,12 +94,10 @@ def ways_in(view: View, version: int) -> tuple[Address, ...]:
 
 
 def wide(view: View, target: Address) -> Network:
-    """The network that a route for `target` should name: the egress or ingress range that it is in, else itself."""
+    """The network that a route for `target` should name: the range or routed network of the file that it is in, else itself."""
     domain = view.domain
-    for network in (domain.egress.range, domain.ingress.range if domain.ingress else None):
-        if network is not None and target in network:
-            return network
-    return single(target)
+    named = [*seen_outside(domain), *([domain.ingress.range] if domain.ingress else []), *domain.egress.routed]
+    return next((network for network in named if target in network), single(target))
 
 
 def near(view: View, node: str, addresses: tuple[Address, ...]) -> tuple[Address, ...]:

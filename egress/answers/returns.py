@@ -45,7 +45,7 @@ def assumed_routes(view: View) -> tuple[OutsideRoute, ...]:
     world = view.around.world
     held = [(router.name, route) for router in world.routers for route in router.routes]
     held += [(host.name, route) for host in world.hosts for route in host.routes]
-    declared = {route.to for route in view.domain.return_routes}
+    declared = {*(route.to for route in view.domain.return_routes), *view.domain.egress.routed}
     return tuple(
         OutsideRoute(
             name,

@@ -9,11 +9,12 @@ from ipaddress import IPv4Address, IPv4Network
 
 from egress.answers.asking import Ask
 from egress.answers.failure import Cause, Failure, Stage
-from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question, sender_title
+from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
+from egress.reachability.below import Sender
 from egress.reachability.flow import Flow, Protocol
-from egress.reachability.surroundings import Sender, Wishes
+from egress.reachability.surroundings import Wishes
 from egress.reachability.view import View
 from egress.vocabulary import SUPERVISOR
 
@@ -226,4 +227,4 @@ def _behind(view: View, sender: Sender, address: Address) -> bool:
 
 
 def _pod(sender: Sender) -> str:
-    return f"{sender_title(sender)} pod"
+    return f"{sender.title} pod"

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from egress.checks.look import mappings, network, own_addresses, short, where
+from egress.checks.look import mappings, own_addresses, ranges, short, where
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule, rule
 from egress.domain import WorkloadDomain
+from egress.domain.addresses import as_network
 from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.policy.identity import GatewayKey, ManagerKey, tier0_name
 
@@ -25,15 +26,15 @@ class _Use:
 
 def _addresses(domain: WorkloadDomain) -> Iterator[_Use]:
     for address, (name, at) in own_addresses(domain).items():
-        yield _Use(domain, at, name, network(address))
+        yield _Use(domain, at, name, as_network(address))
     for mapping in mappings(domain):
         yield _Use(domain, (*mapping.at, "translated"), f"translated address of {mapping.rule.key}", mapping.translated)
 
 
 def _ranges(domain: WorkloadDomain) -> Iterator[_Use]:
-    yield _Use(domain, ("egress", "range"), "egress range", domain.egress.range)
-    if domain.ingress:
-        yield _Use(domain, ("ingress", "range"), "ingress range", domain.ingress.range)
+    for one in ranges(domain):
+        if not one.use.behind:
+            yield _Use(domain, one.at, one.name, one.network)
 
 
 def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
@@ -155,7 +156,8 @@ def tier1_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
     seen: dict[tuple[ManagerKey, str], tuple[WorkloadDomain, Path]] = {}
     for domain in domains:
         own = GatewayKey.of(domain)
-        for name, at in _tier1s(domain):
+        for name in domain.tier1s:
+            at: Path = ("tier1s", name)
             first, first_at = seen.setdefault((own.manager, name), (domain, at))
             if GatewayKey.of(first) != own:
                 yield Broken(
@@ -164,15 +166,6 @@ def tier1_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
                     "name the Tier-1 in the domain whose Tier-0 it hangs on",
                     domain,
                 )
-
-
-def _tier1s(domain: WorkloadDomain) -> Iterator[tuple[str, Path]]:
-    """The Tier-1s that a file names, and where."""
-    for mapping in mappings(domain):
-        if mapping.entry.tier1:
-            yield mapping.entry.tier1, (*mapping.at, "tier1")
-    for name in domain.pods:
-        yield name, ("pods", name)
 
 
 @fleet_rule(

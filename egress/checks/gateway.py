@@ -2,77 +2,85 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
+
 from egress.checks.look import (
     Held,
     Kind,
     edges_of,
     held_addresses,
-    mappings,
     nsx_version,
-    own_addresses,
-    subnets,
-    uplink_networks,
 )
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
+from egress.domain.addresses import as_network
+from egress.domain.fields import listed
+from egress.domain.model import Uplink
 
 _NO_VERSION = "nsx.version is not in this file"
 
 
 @rule(
-    "ha-vip-on-active-active",
-    Severity.ERROR,
-    "an HA VIP stands on an ACTIVE_STANDBY gateway only",
-    explanation="The HA VIP moves to the active edge. Where all edges are active there is nowhere to move.",
-    source="NSX Policy API, Tier0HaVipConfig (active-standby only)",
-)
-def vip_on_active_active(domain: WorkloadDomain) -> Outcomes:
-    vip = domain.tier0.ha_vip
-    if vip and domain.tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
-        yield Broken(
-            ("tier0", "ha_vip"), f"HA VIP {vip} on an ACTIVE_ACTIVE gateway", "take ha_vip out, or correct ha_mode"
-        )
-
-
-@rule(
     "ha-vip-outside-uplinks",
     Severity.ERROR,
-    "the HA VIP lies in the subnet that its two uplinks share",
-    explanation="The VIP is tied to exactly two external interfaces, one on each edge, and answers on their segment.",
-    source="vmware/terraform-provider-nsxt, ha_vip_config.external_interface_paths: exactly 2",
+    "an HA VIP lies in the subnet that its two uplinks share",
+    explanation="A VIP is tied to exactly two external interfaces, one on each edge, and answers on their segment. Two uplinks an edge on "
+    "two VLANs have two VIPs.",
+    source="vmware/terraform-provider-nsxt, ha_vip_config.external_interface_paths: exactly 2; NSX Policy API, LocaleServices.ha_vip_configs",
 )
 def vip_outside(domain: WorkloadDomain) -> Outcomes:
-    vip = domain.tier0.ha_vip
-    if vip is None:
-        return
-    inside = [uplink for uplink in domain.tier0.uplinks if uplink.address.network == vip.network]
-    edges = {uplink.edge for uplink in inside}
-    if len(edges) != 2 or len(inside) != 2:
-        names = ", ".join(uplink.id for uplink in inside) or "none"
-        yield Broken(
-            ("tier0", "ha_vip"),
-            f"HA VIP {vip} needs two uplinks on two edges in its subnet, the file has: {names}",
-            "choose an address of the subnet of two uplinks, with the same prefix length",
-        )
+    named = {uplink.id: uplink for uplink in domain.tier0.uplinks}
+    by_network: dict[IPv4Network, list[Uplink]] = {}
+    index: Prefixes[Uplink] = Prefixes()
+    for uplink in domain.tier0.uplinks:
+        by_network.setdefault(uplink.address.network, []).append(uplink)
+        index.add(uplink.address.network, uplink)
+    for number, vip in enumerate(domain.tier0.ha_vips):
+        inside = by_network.get(vip.address.network, [])
+        around = index.holding(as_network(vip.address.ip))
+        if vip.uplinks:
+            inside = [named[name] for name in vip.uplinks if named[name].address.network == vip.address.network]
+        count = len(vip.uplinks) or (around.count if around else 0)
+        if not (count == len(inside) == len({uplink.edge for uplink in inside[:3]}) == 2):
+            names = listed([uplink.id for uplink in inside[:9]]) or "none"
+            yield Broken(
+                ("tier0", "ha_vips", number, "address"),
+                f"HA VIP {vip.address} needs two uplinks on two edges in its subnet, the file has: {names}",
+                "choose an address of the subnet of two uplinks, with the same prefix length, or name the two in uplinks",
+            )
 
 
 @rule(
     "active-standby-without-ha-vip",
     Severity.WARNING,
-    "static routing on ACTIVE_STANDBY has an HA VIP",
+    "static routing on ACTIVE_STANDBY has an HA VIP on every uplink network that two edges share",
     explanation="Neighbours send to one address. If that is an uplink's own address, it dies with its edge and ingress, replies to "
-    "routed addresses and return routes die with it, although the other edge took over.",
-    source="NSX administration guide, HA VIP for static routing",
+    "routed addresses and return routes die with it, although the other edge took over. Each uplink VLAN has a VIP of its own.",
+    source="NSX administration guide, HA VIP for static routing; VCF 9.0 recommends it for static routing",
 )
 def standby_without_vip(domain: WorkloadDomain) -> Outcomes:
     tier0 = domain.tier0
-    if tier0.ha_mode is HaMode.ACTIVE_STANDBY and tier0.ha_vip is None and len({up.edge for up in tier0.uplinks}) > 1:
+    if tier0.ha_mode is not HaMode.ACTIVE_STANDBY or len({up.edge for up in tier0.uplinks}) < 2:
+        return
+    if not tier0.ha_vips:
         yield Broken(
             ("tier0",),
-            "ACTIVE_STANDBY without ha_vip: return routes die with the edge they point at",
-            "configure an HA VIP in NSX, write it into tier0.ha_vip and point return routes at it",
+            "ACTIVE_STANDBY without ha_vips: return routes die with the edge they point at",
+            "configure an HA VIP in NSX, write it into tier0.ha_vips and point return routes at it",
         )
+        return
+    edges: dict[IPv4Network, set[str]] = {}
+    for uplink in tier0.uplinks:
+        edges.setdefault(uplink.address.network, set()).add(uplink.edge)
+    with_vip = {vip.address.network for vip in tier0.ha_vips}
+    for network, there in edges.items():
+        if len(there) > 1 and network not in with_vip:
+            yield Broken(
+                ("tier0", "ha_vips"),
+                f"no HA VIP in {network}: what is routed there dies with the edge it points at",
+                "configure one in NSX for the two uplinks of that network, and write it into tier0.ha_vips",
+            )
 
 
 @rule(
@@ -115,13 +123,15 @@ def interface_edge(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "interface-subnets-overlap",
     Severity.ERROR,
-    "subnets of interfaces are equal or apart, and service subnets are apart from uplink subnets",
-    explanation="One gateway routes by prefixes: a subnet that is also part of another is reached by one of the two interfaces only.",
+    "subnets of interfaces are equal or apart, those of one edge and service subnets are apart from all others",
+    explanation="One gateway routes by prefixes: a subnet that is also part of another is reached by one of the two interfaces only. The same "
+    "holds for two uplinks of one edge in one subnet; uplinks of several edges share theirs.",
     source="assumption (NSX refuses overlapping connected subnets on one gateway)",
 )
 def subnets_overlap(domain: WorkloadDomain) -> Outcomes:
     everything: Prefixes[Held] = Prefixes()
     of_kind: dict[Kind, Prefixes[Held]] = {kind: Prefixes() for kind in Kind}
+    beside: dict[tuple[str, IPv4Network], Held] = {}
     opposite = {Kind.UPLINK: Kind.SERVICE, Kind.SERVICE: Kind.UPLINK}
     for other in held_addresses(domain):
         same = of_kind[opposite[other.kind]].equal(other.network) if other.kind in opposite else None
@@ -131,6 +141,14 @@ def subnets_overlap(domain: WorkloadDomain) -> Outcomes:
                     other.at,
                     f"{other.network} of {other.name} overlaps {met.first.network} of {met.first.name}{met.others}",
                     "correct the prefix length, or the address",
+                )
+        if other.edge is not None:
+            first = beside.setdefault((other.edge, other.network), other)
+            if first is not other:
+                yield Broken(
+                    other.at,
+                    f"{other.network} of {other.name} is also the subnet of {first.name} on the same edge {other.edge}",
+                    "give the second uplink of an edge a subnet of its own",
                 )
         everything.add(other.network, other)
         of_kind[other.kind].add(other.network, other)
@@ -151,25 +169,6 @@ def vrf_of_itself(domain: WorkloadDomain) -> Outcomes:
 
 
 @rule(
-    "vrf-next-hop-without-interface",
-    Severity.WARNING,
-    "a next hop of a VRF gateway says by which interface",
-    explanation="A VRF gateway shares its edges with its parent and its sisters; the scope keeps the next hop in its own table.",
-    source="vmware/terraform-provider-nsxt#537",
-)
-def vrf_scope(domain: WorkloadDomain) -> Outcomes:
-    if domain.tier0.vrf_of is None:
-        return
-    for index, hop in enumerate(domain.default_route.next_hops):
-        if hop.interface is None:
-            yield Broken(
-                ("default_route", "next_hops", index, "address"),
-                f"next hop {hop.address} of VRF gateway {domain.tier0.id or domain.tier0.display_name} names no interface",
-                "add interface: with the id of the VRF's uplink",
-            )
-
-
-@rule(
     "tier0-by-display-name",
     Severity.NOTE,
     "the Tier-0 is named by its id",
@@ -184,72 +183,6 @@ def by_name(domain: WorkloadDomain) -> Outcomes:
             f"Tier-0 {domain.tier0.display_name!r} is looked up by name",
             "write its id as tier0.id instead",
         )
-
-
-@rule(
-    "snat-on-active-active",
-    Severity.ERROR,
-    "SNAT on ACTIVE_ACTIVE runs on stateful services of NSX 4.0 or later",
-    explanation="SNAT keeps state on one edge; replies that enter by another edge find none. NSX supports SNAT on ACTIVE_STANDBY, "
-    "and on ACTIVE_ACTIVE only with stateful services, which came with 4.0.",
-    source='NSX Policy API, PolicyNatRule.action ("only supported ... in active-standby mode"); Tier0StatefulServicesConfig',
-)
-def snat_on_active_active(domain: WorkloadDomain) -> Outcomes:
-    if not domain.tier0.stateful_active_active:
-        return
-    version = nsx_version(domain)
-    if version is None:
-        yield CannotKnow(f"{_NO_VERSION}: stateful services on ACTIVE_ACTIVE need 4.0")
-    elif version < (4, 0):
-        yield Broken(
-            ("tier0", "stateful_active_active"),
-            f"stateful ACTIVE_ACTIVE, so SNAT rules, on NSX {domain.nsx.version}",
-            "take stateful_active_active out, so that rules become REFLEXIVE, or correct nsx.version",
-        )
-
-
-@rule(
-    "stateful-active-active-unseen",
-    Severity.WARNING,
-    "stateful services on ACTIVE_ACTIVE are known from NSX, not only from this file",
-    explanation="The provider neither shows nor keeps stateful_services. If they are off, NSX refuses the SNAT rules or drops replies "
-    "that enter by another edge. They also need an interface group over the uplinks.",
-    source="NSX Policy API 4.1, Tier0StatefulServicesConfig; provider schema 3.12 (no stateful_services)",
-)
-def stateful_unseen(domain: WorkloadDomain) -> Outcomes:
-    if domain.tier0.stateful_active_active:
-        yield Broken(
-            ("tier0", "stateful_active_active"),
-            "nothing but this file says that stateful services are on",
-            "look at the Tier-0 in NSX (stateful_services.enabled, interface groups), then suppress this with the date",
-        )
-
-
-@rule(
-    "proxy-arp-needs-nsx-3-2",
-    Severity.ERROR,
-    "translated addresses of an ACTIVE_ACTIVE gateway are answered for by NSX 3.2 or later",
-    explanation="The router asks for the MAC address of a translated address that lies in the uplink subnet. NSX answers by itself on "
-    "ACTIVE_STANDBY, and on ACTIVE_ACTIVE since 3.2 only; before, the translated address had to be an uplink's own.",
-    source="vxplanet.com 2021-02-12 and 2022-08-22, proxy ARP on Tier-0",
-)
-def proxy_arp(domain: WorkloadDomain) -> Outcomes:
-    if domain.tier0.ha_mode is not HaMode.ACTIVE_ACTIVE:
-        return
-    own, version = own_addresses(domain), nsx_version(domain)
-    uplinks = subnets(uplink_networks(domain))
-    for mapping in mappings(domain):
-        needs = mapping.translated.network_address not in own or mapping.translated.num_addresses > 1
-        if not needs or not uplinks.holding(mapping.translated):
-            continue
-        if version is None:
-            yield CannotKnow(f"{_NO_VERSION}: proxy ARP for {mapping.entry.translated} on ACTIVE_ACTIVE needs 3.2")
-        elif version < (3, 2):
-            yield Broken(
-                (*mapping.at, "translated"),
-                f"NSX {domain.nsx.version} does not answer ARP for {mapping.entry.translated} on ACTIVE_ACTIVE",
-                "translate to an uplink's own address, or route the translated address to the Tier-0",
-            )
 
 
 @rule(

@@ -10,8 +10,9 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
+from egress.domain.addresses import Coverage, as_network
 from egress.domain.model import EgressMapping
-from egress.policy.owned import NatRule, owned
+from egress.policy.owned import NatRule, Route, outside_nat, owned
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,28 @@ class Mapping:
     translated: IPv4Network
 
 
+class Use(Enum):
+    """What a range is for. ROUTED: a network behind a Tier-1 that translates nothing, so its addresses are seen outside."""
+
+    EGRESS = auto()
+    INGRESS = auto()
+    INSIDE = auto()
+    ROUTED = auto()
+
+    @property
+    def behind(self) -> bool:
+        """It lies behind a Tier-1."""
+        return self in (Use.INSIDE, Use.ROUTED)
+
+
 @dataclass(frozen=True)
 class Range:
-    """A range that the file names: what people call it, where it stands."""
+    """A range that the file names: what it is for, what people call it, where it stands."""
 
+    use: Use
     name: str
     at: Path
     network: IPv4Network
-
-
-def network(value: IPv4Address | IPv4Network) -> IPv4Network:
-    """An address as the network that holds only it."""
-    return value if isinstance(value, IPv4Network) else IPv4Network((int(value), 32))
 
 
 def short(value: IPv4Network) -> str:
@@ -52,7 +63,7 @@ def mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
 def _mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
     entries = domain.egress.mappings
     return tuple(
-        Mapping(rule.at, entries[rule.key], rule, network(rule.source), network(rule.translated))
+        Mapping(rule.at, entries[rule.key], rule, as_network(rule.source), as_network(rule.translated))
         for rule in owned(domain).rules
     )
 
@@ -67,11 +78,28 @@ def service_networks(domain: WorkloadDomain) -> list[IPv4Network]:
     return list(dict.fromkeys(interface.address.network for interface in domain.tier0.service_interfaces))
 
 
-def within(address: IPv4Address | IPv4Network, networks: Iterable[IPv4Network]) -> bool:
-    """Whether one of the networks holds the whole address or network."""
-    if isinstance(address, IPv4Address):
-        return any(address in outer for outer in networks)
-    return any(address.subnet_of(outer) for outer in networks)
+def networks_beside(domain: WorkloadDomain) -> list[IPv4Network]:
+    """Distinct subnets of the interfaces that NAT rules leave out: a second external VLAN, service interfaces."""
+    left_out, tier0 = outside_nat(domain), domain.tier0
+    faces = [(one.id, one.address.network) for one in tier0.uplinks]
+    faces += [(one.id, one.address.network) for one in tier0.service_interfaces]
+    return list(dict.fromkeys(network for name, network in faces if name in left_out))
+
+
+def near_hops(domain: WorkloadDomain) -> list[IPv4Address]:
+    """The IPv4 next hops that traffic to the outside leaves by: those of the default route, and where one is reached by a further route of
+    the file, the next hops of that (NSX resolves static routes recursively; one step is followed)."""
+    connected = Coverage([*uplink_networks(domain), *service_networks(domain)])
+    further: Prefixes[Route] = Prefixes()
+    for route in owned(domain).further:
+        if isinstance(route.network, IPv4Network):
+            further.add(route.network, route)
+    found: list[IPv4Address] = []
+    for hop in domain.default_route.next_hops:
+        by = None if connected.holds(as_network(hop.address)) else further.holding(as_network(hop.address))
+        via = [one.address for one in by.first.next_hops] if by else [hop.address]
+        found += [address for address in via if isinstance(address, IPv4Address)]
+    return found
 
 
 class Kind(Enum):
@@ -84,12 +112,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Held:
-    """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands."""
+    """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands; of an uplink also the
+    edge that carries it."""
 
     kind: Kind
     name: str
     at: Path
     address: IPv4Interface
+    edge: str | None = None
 
     @property
     def network(self) -> IPv4Network:
@@ -100,12 +130,13 @@ class Held:
 def held_addresses(domain: WorkloadDomain) -> Iterator[Held]:
     """The IPv4 addresses of uplinks, service interfaces and HA VIP, in the file's order."""
     for index, uplink in enumerate(domain.tier0.uplinks):
-        yield Held(Kind.UPLINK, f"uplink {uplink.id}", ("tier0", "uplinks", index, "address"), uplink.address)
+        here: Path = ("tier0", "uplinks", index, "address")
+        yield Held(Kind.UPLINK, f"uplink {uplink.id}", here, uplink.address, uplink.edge)
     for index, service in enumerate(domain.tier0.service_interfaces):
         at: Path = ("tier0", "service_interfaces", index, "address")
         yield Held(Kind.SERVICE, f"service interface {service.id}", at, service.address)
-    if domain.tier0.ha_vip:
-        yield Held(Kind.VIP, "the HA VIP", ("tier0", "ha_vip"), domain.tier0.ha_vip)
+    for index, vip in enumerate(domain.tier0.ha_vips):
+        yield Held(Kind.VIP, "the HA VIP", ("tier0", "ha_vips", index, "address"), vip.address)
 
 
 def own_addresses(domain: WorkloadDomain) -> dict[IPv4Address, tuple[str, Path]]:
@@ -117,12 +148,20 @@ def own_addresses(domain: WorkloadDomain) -> dict[IPv4Address, tuple[str, Path]]
 
 
 def ranges(domain: WorkloadDomain) -> Iterator[Range]:
-    """Egress, ingress and pod ranges."""
-    yield Range("egress range", ("egress", "range"), domain.egress.range)
+    """Egress ranges, those of namespaces included, the ingress range, and the networks behind Tier-1s."""
+    for index, one in enumerate(domain.egress.ranges):
+        yield Range(Use.EGRESS, "egress range", ("egress", "ranges", index), one)
+    own: set[IPv4Network] = set()
+    for name, tier1 in domain.tier1s.items():
+        if tier1.egress_range and tier1.egress_range not in own:
+            own.add(tier1.egress_range)
+            yield Range(Use.EGRESS, f"egress range of {name}", ("tier1s", name, "egress_range"), tier1.egress_range)
     if domain.ingress:
-        yield Range("ingress range", ("ingress", "range"), domain.ingress.range)
-    for tier1, pods in domain.pods.items():
-        yield Range(f"pods of {tier1}", ("pods", tier1), pods)
+        yield Range(Use.INGRESS, "ingress range", ("ingress", "range"), domain.ingress.range)
+    for name, tier1 in domain.tier1s.items():
+        for index, one in enumerate(tier1.networks):
+            use = Use.INSIDE if tier1.nat else Use.ROUTED
+            yield Range(use, f"network of {name}", ("tier1s", name, "networks", index), one)
 
 
 def indexed(found: Iterable[Range]) -> Prefixes[Range]:

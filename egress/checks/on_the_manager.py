@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from egress.checks.rule import Broken, Outcomes, Path, Severity, live_rule
 from egress.domain.model import HaMode
 from egress.policy import paths
+from egress.policy.owned import Route
 from egress.policy.paths import Collection, last
 from egress.policy.presence import ForeignRule, Presence, stack_of
 from egress.policy.tree import children
@@ -80,11 +81,25 @@ def state_of_another(there: Presence) -> Outcomes:
     source="house rule",
 )
 def second_default_route(there: Presence) -> Outcomes:
-    for route in there.owned.routes:
+    yield from _second(there, there.owned.default_routes)
+
+
+@live_rule(
+    "second-route-for-a-network",
+    Severity.ERROR,
+    "the gateway has one static route for each network of the stack's further routes",
+    explanation="Two static routes for one network share the load or shadow one another: traffic leaves by hops that no file names.",
+    source="NSX Policy API, StaticRoutes (nothing forbids two routes for one network)",
+)
+def second_route(there: Presence) -> Outcomes:
+    yield from _second(there, there.owned.further)
+
+
+def _second(there: Presence, routes: Sequence[Route]) -> Outcomes:
+    for route in routes:
         for path in there.routes_like(route):
-            at: Path = ("default_route",) if route.ip_version == 4 else ("default_route", "ipv6")
             yield Broken(
-                at,
+                route.at,
                 f"the manager has another {route.network} on {last(there.gateway)}: {_whose(there, path)}",
                 _remedy(there, path, "take one of the two away"),
             )

@@ -9,10 +9,11 @@ from ipaddress import IPv4Network
 from egress.checks.look import Mapping, mappings, short, where
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule
 from egress.domain import NatAction, WorkloadDomain
+from egress.domain.addresses import Network
 from egress.domain.model import Tier0
 from egress.policy.identity import by_gateway
 from egress.policy.owned import owned
-from egress.vocabulary import RESERVED_IDS, hidden
+from egress.vocabulary import RESERVED_IDS
 
 
 @dataclass(frozen=True)
@@ -53,59 +54,6 @@ def _overlapping(
             open_[value(one)] = one
 
 
-def _source(one: _Placed) -> IPv4Network:
-    return one.mapping.source
-
-
-def _priority(one: _Placed) -> int:
-    return one.mapping.rule.priority
-
-
-@fleet_rule(
-    "source-twice",
-    Severity.ERROR,
-    "every source on a gateway has one mapping",
-    explanation="The first rule that matches wins, so the second of two rules for one source does nothing, and which is the first is a "
-    "matter of priorities.",
-    source="NSX Policy API, PolicyNatRule.sequence_number",
-)
-def source_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    for placed in _on_gateways(domains):
-        for one, other in _overlapping(placed, _source, lambda _: 0):
-            if one.mapping.source == other.mapping.source:
-                yield Broken(
-                    (*other.path, "source"),
-                    f"source {short(other.mapping.source)} is mapped already in {one.at('source')}",
-                    "take one of the two out",
-                    other.domain,
-                )
-
-
-@fleet_rule(
-    "sources-overlap",
-    Severity.ERROR,
-    "sources on a gateway are apart, or the narrower is looked at first",
-    explanation="A narrow source inside a wider one is an exception, and works as one only if its priority number is smaller. Otherwise its rule "
-    "never acts.",
-    source="NSX Policy API, PolicyNatRule.sequence_number (lowest first, first match wins)",
-)
-def sources_overlap(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    for placed in _on_gateways(domains):
-        for wide, narrow in _overlapping(placed, _source, _priority):
-            if hidden(
-                narrow.mapping.source,
-                narrow.mapping.rule.priority,
-                wide.mapping.source,
-                wide.mapping.rule.priority,
-            ):
-                yield Broken(
-                    (*narrow.path, "source"),
-                    f"source {short(narrow.mapping.source)} is hidden by {wide.mapping.source} in {wide.at('source')}, whose priority {wide.mapping.rule.priority} is not greater than {narrow.mapping.rule.priority}",
-                    "give the narrower mapping a smaller priority number",
-                    narrow.domain,
-                )
-
-
 def _stateful(one: _Placed) -> int:
     return int(one.mapping.rule.action is not NatAction.REFLEXIVE)
 
@@ -127,28 +75,6 @@ def translated_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
                     f"translated {short(other.mapping.translated)} is used already in {one.at('translated')}",
                     "choose another free address: REFLEXIVE is one to one",
                     other.domain,
-                )
-
-
-@fleet_rule(
-    "priority-clash",
-    Severity.WARNING,
-    "every rule on a gateway has a priority of its own",
-    explanation="Rules with equal priorities are evaluated in an undefined order. As long as their sources are apart it makes no "
-    "difference; the day they are not, it does.",
-    source='NSX Manager API, NatRule.rule_priority ("evaluation sequence is undefined")',
-)
-def priority_clash(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    for placed in _on_gateways(domains):
-        seen: dict[int, _Placed] = {}
-        for one in placed:
-            first = seen.setdefault(one.mapping.rule.priority, one)
-            if first is not one:
-                yield Broken(
-                    (*one.path, "priority"),
-                    f"priority {one.mapping.rule.priority} is taken by {first.mapping.rule.identity.nsx_id} in {first.at('priority')}",
-                    "give one of the two another priority",
-                    one.domain,
                 )
 
 
@@ -228,6 +154,28 @@ def two_owners(domains: Sequence[WorkloadDomain]) -> Outcomes:
 
 
 @fleet_rule(
+    "route-twice",
+    Severity.ERROR,
+    "every network has one further route on a gateway",
+    explanation="Two static routes for one network share the load or shadow one another, and the file does not tell which.",
+    source="NSX Policy API, StaticRoutes (nothing forbids two routes for one network)",
+)
+def route_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
+    for group in by_gateway(domains).values():
+        seen: dict[Network, tuple[WorkloadDomain, Path]] = {}
+        for domain in group:
+            for route in owned(domain).further:
+                first, at = seen.setdefault(route.network, (domain, route.at))
+                if (first, at) != (domain, route.at):
+                    yield Broken(
+                        (*route.at, "network"),
+                        f"{route.network} has a route already in {where(first, (*at, 'network'))}",
+                        "write all next hops into one of the two",
+                        domain,
+                    )
+
+
+@fleet_rule(
     "nsx-id-twice",
     Severity.ERROR,
     "every object on a gateway has an id of its own",
@@ -268,11 +216,9 @@ def id_reserved(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def _objects(domain: WorkloadDomain) -> Iterator[tuple[str, str, Path]]:
     """Kind, id and place of every object that the domain makes."""
     made = owned(domain)
-    if made.route:
-        yield "static route", made.route.identity.nsx_id, ("default_route", "nsx_id")
-    if made.route_v6:
-        yield "static route", made.route_v6.identity.nsx_id, ("default_route", "ipv6", "nsx_id")
+    for route in made.routes:
+        yield "static route", route.identity.nsx_id, (*route.at, "nsx_id")
     for peer in made.bfd_peers:
         yield "BFD peer", peer.identity.nsx_id, ("default_route", "bfd")
-    for mapping in mappings(domain):
-        yield "NAT rule", mapping.rule.identity.nsx_id, (*mapping.at, "nsx_id")
+    for rule in (*made.rules, *made.exceptions):
+        yield "NAT rule", rule.identity.nsx_id, (*rule.at, "nsx_id")

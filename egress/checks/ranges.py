@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import Range, indexed, mappings, network, ranges, subnets, uplink_networks
+from egress.checks.look import Range, Use, indexed, mappings, own_addresses, ranges, subnets, uplink_networks
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import WorkloadDomain
+from egress.domain.addresses import as_network
 from egress.domain.model import ServiceInterface
+from egress.policy.owned import owned
 
 _TRANSIT = {
     "100.64.0.0/16": "the links between Tier-0 and Tier-1",
@@ -20,7 +22,7 @@ _LARGEST = 27
 @rule(
     "ranges-overlap",
     Severity.ERROR,
-    "egress, ingress and pod ranges are apart",
+    "egress and ingress ranges and the networks behind Tier-1s are apart",
     explanation="An address that is in two ranges has two meanings: an egress address that is also a load balancer's, or a pod that "
     "answers for an egress address. vSphere refuses some of these overlaps, not all.",
     source="vSphere with Tanzu, requirements for NSX networking; PowerValidatedSolutions",
@@ -36,8 +38,8 @@ def overlap(domain: WorkloadDomain) -> Outcomes:
         before.add(other.network, other)
     if domain.ingress is None:
         yield CannotKnow("ingress.range is not in this file")
-    if not domain.pods:
-        yield CannotKnow("pods are not in this file")
+    if not any(tier1.networks for tier1 in domain.tier1s.values()):
+        yield CannotKnow("no network behind a Tier-1 is in this file (tier1s)")
 
 
 @rule(
@@ -61,12 +63,12 @@ def overlaps_interface(domain: WorkloadDomain) -> Outcomes:
                 f"{one.name} {one.network} overlaps {service.first.address.network} of service interface {service.first.id}{service.others}",
                 "choose a range apart from it",
             )
-        uplink = uplinks.overlapping(one.network) if one.at[0] == "pods" else uplinks.inside(one.network)
+        uplink = uplinks.overlapping(one.network) if one.use.behind else uplinks.inside(one.network)
         if uplink:
             yield Broken(
                 one.at,
                 f"{one.name} {one.network} overlaps the uplinks' subnet {uplink.first}{uplink.others}",
-                "choose a range apart from it, or wholly inside it (not for pods)",
+                "choose a range apart from it, or wholly inside it (not for networks behind a Tier-1)",
             )
 
 
@@ -75,8 +77,8 @@ def overlaps_interface(domain: WorkloadDomain) -> Outcomes:
     Severity.WARNING,
     "ranges are apart from NSX's own transit networks",
     explanation="NSX numbers its inner links from 100.64.0.0/16 and 169.254.0.0/24 unless told otherwise. Addresses of these networks "
-    "do not leave the gateway.",
-    source="NSX administration guide, transit subnets of gateways (defaults)",
+    "do not leave the gateway. Design guides set the whole of 100.64.0.0/10 aside; the Policy API takes the /16.",
+    source="NSX Policy API, Tier0.transit_subnets and Tier0.internal_transit_subnets (defaults)",
 )
 def overlaps_transit(domain: WorkloadDomain) -> Outcomes:
     for one in ranges(domain):
@@ -99,7 +101,7 @@ def overlaps_transit(domain: WorkloadDomain) -> Outcomes:
 )
 def too_small(domain: WorkloadDomain) -> Outcomes:
     for one in ranges(domain):
-        if one.at[0] != "pods" and one.network.prefixlen > _LARGEST:
+        if not one.use.behind and one.network.prefixlen > _LARGEST:
             yield Broken(
                 one.at,
                 f"{one.name} {one.network} has {one.network.num_addresses} addresses, at least 32 (/{_LARGEST}) are asked for",
@@ -115,7 +117,7 @@ def too_small(domain: WorkloadDomain) -> Outcomes:
     source="RFC 6890",
 )
 def not_unicast(domain: WorkloadDomain) -> Outcomes:
-    forbidden = [IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3")]
+    forbidden = [IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
     for one in ranges(domain):
         hit = [network for network in forbidden if one.network.overlaps(network)]
         if hit:
@@ -145,23 +147,100 @@ def public(domain: WorkloadDomain) -> Outcomes:
 
 
 @rule(
+    "range-holds-taken-address",
+    Severity.WARNING,
+    "no address of an egress or ingress range is somebody's already",
+    explanation="vSphere hands out every address of these ranges. One that is an interface's, the HA VIP's, a router's or a DNS server's then "
+    "belongs to two.",
+    source="RFC 5227; vSphere with Tanzu, egress and ingress CIDR: addresses are taken from them in order",
+)
+def taken(domain: WorkloadDomain) -> Outcomes:
+    index: Prefixes[str] = Prefixes()
+    for address, name in sorted(_taken(domain).items()):
+        index.add(as_network(address), f"{address} of {name}")
+    for one in ranges(domain):
+        met = None if one.use.behind else index.within(one.network)
+        if met:
+            yield Broken(
+                one.at,
+                f"{one.name} {one.network} holds {met.first}{met.others}",
+                "choose a range without the addresses that are taken",
+            )
+
+
+def _taken(domain: WorkloadDomain) -> dict[IPv4Address, str]:
+    """Addresses around the gateway that somebody has, and who."""
+    found = {address: name for address, (name, _) in own_addresses(domain).items()}
+    for made in owned(domain).routes:
+        for hop in made.next_hops:
+            if isinstance(hop.address, IPv4Address):
+                found.setdefault(hop.address, "the router")
+    return found
+
+
+@rule(
     "dns-server-inside-a-range",
     Severity.ERROR,
-    "DNS servers stand outside egress, ingress and pod ranges",
-    explanation="A query to an address of these ranges is kept inside the domain, and no DNS server is there to answer it.",
+    "DNS servers stand outside egress ranges, and outside the networks behind Tier-1s unless they say so",
+    explanation="A query to an address of these ranges is kept inside the domain, and no DNS server is there to answer it. One that stands on "
+    "an NSX segment says so: {address: ..., inside: TIER1}.",
     source="assumption",
 )
 def dns_inside(domain: WorkloadDomain) -> Outcomes:
     if not domain.dns_servers:
         yield CannotKnow("dns_servers are not in this file")
-    index_of_ranges = indexed(ranges(domain))
+    index_of_ranges = indexed(one for one in ranges(domain) if one.use is not Use.INGRESS)
     for index, server in enumerate(domain.dns_servers):
-        found = index_of_ranges.holding(network(server)) if isinstance(server, IPv4Address) else None
-        if found:
+        address = server.address
+        found = index_of_ranges.holding(as_network(address)) if isinstance(address, IPv4Address) else None
+        if found and not (server.inside is not None and found.first.use.behind):
             yield Broken(
                 ("dns_servers", index),
                 f"DNS server {server} lies in the {found.first.name} {found.first.network}{found.others}",
-                "name the DNS server that pods and nodes ask",
+                "name the DNS server that pods and nodes ask, and the Tier-1 that it is behind (inside), if it is behind one",
+            )
+
+
+@rule(
+    "dns-server-on-a-load-balancer",
+    Severity.WARNING,
+    "DNS servers stand outside the ingress range",
+    explanation="An address of the ingress range is a load balancer's. A DNS service may stand behind one; pods that need it to pull its own "
+    "images wait for each other.",
+    source="assumption",
+)
+def dns_balanced(domain: WorkloadDomain) -> Outcomes:
+    for index, address in enumerate(domain.dns_addresses):
+        if domain.ingress and address in domain.ingress.range:
+            yield Broken(
+                ("dns_servers", index),
+                f"DNS server {address} lies in the ingress range {domain.ingress.range}",
+                "name the DNS server that pods and nodes ask, or say in suppress what answers there",
+            )
+
+
+@rule(
+    "dns-is-a-known-address",
+    Severity.ERROR,
+    "a DNS server has an address of its own",
+    explanation="What is sent to an address of the gateway's, or to a translated address, ends at the gateway, or with a REFLEXIVE rule at the "
+    "egress address. The gateway's own DNS forwarder is written as such: {address: ..., forwarder: true}.",
+    source="RFC 5227; NSX administration guide, reflexive NAT",
+)
+def dns_known(domain: WorkloadDomain) -> Outcomes:
+    known: Prefixes[str] = Prefixes()
+    for address, (name, _) in own_addresses(domain).items():
+        known.add(as_network(address), name)
+    for mapping in mappings(domain):
+        known.add(mapping.translated, f"mapping {mapping.rule.key}, which translates to it")
+    for index, server in enumerate(domain.dns_servers):
+        four = server.address if isinstance(server.address, IPv4Address) else None
+        met = known.holding(as_network(four)) if four and not server.forwarder else None
+        if met:
+            yield Broken(
+                ("dns_servers", index),
+                f"DNS server {server} is the address of {met.first}{met.others}",
+                "name the DNS server that pods and nodes ask, or say forwarder: true if it is the gateway's own",
             )
 
 
@@ -174,7 +253,7 @@ def dns_inside(domain: WorkloadDomain) -> Outcomes:
     source="NSX Policy API, PolicyNatRule (NAT64 is the only rule with IPv6)",
 )
 def dns_ipv6(domain: WorkloadDomain) -> Outcomes:
-    for index, server in enumerate(domain.dns_servers):
+    for index, server in enumerate(domain.dns_addresses):
         if server.version == 6 and domain.default_route.ipv6 is None and not domain.default_route.external:
             yield Broken(
                 ("dns_servers", index),

@@ -2,56 +2,71 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import network, own_addresses, subnets
-from egress.checks.prefixes import Prefixes
+from egress.checks.look import held_addresses, networks_beside, own_addresses, subnets
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
-from egress.domain.fields import listed
-from egress.domain.model import ServiceInterface
+from egress.domain.addresses import Coverage, as_network
+from egress.domain.fields import RouteHolder, listed
+from egress.policy.leaving import seen_outside
 
 
 @rule(
     "dns-needs-return-route",
-    Severity.NOTE,
+    Severity.WARNING,
     "a DNS server that sees egress addresses knows the way back",
-    explanation="What leaves by a service interface is not translated, so the DNS server sees egress addresses. Without a route it "
-    'answers by its own gateway, and pods tell "lookup ... i/o timeout". No provider can set a route on a DNS server: it stays your '
-    "step, and return_routes says that it is done.",
+    explanation="What leaves by an interface that NAT rules leave out (a second external VLAN, a service interface) is not translated, so the "
+    "DNS server there sees egress addresses. Without a route it, or its router, answers by its own gateway, and pods tell "
+    '"lookup ... i/o timeout". No provider can set a route on a DNS server: it stays your step, and return_routes says that it is done.',
     source="packet walk and kernel twin of this project; the write-up of the four steps",
 )
 def dns_server(domain: WorkloadDomain) -> Outcomes:
-    ready = {str(route.host) for route in domain.return_routes if domain.egress.range.subnet_of(route.to)}
-    services: Prefixes[ServiceInterface] = Prefixes()
-    for interface in domain.tier0.service_interfaces:
-        services.add(interface.address.network, interface)
+    wanted = seen_outside(domain)
+    ready = {
+        str(host) for host, routes in _routes(domain).items() if wanted and all(routes.holds(one) for one in wanted)
+    }
+    told = listed(wanted) or "an egress range that this file does not give (egress.ranges)"
+    beside = subnets(networks_beside(domain))
+    ways: dict[IPv4Network, list[IPv4Address]] = {}
+    for held in held_addresses(domain):
+        ways.setdefault(held.network, []).append(held.address.ip)
     for index, server in enumerate(domain.dns_servers):
-        met = services.holding(network(server)) if isinstance(server, IPv4Address) else None
-        if met and str(server) not in ready:
+        holder = server.router or server.address
+        met = beside.holding(as_network(holder)) if isinstance(holder, IPv4Address) else None
+        if met and not (server.inside or server.forwarder) and not {str(holder), str(server)} & ready:
             yield Broken(
                 ("dns_servers", index),
-                f"DNS server {server} sees untranslated addresses of {domain.egress.range}",
-                f"on {server}: route {domain.egress.range} via {met.first.address.ip}; then write it into return_routes",
+                f"DNS server {server} sees untranslated addresses of {told}",
+                f"on {holder}: route {listed(wanted) or 'it'} via {listed(ways[met.first])}; then write it into return_routes",
             )
+
+
+def _routes(domain: WorkloadDomain) -> dict[RouteHolder, Coverage]:
+    """What the hosts of return_routes have routes to."""
+    found: dict[RouteHolder, list[IPv4Network]] = {}
+    for route in domain.return_routes:
+        found.setdefault(route.host, []).append(route.to)
+    return {host: Coverage(networks) for host, networks in found.items()}
 
 
 @rule(
     "return-route-to-stranger",
-    Severity.ERROR,
-    "a return route leads to an address of this Tier-0",
-    explanation="A return route that leads anywhere else sends the answers anywhere else.",
+    Severity.WARNING,
+    "a return route leads to an address of this Tier-0, or to the DNS server's own router",
+    explanation="A return route that leads anywhere else sends the answers anywhere else. A router in between may be right; it needs the route, too.",
     source="assumption",
 )
 def stranger(domain: WorkloadDomain) -> Outcomes:
     own = own_addresses(domain)
+    routers = {str(server.address): server.router for server in domain.dns_servers}
     for index, route in enumerate(domain.return_routes):
         for hop, address in enumerate(route.via):
-            if address not in own:
+            if address not in own and address != routers.get(str(route.host)):
                 yield Broken(
                     ("return_routes", index, "via", hop),
                     f"{route.to} on {route.host} leads to {address}, which is no address of this Tier-0 ({listed(own)})",
-                    "name the service interface that the host can reach, the HA VIP, or uplinks",
+                    "name an interface of the Tier-0 that the host can reach, or the HA VIP; a router in between as the DNS server's router (dns_servers)",
                 )
 
 
@@ -63,14 +78,14 @@ def stranger(domain: WorkloadDomain) -> Outcomes:
     source="assumption",
 )
 def misses(domain: WorkloadDomain) -> Outcomes:
-    wanted = [domain.egress.range, *([domain.ingress.range] if domain.ingress else []), *domain.egress.routed]
+    wanted = [*seen_outside(domain), *([domain.ingress.range] if domain.ingress else []), *domain.egress.routed]
     index_of_wanted = subnets(wanted)
     for index, route in enumerate(domain.return_routes):
         if not index_of_wanted.within(route.to):
             yield Broken(
                 ("return_routes", index, "to"),
                 f"the route to {route.to} on {route.host} covers none of {listed(wanted)}",
-                f"route {domain.egress.range}",
+                f"route {wanted[0]}" if wanted else "take it out, or give egress.ranges",
             )
 
 

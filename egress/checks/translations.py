@@ -5,78 +5,64 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from egress.checks.look import (
+    Kind,
     edges_of,
+    held_addresses,
     indexed,
     mappings,
-    network,
-    own_addresses,
+    near_hops,
+    networks_beside,
     ranges,
-    service_networks,
     short,
     subnets,
     uplink_networks,
-    within,
 )
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import FirewallMatch, NatAction, WorkloadDomain
+from egress.domain.addresses import Coverage, as_network
 from egress.domain.fields import listed
-from egress.policy.owned import nat_scope
-from egress.vocabulary import TITLES
-
-
-@rule(
-    "mapping-missing",
-    Severity.WARNING,
-    "the Supervisor and the TKG cluster both have a mapping",
-    explanation="Each has a Tier-1 of its own and so an egress address of its own. A mapping for one alone is the classic half: the "
-    'Supervisor pulls images, and TKG nodes end in "connection timed out". An egress range inside an uplink\'s subnet needs none: '
-    "the Tier-0 answers ARP for it (rule nat-not-needed).",
-    source="vSphere with Tanzu 7.0 U1c: one SNAT address per namespace; the write-up of the four steps",
-)
-def missing(domain: WorkloadDomain) -> Outcomes:
-    if within(domain.egress.range, uplink_networks(domain)):
-        return
-    for key, title in TITLES.items():
-        if key not in domain.egress.mappings:
-            yield Broken(
-                ("egress",),
-                f"no mapping egress.{key}: what the {title} cluster sends is not translated",
-                f"add egress.{key} with source and translated, or say in suppress why there is none",
-            )
+from egress.policy.leaving import seen_outside
+from egress.policy.owned import nat_scope, owned
+from egress.vocabulary import ANYWHERE, NOT_ON_REFLEXIVE
 
 
 @rule(
     "source-outside-egress-range",
     Severity.ERROR,
-    "every source lies in the egress range",
-    explanation="vSphere takes egress addresses from the egress range. A rule for any other address never matches.",
-    source="vSphere with Tanzu, egress CIDR",
+    "every source lies in an egress range",
+    explanation="vSphere takes egress addresses from the egress ranges, of the Supervisor or of the namespace, and a routed namespace "
+    "leaves with its own. A rule for any other address never matches.",
+    source="vSphere with Tanzu, egress CIDR; vSphere automation API, NCPClusterNetworkEnableSpec.egress_cidrs and the namespace's own",
 )
 def source_outside(domain: WorkloadDomain) -> Outcomes:
+    leaving = subnets(seen_outside(domain))
     for mapping in mappings(domain):
-        if not mapping.source.overlaps(domain.egress.range):
+        if mapping.rule.source != ANYWHERE and not leaving.overlapping(mapping.source):
             yield Broken(
                 (*mapping.at, "source"),
-                f"source {mapping.entry.source} is outside the egress range {domain.egress.range}",
-                "write the egress address as vSphere shows it, or correct egress.range",
+                f"source {mapping.entry.source} is outside the egress ranges ({listed(seen_outside(domain))})",
+                "write the egress address as vSphere shows it, or correct egress.ranges",
             )
 
 
 @rule(
     "source-wider-than-egress-range",
     Severity.ERROR,
-    "no source reaches beyond the egress range",
-    explanation="A wider source translates traffic that is none of this domain's, on a gateway that others may share.",
+    "no source reaches beyond the egress ranges",
+    explanation="A wider source translates traffic that is none of this domain's, on a gateway that others may share. Any, in so many "
+    "words, is a decision (rule any-source-on-shared-tier0).",
     source="house rule of the plan gate: source wider than the egress block is denied",
 )
 def source_wider(domain: WorkloadDomain) -> Outcomes:
+    whole, parts = Coverage(seen_outside(domain)), subnets(seen_outside(domain))
     for mapping in mappings(domain):
-        if mapping.source.overlaps(domain.egress.range) and not mapping.source.subnet_of(domain.egress.range):
+        meant = mapping.rule.source == ANYWHERE or whole.holds(mapping.source)
+        if parts.overlapping(mapping.source) and not meant:
             yield Broken(
                 (*mapping.at, "source"),
-                f"source {mapping.entry.source} reaches beyond the egress range {domain.egress.range}",
-                "narrow it to the egress range",
+                f"source {mapping.entry.source} reaches beyond the egress ranges ({listed(seen_outside(domain))})",
+                "narrow it to an egress range",
             )
 
 
@@ -108,7 +94,7 @@ def translated_outside(domain: WorkloadDomain) -> Outcomes:
     source="RFC 5227",
 )
 def translated_next_hop(domain: WorkloadDomain) -> Outcomes:
-    hops = subnets(network(hop.address) for hop in domain.default_route.next_hops)
+    hops = subnets(as_network(hop.address) for hop in domain.default_route.next_hops)
     for mapping in mappings(domain):
         hit = hops.within(mapping.translated)
         if hit:
@@ -130,7 +116,7 @@ def translated_edge(domain: WorkloadDomain) -> Outcomes:
     ends: Prefixes[tuple[IPv4Address, IPv4Network]] = Prefixes()
     for subnet in uplink_networks(domain):
         for address in edges_of(subnet):
-            ends.add(network(address), (address, subnet))
+            ends.add(as_network(address), (address, subnet))
     for mapping in mappings(domain):
         hit = ends.within(mapping.translated)
         if hit:
@@ -145,7 +131,7 @@ def translated_edge(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "translated-inside-a-range",
     Severity.ERROR,
-    "a translated address is outside egress, ingress and pod ranges",
+    "a translated address is outside egress and ingress ranges and the networks behind Tier-1s",
     explanation="Those addresses belong to load balancers, pods or the egress side itself. Replies would be taken for theirs.",
     source="house rule of the plan gate: translated address inside an ingress block is denied",
 )
@@ -167,15 +153,19 @@ def translated_in_range(domain: WorkloadDomain) -> Outcomes:
     "a translated address is free, not an interface's own",
     explanation="A REFLEXIVE rule works inwards too: everything that arrives for the interface's address (ping, BFD, traceroute) goes "
     "to the egress address. The address also lives on one edge only and is lost with it. A free address of the same subnet has "
-    "neither fault since NSX 3.2 (proxy ARP). The golden domain does it on purpose, as its write-up did.",
+    "neither fault since NSX 3.2 (proxy ARP); nor has the HA VIP with SNAT, which moves to the active edge. The golden domain does it on "
+    "purpose, as its write-up did.",
     source="NSX administration guide, reflexive NAT; inferred for interface addresses, not run on a live NSX",
 )
 def translated_interface(domain: WorkloadDomain) -> Outcomes:
     own: Prefixes[str] = Prefixes()
-    for address, (name, _) in sorted(own_addresses(domain).items()):
-        own.add(network(address), name)
+    fixed: Prefixes[str] = Prefixes()
+    for held in sorted(held_addresses(domain), key=lambda held: held.address.ip):
+        own.add(as_network(held.address.ip), held.name)
+        if held.kind is not Kind.VIP:
+            fixed.add(as_network(held.address.ip), held.name)
     for mapping in mappings(domain):
-        hit = own.within(mapping.translated)
+        hit = (own if mapping.rule.action is NatAction.REFLEXIVE else fixed).within(mapping.translated)
         if hit:
             yield Broken(
                 (*mapping.at, "translated"),
@@ -194,7 +184,7 @@ def translated_interface(domain: WorkloadDomain) -> Outcomes:
 def sizes(domain: WorkloadDomain) -> Outcomes:
     for mapping in mappings(domain):
         source, translated = mapping.source.num_addresses, mapping.translated.num_addresses
-        if mapping.rule.action is NatAction.REFLEXIVE and source != translated:
+        if mapping.rule.action is NatAction.REFLEXIVE and source != translated and mapping.rule.source != ANYWHERE:
             yield Broken(
                 (*mapping.at, "translated"),
                 f"{mapping.entry.source} has {source} and {mapping.entry.translated} has {translated} addresses",
@@ -203,11 +193,35 @@ def sizes(domain: WorkloadDomain) -> Outcomes:
 
 
 @rule(
+    "only-with-snat",
+    Severity.ERROR,
+    "source any, destination and exceptions stand where the rules are SNAT",
+    explanation="On ACTIVE_ACTIVE without stateful services the rules are REFLEXIVE: stateless, one network to another, both ways. They know "
+    "no destination, and no exception.",
+    source="NSX 3.2 administration guide, Configure NAT on a Gateway; NSX Policy API, PolicyNatRule; vmware/nsxt issue 758",
+)
+def only_with_snat(domain: WorkloadDomain) -> Outcomes:
+    if domain.tier0.nat_action is not NatAction.REFLEXIVE:
+        return
+    for mapping in mappings(domain):
+        if mapping.rule.source == ANYWHERE:
+            what = f"source any of a REFLEXIVE rule: {NOT_ON_REFLEXIVE['source']}"
+            yield Broken((*mapping.at, "source"), what, "write the egress address or network")
+        if mapping.rule.destination is not None:
+            what = f"destination {mapping.entry.destination} of a REFLEXIVE rule: {NOT_ON_REFLEXIVE['destination']}"
+            yield Broken((*mapping.at, "destination"), what, "take destination out, or correct tier0.ha_mode")
+    for one in owned(domain).exceptions:
+        what = f"exception {one.key}: {NOT_ON_REFLEXIVE['exceptions']}"
+        yield Broken(one.at, what, "take it out, or correct tier0.ha_mode")
+
+
+@rule(
     "firewall-bypassed",
     Severity.WARNING,
     "a REFLEXIVE rule does not bypass the firewall",
     explanation="A REFLEXIVE rule lets everybody in who sends to the translated address. With BYPASS the gateway firewall does not even "
-    "look: the egress address, and whatever answers there, is open to the outside.",
+    "look: the egress address, and whatever answers there, is open to the outside. The default policy of a Tier-0 allows, so that not "
+    "bypassing it closes nothing by itself.",
     source="NSX Policy API, PolicyNatRule.firewall_match; BYPASS is the provider's default, MATCH_INTERNAL_ADDRESS is NSX's and ours",
 )
 def bypassed(domain: WorkloadDomain) -> Outcomes:
@@ -223,13 +237,15 @@ def bypassed(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "nat-applied-everywhere",
     Severity.WARNING,
-    "NAT rules are applied to the uplinks where there are service interfaces",
-    explanation="A rule without a scope also rewrites what leaves by a service interface. The answer of a DNS server there comes back to "
-    "the translated address by the uplink, and strict uRPF drops it.",
-    source="packet walk and kernel twin of this project: fails with STRICT, works with uRPF off",
+    "NAT rules are applied to the uplinks of the way out, where there are other interfaces",
+    explanation="A rule without a scope also rewrites what leaves by a service interface or a second external VLAN. The answer of a DNS server "
+    "there comes back to the translated address by the uplink, and strict uRPF drops it.",
+    source="packet walk and kernel twin of this project: fails with STRICT, works with uRPF off; VCF 9.0, NAT configuration matrix "
+    "(SNAT and REFLEXIVE act from downlink to service interface)",
 )
 def everywhere(domain: WorkloadDomain) -> Outcomes:
     services = {interface.id for interface in domain.tier0.service_interfaces}
+    services |= {uplink.id for uplink in domain.tier0.uplinks if not uplink.nat}
     scope = nat_scope(domain)
     touched = sorted(services & set(scope)) if scope else sorted(services)
     if touched and mappings(domain):
@@ -241,32 +257,39 @@ def everywhere(domain: WorkloadDomain) -> Outcomes:
 @rule(
     "nat-misses-an-uplink",
     Severity.WARNING,
-    "NAT rules are applied to every uplink that traffic leaves by",
+    "NAT rules are applied to every uplink that the default route leaves by",
     explanation="What leaves by an uplink outside the scope keeps its egress address, and no reply finds back. ECMP makes that every "
-    "second flow.",
+    "second flow. An uplink without a next hop in its subnet, as of a second external VLAN for DNS, may be left out.",
     source="NSX Policy API, PolicyNatRule.scope",
 )
 def misses(domain: WorkloadDomain) -> Outcomes:
-    scope = nat_scope(domain)
-    absent = [uplink.id for uplink in domain.tier0.uplinks if uplink.id not in scope]
+    scope, route = nat_scope(domain), domain.default_route
+    hops = subnets(as_network(hop) for hop in near_hops(domain))
+    absent = [
+        uplink
+        for uplink in domain.tier0.uplinks
+        if uplink.id not in scope and (hops.within(uplink.address.network) or (route.external and uplink.nat))
+    ]
     if scope and absent and mappings(domain):
-        yield Broken(("egress", "applied_to"), f"NAT rules leave out {', '.join(absent)}", "write applied_to: uplinks")
+        fix = "write applied_to: uplinks" if all(one.nat for one in absent) else "take nat: false out, or the next hop"
+        yield Broken(("egress", "applied_to"), f"NAT rules leave out {listed([one.id for one in absent])}", fix)
 
 
 @rule(
     "translated-on-service-segment",
     Severity.ERROR,
-    "no translated address lies on a service segment",
-    explanation="Rules of this domain translate what leaves by uplinks. An address of a service segment is not known there.",
-    source="assumption",
+    "no translated address lies in the network of an interface that NAT rules leave out",
+    explanation="Rules of this domain translate what leaves by the uplinks of the way out, and the gateway answers ARP for translated addresses "
+    "there. It does not on a service segment or a second external VLAN.",
+    source="NSX Policy API, PolicyNatRule.scope; that no ARP is answered elsewhere is an assumption",
 )
 def on_service_segment(domain: WorkloadDomain) -> Outcomes:
-    services = subnets(service_networks(domain))
+    services = subnets(networks_beside(domain))
     for mapping in mappings(domain):
         met = services.overlapping(mapping.translated)
         if met:
             yield Broken(
                 (*mapping.at, "translated"),
-                f"translated {short(mapping.translated)} lies on the service segment {met.first}{met.others}",
+                f"translated {short(mapping.translated)} lies in {met.first}, which NAT rules leave out{met.others}",
                 "choose a free address of the uplinks' subnet",
             )

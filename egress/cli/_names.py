@@ -120,8 +120,7 @@ class Sender(_Completed):
         found = list(self._further)
         for domain in _named(ctx):
             found += domain.egress.mappings
-            found += [mapping.tier1 for mapping in domain.egress.mappings.values() if mapping.tier1]
-            found += domain.pods
+            found += domain.tier1s
         return found
 
 
@@ -131,7 +130,7 @@ class Target(_Completed):
     name = "target"
 
     def values(self, ctx: click.Context) -> Iterable[str]:
-        return ["registry", "ingress", *(str(server) for domain in _named(ctx) for server in domain.dns_servers)]
+        return ["registry", "ingress", *(str(server) for domain in _named(ctx) for server in domain.dns_addresses)]
 
 
 class RuleId(_Completed):

@@ -17,6 +17,7 @@ from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json, say, styled
 from egress.domain import EgressError
+from egress.domain.fields import listed
 from egress.escape import line
 
 _MAX_BYTES = 16 << 20
@@ -73,8 +74,8 @@ def command(
     failures = reading.failures[:_MOST]
     (view,) = views(project, [stack], plan, live, edges, lambda domain: wishes(failures, domain))
     if sender is not None and sender not in {name for one in view.around.senders for name in (one.key, one.tier1)}:
-        known = ", ".join(one.key or one.tier1 for one in view.around.senders)
-        raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {known}")
+        known = dict.fromkeys(name for one in view.around.senders for name in (one.key, one.tier1) if name)
+        raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {listed(known)}")
     found = diagnoses(view, failures, sender)
     if as_json:
         _print_json(stack, str(view.source), [one.as_json() for one in found], reading)

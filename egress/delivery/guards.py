@@ -10,23 +10,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from egress.delivery.looks import Found
-from egress.delivery.plan_content import PlanContent
+from egress.delivery.plan_content import Change, PlanContent
 from egress.domain import EgressError, WorkloadDomain
+from egress.policy.owned import EVERYTHING
 from egress.policy.paths import last
 from egress.policy.planned import ROUTE
 from egress.policy.presence import Presence
 
-_DOUBLES = frozenset({"second-default-route", "second-rule-for-a-source", "own-object-untracked", "nothing-tracked"})
+_DOUBLES = frozenset(
+    {
+        "second-default-route",
+        "second-route-for-a-network",
+        "second-rule-for-a-source",
+        "own-object-untracked",
+        "nothing-tracked",
+    }
+)
 """Rules that say what an apply would make a second time, if it makes anything."""
 _NEVER = frozenset({"state-of-another-stack"})
 """Rules whose finding makes every plan wrong."""
 
 
 def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent) -> None:
-    """Errors: EgressError when the plan deletes or replaces a route while `default_route.protect` is true."""
+    """Errors: EgressError when the plan deletes or replaces a default route while `default_route.protect` is true. Further routes come and go
+    by their entries in the file."""
     if not domain.default_route.protect:
         return
-    lost = [change for change in content.changes if change.type == ROUTE and change.loses]
+    lost = [change for change in content.changes if change.type == ROUTE and change.loses and _is_default(change)]
     if lost:
         networks = " and ".join(str((change.before or {}).get("network", "the default route")) for change in lost)
         addresses = ", ".join(change.address for change in lost)
@@ -34,6 +44,12 @@ def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent) -> None:
             f"{domain.stack}: this plan takes away {networks} ({addresses}): without it nothing behind the Tier-0 is "
             f"reachable. If that is meant: egress unprotect {domain.stack}, and plan again"
         )
+
+
+def _is_default(change: Change) -> bool:
+    """Whether a route is a default route; one whose network the plan does not tell counts as one."""
+    network = (change.before or {}).get("network") or EVERYTHING[4]
+    return network in EVERYTHING.values()
 
 
 def refuse_doubles(content: PlanContent, around: Found) -> None:
@@ -64,7 +80,7 @@ def _doubled(there: Presence, makes: set[str], gone: set[str]) -> Iterator[str]:
         yield "state"
     for route in there.owned.routes:
         if route.identity.nsx_id in makes and set(there.routes_like(route)) - gone:
-            yield "default_route" if route.ip_version == 4 else "default_route.ipv6"
+            yield ".".join(route.at)
     for rule in there.owned.rules:
         if rule.identity.nsx_id in makes and {one.path for one in there.rules_like(rule)} - gone:
             yield ".".join(rule.at)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from egress.domain.fields import Description, DisplayName, PolicyId, TagScope, TagValue, quoted, wrong
+from egress.domain.moved import NOTHING_MOVED, MovedKeys
 from egress.domain.state import given
 from egress.vocabulary import MAX_PRIORITY, FirewallMatch, HaMode
 
@@ -50,9 +51,13 @@ Priority = Annotated[int, Field(ge=0, le=MAX_PRIORITY)]
 
 
 class Part(BaseModel):
-    """Base of everything in a domain file: frozen, strict, unknown keys refused, null as if the key were not there."""
+    """Base of everything in a domain file: frozen, strict, unknown keys refused, null as if the key were not there.
+
+    `moved`: keys that an earlier form of the file had here, and how they are written now.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    moved: ClassVar[MovedKeys] = NOTHING_MOVED
 
     @model_validator(mode="before")
     @classmethod

@@ -18,14 +18,17 @@ _ROUTE_RELATIONS: dict[str, Any] = {
 
 
 class NextHop(Part):
-    """One way out. `interface` is an uplink's id; left out: NSX finds the interface by the address."""
+    """One way out. `interface` is an interface's id; left out: NSX finds it by the address. `shared`: several routers have the address."""
 
     address: Ipv4 = Field(description="IPv4 address of the router")
     admin_distance: Annotated[int, Field(ge=1, le=255)] = Field(
         1, description="1 to 255; a greater one is used when the smaller is gone"
     )
     interface: PolicyId | None = Field(
-        None, description="id of the uplink to leave by; left out: NSX finds it by the address"
+        None, description="id of the uplink or service interface to leave by; left out: NSX finds it by the address"
+    )
+    shared: bool = Field(
+        False, description="true: several routers share the address (VRRP, HSRP), so one next hop is enough"
     )
 
 
@@ -50,10 +53,13 @@ class RouteV6(Named):
 
 
 class Bfd(Part):
-    """One BFD peer for each IPv4 next hop. `profile`: id of a BFD profile. `sources`: ids of uplinks, left out: all."""
+    """One BFD peer for each IPv4 next hop. `profile`: id of a BFD profile. `sources`: ids of uplinks, left out: for each peer those of
+    its subnet."""
 
     profile: PolicyId = Field("default", description="id of a BFD profile")
-    sources: tuple[PolicyId, ...] = Field((), description="ids of the uplinks that BFD is sent from; left out: all")
+    sources: tuple[PolicyId, ...] = Field(
+        (), description="ids of the uplinks that BFD is sent from; left out: for each peer those of its subnet"
+    )
     enabled: bool = Field(True, description="false keeps the peers but sends nothing")
     tags: Tags | None = Field(None, description="tag scope: tag; left out: managed-by and stack")
 

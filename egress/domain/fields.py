@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 
 from egress import escape
 from egress.domain.credentials import owner
-from egress.vocabulary import INFRA, MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
+from egress.vocabulary import ANYWHERE, INFRA, MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TAG_SCOPE
 
 T = TypeVar("T")
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -130,7 +130,9 @@ def _route_holder(value: Any) -> IPv4Address | IPv6Address | str:
         return value  # type: ignore[no-any-return]
     if isinstance(value, str) and (":" in value or value[:1].isdecimal()):
         return _any_address(value)
-    raise wrong(f"{quoted(value)} is not allowed here, allowed is upstream or the address of a DNS server")
+    raise wrong(
+        f"{quoted(value)} is not allowed here, allowed is upstream or the address of a DNS server or of its router"
+    )
 
 
 def _network(value: Any) -> IPv4Network:
@@ -159,6 +161,28 @@ def _address_or_network(value: Any) -> IPv4Address | IPv4Network:
     if ":" in text:
         raise wrong(f"{quoted(text)} is IPv6, allowed is an IPv4 address or network: NSX has no NAT66")
     return _network(text) if "/" in text else _address(text)
+
+
+def _network_v6(value: str) -> IPv6Network:
+    allowed = "an IPv6 network such as 2001:db8:51::/64"
+    try:
+        return IPv6Network(value)
+    except (AddressValueError, NetmaskValueError):
+        raise wrong(f"{quoted(value)} is not an IPv6 network, allowed is {allowed}") from None
+    except ValueError:
+        raise wrong(f"{quoted(value)} has host bits set, did you mean {IPv6Network(value, strict=False)}?") from None
+
+
+def _any_address_or_network(value: Any) -> IPv4Address | IPv6Address | IPv4Network | IPv6Network:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    if isinstance(value, str) and "/" in value:
+        return _network_v6(_text(value, "an address or network")) if ":" in value else _network(value)
+    return _any_address(value)
+
+
+def _source(value: Any) -> IPv4Address | IPv4Network:
+    return ANYWHERE if value == "any" else _address_or_network(value)
 
 
 def _interface(value: Any) -> IPv4Interface:
@@ -271,13 +295,21 @@ def _lines(least: int, most: int, allowed: str) -> tuple[BeforeValidator, WithJs
 
 Ipv4 = Annotated[IPv4Address, *_field(_address, IPV4_PATTERN)]
 Ipv6 = Annotated[IPv6Address, *_field(_address_v6, _IPV6_PATTERN)]
-AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, f"({IPV4_PATTERN}|{_IPV6_PATTERN})")]
+_ANY_ADDRESS = f"({IPV4_PATTERN}|{_IPV6_PATTERN})"
+ANY_ADDRESS_PATTERN = f"^{_ANY_ADDRESS}$"
+AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, _ANY_ADDRESS)]
 RouteHolder = Annotated[
     IPv4Address | IPv6Address | Literal["upstream"],
     *_field(_route_holder, f"(upstream|{IPV4_PATTERN}|{_IPV6_PATTERN})"),
 ]
+AnyAddressOrNet = Annotated[
+    IPv4Address | IPv6Address | IPv4Network | IPv6Network,
+    *_field(_any_address_or_network, f"({IPV4_PATTERN}(/{_LENGTH})?|{_IPV6_PATTERN}(/[0-9]{{1,3}})?)"),
+]
 Ipv4Net = Annotated[IPv4Network, *_field(_network, f"{IPV4_PATTERN}/{_LENGTH}")]
 Ipv4AddressOrNet = Annotated[IPv4Address | IPv4Network, *_field(_address_or_network, f"{IPV4_PATTERN}(/{_LENGTH})?")]
+Ipv4Source = Annotated[IPv4Address | IPv4Network, *_field(_source, f"(any|{IPV4_PATTERN}(/{_LENGTH})?)")]
+"""An address, a network, or any, which is ANYWHERE."""
 Ipv4InterfaceAddress = Annotated[IPv4Interface, *_field(_interface, f"{IPV4_PATTERN}/{_LENGTH}")]
 Ipv6InterfaceAddress = Annotated[IPv6Interface, *_field(_interface_v6, f"{_IPV6_PATTERN}/[0-9]{{1,3}}")]
 AnyNetwork = IPv4Network | IPv6Network

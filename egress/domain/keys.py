@@ -33,7 +33,7 @@ def keys(model: type[BaseModel] = WorkloadDomain, above: str = "") -> Iterator[K
             continue
         path = f"{above}.{name}" if above else name
         yield Key(path, field.is_required(), _default(field), meaning(model, name))
-        models = list(_models_in(field.annotation, ()))
+        models = models_within(field.annotation)
         for below, within in models:
             suffix = "[]" if tuple in within else ".<name>" if Mapping in within else ""
             yield from keys(below, path + suffix + (f" ({tag(below)})" if len(models) > 1 else ""))
@@ -47,9 +47,9 @@ def meaning(model: type[BaseModel], field: str) -> str:
     return text
 
 
-def models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The model classes that an annotation names."""
-    return [model for model, _ in _models_in(annotation, ())]
+def models_within(annotation: Any) -> list[tuple[type[BaseModel], tuple[Any, ...]]]:
+    """The model classes that an annotation names, each with the containers that it stands in, the outermost first."""
+    return list(_models_in(annotation, ()))
 
 
 def _models_in(annotation: Any, within: tuple[Any, ...]) -> Iterator[tuple[type[BaseModel], tuple[Any, ...]]]:
@@ -77,7 +77,7 @@ def list_entries(model: type[BaseModel] = WorkloadDomain) -> frozenset[type[Base
 def _sort(model: type[BaseModel], listed: bool, inside: set[type[BaseModel]], outside: set[type[BaseModel]]) -> None:
     (inside if listed else outside).add(model)
     for field in model.model_fields.values():
-        for below, within in _models_in(field.annotation, ()):
+        for below, within in models_within(field.annotation):
             _sort(below, listed or tuple in within, inside, outside)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from egress.domain import secrets
+from egress.domain.base import Part
 from egress.domain.fields import quoted
-from egress.domain.keys import models_in, tag
+from egress.domain.keys import models_within, tag
 from egress.domain.model import WorkloadDomain
+from egress.domain.moved import Moved
 from egress.domain.problems import DomainFileError, Problem
 from egress.domain.tree import Origins, Tree, follow, without_nulls
 
@@ -73,12 +75,28 @@ def _problems(detail: ErrorDetails, tree: Tree) -> Iterator[Problem]:
         return  # pydantic counts the entries that passed; the entries that did not have findings of their own
     location: Location = tuple(detail["loc"])
     findings = detail.get("ctx", {}).get("findings") if detail["type"] == "egress" else None
-    for at, what in findings or [((), _words(detail))]:
+    if detail["type"] == "missing" and _is_moved(location, tree):
+        return  # the key that it was is there, and has a finding of its own
+    for at, what in findings or [((), _words(detail, tree))]:
         spot = follow(tree, (*location, *at))
         yield Problem(spot.key_place if detail["type"] == "extra_forbidden" else spot.place, spot.key, what)
 
 
-def _words(detail: ErrorDetails) -> str:
+def _moved(location: Location) -> Mapping[str, Moved]:
+    """The keys that have moved away from the model at a location."""
+    model = _model_at(location)
+    return model.moved if model is not None and issubclass(model, Part) else {}
+
+
+def _is_moved(location: Location, tree: Tree) -> bool:
+    """Whether the file gives a missing key under its old name."""
+    there = follow(tree, location[:-1]).tree.value
+    return isinstance(there, dict) and any(
+        name in there and one.to == location[-1] for name, one in _moved(location[:-1]).items()
+    )
+
+
+def _words(detail: ErrorDetails, tree: Tree) -> str:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     location: Location = tuple(detail["loc"])
     name = str(location[-1]) if location else ""
@@ -86,6 +104,9 @@ def _words(detail: ErrorDetails) -> str:
         case "missing":
             return f"key {quoted(name)} is missing{_allowed_for(location)}"
         case "extra_forbidden":
+            moved = _moved(location[:-1]).get(name)
+            if moved:
+                return moved.told(name, value, follow(tree, location[:-1]).tree.plain())
             return _unknown_key(name, _model_at(location[:-1]))
         case "literal_error":
             return f"{quoted(value)} is not allowed here, allowed is {context['expected']}"
@@ -129,12 +150,17 @@ def _model_at(location: Location) -> type[BaseModel] | None:
     """The model class at a location, found by the annotations; None where it is not one model."""
     model: type[BaseModel] = WorkloadDomain
     found: list[type[BaseModel]] = [WorkloadDomain]
+    names = 0  # free names and places in lists that come before the next key
     for part in location:
-        if isinstance(part, str) and part in model.model_fields:
-            found = models_in(model.model_fields[part].annotation)
-            if not found:
+        if names:
+            names -= 1
+        elif isinstance(part, str) and part in model.model_fields:
+            below = models_within(model.model_fields[part].annotation)
+            if not below:
                 return None
-            model = found[0]
+            found = [one for one, _ in below]
+            model, containers = below[0]
+            names = sum(container in (tuple, Mapping) for container in containers)
         elif len(found) > 1:
             tagged = [one for one in found if part == tag(one)]
             model = tagged[0] if tagged else model

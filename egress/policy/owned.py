@@ -5,18 +5,21 @@ nsx_ids and priorities are public (docs/architecture.md): a changed id replaces 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, ip_network
+from typing import TypeAlias
 
-from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, WorkloadDomain
+from egress.domain.addresses import Network, as_network
+from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, RouteHop, WorkloadDomain
 from egress.policy import paths
 from egress.policy.paths import Section
 from egress.policy.tree import Json
-from egress.vocabulary import DEFAULT_PRIORITIES, TITLES
+from egress.vocabulary import ANYWHERE, DEFAULT_PRIORITIES, TITLES, Match
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 """The network of a default route, by address family."""
+_ALL: Mapping[int, Network] = {version: ip_network(text) for version, text in EVERYTHING.items()}
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,24 @@ class Identity:
         return {**body, "description": self.description} if self.description else body
 
 
+AnyHop: TypeAlias = NextHop | NextHopV6 | RouteHop
+
+
 @dataclass(frozen=True)
 class Route:
-    """A default route: one static route of one address family."""
+    """A static route of one address family: a default route, or a further one. `key`: the name of a further one in the file, `at`: where
+    it stands there. Without next hops it discards."""
 
+    key: str | None
+    at: tuple[str, ...]
     identity: Identity
-    next_hops: tuple[NextHop, ...] | tuple[NextHopV6, ...]
-    ip_version: int
+    network: Network
+    next_hops: tuple[AnyHop, ...]
 
     @property
-    def network(self) -> str:
-        """0.0.0.0/0 or ::/0."""
-        return EVERYTHING[self.ip_version]
+    def ip_version(self) -> int:
+        """4 or 6."""
+        return self.network.version
 
 
 @dataclass(frozen=True)
@@ -66,58 +75,93 @@ class BfdPeer:
 
 
 @dataclass(frozen=True)
-class NatRule:
-    """A NAT rule for one egress address. `key`: supervisor, tkg, or the key below `more`. `scope`: interface ids, empty means
-    every interface of the Tier-0."""
+class OwnedRule:
+    """What every NAT rule has. `key`: its name in the file, `at`: where it stands there. `destination` None: any. `scope`: interface ids,
+    empty means every interface of the Tier-0."""
 
     key: str
+    at: tuple[str, ...]
     identity: Identity
-    action: NatAction
     source: IPv4Address | IPv4Network
-    translated: IPv4Address | IPv4Network
-    tier1: str | None
+    destination: IPv4Address | IPv4Network | None
     priority: int
-    firewall_match: FirewallMatch
     scope: tuple[str, ...]
 
     @property
-    def at(self) -> tuple[str, ...]:
-        """Where the mapping stands in the domain file."""
-        return ("egress", self.key) if self.key in TITLES else ("egress", "more", self.key)
+    def match(self) -> Match:
+        """Which packets it is for."""
+        return Match(as_network(self.source), as_network(self.destination or ANYWHERE), self.priority)
+
+    def json(self, gateway: str, locale_service: str) -> Json:
+        """What its Policy object says of that."""
+        body = {
+            **self.identity.json("PolicyNatRule"),
+            "sequence_number": self.priority,
+            "enabled": True,
+            "scope": [paths.interface(gateway, locale_service, name) for name in self.scope],
+        }
+        if self.source != ANYWHERE:
+            body["source_network"] = str(self.source)
+        if self.destination is not None:
+            body["destination_network"] = str(self.destination)
+        return body
+
+
+@dataclass(frozen=True)
+class NatRule(OwnedRule):
+    """A rule that translates egress addresses: a mapping. `key`: supervisor, tkg, or the key below `more`."""
+
+    action: NatAction
+    translated: IPv4Address | IPv4Network
+    firewall_match: FirewallMatch
+
+
+@dataclass(frozen=True)
+class NoSnatRule(OwnedRule):
+    """A rule that leaves packets as they are: an exception. `key`: its name below `exceptions`."""
 
 
 @dataclass(frozen=True)
 class Owned:
-    """Everything that a domain's stack makes. `route` is None where somebody else owns the default route.
+    """Everything that a domain's stack makes. `route` is None where somebody else owns the default route. `further`: the routes beside it,
+    in the file's order.
 
-    `rules`: Supervisor, TKG, then the further mappings in the file's order. `locale_service`: of the interfaces they name.
+    `rules`: Supervisor, TKG, then the further mappings in the file's order. `exceptions`: in the file's order. `locale_service`: of the
+    interfaces they name.
     """
 
     route: Route | None
     route_v6: Route | None
+    further: tuple[Route, ...]
     bfd_peers: tuple[BfdPeer, ...]
     rules: tuple[NatRule, ...]
+    exceptions: tuple[NoSnatRule, ...]
     locale_service: str
 
     @property
-    def routes(self) -> tuple[Route, ...]:
+    def default_routes(self) -> tuple[Route, ...]:
         """The default routes that there are, IPv4 first."""
         return tuple(route for route in (self.route, self.route_v6) if route)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every static route, default routes first."""
+        return (*self.default_routes, *self.further)
 
     @property
     def ids(self) -> frozenset[str]:
         """The nsx_ids of all of them."""
         identities = [route.identity for route in self.routes]
         identities += [peer.identity for peer in self.bfd_peers]
-        identities += [rule.identity for rule in self.rules]
+        identities += [rule.identity for rule in (*self.rules, *self.exceptions)]
         return frozenset(identity.nsx_id for identity in identities)
 
     def objects(self, gateway: str) -> dict[str, Json]:
         """The Policy objects by path, below the Tier-0 whose path is `gateway`."""
         found: dict[str, Json] = {}
         for route in self.routes:
-            hops = [self._next_hop(gateway, hop) for hop in route.next_hops]
-            body = {**route.identity.json("StaticRoutes"), "network": route.network, "next_hops": hops}
+            hops = [self._next_hop(gateway, hop) for hop in route.next_hops] or [{"admin_distance": 1}]
+            body = {**route.identity.json("StaticRoutes"), "network": str(route.network), "next_hops": hops}
             found[paths.static_route(gateway, route.identity.nsx_id)] = body
         for peer in self.bfd_peers:
             found[paths.bfd_peer(gateway, peer.identity.nsx_id)] = {
@@ -127,22 +171,24 @@ class Owned:
                 "source_addresses": [str(source) for source in peer.sources],
                 "enabled": peer.enabled,
             }
-        if self.rules:
+        if self.rules or self.exceptions:
             found[paths.nat_section(gateway)] = nat_section()
         for rule in self.rules:
             found[paths.nat_rule(gateway, rule.identity.nsx_id)] = {
-                **rule.identity.json("PolicyNatRule"),
+                **rule.json(gateway, self.locale_service),
                 "action": rule.action.value,
-                "source_network": str(rule.source),
                 "translated_network": str(rule.translated),
-                "sequence_number": rule.priority,
                 "firewall_match": rule.firewall_match.value,
-                "enabled": True,
-                "scope": [paths.interface(gateway, self.locale_service, name) for name in rule.scope],
+            }
+        for one in self.exceptions:
+            found[paths.nat_rule(gateway, one.identity.nsx_id)] = {
+                **one.json(gateway, self.locale_service),
+                "action": NatAction.NO_SNAT.value,
+                "firewall_match": FirewallMatch.BYPASS.value,
             }
         return found
 
-    def _next_hop(self, gateway: str, hop: NextHop | NextHopV6) -> Json:
+    def _next_hop(self, gateway: str, hop: AnyHop) -> Json:
         body: Json = {"ip_address": str(hop.address), "admin_distance": hop.admin_distance}
         if hop.interface:
             body["scope"] = [paths.interface(gateway, self.locale_service, hop.interface)]
@@ -158,8 +204,10 @@ def _owned(domain: WorkloadDomain) -> Owned:
     return Owned(
         route=_route(domain),
         route_v6=_route_v6(domain),
+        further=_further(domain),
         bfd_peers=_bfd_peers(domain),
         rules=_rules(domain),
+        exceptions=_exceptions(domain),
         locale_service=domain.tier0.locale_service,
     )
 
@@ -175,9 +223,8 @@ def default_tags(domain: WorkloadDomain) -> dict[str, str]:
 
 
 def tier1s(domain: WorkloadDomain) -> tuple[str, ...]:
-    """Ids of the Tier-1s that the file names: those of the mappings, then those of the pods. The stack makes none of them."""
-    named = [mapping.tier1 for mapping in domain.egress.mappings.values() if mapping.tier1]
-    return tuple(dict.fromkeys([*named, *domain.pods]))
+    """Ids of the Tier-1s that the file names. The stack makes none of them."""
+    return tuple(domain.tier1s)
 
 
 def nat_scope(domain: WorkloadDomain) -> tuple[str, ...]:
@@ -186,8 +233,22 @@ def nat_scope(domain: WorkloadDomain) -> tuple[str, ...]:
     if applied_to == "everywhere":
         return ()
     if applied_to == "uplinks":
-        return tuple(uplink.id for uplink in domain.tier0.uplinks)
+        return tuple(uplink.id for uplink in domain.tier0.uplinks if uplink.nat)
     return applied_to
+
+
+def outside_nat(domain: WorkloadDomain) -> frozenset[str]:
+    """Ids of the interfaces that the NAT rules leave out: what leaves by them keeps its address."""
+    scope = nat_scope(domain)
+    return frozenset(domain.tier0.interface_ids) - frozenset(scope) if scope else frozenset()
+
+
+def beside_the_way_out(domain: WorkloadDomain) -> frozenset[str]:
+    """Ids of the interfaces that traffic to the outside does not leave by, whatever the rules are applied to: service interfaces, uplinks
+    with nat: false, and what NAT rules leave out."""
+    own = [interface.id for interface in domain.tier0.service_interfaces]
+    own += [uplink.id for uplink in domain.tier0.uplinks if not uplink.nat]
+    return outside_nat(domain) | frozenset(own)
 
 
 def _identity(domain: WorkloadDomain, named: Named, suffix: str) -> Identity:
@@ -198,28 +259,52 @@ def _identity(domain: WorkloadDomain, named: Named, suffix: str) -> Identity:
 
 def _route(domain: WorkloadDomain) -> Route | None:
     route = domain.default_route
-    return None if route.external else Route(_identity(domain, route, "default-route"), route.next_hops, 4)
+    if route.external:
+        return None
+    return Route(None, ("default_route",), _identity(domain, route, "default-route"), _ALL[4], route.next_hops)
 
 
 def _route_v6(domain: WorkloadDomain) -> Route | None:
     route = domain.default_route.ipv6
-    return Route(_identity(domain, route, "default-route-v6"), route.next_hops, 6) if route else None
+    if route is None:
+        return None
+    at = ("default_route", "ipv6")
+    return Route(None, at, _identity(domain, route, "default-route-v6"), _ALL[6], route.next_hops)
+
+
+def _further(domain: WorkloadDomain) -> tuple[Route, ...]:
+    return tuple(
+        Route(key, ("routes", key), _identity(domain, route, f"route-{key}"), route.to, route.next_hops)
+        for key, route in domain.routes.items()
+    )
 
 
 def _bfd_peers(domain: WorkloadDomain) -> tuple[BfdPeer, ...]:
-    """One peer for each distinct IPv4 next hop, in their order; none without `default_route.bfd`."""
+    """One peer for each distinct IPv4 next hop, in their order; none without `default_route.bfd`.
+
+    Sources that the file does not name are the uplinks of the peer's subnet: a session of one hop runs between neighbours (RFC 5881).
+    """
     bfd = domain.default_route.bfd
     if bfd is None:
         return ()
-    uplinks = {uplink.id: uplink.address.ip for uplink in domain.tier0.uplinks}
-    sources = tuple(uplinks[name] for name in bfd.sources) or tuple(uplinks.values())
+    uplinks = {uplink.id: uplink.address for uplink in domain.tier0.uplinks}
+    beside: dict[IPv4Network, list[IPv4Address]] = {}
+    for address in uplinks.values():
+        beside.setdefault(address.network, []).append(address.ip)
+    named = tuple(uplinks[name].ip for name in bfd.sources)
     tags = default_tags(domain) if bfd.tags is None else bfd.tags
     peers = dict.fromkeys(hop.address for hop in domain.default_route.next_hops)
     return tuple(
-        BfdPeer(Identity(name, name, "", tags), peer, bfd.profile, sources, bfd.enabled)
+        BfdPeer(Identity(name, name, "", tags), peer, bfd.profile, named or _neighbours(beside, peer), bfd.enabled)
         for peer in peers
         for name in [f"{domain.made_as}-bfd-{str(peer).replace('.', '-')}"]
     )
+
+
+def _neighbours(beside: Mapping[IPv4Network, Sequence[IPv4Address]], peer: IPv4Address) -> tuple[IPv4Address, ...]:
+    """The uplinks in whose subnet a peer lies. None: NSX chooses."""
+    around = (IPv4Network((int(peer), length), strict=False) for length in range(33))
+    return tuple(address for network in around for address in beside.get(network, ()))
 
 
 def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
@@ -227,14 +312,32 @@ def _rules(domain: WorkloadDomain) -> tuple[NatRule, ...]:
     return tuple(
         NatRule(
             key=key,
+            at=("egress", key) if key in TITLES else ("egress", "more", key),
             identity=_identity(domain, mapping, f"egress-{key}"),
             action=domain.tier0.nat_action,
             source=mapping.source,
+            destination=None if mapping.destination == ANYWHERE else mapping.destination,
             translated=mapping.translated,
-            tier1=mapping.tier1,
             priority=DEFAULT_PRIORITIES[key] if mapping.priority is None else mapping.priority,
             firewall_match=mapping.firewall_match,
             scope=scope,
         )
         for key, mapping in domain.egress.mappings.items()
+    )
+
+
+def _exceptions(domain: WorkloadDomain) -> tuple[NoSnatRule, ...]:
+    """The NO_SNAT rules. Their ids have a prefix of their own, so that a mapping of the same name has another."""
+    scope = nat_scope(domain)
+    return tuple(
+        NoSnatRule(
+            key=key,
+            at=("egress", "exceptions", key),
+            identity=_identity(domain, exception, f"no-snat-{key}"),
+            source=exception.source,
+            destination=None if exception.destination == ANYWHERE else exception.destination,
+            priority=exception.priority,
+            scope=scope,
+        )
+        for key, exception in domain.egress.exceptions.items()
     )

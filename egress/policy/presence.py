@@ -11,10 +11,12 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from egress.domain import WorkloadDomain
+from egress.domain.addresses import as_network
 from egress.policy import paths
 from egress.policy.owned import NatRule, Owned, Route, default_tags, owned
 from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json, PolicyObjects, children
+from egress.vocabulary import ANYWHERE
 
 OURS = "tier0-egress"
 """Value of the tag `managed-by` on every object whose file entry gives no tags of its own."""
@@ -96,8 +98,10 @@ class Presence:
 
     def rules_like(self, rule: NatRule) -> list[ForeignRule]:
         """Foreign rules that translate exactly the source of one of ours, wherever it leaves."""
-        wanted = ip_network(str(rule.source))
-        return [one for one in self._meeting(rule) if one.sources == (wanted,) and not one.limited]
+        if rule.destination is not None:
+            return []
+        wanted = () if rule.source == ANYWHERE else (as_network(rule.source),)
+        return [one for one in self._meeting(rule) if one.sources == wanted and not one.limited]
 
     def rules_before(self, rule: NatRule) -> list[ForeignRule]:
         """Foreign rules that match some of the packets of one of ours, and are looked at first."""
@@ -111,10 +115,12 @@ class Presence:
 
     def _meeting(self, rule: NatRule) -> Iterator[ForeignRule]:
         """Foreign rules that decide about packets which one of ours is for."""
-        wanted = ip_network(str(rule.source))
+        wanted = as_network(rule.source)
         scope = {paths.interface(self.gateway, self.owned.locale_service, name) for name in rule.scope}
         for one in self._foreign_rules:
             meets = not one.sources or any(source.version == 4 and source.overlaps(wanted) for source in one.sources)
+            if rule.source == ANYWHERE and one.sources:
+                continue  # a rule for some sources before the one for any is what people make the latter for
             if meets and (not scope or not one.scope or scope & one.scope):
                 yield one
 

@@ -1,7 +1,8 @@
-"""What a lab must hold before the stacks are applied: the Tier-0s with their interfaces, and the Tier-1s behind them.
+"""What a lab must hold before the stacks are applied: the Tier-0s with their interfaces, and the Tier-1s behind them with the SNAT rules
+that vSphere makes there.
 
-The form is the hierarchical Policy API (docs/architecture.md, "Seed"). Default routes and NAT rules are not in it: they are
-what the stacks make.
+The form is the hierarchical Policy API (docs/architecture.md, "Seed"). Static routes and NAT rules of the Tier-0
+are not in it: they are what the stacks make.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Interface, IPv6Interface
 
 from egress.domain import EgressError, WorkloadDomain
-from egress.domain.model import ServiceInterface, Tier0, Uplink
+from egress.domain.model import HaVip, ServiceInterface, Tier0, Uplink
 from egress.policy import paths
 from egress.policy.identity import GatewayKey, by_gateway
-from egress.policy.owned import tier1s
+from egress.policy.owned import nat_section, tier1s
 from egress.policy.tree import Json, flatten
 
 
@@ -35,11 +36,9 @@ def seed(domains: Sequence[WorkloadDomain]) -> Json:
 
 def seeded(domains: Sequence[WorkloadDomain], gateway: str) -> dict[str, Json]:
     """The same as objects by path, for domains that share the Tier-0 whose path is `gateway`; the first one's file counts."""
-    found = flatten({"children": [_tier0(gateway, domains)]})
-    for domain in domains:
-        for name in tier1s(domain):
-            found[paths.tier1(name)] = {"id": name, "tier0_path": gateway}
-    return found
+    behind = {name: domain for domain in reversed(domains) for name in tier1s(domain)}
+    lower = [{"resource_type": "ChildTier1", "Tier1": _tier1(behind[name], name, gateway)} for name in behind]
+    return flatten({"children": [_tier0(gateway, domains), *lower]})
 
 
 def _refuse_two_of_one_name(groups: dict[GatewayKey, list[WorkloadDomain]]) -> None:
@@ -79,7 +78,7 @@ def _tier0(path: str, group: Sequence[WorkloadDomain]) -> Json:
 
 
 def _locale_services(gateway: str, name: str, tier0s: Sequence[Tier0]) -> Json:
-    cluster = paths.edge_cluster(f"{paths.last(gateway)}-edges")
+    cluster = _edge_cluster(gateway)
     uplinks: dict[str, Uplink] = {}
     services: dict[str, ServiceInterface] = {}
     for tier0 in tier0s:
@@ -92,15 +91,18 @@ def _locale_services(gateway: str, name: str, tier0s: Sequence[Tier0]) -> Json:
     body: Json = {"resource_type": "LocaleServices", "id": name}
     body["children"] = [{"resource_type": "ChildTier0Interface", "Tier0Interface": one} for one in bodies]
     body["edge_cluster_path"] = cluster
-    vips = [tier0.ha_vip for tier0 in tier0s if tier0.ha_vip]
+    vips: dict[IPv4Interface, tuple[Tier0, HaVip]] = {}
+    for tier0 in tier0s:
+        for vip in tier0.ha_vips:
+            vips.setdefault(vip.address, (tier0, vip))
     if vips:
-        inside = [uplink.id for uplink in uplinks.values() if uplink.address.ip in vips[0].network]
         body["ha_vip_configs"] = [
             {
                 "enabled": True,
-                "external_interface_paths": [paths.interface(gateway, name, one) for one in inside],
-                "vip_subnets": [_subnet(vips[0])],
+                "external_interface_paths": [paths.interface(gateway, name, one.id) for one in tier0.uplinks_of(vip)],
+                "vip_subnets": [_subnet(vip.address)],
             }
+            for tier0, vip in vips.values()
         ]
     return body
 
@@ -163,6 +165,47 @@ def _behind(domains: Sequence[WorkloadDomain]) -> dict[str, GatewayKey]:
 
 
 def _tier1s(domains: Sequence[WorkloadDomain]) -> Iterator[Json]:
-    for name, key in _behind(domains).items():
-        body = {"resource_type": "Tier1", "id": name, "display_name": name, "tier0_path": key.path}
-        yield {"resource_type": "ChildTier1", "Tier1": body}
+    """The Tier-1s as vSphere makes them: with a service router, and the SNAT rule that says which egress address is in use."""
+    behind = _behind(domains)
+    seen: set[str] = set()
+    for domain in domains:
+        for name in tier1s(domain):
+            if name not in seen and behind[name] == GatewayKey.of(domain):
+                seen.add(name)
+                yield {"resource_type": "ChildTier1", "Tier1": _tier1(domain, name, behind[name].path)}
+
+
+def _tier1(domain: WorkloadDomain, name: str, gateway: str) -> Json:
+    services = {"id": "default", "edge_cluster_path": _edge_cluster(gateway)}
+    children: list[Json] = [
+        {"resource_type": "ChildLocaleServices", "LocaleServices": {"resource_type": "LocaleServices", **services}}
+    ]
+    rules = [{"resource_type": "ChildPolicyNatRule", "PolicyNatRule": one} for one in _snat_rules(domain, name)]
+    if rules:
+        children.append({"resource_type": "ChildPolicyNat", "PolicyNat": {**nat_section(), "children": rules}})
+    body = {"resource_type": "Tier1", "id": name, "display_name": name, "tier0_path": gateway}
+    return {**body, "children": children}
+
+
+def _snat_rules(domain: WorkloadDomain, name: str) -> Iterator[Json]:
+    """A rule for each network behind a Tier-1 that translates, of the form and with the tag of NCP (its rules are told by the tag
+    ncp/cluster; the write-up reads the egress address from them). None where the file does not know the address."""
+    tier1 = domain.tier1s[name]
+    if not tier1.nat or tier1.egress is None:
+        return
+    for number, network in enumerate(tier1.networks or (None,)):
+        yield {
+            "resource_type": "PolicyNatRule",
+            "id": f"{name}-snat-{number}",
+            "display_name": f"{name}-snat-{number}",
+            "action": "SNAT",
+            "translated_network": str(tier1.egress),
+            "sequence_number": number,
+            "enabled": True,
+            "tags": [{"scope": "ncp/cluster", "tag": domain.name}],
+            **({"source_network": str(network)} if network else {}),
+        }
+
+
+def _edge_cluster(gateway: str) -> str:
+    return paths.edge_cluster(f"{paths.last(gateway)}-edges")

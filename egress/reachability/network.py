@@ -90,7 +90,7 @@ class CompiledNetwork:
                 here = (node.name, interface.name)
                 exact.setdefault(interface.segment, []).extend((alone(one.ip), here) for one in interface.addresses)
                 proxied.setdefault(interface.segment, []).extend(
-                    (prefix(network), here) for network in interface.answers
+                    (prefix(network), here) for network in (*interface.answers, *interface.relays)
                 )
         self._exact = {segment: PrefixTable(entries) for segment, entries in exact.items()}
         self._proxied = {segment: PrefixTable(entries) for segment, entries in proxied.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import TypeAlias
@@ -98,7 +99,7 @@ class Tier0Nodes:
         mine = self._interfaces_of(edge)
         interfaces = [self._interface(one, edge, working) for one in mine]
         interfaces.append(Interface("transit", f"transit:{self._tier0.id}", self._transit(edge)))
-        routes = [*_static_routes(self._tier0.routes, mine, self._vips(edge))]
+        routes = [*_Resolver(self._tier0.routes, mine, self._vips(edge)).routes()]
         to_dr = self._transit(None)
         routes += self._tier1_routes(lambda _, network: RouteHop("transit", _same(to_dr, network)))
         for other in self._up:
@@ -137,9 +138,19 @@ class Tier0Nodes:
     def _interface(self, one: Tier0Interface, edge: str, working: bool) -> Interface:
         addresses = (*one.addresses, *self._vips(edge).get(one.path, ()))
         answers = tuple(self._answers(one)) if working and one.external else ()
-        return Interface(
-            one.name, self._world.segment_of(one.addresses[0]), addresses, one.strict, answers, one.external
-        )
+        relays = tuple(self._relays(one)) if working and one.external else ()
+        segment = self._world.segment_of(one.addresses[0])
+        return Interface(one.name, segment, addresses, one.strict, answers, relays, one.external)
+
+    def _relays(self, one: Tier0Interface) -> Iterator[Network]:
+        """Proxy ARP for NAT and load balancer addresses of the Tier-1s, as far as they lie in the interface's own networks (VCF 9.0, Add a
+        Tier-0 Gateway). What is the gateway's own, or translated to, is not among them."""
+        own = {single(held.ip) for face in self._tier0.interfaces for held in face.addresses}
+        own |= {single(held.ip) for vip in self._tier0.vips for held in vip.addresses}
+        served = dict.fromkeys(network for link in self._links for network in link.served() if network not in own)
+        for network in served:
+            if any(_common(network, held.network) == network for held in one.addresses):
+                yield network
 
     def _answers(self, one: Tier0Interface) -> Iterator[Network]:
         """Proxy ARP: translated and DNAT destination networks, as far as they lie in the interface's own networks.
@@ -201,22 +212,54 @@ def _same(addresses: Iterable[InterfaceAddress], family: Network | Address) -> A
     return next(one.ip for one in addresses if one.version == family.version)
 
 
-def _static_routes(
-    routes: Iterable[StaticRoute], mine: Sequence[Tier0Interface], vips: dict[str, tuple[InterfaceAddress, ...]]
-) -> Iterator[Route]:
-    """The static routes that are there on an SR: of the next hops it can reach, those with the lowest distance."""
-    for route in routes:
-        usable: list[tuple[int, RouteHop | None]] = []
+_DEEPEST = 8
+"""So many static routes are followed for one next hop: more is taken for a circle."""
+
+
+class _Resolver:
+    """The static routes that are there on an SR. A next hop counts if it lies in a connected network (of the interfaces in its scope), or,
+    without a scope, if the most specific other static route leads to it (VCF 9.0, Configure a Static Route). A default route leads to none."""
+
+    def __init__(
+        self,
+        routes: Iterable[StaticRoute],
+        mine: Sequence[Tier0Interface],
+        vips: dict[str, tuple[InterfaceAddress, ...]],
+    ) -> None:
+        self._mine = [(one, (*one.addresses, *vips.get(one.path, ()))) for one in mine]
+        self._by_network: dict[Network, StaticRoute] = {}
+        for route in routes:
+            known = self._by_network.setdefault(route.network, route)
+            if known is not route:  # several objects for one network are one route with all the next hops
+                hops = (*known.next_hops, *route.next_hops)
+                self._by_network[route.network] = replace(known, next_hops=hops)
+
+    def routes(self) -> Iterator[Route]:
+        for network, route in self._by_network.items():
+            hops = self._hops(route, frozenset({network}))
+            if hops is not None:
+                yield Route(network, hops, route.path)
+
+    def _hops(self, route: StaticRoute, used: frozenset[Network]) -> tuple[RouteHop, ...] | None:
+        """Of the next hops that count, those with the lowest distance; () discards, None if there is none."""
+        usable: list[tuple[int, tuple[RouteHop, ...]]] = []
         for hop in route.next_hops:
-            if hop.address is None:
-                usable.append((hop.distance, None))
-                continue
-            for one in mine:
-                near = any(hop.address in own.network for own in (*one.addresses, *vips.get(one.path, ())))
-                if near and (not hop.scope or one.path in hop.scope):
-                    usable.append((hop.distance, RouteHop(one.name, hop.address)))
-                    break
-        if usable:
-            best = min(distance for distance, _ in usable)
-            hops = tuple(dict.fromkeys(hop for distance, hop in usable if distance == best and hop))
-            yield Route(route.network, hops, route.path)
+            found = () if hop.address is None else self._ways(hop.address, hop.scope, used)
+            if found is not None:
+                usable.append((hop.distance, found))
+        if not usable:
+            return None
+        best = min(distance for distance, _ in usable)
+        return tuple(dict.fromkeys(one for distance, hops in usable if distance == best for one in hops))
+
+    def _ways(self, address: Address, scope: frozenset[str], used: frozenset[Network]) -> tuple[RouteHop, ...] | None:
+        for one, addresses in self._mine:
+            if any(address in own.network for own in addresses) and (not scope or one.path in scope):
+                return (RouteHop(one.name, address),)
+        if scope or len(used) > _DEEPEST:
+            return None
+        around = [network for network in self._by_network if address in network and network.prefixlen]
+        network = max(around, key=lambda network: network.prefixlen, default=None)
+        if network is None or network in used:
+            return None
+        return self._hops(self._by_network[network], used | {network})

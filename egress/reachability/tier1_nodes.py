@@ -35,10 +35,14 @@ class Link:
         """Addresses of the link: end 0 is the DR, end 1 the Tier-1."""
         return _link(self.number, end)
 
+    def served(self) -> tuple[Network, ...]:
+        """Addresses that the Tier-1 translates to or balances: for these the Tier-0 answers ARP."""
+        singles = [single(entry.translated) for entry in self.world.snat] + [single(lb.address) for lb in self.world.lb]
+        return tuple(dict.fromkeys(singles))
+
     def advertised(self) -> tuple[Network, ...]:
         """What the Tier-0 learns from the Tier-1, without the pods' own networks."""
-        singles = [single(entry.translated) for entry in self.world.snat] + [single(lb.address) for lb in self.world.lb]
-        return tuple(dict.fromkeys([*singles, *self.world.advertise]))
+        return tuple(dict.fromkeys([*self.served(), *self.world.advertise]))
 
     def pods_v6(self) -> tuple[Network, ...]:
         """The pods' IPv6 networks: they are never translated, so the Tier-0 has to know them."""

@@ -30,7 +30,8 @@ class NodeKind(StrEnum):
 class Interface:
     """An interface and the segment it is on.
 
-    `strict`: strict uRPF. `answers`: networks inside the interface's own ones that it answers ARP for (proxy ARP).
+    `strict`: strict uRPF. `answers`: networks inside the interface's own ones that it answers ARP for (proxy ARP), and takes for its own.
+    `relays`: such that it answers ARP for and forwards, as they are a Tier-1's.
     `uplink`: it is an external interface of a Tier-0.
     """
 
@@ -39,6 +40,7 @@ class Interface:
     addresses: tuple[InterfaceAddress, ...]
     strict: bool = False
     answers: tuple[Network, ...] = ()
+    relays: tuple[Network, ...] = ()
     uplink: bool = False
 
 

@@ -21,7 +21,15 @@ from egress.policy.planned import Planned
 from egress.policy.seed import seeded
 from egress.policy.tree import Json, PolicyObjects, children
 from egress.reachability.assemble import assemble, assembled
-from egress.reachability.surroundings import NO_WISHES, UPSTREAM, Surroundings, Wishes, file_next_hops, surroundings
+from egress.reachability.surroundings import (
+    NO_WISHES,
+    UPSTREAM,
+    Surroundings,
+    Wishes,
+    file_next_hops,
+    further_next_hops,
+    surroundings,
+)
 from egress.reachability.tier1_nodes import DEFAULTS
 from egress.reachability.topology import Topology
 from egress.reachability.world import World
@@ -143,12 +151,14 @@ def _upstream(
     """Addresses of the upstream gateway: the next hops that the files of this Tier-0 name. A next hop that only the manager has
     is nobody's, unless the route is somebody else's and no file tells."""
     hops = [hop for one in (domain, *neighbours) for hop in file_next_hops(one)]
+    further = [hop for one in (domain, *neighbours) for hop in further_next_hops(one)]
     if hops:
-        return hops
+        return [*hops, *further]
     (tier0,) = [one for one in tier0s(found) if one.path == gateway]
-    return [
+    there = [
         hop.address for route in tier0.routes if route.network in DEFAULTS for hop in route.next_hops if hop.address
     ]
+    return [*there, *further]
 
 
 def _assumed(

@@ -56,9 +56,9 @@ def test_each_source_has_a_sentence_of_its_own(golden: WorkloadDomain) -> None:
 
 
 def test_notes_of_the_view_are_sentences_there(golden_text: str, domain_of: Callable[[str], WorkloadDomain]) -> None:
-    text = golden_text.replace("  vnet-domain-c8: 192", "  third: 10.99.0.0/24\n  vnet-domain-c8: 192")
+    text = golden_text.replace("  vnet-domain-c8: {", "  third: {networks: [10.99.0.0/24]}\n  vnet-domain-c8: {")
     told = list(assumptions(view(domain_of(text))))
-    assert any(re.match(r"No mapping names Tier-1 third: .*\.$", sentence) for sentence in told)
+    assert any(re.match(r"The egress address of Tier-1 third is not in the file .*\.$", sentence) for sentence in told)
 
 
 def test_an_ipv6_route_and_an_ipv6_dns_server_are_named_as_not_walked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from egress.reachability import Result
 from egress.reachability.view import View
 from egress.reachability.view import view as view_of
 
-RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1]}]\n"
+RETURN_ROUTE = "\nreturn_routes: [{host: 172.20.0.53, to: 30.0.0.0/24, via: [172.20.0.1, 172.20.0.2]}]\n"
 RULE = "/infra/tier-0s/T0-wld01/nat/USER/nat-rules/wld01-egress-"
 ROUTE = "/infra/tier-0s/T0-wld01/static-routes/wld01-default-route"
 
@@ -61,7 +62,7 @@ def test_steps_2_and_3_taken_away_one_nat_rule_is_missing(complete: View, key: s
 
 
 def test_step_4_taken_away_the_return_route_is_missing(golden: WorkloadDomain) -> None:
-    expected = [(Missing.RETURN_ROUTE, "30.0.0.0/24 via 172.20.0.1")]
+    expected = [(Missing.RETURN_ROUTE, "30.0.0.0/24 via 172.20.0.1, 172.20.0.2")]
     titles = ["Supervisor pod -> dns 172.20.0.53", "TKG pod -> dns 172.20.0.53"]
     assert missing(view_of(golden)) == dict.fromkeys(titles, expected)
 
@@ -80,9 +81,66 @@ def test_a_mapping_that_is_not_in_the_file_is_told_by_the_egress_address(
     text = "\n".join(line for line in golden_text.splitlines() if not line.startswith("  tkg:"))
     view = view_of(domain_of(text + RETURN_ROUTE))
     finding = find(view, next(q.flow for q in questions(view) if q.sender and q.sender.tier1 == "vnet-domain-c8"))
-    assert "this domain has no NAT for 30.0.0.1:" in finding.remedies[0].why
-    assert "add a mapping to the domain file: source 30.0.0.1" in finding.remedies[0].fix
-    assert any("no mapping names Tier-1 vnet-domain-c8" in note for note in view.notes)
+    assert "this domain has no NAT for 30.0.0.16:" in finding.remedies[0].why
+    assert "add a mapping to the domain file: source 30.0.0.16," in finding.remedies[0].fix
+
+
+UNKNOWN = ("networks: [192.168.128.0/24], egress: 30.0.0.16}", "networks: [192.168.128.0/24]}")
+
+
+def test_a_tier1_whose_address_is_not_known_is_asked_and_no_example_of_ours_is_advised(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
+    view = view_of(domain_of(golden_text.replace(*UNKNOWN)))
+    (sender,) = [one for one in view.around.senders if one.tier1 == "vnet-domain-c8"]
+    assert (sender.known, sender.title) == (False, "vnet-domain-c8")
+    finding = find(view, next(q.flow for q in questions(view) if q.sender == sender))
+    (remedy,) = finding.remedies
+    assert (remedy.missing, remedy.at, finding.complete) == (Missing.EGRESS_ADDRESS, "vnet-domain-c8", False)
+    assert "tier1s.vnet-domain-c8.egress" in remedy.fix
+    assert str(sender.egress) not in remedy.why + remedy.fix
+    assert any(f"{sender.egress} stands for it" in note for note in view.notes)
+
+
+def test_without_any_rule_a_rule_is_missing_whatever_the_address(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
+    text = golden_text.replace(*UNKNOWN).replace(", egress: 30.0.0.5}", "}")
+    text = "\n".join(line for line in text.splitlines() if not line.startswith(("  tkg:", "  supervisor:")))
+    view = view_of(domain_of(text + "\n"))
+    finding = find(view, questions(view)[0].flow)
+    assert [one.missing for one in finding.remedies] == [Missing.NAT_RULE]
+    assert finding.complete
+    assert (
+        finding.remedies[0].fix == "add a mapping for that address, or for 30.0.0.0/24 as a whole, to the domain file"
+    )
+
+
+def test_an_unknown_address_makes_no_difference_where_the_whole_range_has_a_rule(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
+    text = golden_text.replace(*UNKNOWN).replace("ACTIVE_ACTIVE", "ACTIVE_STANDBY")
+    text = text.replace("tkg: {source: 30.0.0.16,", "tkg: {source: 30.0.0.0/24,").replace(
+        "translated: 10.27.51.147}", "translated: 10.27.51.50}"
+    )
+    view = view_of(domain_of(text))
+    found = find(view, next(q.flow for q in questions(view) if q.sender and q.sender.tier1 == "vnet-domain-c8"))
+    assert (found.verdict.result, found.verdict.seen) == (Result.ALL, (ip_address("10.27.51.50"),))
+
+
+def test_a_routed_namespace_needs_a_route_back_and_no_rule(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
+    routed = golden_text.replace("tier1s: #", "tier1s:\n  ns-routed: {networks: [10.246.0.0/24], nat: false}\n  #")
+    view = view_of(domain_of(routed))
+    finding = find(view, next(q.flow for q in questions(view) if q.title == "ns-routed pod -> registry"))
+    (remedy,) = finding.remedies
+    assert (remedy.missing, remedy.at, finding.complete) == (Missing.UPSTREAM_ROUTE, "upstream gateway", True)
+    assert remedy.name == "10.246.0.0/24 via 10.27.51.145, 10.27.51.147"
+    declared = "return_routes: [{host: upstream, to: 10.246.0.0/24, via: [10.27.51.145, 10.27.51.147]}]\n"
+    view = view_of(domain_of(routed + declared))
+    finding = find(view, next(q.flow for q in questions(view) if q.title == "ns-routed pod -> registry"))
+    assert (finding.verdict.result, finding.verdict.seen) == (Result.ALL, (ip_address("10.246.0.2"),))
 
 
 def test_a_disabled_rule_is_told_as_disabled(complete: View) -> None:
@@ -94,7 +152,7 @@ def test_a_disabled_rule_is_told_as_disabled(complete: View) -> None:
 
 def test_a_rule_on_the_wrong_interface_is_told(complete: View) -> None:
     path = f"{RULE}tkg"
-    scope = ["/infra/tier-0s/T0-wld01/locale-services/default/interfaces/services"]
+    scope = ["/infra/tier-0s/T0-wld01/locale-services/default/interfaces/edge01-services"]
     view = complete.changed({**complete.objects, path: {**complete.objects[path], "scope": scope}})
     assert "is not applied to edge01-uplink1" in find(view, questions(view)[1].flow).remedies[0].why
 

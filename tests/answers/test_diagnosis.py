@@ -240,7 +240,7 @@ def test_a_dns_server_of_text_and_file_needs_no_note(golden: WorkloadDomain) -> 
     text = on("172.20.0.53")
     found = diagnose(seen_by(golden, text), recognise(text)[0])
     assert found.notes == ()
-    assert "to do: add on dns 172.20.0.53: 30.0.0.0/24 via 172.20.0.1 (services)" in found.sentences()
+    assert "to do: add on dns 172.20.0.53: 30.0.0.0/24 via 172.20.0.1, 172.20.0.2" in found.sentences()
 
 
 def test_where_nobody_tells_which_server_was_asked_that_is_said(

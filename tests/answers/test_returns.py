@@ -27,7 +27,7 @@ def test_the_golden_domain_lacks_one_route_on_its_dns_server(golden: WorkloadDom
     assert (route.on, str(route.to), [str(one) for one in route.via]) == (
         "dns 172.20.0.53",
         "30.0.0.0/24",
-        ["172.20.0.1"],
+        ["172.20.0.1", "172.20.0.2"],
     )
 
 
@@ -59,8 +59,8 @@ def test_an_upstream_route_uses_every_edge_that_the_ha_mode_allows(
 
 def test_the_ha_vip_is_the_way_in_where_there_is_one(standby: WorkloadDomain) -> None:
     (route,) = assumed_routes(view_of(standby))
-    assert standby.tier0.ha_vip
-    assert [str(one) for one in route.via] == [str(standby.tier0.ha_vip.ip)]
+    (vip,) = standby.tier0.ha_vips
+    assert [str(one) for one in route.via] == [str(vip.address.ip)]
 
 
 def test_without_routes_every_format_is_empty() -> None:

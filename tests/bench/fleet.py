@@ -19,13 +19,13 @@ tier0:
 default_route:
   next_hops: [{{address: 10.{high}.{low}.1}}]
 egress:
-  range: 100.{high}.{low}.0/25
-  supervisor: {{tier1: domain-c8, source: 100.{high}.{low}.5, translated: 10.{high}.{low}.10}}
-  tkg: {{tier1: vnet-domain-c8, source: 100.{high}.{low}.16, translated: 10.{high}.{low}.11}}
+  ranges: [100.{high}.{low}.0/25]
+  supervisor: {{source: 100.{high}.{low}.5, translated: 10.{high}.{low}.10}}
+  tkg: {{source: 100.{high}.{low}.16, translated: 10.{high}.{low}.11}}
 ingress: {{range: 100.{high}.{low}.128/25}}
-pods:
-  domain-c8: 10.244.0.96/28
-  vnet-domain-c8: 192.168.128.0/24
+tier1s:
+  domain-c8: {{networks: [10.244.0.96/28], egress: 100.{high}.{low}.5}}
+  vnet-domain-c8: {{networks: [192.168.128.0/24], egress: 100.{high}.{low}.16}}
 dns_servers: [172.{service}.{low}.53]
 return_routes: [{{host: 172.{service}.{low}.53, to: 100.{high}.{low}.0/25, via: [172.{service}.{low}.1]}}]
 state: {{backend: local}}

@@ -10,7 +10,7 @@ import pytest
 from egress.checks import check
 from egress.domain import Place, Problem, WorkloadDomain
 
-OLD_ACTIVE_ACTIVE = {"nsx": {"version": "3.1.3"}, "tier0": {"ha_mode": "ACTIVE_ACTIVE", "ha_vip": None}}
+OLD_ACTIVE_ACTIVE = {"nsx": {"version": "3.1.3"}, "tier0": {"ha_mode": "ACTIVE_ACTIVE", "ha_vips": None}}
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_first_version_that_can_is_good_enough(keys: Any, rule: str, version
 
 @pytest.mark.parametrize("version, broken", [("3.2.4", True), ("4.0.0", False)])
 def test_stateful_services_came_with_4_0(keys: Any, version: str, broken: bool) -> None:
-    tier0 = {"ha_mode": "ACTIVE_ACTIVE", "ha_vip": None, "stateful_active_active": True}
+    tier0 = {"ha_mode": "ACTIVE_ACTIVE", "ha_vips": None, "stateful_active_active": True}
     assert bool(keys("snat-on-active-active", {"nsx": {"version": version}, "tier0": tier0})) is broken
 
 
@@ -65,13 +65,15 @@ def test_a_range_of_32_addresses_is_large_enough(keys: Any, ingress: str, broken
 
 
 def test_pods_may_have_a_small_range(keys: Any) -> None:
-    assert keys("range-too-small", {"pods": {"domain-c1": "10.244.0.0/30"}}) == []
+    assert keys("range-too-small", {"tier1s": {"domain-c1": {"networks": ["10.244.0.0/30"]}}}) == []
 
 
 def test_a_range_inside_the_uplinks_subnet_is_fine_but_pods_never(keys: Any) -> None:
     assert keys("range-overlaps-interface", {"ingress": {"range": "10.1.0.64/27"}}) == []
     assert keys("range-overlaps-interface", {"ingress": {"range": "10.1.0.0/16"}}) == ["ingress.range"]
-    assert keys("range-overlaps-interface", {"pods": {"domain-c1": "10.1.0.64/27"}}) == ["pods.domain-c1"]
+    assert keys("range-overlaps-interface", {"tier1s": {"domain-c1": {"networks": ["10.1.0.64/27"]}}}) == [
+        "tier1s.domain-c1.networks[0]"
+    ]
 
 
 def test_every_dns_server_is_looked_at_after_one_that_knows_the_way_back(keys: Any) -> None:
@@ -102,7 +104,7 @@ def test_a_return_route_by_one_uplink_and_the_vip_survives_an_edge(keys: Any) ->
 
 
 def test_a_gateway_on_one_edge_has_no_other_edge_to_fall_back_to(keys: Any) -> None:
-    one_edge = {"uplinks": [{"id": "up1", "edge": "edge01", "address": "10.1.0.2/24"}], "ha_vip": None}
+    one_edge = {"uplinks": [{"id": "up1", "edge": "edge01", "address": "10.1.0.2/24"}], "ha_vips": None}
     route = {"host": "upstream", "to": "10.3.0.0/24", "via": ["10.1.0.2"]}
     changes = {"tier0": one_edge, "default_route": {"ipv6": None}, "return_routes": [route]}
     assert keys("return-route-on-one-edge", changes) == []
@@ -144,7 +146,7 @@ TWO_SUBNETS = [
 def test_a_next_hop_lies_in_the_subnet_of_any_uplink(keys: Any) -> None:
     def found(*hops: Any) -> Any:
         route = {"next_hops": [{"address": one} for one in hops], "ipv6": {"next_hops": [{"address": "2001:db8:2::1"}]}}
-        changes = {"tier0": {"ha_vip": None, "uplinks": TWO_SUBNETS}, "default_route": route}
+        changes = {"tier0": {"ha_vips": None, "uplinks": TWO_SUBNETS}, "default_route": route}
         return keys("next-hop-outside-uplinks", changes)
 
     assert found("10.1.0.1", "10.1.1.1") == []
@@ -152,7 +154,10 @@ def test_a_next_hop_lies_in_the_subnet_of_any_uplink(keys: Any) -> None:
 
 
 def test_a_translated_address_lies_in_the_subnet_of_any_uplink(keys: Any) -> None:
-    changes = {"tier0": {"ha_vip": None, "uplinks": TWO_SUBNETS}, "egress": {"supervisor": {"translated": "10.1.1.10"}}}
+    changes = {
+        "tier0": {"ha_vips": None, "uplinks": TWO_SUBNETS},
+        "egress": {"supervisor": {"translated": "10.1.1.10"}},
+    }
     assert keys("translated-outside-uplinks", changes) == []
 
 
@@ -216,14 +221,14 @@ def test_the_fix_for_a_route_on_one_edge_is_the_vip_on_active_standby_and_both_e
         return next(finding.fix for finding in report.findings if finding.rule.id == "return-route-on-one-edge")
 
     assert fix({}) == "name the HA VIP in via, and on upstream"
-    active = {"ha_mode": "ACTIVE_ACTIVE", "ha_vip": None}
+    active = {"ha_mode": "ACTIVE_ACTIVE", "ha_vips": None}
     assert fix({"tier0": active}) == "name uplinks of both edges in via, and on upstream"
 
 
 def test_errors_come_before_warnings_and_warnings_before_notes_whatever_their_lines(
     domain: Callable[..., WorkloadDomain],
 ) -> None:
-    changes = {"default_route": {"bfd": {}, "next_hops": [{"address": "10.9.0.1"}]}, "return_routes": [{"host": "upstream", "to": "10.3.0.0/24", "via": ["10.1.0.2"]}]}  # fmt: skip
+    changes = {"default_route": {"bfd": {}, "next_hops": [{"address": "10.1.0.3"}]}, "return_routes": [{"host": "upstream", "to": "10.3.0.0/24", "via": ["10.1.0.2"]}]}  # fmt: skip
     told = [finding.rule.severity.value for finding in check([domain("one", changes)]).findings]
     assert set(told) == {"error", "warning", "note"}
     assert told == sorted(told, key=["error", "warning", "note"].index)

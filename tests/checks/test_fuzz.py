@@ -33,7 +33,7 @@ ADDRESSES = [
 WORDS = [
     *ADDRESSES, "0.0.0.0/0", "30.0.0.0/24", "30.0.0.0/25", "10.27.51.0/24", "10.27.51.128/25", "10.27.51.1/31", "10.27.51.1/32",
     "1.2.3.4/0", "ACTIVE_STANDBY", "ACTIVE_ACTIVE", "null", "true", "[]", "{}", "BYPASS", "everywhere", "uplinks", "external: true",
-    "bfd: {}", "ha_vip: 10.27.51.4/24", "stateful_active_active: true", "vrf_of: T0", "protect: false", "\n", "  ", "'", "0",
+    "bfd: {}", "ha_vips: [{address: 10.27.51.4/24}]", "stateful_active_active: true", "vrf_of: T0", "protect: false", "\n", "  ", "'", "0",
 ]  # fmt: skip
 
 

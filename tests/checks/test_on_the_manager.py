@@ -56,7 +56,7 @@ Act = Callable[[World], object]
 CASES: dict[str, tuple[Act, str, Act]] = {
     "nothing-tracked": (
         lambda w: w.tracked.clear(),
-        "tracks nothing, and 4 of its 4 objects are on the manager",
+        "tracks nothing, and 5 of its 5 objects are on the manager",
         lambda w: w.tracked.remove(w.own("tkg")),
     ),
     "own-object-untracked": (
@@ -73,6 +73,11 @@ CASES: dict[str, tuple[Act, str, Act]] = {
         lambda w: w.route("foreign", "0.0.0.0/0"),
         "another 0.0.0.0/0 on T0-one: foreign, which no stack of this tool made",
         lambda w: w.route("foreign", "10.0.0.0/8"),
+    ),
+    "second-route-for-a-network": (
+        lambda w: w.route("foreign", "10.50.0.0/16"),
+        "another 10.50.0.0/16 on T0-one: foreign, which no stack of this tool made",
+        lambda w: w.route("foreign", "10.50.0.0/24"),
     ),
     "second-rule-for-a-source": (
         lambda w: w.rule("foreign", source_network="10.2.0.16/32", sequence_number=900),
@@ -176,3 +181,44 @@ def test_a_finding_can_be_suppressed_with_a_reason_and_is_then_no_unused_suppres
     }
     assert findings(domain("one", changes), lambda w: w.route("foreign", "0.0.0.0/0")) == {}
     assert "suppression-unused" not in {one.rule.id for one in check([domain("one", changes)]).findings}
+
+
+ANY = {"egress": {"more": {"all": {"source": "any", "translated": "10.1.0.12", "priority": 900}}}}
+
+
+@pytest.mark.parametrize(
+    ("body", "rules"),
+    [
+        ({"sequence_number": 950}, {"second-rule-for-a-source"}),
+        ({"source_network": "10.9.0.0/16", "sequence_number": 950}, set()),
+        ({"source_network": "10.9.0.0/16", "sequence_number": 1}, set()),
+        ({"destination_network": "10.9.0.0/16", "sequence_number": 1}, {"foreign-rule-first"}),
+    ],
+)  # fmt: skip
+def test_a_mapping_of_any_source_meets_rules_for_any_source_alone(
+    domain: Callable[..., WorkloadDomain], body: dict[str, Any], rules: set[str]
+) -> None:
+    found = findings(domain("one", ANY), lambda world: world.rule("foreign", action="SNAT", **body))
+    assert set(found) & {"second-rule-for-a-source", "foreign-rule-first"} == rules
+
+
+def test_exceptions_and_further_routes_are_owned_like_everything_else(domain: Callable[..., WorkloadDomain]) -> None:
+    more = {
+        "egress": {"exceptions": {"core": {"destination": "10.9.0.0/16", "priority": 50}}},
+        "routes": {"none": {"network": "10.9.0.0/16", "discard": True}},
+    }
+    found = findings(domain("one", more), lambda world: world.tracked.clear())
+    assert "tracks nothing, and 7 of its 7 objects are on the manager" in found["nothing-tracked"]
+    lost = findings(domain("one", more), lambda world: world.tracked.remove(world.own("no-snat-core")))
+    assert "one-no-snat-core" in lost["own-object-untracked"]
+
+
+def test_a_mapping_towards_a_destination_is_no_second_rule_for_its_source(
+    domain: Callable[..., WorkloadDomain],
+) -> None:
+    towards = {"egress": {"tkg": {"destination": "10.9.0.0/16"}}}
+    found = findings(
+        domain("one", towards),
+        lambda world: world.rule("foreign", source_network="10.2.0.16", action="SNAT", sequence_number=950),
+    )
+    assert "second-rule-for-a-source" not in found

@@ -53,15 +53,27 @@ def ip(first: int, number: int) -> str:
 
 
 GROWN: dict[str, Callable[[dict[str, Any], int, Callable[[int], int]], None]] = {
-    "pods": lambda d, n, k: d["pods"].update({f"p{i}": f"{ip(100, k(i))}/32" for i in range(n)}),
-    "mappings": lambda d, n, k: d["egress"].update(
-        more={f"m{i}": {"source": ip(30, 20 + k(i) % 200), "translated": ip(12, k(i)), "priority": 1000 + i} for i in range(n)}
+    "tier1s": lambda d, n, k: d["tier1s"].update(
+        {f"p{i}": {"networks": [f"{ip(100, k(i))}/32"], "egress": ip(30, k(i)), "egress_range": f"{ip(107, k(i))}/32"} for i in range(n)}
+    ),
+    "routed tier1s": lambda d, n, k: d["tier1s"].update({f"r{i}": {"networks": [f"{ip(108, k(i))}/32"], "nat": False} for i in range(n)}),
+    "ranges": lambda d, n, k: d["egress"].update(ranges=[f"{ip(30, k(i))}/32" for i in range(n)]),
+    "vips": lambda d, n, k: d["tier0"].update(ha_vips=[{"address": f"{ip(101, k(i) * 4 + 2)}/30"} for i in range(n)]),
+    "mappings": lambda d, n, k: d["egress"].setdefault("more", {}).update(
+        {f"m{i}": {"source": ip(30, 20 + k(i) % 200), "translated": ip(12, k(i)), "priority": 1000 + i} for i in range(n)}
+    ),
+    "limited": lambda d, n, k: d["egress"].setdefault("more", {}).update(
+        {f"l{i}": {"source": "any", "destination": f"{ip(109, k(i))}/32", "translated": ip(12, k(i)), "priority": 9000 + i} for i in range(n)}
+    ),
+    "exceptions": lambda d, n, k: d["egress"].update(
+        exceptions={f"e{i}": {"source": ip(30, k(i)), "destination": f"{ip(110, k(i))}/32", "priority": 20000 + i} for i in range(n)}
     ),
     "uplinks": lambda d, n, k: d["tier0"]["uplinks"].extend({"id": f"u{i}", "edge": f"e{i}", "address": f"{ip(101, k(i) * 4 + 1)}/30"} for i in range(n)),
-    "services": lambda d, n, k: d["tier0"]["service_interfaces"].extend({"id": f"s{i}", "address": f"{ip(102, k(i) * 4 + 1)}/30"} for i in range(n)),
+    "services": lambda d, n, k: d["tier0"].setdefault("service_interfaces", []).extend({"id": f"s{i}", "address": f"{ip(102, k(i) * 4 + 1)}/30"} for i in range(n)),
     "dns": lambda d, n, k: d.update(dns_servers=[ip(103, i + 1) for i in range(n)]),
     "routed": lambda d, n, k: d["egress"].update(routed=[f"{ip(104, k(i))}/32" for i in range(n)]),
     "hops": lambda d, n, k: d["default_route"].update(next_hops=[{"address": ip(101, i * 4 + 2)} for i in range(n)]),
+    "routes": lambda d, n, k: d.update(routes={f"r{i}": {"network": f"{ip(111, k(i))}/32", "next_hops": [{"address": ip(101, i * 4 + 2)}]} for i in range(n)}),
     "returns": lambda d, n, k: d.update(return_routes=[{"host": "upstream", "to": f"{ip(105, k(i))}/32", "via": [ip(106, i)]} for i in range(n)]),
     "suppress": lambda d, n, k: d.update(suppress=[{"rule": f"rule-{i}", "reason": "because it is so"} for i in range(n)]),
 }  # fmt: skip

@@ -88,8 +88,9 @@ def test_next_hops_in_ipv6_are_judged_like_those_in_ipv4(domain: Callable[..., W
 def test_sources_are_judged_across_the_domains_of_a_gateway(domain: Callable[..., WorkloadDomain]) -> None:
     shared = {"tier0": domain("one").tier0.model_dump(mode="json", exclude_none=True)}
     two = domain("two", {**shared, "default_route": {"external": True, "next_hops": None},
-                         "egress": {"range": "10.2.0.0/24", "supervisor": {"source": "10.2.0.5", "translated": "10.1.0.20"},
-                                    "tkg": {"source": "10.2.0.99", "translated": "10.1.0.20"}}})  # fmt: skip
+                         "egress": {"ranges": ["10.2.0.0/24"], "supervisor": {"source": "10.2.0.5", "translated": "10.1.0.20"},
+                                    "tkg": {"source": "10.2.0.99", "translated": "10.1.0.20"}},
+                             "tier1s": {"domain-c2": {"egress": "10.2.0.5"}, "vnet-domain-c2": {"egress": "10.2.0.99"}}})  # fmt: skip
     told = {finding.rule.id: finding for finding in check([domain("one"), two]).findings}
     assert set(told) == {"source-twice", "priority-clash", "range-in-two-domains"}
     assert told["source-twice"].stack == "two"

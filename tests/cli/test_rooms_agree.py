@@ -61,17 +61,20 @@ nsx: {{host: "{self.host}", version: "4.2.1"}}
 tier0:
   {"id" if self.by_id else "display_name"}: {T0}
   ha_mode: ACTIVE_STANDBY
-  ha_vip: 10.29.70.4/24
+  ha_vips: [{{address: 10.29.70.4/24}}]
   uplinks:
     - {{id: u1, edge: edge01, address: 10.29.70.2/24}}
     - {{id: u2, edge: edge02, address: 10.29.70.3/24}}
   service_interfaces: [{", ".join(self.services)}]
 default_route: {{{route}}}
 egress:
-  range: 30.{self.number}.0.0/24
-  supervisor: {{tier1: domain-{self.stack}, source: 30.{mine}.0.5, translated: 10.29.70.{self.number}0, priority: {self.number}00}}
-  tkg: {{tier1: vnet-{self.stack}, source: 30.{self.number}.0.16, translated: 10.29.70.{self.number}0, priority: {self.number}10}}
+  ranges: [30.{self.number}.0.0/24]
+  supervisor: {{source: 30.{mine}.0.5, translated: 10.29.70.{self.number}0, priority: {self.number}00}}
+  tkg: {{source: 30.{self.number}.0.16, translated: 10.29.70.{self.number}0, priority: {self.number}10}}
   more: {{{second if self.second else ""}}}
+tier1s:
+  domain-{self.stack}: {{egress: 30.{mine}.0.5}}
+  vnet-{self.stack}: {{egress: 30.{self.number}.0.16}}
 ingress: {{range: 30.{self.number}.1.0/24}}
 state: {{backend: local}}
 """

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from tier0_egress.constructs import (
     BfdPeer,
+    EgressException,
     EgressMapping,
     EgressSnatPair,
     HaMode,
@@ -29,6 +30,7 @@ from tier0_egress.constructs import (
     RefusedValueError,
     Tier0DefaultRoute,
     Tier0Gateway,
+    Tier0StaticRoute,
 )
 from tier0_egress.constructs.values import unresolved
 
@@ -68,6 +70,7 @@ VALUES: dict[str, tuple[Maker, dict[str, Any]]] = {
     "NextHop": (NextHop, {"address": "10.27.51.1"}),
     "BfdPeer": (BfdPeer, {"nsx_id": "p", "peer_address": "10.27.51.1"}),
     "EgressMapping": (EgressMapping, {"source": "30.0.0.5", "translated": "10.27.51.145", "nsx_id": "m"}),
+    "EgressException": (EgressException, {"destination": "10.0.0.0/8", "nsx_id": "e", "priority": 6}),
 }
 CONSTRUCTS: dict[str, tuple[Maker, Callable[[Place], dict[str, Any]]]] = {
     "Tier0Gateway.from_id": (Tier0Gateway.from_id, lambda place: {"gateway_id": "T0"}),
@@ -75,6 +78,10 @@ CONSTRUCTS: dict[str, tuple[Maker, Callable[[Place], dict[str, Any]]]] = {
     "Tier0DefaultRoute": (
         Tier0DefaultRoute,
         lambda place: {"gateway_path": T0, "nsx_id": "r", "next_hops": [HOP]},
+    ),
+    "Tier0StaticRoute": (
+        Tier0StaticRoute,
+        lambda place: {"gateway_path": T0, "nsx_id": "s", "network": "10.0.0.0/8", "next_hops": [HOP]},
     ),
     "EgressSnatPair": (
         EgressSnatPair,
@@ -148,9 +155,17 @@ SOMEWHERE: dict[str, tuple[Callable[[Place], object], set[str]]] = {
     "nothing": (
         lambda place: None,
         {
-            *("interface_path", "tags", "ip_version", "provider", "priority"),
-            *("supervisor", "tkg", "more", "default_route"),
+            *(
+                "interface_path",
+                "tags",
+                "ip_version",
+                "provider",
+                "EgressMapping.priority",
+                "EgressMapping.destination",
+            ),
+            *("supervisor", "tkg", "more", "exceptions", "default_route"),
             *("EgressMapping.display_name", "BfdPeer.display_name", "Tier0DefaultRoute.display_name"),
+            *("EgressException.display_name", "Tier0StaticRoute.display_name"),
         },
     ),
     "true": (lambda place: True, {"enabled", "protect", "stateful_active_active"}),
@@ -166,7 +181,7 @@ SOMEWHERE: dict[str, tuple[Callable[[Place], object], set[str]]] = {
         {"display_name", "description", "id_", "profile_path", "interface_path"},
     ),
     "an empty list": (lambda place: [], {"bfd_peers", "source_addresses", "applied_to"}),
-    "an empty mapping": (lambda place: {}, {"tags", "more"}),
+    "an empty mapping": (lambda place: {}, {"tags", "more", "exceptions"}),
     "a mapping": (lambda place: {"address": "10.0.0.1"}, {"tags"}),
     "a mapping without a key": (lambda place: {"": MAPPING}, set()),
     "a list of text": (lambda place: ["text"], set()),
@@ -184,8 +199,18 @@ SOMEWHERE: dict[str, tuple[Callable[[Place], object], set[str]]] = {
     "a path": (
         lambda place: place.route.path,
         {
-            *("address", "nsx_id", "peer_address", "source", "translated", "gateway_id", "display_name", "description"),
-            *("gateway_path", "interface_path", "profile_path", "firewall_match"),
+            *(
+                "address",
+                "nsx_id",
+                "peer_address",
+                "source",
+                "destination",
+                "translated",
+                "gateway_id",
+                "display_name",
+                "description",
+            ),
+            *("gateway_path", "interface_path", "profile_path", "firewall_match", "network"),
         },
     ),
     "a mapping object": (lambda place: THIRD, {"supervisor", "tkg"}),

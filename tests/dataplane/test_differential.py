@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
-from nsx_lab.dataplane import Dataplane, flatten
+from nsx_lab.dataplane import Dataplane, Flow, flatten
 from nsx_lab.dataplane.planning import compiling
-from tests.dataplane import differential, selection, strategies
+from tests.dataplane import differential, selection, strategies, worlds
 from tests.dataplane.differential import Tally
 
 pytestmark = pytest.mark.slow
@@ -57,3 +57,47 @@ def test_a_disagreement_is_seen(plane: Dataplane) -> None:
     differential.compare(plane, other, Tally())
     differential.ask(plane, document, tally)
     assert tally.disagreements
+
+
+FLOWS_OF_THE_GOLDEN_WORLD = [one.as_json() for one in (worlds.PULL, worlds.TKG_PULL, worlds.INGRESS)]
+
+
+def document(infra: dict[str, Any], world: dict[str, Any], flows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A world file."""
+    return {"format": "egress-world", "version": 1, "infra": infra, "world": world, "flows": flows}
+
+
+@pytest.mark.parametrize("mode", ["ACTIVE_ACTIVE", "ACTIVE_STANDBY"])
+@pytest.mark.parametrize("down", [[], ["edge01"]])
+def test_walk_and_kernel_agree_where_edges_answer_for_addresses_of_tier1s(
+    plane: Dataplane, mode: str, down: list[str]
+) -> None:
+    around, tally = worlds.world(down=down), Tally()
+    around["tier1"]["domain-c8"]["snat"][0]["translated"] = "10.27.51.130"
+    around["tier1"]["domain-c8"]["lb"][0]["address"] = "10.27.51.131"
+    inside = Flow("client", "10.27.51.131", "tcp", 443)
+    asked = document(worlds.infra([], ha_mode=mode), around, [FLOWS_OF_THE_GOLDEN_WORLD[0], inside.as_json()])
+    differential.compare(plane, asked, tally, explain=True)
+    assert not tally.disagreements, readable(tally)
+    assert tally.delivered == 2
+
+
+ROUTES: dict[str, list[tuple[str, str, str | None]]] = {
+    "next hops by another route": [("default", "0.0.0.0/0", "192.0.2.1"), ("core", "192.0.2.0/24", "10.27.51.1")],
+    "a circle": [("default", "0.0.0.0/0", "192.0.2.1"), ("core", "192.0.2.0/24", "203.0.113.1"), ("other", "203.0.113.0/24", "192.0.2.9")],
+    "a null route": [("default", "0.0.0.0/0", "10.27.51.1"), ("null", "198.51.100.0/25", None)],
+    "next hops by a null route": [("default", "0.0.0.0/0", "192.0.2.1"), ("core", "192.0.2.0/24", None)],
+    "next hops by the default route": [("default", "0.0.0.0/0", "10.27.51.1"), ("far", "198.51.100.0/25", "192.0.2.1")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_walk_and_kernel_agree_on_routes_by_other_routes_and_on_null_routes(plane: Dataplane, name: str) -> None:
+    tree, tally = worlds.infra([worlds.SUPERVISOR, worlds.TKG], default_route=False), Tally()
+    for nsx_id, network, hop in ROUTES[name]:
+        hops = [{"admin_distance": 1} | ({"ip_address": hop} if hop else {})]
+        route = {"id": nsx_id, "network": network, "next_hops": hops}
+        tree["children"][0]["Tier0"]["children"].append({"resource_type": "ChildStaticRoutes", "StaticRoutes": route})
+    differential.compare(plane, document(tree, worlds.world(), FLOWS_OF_THE_GOLDEN_WORLD), tally, explain=True)
+    assert not tally.disagreements, readable(tally)
+    assert (tally.delivered > 0) == (name in ("next hops by another route", "next hops by the default route")), tally

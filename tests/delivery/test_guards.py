@@ -13,8 +13,8 @@ def golden() -> WorkloadDomain:
     return domain
 
 
-def plan(*actions: str, kind: str = "nsxt_policy_static_route") -> PlanContent:
-    change = {"actions": list(actions), "before": {"network": "0.0.0.0/0"}, "after": None}
+def plan(*actions: str, kind: str = "nsxt_policy_static_route", network: str | None = "0.0.0.0/0") -> PlanContent:
+    change = {"actions": list(actions), "before": {"network": network}, "after": None}
     return PlanContent(
         {"resource_changes": [{"mode": "managed", "type": kind, "address": f"{kind}.x", "change": change}]}
     )
@@ -38,3 +38,13 @@ def test_an_unprotected_route_may_go(golden: WorkloadDomain) -> None:
 )
 def test_anything_else_passes(golden: WorkloadDomain, harmless: PlanContent) -> None:
     refuse_losing_a_route(golden, harmless)
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/8", "2001:db8::/32"])
+def test_a_further_route_may_go(golden: WorkloadDomain, network: str) -> None:
+    refuse_losing_a_route(golden, plan("delete", network=network))
+
+
+def test_a_route_of_unknown_network_counts_as_the_default_route(golden: WorkloadDomain) -> None:
+    with pytest.raises(EgressError, match="takes away"):
+        refuse_losing_a_route(golden, plan("delete", network=None))

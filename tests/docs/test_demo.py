@@ -34,7 +34,7 @@ def test_without_packets_the_walk_is_shown_and_what_is_named_to_go_on_works(tmp_
         for command in ("explain", "routes", "diagnose"):
             assert re.search(rf"^\$ .*egress {command} wld01", story, re.MULTILINE), command
         assert "TKG pod -> dns 172.20.0.53" in story
-        assert "ip route replace 30.0.0.0/24 via 172.20.0.1" in story
+        assert "ip route replace 30.0.0.0/24 nexthop via 172.20.0.1 nexthop via 172.20.0.2" in story
         assert story.count("explain and diagnose: missing") == 4
         (lab,) = re.findall(r"export EGRESS_LAB=(\S+)", further)
         lines = [shlex.split(line, comments=True) for line in further.splitlines() if "#" in line]

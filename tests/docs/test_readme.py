@@ -25,14 +25,13 @@ def test_the_code_is_the_example_that_other_tests_run() -> None:
     assert code[1] == (REPOSITORY / code[0]).read_text()
 
 
-def test_the_yaml_is_part_of_the_golden_domain() -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    golden = {
-        " ".join(line.split("#")[0].split())
-        for line in (REPOSITORY / "domains" / "wld01.yaml").read_text().splitlines()
-    }
-    for line in block.splitlines():
-        assert " ".join(line.split()) in golden, line
+@pytest.mark.parametrize(("number", "file"), [(0, "docs/first-domain.md"), (1, "domains/wld01.yaml")])
+def test_the_yaml_is_part_of_the_first_domain_and_of_the_golden_one(number: int, file: str) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) == 2
+    lines = {" ".join(line.split("#")[0].split()) for line in (REPOSITORY / file).read_text().splitlines()}
+    for line in blocks[number].splitlines():
+        assert " ".join(line.split()) in lines, line
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))

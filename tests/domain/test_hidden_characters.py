@@ -36,7 +36,7 @@ tier0:
   locale_service: default@
   ha_mode: ACTIVE_STANDBY@
   vrf_of: parent@
-  ha_vip: 10.27.51.150/24@
+  ha_vips: [{address: 10.27.51.150/24@, uplinks: [up1@]}]
   uplinks: [{id: up1@, edge: edge01@, address: 10.27.51.145/24@, ipv6: '2001:db8::145/64@'}]
   service_interfaces: [{id: service@, address: 172.20.0.1/24@}]
 default_route:
@@ -48,13 +48,13 @@ default_route:
   ipv6: {next_hops: [{address: '2001:db8::1@'}]}
   bfd: {profile: default@, sources: [up1@]}
 egress:
-  range: 30.0.0.0/24@
+  ranges: [30.0.0.0/24@]
   routed: [198.51.100.0/24@]
   applied_to: [up1@]
-  supervisor: {tier1: domain-c8@, source: 30.0.0.5@, translated: 10.27.51.145@, firewall_match: BYPASS@}
+  supervisor: {source: 30.0.0.5@, translated: 10.27.51.145@, firewall_match: BYPASS@}
   more: {registry@: {source: 30.0.0.6, translated: 10.27.51.146, priority: 200}}
 ingress: {range: 30.0.1.0/24@}
-pods: {domain-c8@: 10.244.0.96/28@}
+tier1s: {domain-c8@: {networks: [10.244.0.96/28@], egress: 30.0.0.5@, egress_range: 30.9.0.0/24@}}
 dns_servers: [172.20.0.53@]
 return_routes: [{host: upstream@, to: 30.0.0.0/24@, via: [10.27.51.145@]}]
 state: {backend: s3@, bucket: bucket@, key: key@, region: eu@, endpoint: 'https://s3.example.com@'}

@@ -16,7 +16,7 @@ GOOD = "address: 10.27.51.1}"
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("range: 30.0.0.0/24\n", "range: 30.0.0.5/24\n", "d.yaml:18:10: egress.range: '30.0.0.5/24' has host bits set, did you mean 30.0.0.0/24?"),
+        ("ranges: [30.0.0.0/24]\n", "ranges: [30.0.0.5/24]\n", "d.yaml:18:12: egress.ranges[0]: '30.0.0.5/24' has host bits set, did you mean 30.0.0.0/24?"),
         ("{address: 10.27.51.1}", "{address: 10.27.51.256}", "d.yaml:16:25: default_route.next_hops[0].address: '10.27.51.256' is not an IPv4 address, allowed is an IPv4 address such as 10.27.51.1"),
         ("{address: 10.27.51.1}", "{address: 10.27.51.1, distance: 5}", "d.yaml:16:37: default_route.next_hops[0].distance: unknown key 'distance', did you mean 'admin_distance'? allowed here: address, admin_distance, interface"),
         ("egress:\n", "egres:\n", "did you mean 'egress'?"),
@@ -44,7 +44,8 @@ GOOD = "address: 10.27.51.1}"
         ("  id: T0-wld01", "  id: /infra/tier-0s/T0-wld01", "is a path, did you mean 'T0-wld01'?"),
         ("  id: T0-wld01", "  id: T0-wld01\n  display_name: T0", "tier0: give exactly one of id and display_name"),
         ("id: edge02-uplink1", "id: edge01-uplink1", "interface id 'edge01-uplink1' is used twice"),
-        ("applied_to: uplinks", "applied_to: [edge01-uplink1, nope]", "d.yaml:19:32: egress.applied_to[1]: no interface 'nope' in tier0, allowed is edge01-uplink1 or edge02-uplink1 or services"),
+        ("applied_to: uplinks", "applied_to: [edge01-uplink1, nope]", "d.yaml:19:32: egress.applied_to[1]: no interface 'nope' in tier0, allowed is edge01-uplink1 or edge02-uplink1 or edge01-services or edge02-services"),
+        ("nat: false", "nat: no", "tier0.uplinks[2].nat: 'no'"),
         ("applied_to: uplinks", "applied_to: []", "allowed is uplinks, everywhere, or a list of interface ids"),
         ("version: 1", "version: 2", "d.yaml:2:10: version: 2 is not allowed here, allowed is 1"),
         ("version: 1", "version: 99999999999999999999999999", "version: '99999999999999999999999999' is not allowed here, allowed is 1"),
@@ -63,9 +64,16 @@ def test_a_wrong_file_is_told_what_is_wrong_and_where(
     assert "VMware1" not in told
 
 
+def test_a_gateway_all_of_whose_uplinks_are_outside_of_nat_is_refused(
+    golden: str, problems: Callable[[str | bytes], list[Problem]]
+) -> None:
+    (found,) = problems(golden.replace("/24}\n", "/24, nat: false}\n", 2))
+    assert str(found).startswith("d.yaml:7:1: tier0: every uplink has nat: false, and none is the way out")
+
+
 def test_all_findings_are_told_at_once(golden: str, problems: Callable[[str | bytes], list[Problem]]) -> None:
-    text = golden.replace("30.0.0.0/24", "30.0.0.1/24").replace("version: 1", "version: 3").replace("pods:", "pod:")
-    assert [problem.key for problem in problems(text)] == ["version", "egress.range", "pod"]
+    text = golden.replace("30.0.0.0/24", "30.0.0.1/24").replace("version: 1", "version: 3").replace("tier1s:", "tier1:")
+    assert [problem.key for problem in problems(text)] == ["version", "egress.ranges[0]", "tier1"]
 
 
 @pytest.mark.parametrize(

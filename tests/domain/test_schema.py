@@ -30,6 +30,11 @@ BEYOND_A_SCHEMA = (
     "carries a zone",
     "is used twice",
     "no interface",
+    "is the default route, which has keys of its own",
+    "is of another family than",
+    "no Tier-1",
+    "every uplink has nat: false",
+    "ranges is missing",
     "a path relative to the project folder",
     "looks like a secret",
     "allowed is a prefix of its own",
@@ -152,10 +157,15 @@ VALUES = st.sampled_from(
         "10.27.51.1/24", "10.27.51.0/24", "10.27.51.0/33", "10.27.51.01", "0.0.0.0/0", "2001:db8::1", "2001:db8::1/64", "::1%eth0",
         ":::", "../a", "/a", "~/a", "certs/ca.pem", "https://state.example.com/a", "http://state.example.com", "4.2.1", "4",
         "nsx.example.com:443", "nsx.example.com:0", "-a", "x" * 64, "x" * 256, "x" * 1025, [], {}, [1], ["edge01-uplink1"], {"a": "b"},
-        {"a": None}, {"range": "30.0.0.0/24"}, {"backend": "pg"}, {"backend": "s3", "bucket": "a", "region": "b"},
+        {"a": None}, {"range": "30.0.0.0/24"}, {"ranges": ["30.0.0.0/24"]}, {"networks": ["10.0.0.0/24"]}, ["10.0.0.0/24"], {"backend": "pg"}, {"backend": "s3", "bucket": "a", "region": "b"},
         {"address": "10.27.51.1"}, [{"address": "10.27.51.1"}], {"source": "30.0.0.7", "translated": "10.27.51.7"},
         {"a": {"source": "30.0.0.7", "translated": "10.27.51.7", "priority": 7}}, {"next_hops": [{"address": "2001:db8::1"}]},
+        {"a": {"network": "10.0.0.0/8", "discard": True}}, {"a": {"network": "10.0.0.5", "next_hops": [{"address": "10.27.51.7"}]}}, {"a": {"network": "::/0", "discard": True}},
+        {"network": "10.0.0.0/8", "discard": True, "next_hops": []}, "any", {"a": {"destination": "any", "priority": 1}}, {"a": {"networks": ["10.0.0.0/24"], "nat": False}}, {"a": {"egress": "10.0.0.1", "nat": False}},
+        {"address": "10.0.0.9", "inside": "domain-c8"}, [{"address": "10.0.0.9", "router": "10.0.0.1", "forwarder": True}], ["10.0.0.9"],
         [{"rule": "a", "reason": "because it is so"}], {"id": "a", "edge": "b", "address": "10.27.51.9/24"},
+        [{"address": "10.27.51.4/24"}], [{"address": "10.27.51.4/24", "uplinks": ["edge01-uplink1"]}], [{"address": "10.27.51.1", "shared": True}], [{"id": "a", "edge": "b", "address": "10.27.51.9/24", "nat": False}],
+        {"a": {"egress_range": "10.0.0.0/24", "nat": False}}, {"a": {"destination": "10.0.0.0/8", "source": "any", "priority": 1}}, {"source": "any", "destination": "10.0.0.0/8", "translated": "10.27.51.7"},
     ]
 )  # fmt: skip
 
@@ -218,7 +228,11 @@ def test_a_part_of_a_right_domain_is_a_right_part(data: st.DataObject, wholes: A
 
 
 def test_a_part_refuses_what_no_domain_accepts() -> None:
-    for wrong in ({"nsx": {"hosts": "a"}}, {"egress": {"range": "30.0.0.0/99"}}, {"tier0": {"uplinks": [{"id": "a"}]}}):
+    for wrong in (
+        {"nsx": {"hosts": "a"}},
+        {"egress": {"ranges": ["30.0.0.0/99"]}},
+        {"tier0": {"uplinks": [{"id": "a"}]}},
+    ):
         assert not PART.is_valid(wrong)
 
 

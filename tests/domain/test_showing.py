@@ -53,7 +53,7 @@ def test_show_says_where_each_value_came_from(repository: Path) -> None:
     shown = CliRunner().invoke(group, ["--root", str(repository), "show", "prod-wld02"]).stdout
     (host,) = [line for line in shown.splitlines() if "host:" in line]
     assert host.split("#")[1].strip() == "domains/prod/_defaults.yaml:5"
-    (vip,) = [line for line in shown.splitlines() if "ha_vip:" in line]
+    (vip,) = [line for line in shown.splitlines() if "10.28.60.4/24" in line]
     assert vip.split("#")[1].strip() == "domains/prod/wld02.yaml:7"
 
 

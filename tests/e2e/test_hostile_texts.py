@@ -41,7 +41,6 @@ def site(tmp_path: Path, any_engine: dict[str, str]) -> Iterator[Site]:
         ("description: VI workload domain on static routing", f"description: {quoted}"),
         ("default_route:\n", f"default_route:\n  description: {quoted}\n  display_name: {quoted}\n  tags: {{{json.dumps(MARKUP[:60])}: {quoted}}}\n"),
         ("  supervisor: {", f"  supervisor: {{description: {json.dumps('a' + chr(10) + MARKUP)}, display_name: {quoted}, "),
-        ("tier1: domain-c8", f"tier1: {json.dumps(TIER1)}"),
         ("  domain-c8:", f"  {json.dumps(TIER1)}:"),
         ("state: {backend: local}", f"state: {{backend: local}}\nsuppress: [{{rule: single-next-hop, reason: {quoted}}}]"),
     ):  # fmt: skip

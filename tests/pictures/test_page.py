@@ -55,7 +55,7 @@ def test_a_server_is_told_how_to_write_its_route_and_which_formats_are_left_out(
     assert "On dns 172.20.0.53" in text
     for name in SERVERS:
         assert TITLES[name] in text
-    assert "ip route replace 30.0.0.0/24 via 172.20.0.1" in text
+    assert "ip route replace 30.0.0.0/24 nexthop via 172.20.0.1 nexthop via 172.20.0.2" in text
     assert "route -p ADD 30.0.0.0 MASK 255.255.255.0 172.20.0.1" in text
     assert "taken for a server and these are for routers: ios, nxos, junos, vyos" in text
     assert "egress routes wld01 --format ios" in text

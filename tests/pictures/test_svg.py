@@ -28,12 +28,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 Frame = tuple[float, float, float, float]
 MORE_EDGES = (
     "    - {id: edge03-uplink1, edge: edge03, address: 10.27.51.148/24}\n"
-    "    - {id: edge04-uplink1, edge: edge04, address: 10.27.51.149/24}\n  service_interfaces:"
+    "    - {id: edge04-uplink1, edge: edge04, address: 10.27.51.149/24}\ndefault_route:"
 )
 FILES: dict[str, tuple[tuple[str, str], ...]] = {
     "golden": (),
-    "four edges": (("  service_interfaces:", MORE_EDGES),),
-    "four edges, no dns": (("  service_interfaces:", MORE_EDGES), ("dns_servers: [172.20.0.53]", "dns_servers: []")),
+    "four edges": (("default_route:", MORE_EDGES),),
+    "four edges, no dns": (("default_route:", MORE_EDGES), ("dns_servers: [172.20.0.53]", "dns_servers: []")),
     "three dns": (("[172.20.0.53]", "[172.20.0.54, 172.20.0.53, 10.27.51.53]"),),
     "edges the other way round": (("edge01", "x"), ("edge02", "edge01"), ("x-uplink1, edge: x,", "edge02-uplink1, edge: edge02,")),
     "standby": (("ACTIVE_ACTIVE", "ACTIVE_STANDBY"),),

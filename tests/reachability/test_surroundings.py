@@ -50,7 +50,7 @@ def test_a_next_hop_that_is_the_gateways_own_address_is_not_the_upstream_gateway
     assert results(view)["TKG pod -> registry"] is not Result.ALL
 
 
-def test_a_dns_server_beside_a_service_interface_has_the_last_free_address_as_its_gateway(
+def test_a_dns_server_beside_an_interface_outside_of_nat_has_the_last_free_address_as_its_gateway(
     golden: WorkloadDomain,
 ) -> None:
     view = view_of(golden)
@@ -58,7 +58,7 @@ def test_a_dns_server_beside_a_service_interface_has_the_last_free_address_as_it
     assert [str(route.hops[0].via) for route in view.topology.nodes["dns 172.20.0.53"].routes] == ["172.20.0.254"]
 
 
-def test_two_dns_servers_on_one_service_network_share_its_gateway(
+def test_two_dns_servers_on_one_network_outside_of_nat_share_its_gateway(
     golden_text: str, domain_of: Callable[..., WorkloadDomain]
 ) -> None:
     text = golden_text.replace("[172.20.0.53]", "[172.20.0.53, 172.20.0.254]")
@@ -88,7 +88,7 @@ def test_a_dns_server_whose_surroundings_are_taken_gets_a_smaller_network(
     view = view_of(
         domain_of(
             golden_text.replace("[172.20.0.53]", "[10.27.52.53]").replace(
-                "pods:\n", "pods:\n  other: 10.27.52.128/25\n"
+                "  domain-c8: {", "  other: {networks: [10.27.52.128/25]}\n  domain-c8: {", 1
             )
         )
     )
@@ -126,12 +126,15 @@ def test_on_active_standby_without_a_vip_it_is_reached_by_the_first_edge(
 
 def test_a_declared_upstream_route_counts(golden_text: str, domain_of: Callable[..., WorkloadDomain]) -> None:
     text = "\n".join(line for line in golden_text.splitlines() if not line.startswith("  tkg:"))
-    text = text.replace("  vnet-domain-c8: 192.168.128.0/24\n", "") + "\n"
+    text = (
+        "\n".join(line for line in text.splitlines() if "domain-c8: {" not in line).replace("tier1s:", "tier1s: {}")
+        + "\n"
+    )
     declared = "return_routes: [{host: upstream, to: 30.0.0.0/24, via: [10.27.51.145, 10.27.51.147]}]\n"
     without_rule = (
         text.replace("  supervisor:", "  more:\n    other:")
         .replace("translated: 10.27.51.145}", "translated: 10.27.51.145, priority: 7}")
-        .replace("  more: {} # name -> {source, translated, priority, tier1}\n", "")
+        .replace("  more: {} # name -> {source, translated, priority}\n", "")
     )
     view = view_of(domain_of(without_rule + declared))
     bare = view.changed({path: body for path, body in view.objects.items() if "/nat-rules/" not in path})
@@ -142,24 +145,27 @@ def test_a_declared_upstream_route_counts(golden_text: str, domain_of: Callable[
 def test_a_mapping_without_a_tier1_gets_one_with_spare_pods(
     golden_text: str, domain_of: Callable[..., WorkloadDomain]
 ) -> None:
-    view = view_of(domain_of(golden_text.replace("tier1: vnet-domain-c8, ", "")))
+    view = view_of(
+        domain_of(golden_text.replace("  vnet-domain-c8: {networks: [192.168.128.0/24], egress: 30.0.0.16}\n", ""))
+    )
     titles = [question.title for question in questions(view)]
     assert "TKG pod -> registry" in titles
     assert view.around.senders[1].tier1 == "tier1 of tkg"
     assert addresses(view, "pod/tier1 of tkg") == ["198.18.1.2/24"]
 
 
-def test_two_mappings_of_one_tier1_are_two_senders(golden_text: str, domain_of: Callable[..., WorkloadDomain]) -> None:
-    more = "more: {build: {source: 30.0.0.40, translated: 10.27.51.140, tier1: domain-c8, priority: 200}}"
+def test_a_further_mapping_whose_tier1_is_not_known_is_asked_of_one_that_stands_for_it(
+    golden_text: str, domain_of: Callable[..., WorkloadDomain]
+) -> None:
+    more = "more: {build: {source: 30.0.0.40, translated: 10.27.51.140, priority: 200}}"
     view = view_of(domain_of(golden_text.replace("more: {}", more)))
     assert [sender.pod for sender in view.around.senders] == [
         "pod/domain-c8",
         "pod/vnet-domain-c8",
-        "pod/domain-c8/build",
+        "pod/tier1 of build",
     ]
     found = find(view, next(q.flow for q in questions(view) if q.title == "build pod -> registry"))
     assert (found.verdict.result, found.verdict.seen) == (Result.ALL, (ip_address("10.27.51.140"),))
-    assert addresses(view, "pod/domain-c8/build") == ["10.244.0.99/28"]
 
 
 def test_a_mapping_of_a_network_is_stood_for_by_its_first_host(
@@ -167,7 +173,7 @@ def test_a_mapping_of_a_network_is_stood_for_by_its_first_host(
 ) -> None:
     text = golden_text.replace(
         "source: 30.0.0.16, translated: 10.27.51.147", "source: 30.0.0.32/28, translated: 10.27.51.64/28"
-    )
+    ).replace("egress: 30.0.0.16}", "egress: 30.0.0.32/28}")
     view = view_of(domain_of(text))
     assert str(view.around.senders[1].egress) == "30.0.0.33"
     assert find(view, questions(view)[1].flow).verdict.seen == (ip_address("10.27.51.65"),)
@@ -227,15 +233,15 @@ def test_remedies_and_hops_are_plain_values_in_json(golden: WorkloadDomain) -> N
     assert finding.remedies[0].as_json() == {
         "missing": Missing.RETURN_ROUTE.value,
         "at": "dns 172.20.0.53",
-        "name": "30.0.0.0/24 via 172.20.0.1",
+        "name": "30.0.0.0/24 via 172.20.0.1, 172.20.0.2",
         "why": finding.remedies[0].why,
-        "fix": "add on dns 172.20.0.53: 30.0.0.0/24 via 172.20.0.1 (services)",
+        "fix": "add on dns 172.20.0.53: 30.0.0.0/24 via 172.20.0.1, 172.20.0.2",
     }
     path = finding.verdict.paths[0].as_json()
     assert (path["delivered"], path["returned"], path["seen"]) == (True, False, "30.0.0.5")
     assert path["back"][-1] == {
         "node": "upstream gateway",
-        "in": "service services",
+        "in": "uplinks1",
         "out": None,
         "before": "172.20.0.53 -> 30.0.0.5",
         "after": "172.20.0.53 -> 30.0.0.5",

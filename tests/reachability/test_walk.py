@@ -405,6 +405,11 @@ def test_all_edges_down_leaves_no_route(house: House) -> None:
 
 def test_a_service_interface_moves_when_its_edge_goes(house: House) -> None:
     house.golden_rules().host("dns")["routes"] = [{"to": "30.0.0.0/24", "via": ["172.20.0.1"]}]
+    held = house.tier0["children"][0]["LocaleServices"]["children"]
+    held[:] = [one for one in held if not one["Tier0Interface"]["id"].endswith("-services")]
+    subnets = [{"ip_addresses": ["172.20.0.1"], "prefix_len": 24}]
+    service = {"id": "services", "type": "SERVICE", "urpf_mode": "STRICT", "subnets": subnets}
+    held.append({"resource_type": "ChildTier0Interface", "Tier0Interface": service})
     house.world["down"] = ["edge01"]
     assert house.ask("pod-a", DNS, "udp", 53).result is Result.ALL
 

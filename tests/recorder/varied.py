@@ -68,7 +68,23 @@ def domain(random: Random, number: int) -> dict[str, Any]:
         "ingress": {"range": f"100.{block + 70}.{low}.128/25"},
         "state": json.loads(json.dumps(random.choice(STATES)).replace("{n}", str(number))),
     }
+    found |= {"routes": _routes(random, net)} if random.random() < 0.4 else {}
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _routes(random: Random, net: str) -> dict[str, Any]:
+    """Further static routes, null routes and those of IPv6 among them."""
+    kinds: dict[str, dict[str, Any]] = {
+        "core": {"network": "172.31.0.0/16", "next_hops": [{"address": f"{net}.250", "admin_distance": 7}]},
+        "host": {
+            "network": "172.30.0.9",
+            "next_hops": [{"address": f"{net}.251"}],
+            "description": random.choice(TEXTS),
+        },
+        "none": {"network": "192.0.2.0/24", "discard": True, "tags": {"a": random.choice(TEXTS[:7]) or "b"}},
+        "six": {"network": "2001:db8:ffff::/48", "next_hops": [{"address": "2001:db8:1::fe"}]},
+    }
+    return {name: kinds[name] for name in random.sample(list(kinds), random.randint(1, 4))}
 
 
 def _uplink(random: Random, net: str, index: int) -> dict[str, Any]:
@@ -96,7 +112,7 @@ def _route(random: Random, net: str, uplinks: list[dict[str, Any]], number: int)
 def _egress(random: Random, net: str, number: int, *, reflexive: bool) -> dict[str, Any]:
     source = f"100.{number // 250 + 70}.{number % 250}"
     keys = ["supervisor", "tkg"] if random.random() < 0.8 else random.choice((["supervisor"], ["tkg"], []))
-    found: dict[str, Any] = {"range": f"{source}.0/25"}
+    found: dict[str, Any] = {"ranges": [f"{source}.0/25"]}
     for index, key in enumerate(keys):
         found[key] = {"source": f"{source}.{index + 5}", "translated": f"{net}.{index + 100}"}
     more = {
@@ -106,4 +122,11 @@ def _egress(random: Random, net: str, number: int, *, reflexive: bool) -> dict[s
     if not reflexive:
         for mapping in more.values():
             mapping["translated"] = f"{net}.100"
+        if random.random() < 0.4:
+            found["exceptions"] = {"core": {"destination": "172.16.0.0/12", "priority": 10}}
+        if random.random() < 0.3:
+            more["any"] = {"source": "any", "translated": f"{net}.100", "priority": 9000}
+        if random.random() < 0.3:
+            towards = {"destination": "192.168.0.0/16", "translated": f"{net}.101", "priority": 20}
+            more["towards"] = {"source": f"{source}.0/25", **towards}
     return found | ({"more": more} if more else {}) | ({"applied_to": "everywhere"} if random.random() < 0.1 else {})

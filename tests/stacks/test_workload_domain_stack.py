@@ -240,3 +240,47 @@ def test_what_a_construct_refuses_names_the_stack(golden: str, domain: Read, syn
     text = changed(golden, ("translated: 10.27.51.147", "translated: 10.27.51.145"))
     with pytest.raises(RefusedValueError, match=r"^wld01: translated: '10\.27\.51\.145' is used twice"):
         synth(domain(text))
+
+
+FURTHER = """\
+routes:
+  corporate: {network: 10.0.0.0/8, next_hops: [{address: 10.27.51.7, interface: edge01-uplink1}], description: offices}
+  none: {network: 10.9.0.5, discard: true}
+"""
+
+
+def test_further_routes_have_addresses_of_their_own_and_are_not_protected(
+    golden: str, domain: Read, synth: Synth
+) -> None:
+    made = synth(domain(golden + FURTHER))
+    routes = made["resource"]["nsxt_policy_static_route"]
+    assert list(routes) == ["DefaultRoute", "Route_corporate", "Route_none"]
+    assert [routes[name].get("lifecycle") for name in ("Route_corporate", "Route_none")] == [None, None]
+    assert [routes[name]["network"] for name in ("Route_corporate", "Route_none")] == ["10.0.0.0/8", "10.9.0.5/32"]
+    assert routes["Route_none"]["next_hop"] == [{"admin_distance": 1}]
+    assert routes["Route_corporate"]["nsx_id"] == "wld01-route-corporate"
+    assert {"route_corporate_path", "route_corporate_id", "route_none_path", "route_none_id"} <= set(made["output"])
+    assert "route_none_realized" in made["data"]["nsxt_policy_realization_info"]
+
+
+def test_exceptions_have_addresses_of_their_own(golden: str, domain: Read, synth: Synth) -> None:
+    exceptions = "exceptions: {tkg: {destination: 10.0.0.0/8, priority: 50}}"
+    made = synth(domain(changed(golden, ("more: {}", exceptions), ("ACTIVE_ACTIVE", "ACTIVE_STANDBY"))))
+    rules = made["resource"]["nsxt_policy_nat_rule"]
+    assert set(rules) == {"Egress_supervisor", "Egress_tkg", "Egress_NoSnat_tkg"}
+    assert (rules["Egress_NoSnat_tkg"]["nsx_id"], rules["Egress_NoSnat_tkg"]["action"]) == (
+        "wld01-no-snat-tkg",
+        "NO_SNAT",
+    )
+    assert rules["Egress_NoSnat_tkg"]["depends_on"] == ["nsxt_policy_static_route.DefaultRoute"]
+    assert {"no_snat_tkg_path", "no_snat_tkg_id"} <= set(made["output"])
+
+
+def test_exceptions_without_mappings_are_made_too(golden: str, domain: Read, synth: Synth) -> None:
+    lines = [line for line in golden.splitlines() if not line.startswith(("  supervisor:", "  tkg:"))]
+    text = changed(
+        "\n".join(lines),
+        ("more: {}", "exceptions: {a: {destination: 10.0.0.0/8, priority: 50}}"),
+        ("ACTIVE_ACTIVE", "ACTIVE_STANDBY"),
+    )
+    assert list(synth(domain(text))["resource"]["nsxt_policy_nat_rule"]) == ["Egress_NoSnat_a"]

@@ -186,7 +186,7 @@ def _wiring(recipe: Recipe | None) -> object:
 
 
 def _answers(recipe: Recipe) -> object:
-    return recipe.ports, recipe.nft.partition("table arp")[2]
+    return recipe.ports, recipe.proxies, recipe.nft.partition("table arp")[2]
 
 
 def _translates_otherwise(before: Recipe, after: Recipe) -> bool:
@@ -216,6 +216,18 @@ def _lines(before: Recipe | None, recipe: Recipe, family: int) -> list[str]:
     lines += [
         f"addr add {address} dev {port}" for port, address in _ordered(recipe, family) if (port, address) not in had
     ]
+    if family == 4:
+        proxied = before.proxies if before else ()
+        lines += [
+            f"neigh del proxy {address} dev {port}"
+            for port, address in proxied
+            if (port, address) not in recipe.proxies
+        ]
+        lines += [
+            f"neigh add proxy {address} dev {port}"
+            for port, address in recipe.proxies
+            if (port, address) not in proxied
+        ]
     lines += [f"route add {line}" for line in recipe.routes[key]]
     return lines + [f"rule add {rule}" for rule in recipe.policies[key]]
 

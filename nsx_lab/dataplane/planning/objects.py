@@ -43,9 +43,9 @@ class GatewayInterface:
 
 @dataclass(frozen=True)
 class NextHop:
-    """`scope`: interface paths; empty means any."""
+    """`scope`: interface paths; empty means any. `address` None discards."""
 
-    address: Address
+    address: Address | None
     distance: int
     scope: tuple[str, ...]
 
@@ -224,10 +224,11 @@ def _vip(service: str, body: Json) -> HaVip | None:
 def _route(path: str, body: Json) -> StaticRoute:
     hops = [
         NextHop(
-            read_address(hop["ip_address"], path), int(hop.get("admin_distance") or 1), tuple(hop.get("scope") or ())
+            read_address(hop["ip_address"], path) if hop.get("ip_address") else None,
+            int(hop.get("admin_distance") or 1),
+            tuple(hop.get("scope") or ()),
         )
         for hop in body.get("next_hops") or ()
-        if hop.get("ip_address")
     ]
     return StaticRoute(read_network(body.get("network"), path), tuple(hops))
 

@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Proxied:
-    """Addresses of a network that a port answers ARP for, as proxy; they count as its own."""
+    """Addresses of a network that a port answers ARP for, as proxy."""
 
     network: IPv4Network
     addresses: tuple[IPv4Address, ...]
@@ -32,13 +32,14 @@ class Proxied:
 
 @dataclass(frozen=True)
 class Port:
-    """A network interface. `strict`: uRPF STRICT."""
+    """A network interface. `strict`: uRPF STRICT. `proxied`: addresses that count as its own; `relayed`: such that a Tier-1 has."""
 
     name: str
     segment: str
     addresses: tuple[Interface, ...]
     strict: bool = False
     proxied: tuple[Proxied, ...] = ()
+    relayed: tuple[Proxied, ...] = ()
 
     @property
     def networks(self) -> list[Network]:

@@ -26,11 +26,12 @@ Pins = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Recipe:
-    """`ports`: name, segment, addresses. `routes`, `policies`: lines without the command, by family. `listens`: it runs the servers."""
+    """`ports`: name, segment, addresses. `proxies`: port and address that it answers ARP for, and forwards. `routes`, `policies`: lines without the command, by family. `listens`: it runs the servers."""
 
     name: str
     kind: str
     ports: tuple[tuple[str, str, tuple[str, ...]], ...]
+    proxies: tuple[tuple[str, str], ...]
     routes: dict[str, tuple[str, ...]]
     policies: dict[str, tuple[str, ...]]
     sysctls: dict[str, str]
@@ -44,7 +45,8 @@ class Recipe:
         families = {
             key: {family: tuple(lines) for family, lines in body[key].items()} for key in ("routes", "policies")
         }
-        return cls(**{**body, "ports": ports, **families})
+        proxies = tuple((port, address) for port, address in body["proxies"])
+        return cls(**{**body, "ports": ports, "proxies": proxies, **families})
 
 
 def recipes(plan: Plan, pins: Pins | None = None) -> list[Recipe]:
@@ -81,6 +83,9 @@ def _recipe(node: Node, plan: Plan, pins: Pins) -> Recipe:
         name=node.name,
         kind=node.kind.value,
         ports=tuple((port.name, port.segment, _addresses(port)) for port in node.ports),
+        proxies=tuple(
+            (port.name, str(address)) for port in node.ports for one in port.relayed for address in one.addresses
+        ),
         routes=routes,
         policies=policies,
         sysctls=_sysctls(node),
@@ -125,6 +130,8 @@ def _sysctls(node: Node) -> dict[str, str]:
     for port in node.ports:
         # rp_filter is the maximum of `all` and the interface: `all` is 0 (kernel docs, ip-sysctl)
         values[f"net/ipv4/conf/{port.name}/rp_filter"] = "1" if port.strict else "0"
+        if port.relayed:
+            values[f"net/ipv4/neigh/{port.name}/proxy_delay"] = "0"  # else up to 0.8 s, by chance
     return values
 
 
@@ -135,7 +142,8 @@ def _quiet(node: Node, plan: Plan, pins: Pins) -> str:
         if choice.kind != "arp" or choice.key not in pins or choice.options[pins[choice.key]] == node.name:
             continue
         for port in node.ports:
-            if port.segment == choice.where and choice.subject in [str(one.network) for one in port.proxied]:
+            answered = [str(one.network) for one in (*port.proxied, *port.relayed)]
+            if port.segment == choice.where and choice.subject in answered:
                 lines.append(f'    iifname "{port.name}" arp operation request arp daddr ip {choice.subject} drop')
     if not lines:
         return ""

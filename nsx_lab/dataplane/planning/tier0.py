@@ -13,6 +13,8 @@ from nsx_lab.dataplane.planning.objects import GatewayInterface, StaticRoute, Ti
 from nsx_lab.dataplane.planning.plan import Choice, Hop, Kind, Node, Port, Proxied, Route, hop_to, port_name
 from nsx_lab.dataplane.planning.surroundings import Surroundings
 
+DEEPEST = 8
+"""So many static routes are followed for one next hop."""
 LARGEST_PROXY = 4096
 """Addresses for which one rule makes an edge answer ARP."""
 
@@ -116,7 +118,8 @@ class Tier0Nodes:
         segment = segment_name(self._around, one.addresses, one.path)
         addresses = (*one.addresses, *self._vips(one, edge))
         proxied = tuple(self._proxied(one)) if one.external and edge in self.working else ()
-        return Port(name, segment, addresses, one.strict, proxied)
+        relayed = tuple(self._relayed(one, proxied)) if one.external and edge in self.working else ()
+        return Port(name, segment, addresses, one.strict, proxied, relayed)
 
     def _vips(self, one: GatewayInterface, edge: str) -> list[Interface]:
         if not self._tier0.active_standby or edge not in self.working:
@@ -147,14 +150,29 @@ class Tier0Nodes:
                 found += [Proxied(network, free)] if free else []
         return found
 
+    def _relayed(self, one: GatewayInterface, proxied: Sequence[Proxied]) -> list[Proxied]:
+        """Addresses that Tier-1s translate to or balance, inside the interface's own networks (VCF 9.0, Add a Tier-0 Gateway)."""
+        taken = self._occupied | {address for known in proxied for address in known.addresses}
+        found: dict[IPv4Network, Proxied] = {}
+        for below in self._below:
+            for network in tier1.served(below.wiring):
+                if not isinstance(network, IPv4Network) or not any(
+                    inside(network[0], [own.network]) for own in one.addresses
+                ):
+                    continue
+                if network[0] not in taken:
+                    found[network] = Proxied(network, (network[0],))
+        return list(found.values())
+
     def _routes(
         self, edge: str, mine: Sequence[GatewayInterface], ports: Sequence[Port], by_path: dict[str, str]
     ) -> tuple[Route, ...]:
         """For equal prefixes: connected, static, what the DR knows."""
         connected = {network for port in ports for network in port.networks}
         routes: dict[Network, Route] = {}
-        for route in merged(self._tier0.routes):
-            hops = self._hops(route, ports, by_path)
+        every = {route.network: route for route in merged(self._tier0.routes)}
+        for route in every.values():
+            hops = self._hops(route, ports, by_path, every, (route.network,))
             if hops is not None and route.network not in connected:
                 routes[route.network] = Route(route.network, hops)
         inner = [to for one in self._below for to in tier1.known_outside(one.wiring)]
@@ -164,20 +182,47 @@ class Tier0Nodes:
                 routes.setdefault(to, Route(to, (self._transit_hop(None, to),)))
         return tuple(routes.values())
 
-    def _hops(self, route: StaticRoute, ports: Sequence[Port], by_path: dict[str, str]) -> tuple[Hop, ...] | None:
-        """Of the next hops that lie in a connected network (of the scope), those with the lowest distance; None if there is none."""
-        usable: list[tuple[int, Hop]] = []
+    def _hops(
+        self,
+        route: StaticRoute,
+        ports: Sequence[Port],
+        by_path: dict[str, str],
+        every: dict[Network, StaticRoute],
+        followed: tuple[Network, ...],
+    ) -> tuple[Hop, ...] | None:
+        """Of the next hops that lie in a connected network (of the scope), or that another route leads to, those with the lowest distance;
+        none of them: packets are dropped. None if there is none. `followed`: the routes on the way here."""
+        usable: list[tuple[int, tuple[Hop, ...]]] = []
         for hop in route.hops:
+            if hop.address is None:
+                usable.append((hop.distance, ()))
+                continue
+            if hop.address.version != route.network.version:
+                continue
             names = [by_path.get(path) for path in hop.scope]
-            found = hop_to(hop.address, [port for port in ports if not hop.scope or port.name in names])
-            if found is not None and hop.address.version == route.network.version:
-                usable.append((hop.distance, found))
+            near = hop_to(hop.address, [port for port in ports if not hop.scope or port.name in names])
+            if near is not None:
+                usable.append((hop.distance, (near,)))
+            elif not hop.scope and (beyond := _leading_to(hop.address, every, followed)) is not None:
+                further = self._hops(beyond, ports, by_path, every, (*followed, beyond.network))
+                usable += [(hop.distance, further)] if further is not None else []
         if not usable:
             return None
         lowest = min(distance for distance, _ in usable)
         own = {address.ip for port in ports for address in port.addresses}
         own |= {address for port in ports for proxied in port.proxied for address in proxied.addresses}
-        return tuple(dict.fromkeys(hop for distance, hop in usable if distance == lowest and hop.via not in own))
+        found = [hop for distance, hops in usable if distance == lowest for hop in hops]
+        return tuple(dict.fromkeys(hop for hop in found if hop.via not in own))
+
+
+def _leading_to(
+    address: Address, every: dict[Network, StaticRoute], followed: tuple[Network, ...]
+) -> StaticRoute | None:
+    """The most specific static route that leads to a next hop in no connected network (VCF 9.0, Configure a Static Route); a default route
+    leads to none, nor does a circle."""
+    around = [network for network in every if network.prefixlen and inside(address, [network])]
+    best = max(around, key=lambda network: network.prefixlen, default=None)
+    return every[best] if best is not None and best not in followed and len(followed) <= DEEPEST else None
 
 
 def merged(routes: Sequence[StaticRoute]) -> list[StaticRoute]:
@@ -199,7 +244,7 @@ def answering(nodes: Sequence[Node]) -> list[Choice]:
     who: dict[tuple[str, IPv4Network], dict[str, None]] = {}
     for node in nodes:
         for port in node.ports:
-            for proxied in port.proxied:
+            for proxied in (*port.proxied, *port.relayed):
                 who.setdefault((port.segment, proxied.network), {})[node.name] = None
     return [
         Choice("arp", segment, str(network), tuple(names))

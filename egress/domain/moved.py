@@ -1,0 +1,48 @@
+"""Keys that have moved: what was written, in its new spelling. A table on the model class says so, and the reader tells it.
+
+moved: ClassVar[MovedKeys] = {"range": Moved("ranges", lambda value, beside: f"ranges: [{flow(value)}]")}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import yaml
+
+from egress import escape
+
+_SHOWN = 1000
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Where a key has gone. `to`: the key that is written now. `write`: its text, from the old value and from what stands beside it
+    in the file. `form`: the same without values, for a value that fits nothing."""
+
+    to: str
+    form: str
+    write: Callable[[Any, Mapping[str, Any]], str]
+
+    def told(self, name: str, value: Any, beside: Any) -> str:
+        """The sentence about an old key that somebody wrote."""
+        try:
+            text = self.write(value, beside if isinstance(beside, dict) else {})
+        except (TypeError, ValueError, KeyError, AttributeError):
+            text = self.form
+        text = escape.line(text)
+        if len(text) > _SHOWN:
+            text = f"{text[:_SHOWN]}... ({len(text)} characters)"
+        return f"key {name!r} has moved, write {text}"
+
+
+MovedKeys: TypeAlias = Mapping[str, Moved]
+NOTHING_MOVED: MovedKeys = MappingProxyType({})
+
+
+def flow(value: Any) -> str:
+    """A plain value as YAML on one line: `{domain-c8: [10.244.0.96/28]}`."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=1 << 30)
+    return text.removesuffix("\n").removesuffix("\n...")
