@@ -95,12 +95,13 @@ def _origins(view: View, text: str) -> list[tuple[str, Sender | None]]:
     if text in ("outside", "registry"):
         return [(OUTSIDE, None)]
     senders = view.around.senders
-    named = [sender for sender in senders if text in (sender.key, sender.tier1, sender.pod)]
+    named = [sender for sender in senders if text in (*sender.names, sender.pod)]
     if named:
         return [(sender.pod, sender) for sender in named]
     address = _parsed(text)
     if address is None:
-        known = dict.fromkeys(["outside", *(one.key for one in senders if one.key), *(one.tier1 for one in senders)])
+        names = [name for one in senders for name in one.names]
+        known = sorted(dict.fromkeys(["outside", *names]), key=lambda name: name in {one.tier1 for one in senders})
         what = "is no address, and nobody" if _LIKE_AN_ADDRESS.fullmatch(text) else "is nobody"
         raise EgressError(f"{text!r} {what} in {view.domain.stack}, allowed is {_FROM}; there are: {listed(known)}")
     node = view.topology.owner(address)

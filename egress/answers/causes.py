@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from egress.answers import missing_at_edge, missing_outside
+from egress.answers import idle, missing_at_edge, missing_outside
 from egress.answers.remedy import Missing, Proposal, Remedy
+from egress.policy.sighting import INGRESS, Doubt, Unseen
 from egress.reachability.flow import DropReason, Flow, Result, Verdict
+from egress.reachability.surroundings import OUTSIDE
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 from egress.reachability.walk import Walker
@@ -21,20 +23,27 @@ _ROUNDS = 8
 
 @dataclass(frozen=True)
 class Finding:
-    """A flow's verdict, and what is missing if it fails. `complete`: with all remedies in place the flow works."""
+    """A flow's verdict, and what is missing if it fails. `complete`: with all remedies in place the flow works.
+
+    `unseen`: what the verdict depends on and a manager did not show. Then it is no verdict, and nothing is advised.
+    """
 
     verdict: Verdict
     remedies: tuple[Remedy, ...]
     complete: bool
+    unseen: tuple[Unseen, ...] = ()
 
 
 def find(view: View, flow: Flow, walker: Walker | None = None) -> Finding:
     """The verdict of a flow and its remedies. `walker`: one of the view's topology, if there is one already."""
     verdict = result = (walker or Walker(view.topology)).walk(flow)
+    unseen = doubts(view, verdict)
+    if unseen:
+        return Finding(verdict, (), False, unseen)
     now = view
     remedies: list[Remedy] = []
     while result.result is not Result.ALL and len(remedies) < _ROUNDS:
-        proposal = propose(now, result)
+        proposal = idle.propose(now, flow, result) or propose(now, result)
         if proposal is None or proposal.remedy in remedies:
             break
         remedies.append(proposal.remedy)
@@ -43,6 +52,19 @@ def find(view: View, flow: Flow, walker: Walker | None = None) -> Finding:
         now = proposal.after
         result = Walker(now.topology).walk(flow)
     return Finding(verdict, tuple(remedies), result.result is Result.ALL)
+
+
+def doubts(view: View, verdict: Verdict) -> tuple[Unseen, ...]:
+    """What a verdict depends on and could not be seen: what every flow depends on, or those that pass one of its Tier-1s."""
+    if not view.unseen:
+        return ()
+    works = verdict.result is Result.ALL
+    wanted = [one for one in view.unseen if one.doubt is Doubt.ANY or (one.doubt is Doubt.FAILING and not works)]
+    passed: set[str | None] = {None}
+    passed |= {hop.node for path in verdict.paths for hop in (*path.forward, *path.back)}
+    if verdict.flow.origin == OUTSIDE and view.around.ingress and verdict.flow.to == view.around.ingress[0]:
+        passed.add(INGRESS)
+    return tuple(one for one in wanted if one.about in passed)
 
 
 def propose(view: View, verdict: Verdict) -> Proposal | None:

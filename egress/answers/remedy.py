@@ -28,6 +28,10 @@ class Missing(StrEnum):
     NEXT_HOP = "next hop"
     TRANSLATED_ADDRESS = "translated address"
     EDGE = "edge"
+    EDGE_CLUSTER = "edge cluster"
+    REALIZATION = "realization"
+    BFD = "BFD"
+    ADVERTISEMENT = "route advertisement"
 
 
 @dataclass(frozen=True)
