@@ -55,6 +55,8 @@ def propose(view: View, verdict: Verdict) -> Proposal | None:
         return missing_at_edge.propose(view, path, hop)
     if hop.drop is DropReason.NO_ROUTE and hop.kind in (NodeKind.ROUTER, NodeKind.HOST):
         return missing_outside.no_way(view, path, hop)
+    if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER1 and not path.back:
+        return missing_at_edge.captured(path, hop)
     if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
         why = f"no edge of Tier-0 {view.topology.nodes[hop.node].gateway} is up"
         return Proposal(Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back"), None)

@@ -26,6 +26,17 @@ def propose(view: View, path: Path, hop: Hop) -> Proposal | None:
     return None
 
 
+def captured(path: Path, hop: Hop) -> Proposal | None:
+    """What came for a translated address was sent to the egress address by a rule that works inwards, too, and nothing there answers."""
+    edge = next((one for one in path.forward if one.kind is NodeKind.TIER0_SR and one.rules), None)
+    if edge is None:
+        return None
+    target = edge.before.destination
+    why = f"rule {edge.rules[-1]} sends what comes for {target} to {edge.after.destination}, and nothing behind {hop.node} answers there"
+    fix = "translate to a free address of the uplink network, so that this one stays the interface's"
+    return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, edge.node, str(target), why, fix), None)
+
+
 def _wrong_address(view: View, hop: Hop) -> Proposal:
     """The packet came to an edge that does not translate or forward it."""
     target = hop.before.destination
