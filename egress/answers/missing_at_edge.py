@@ -142,11 +142,22 @@ def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
         return _default_route(view, hop, source)
     for earlier in path.forward if path.back else ():
         if earlier.kind is NodeKind.TIER0_SR and earlier.rules:
-            return _scope(view, earlier) if earlier.left not in _way_out(view) else None
+            return _scope(view, earlier) if earlier.left not in _way_out(view) else _loose(view, hop)
     left = missing_outside.left_by(path) if path.back else None
     if left is not None and left.left not in _way_out(view):
         return missing_outside.beside(view, path, left, hop.before.destination)
-    return None
+    return _loose(view, hop)
+
+
+def _loose(view: View, hop: Hop) -> Proposal | None:
+    """The edge knows a way to the source, and another than the packet came by: only without strict uRPF it passes."""
+    path = next((one.path for one in view.tier0.interfaces if one.name == hop.arrived), None)
+    if path is None or path not in view.objects:
+        return None
+    why = f"{hop.node} drops what arrives by {hop.arrived}: its best route to {hop.before.source} leaves by another interface, and uRPF is strict"
+    fix = f"give the next hops of both networks one distance, or set urpf_mode NONE on {hop.arrived} in NSX"
+    changed = view.changed({**view.objects, path: {**view.objects[path], "urpf_mode": "NONE"}})
+    return Proposal(Remedy(Missing.REVERSE_PATH, hop.node, hop.arrived or "", why, fix), changed)
 
 
 def _way_out(view: View) -> dict[str, str]:
