@@ -12,7 +12,6 @@ from nsx_lab.dataplane.planning.networks import Address, Interface, Network, ins
 from nsx_lab.dataplane.planning.objects import GatewayInterface, StaticRoute, Tier0
 from nsx_lab.dataplane.planning.plan import Choice, Hop, Kind, Node, Port, Proxied, Route, hop_to, port_name
 from nsx_lab.dataplane.planning.surroundings import Surroundings
-from nsx_lab.dataplane.planning.surroundings import Tier1 as Tier1Wiring
 
 LARGEST_PROXY = 4096
 """Addresses for which one rule makes an edge answer ARP."""
@@ -23,7 +22,7 @@ class Below:
     """A Tier-1 below this Tier-0."""
 
     id: str
-    wiring: Tier1Wiring
+    wiring: tier1.Inside
     link: tier1.Link
 
 

@@ -13,11 +13,11 @@ from nsx_lab.manager.store.store import Object
 
 FIELDS = ("source_network", "destination_network", "translated_network")
 NEEDED = {
-    "SNAT": ("source_network", "translated_network"),
+    "SNAT": ("translated_network",),
     "DNAT": ("destination_network", "translated_network"),
     "REFLEXIVE": ("source_network", "translated_network"),
     "NAT64": ("source_network", "translated_network"),
-    "NO_SNAT": ("source_network",),
+    "NO_SNAT": (),
     "NO_DNAT": ("destination_network",),
 }
 SEQUENCE_LIMIT = {"INTERNAL": 1023, "USER": 2147481599, "DEFAULT": 1023}
@@ -45,6 +45,13 @@ claim(
     "networks an action needs and those it must not have; ranges and lists where they are not taken",
     Evidence.DOC,
     f"{_DOC}; prose of the NSX 9.1 specification. The codes are the lab's",
+    "test_nat_rules.py::test_networks_by_action",
+)
+claim(
+    "SNAT and NO_SNAT without source_network: accepted, any source",
+    Evidence.DOC,
+    "PolicyNatRule: 'NULL value for this field represents ANY network', though the same text calls it mandatory for these actions; VMware's own "
+    "example makes such an SNAT rule on a Tier-0 (vmware-nsx/dcinabox_terraform, dcinabox.tf). Of NO_SNAT no example was found",
     "test_nat_rules.py::test_networks_by_action",
 )
 claim(
