@@ -7,6 +7,7 @@ python tools/fidelity.py --check    exit 1 if what is committed differs
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import sys
 from collections import Counter
@@ -14,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nsx_lab.manager
+from nsx_lab.manager.store.acceptance import HOW, RUNS
+from nsx_lab.manager.store.given import GIVEN
 from nsx_lab.manager.store.ledger import LEDGER, NOT_MODELLED, Claim, Evidence
 
 PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
@@ -58,6 +61,8 @@ def _lines(claims: list[Claim]) -> Iterator[str]:
             room = claim.room
             yield from ("", f"## {room}", "", "| behaviour | evidence | reference | test |", "|---|---|---|---|")
         yield f"| {_cell(claim.behaviour)} | {claim.evidence.value} | {_cell(claim.reference)} | {_test(claim)} |"
+    yield from _given()
+    yield from _acceptance()
     yield from ("", "## Not modelled", "", "| what | what happens instead |", "|---|---|")
     for subject, happens in sorted(NOT_MODELLED):
         yield f"| {_cell(subject)} | {_cell(happens)} |"
@@ -72,6 +77,26 @@ def _counts(claims: list[Claim]) -> Iterator[str]:
     yield "|---|---|"
     for evidence in Evidence:
         yield f"| {evidence.value} | {counted[evidence]} |"
+
+
+def _given() -> Iterator[str]:
+    yield from ("", "## Values that the manager gives", "")
+    yield "What an object holds in a field that nobody wrote; a field without a line here is absent until it is written (`test_given.py`)."
+    yield from ("", "| type | field | value | evidence | reference |", "|---|---|---|---|---|")
+    for resource_type, lines in sorted(GIVEN.items()):
+        for line in lines:
+            value = line.computed or f"`{json.dumps(line.value)}`"
+            when = "".join(f", if {name} is {wanted}" for name, wanted in line.when.items())
+            yield f"| {resource_type} | {line.name} | {value}{when} | {line.evidence.value} | {_cell(line.reference)} |"
+
+
+def _acceptance() -> Iterator[str]:
+    yield from ("", "## Acceptance tests that were run", "")
+    yield f"Of {HOW}: run by hand, against the lab alone. A behaviour has the evidence *acceptance test* only where its test is here and passed;"
+    yield "what a test or a client's code expects, read and not run, is a *citation*."
+    yield from ("", "| test | result |", "|---|---|")
+    for name, result in sorted(RUNS.items()):
+        yield f"| `{name}` | {_cell(result)} |"
 
 
 def _cell(text: str) -> str:

@@ -40,12 +40,19 @@ TYPES = [
     "Tier1Interface",
     "ServiceInterface",
     "BgpRoutingConfig",
+    "BgpNeighborConfig",
     "StaticRouteBfdPeer",
     "StaticRoutes",
     "PolicyNat",
     "PolicyNatRule",
     "PrefixList",
     "Segment",
+    "SegmentPort",
+    "SegmentConnectionBindingMap",
+    "SegmentDiscoveryProfileBindingMap",
+    "SegmentMonitoringProfileBindingMap",
+    "SegmentQosProfileBindingMap",
+    "SegmentSecurityProfileBindingMap",
     "BfdProfile",
     "IpAddressPool",
     "IpAddressPoolBlockSubnet",
@@ -53,6 +60,11 @@ TYPES = [
     "IpAddressAllocation",
     "IpAddressBlock",
     "Domain",
+    "DhcpRelayConfig",
+    "DhcpServerConfig",
+    "LBService",
+    "LBVirtualServer",
+    "LBPool",
     "GatewayPolicy",
     "Rule",
     "Service",
@@ -62,16 +74,28 @@ TYPES = [
     "GenericPolicyRealizedResource",
     "PolicyAlarmResource",
     "NodeVersion",
+    "NodeProperties",
+    "ClusterConfig",
+    "ClusterStatus",
+    "TransportNode",
+    "EdgeNode",
+    "TransportNodeStatus",
+    "TransportNodeState",
+    "EdgeCluster",
+    "EdgeClusterStatus",
+    "PolicyEdgeClusterStatus",
+    "Alarm",
     "PartialPatchConfig",
     "ConsolidatedRealizedStatus",
     "RoutingEntry",
     "RoutingTable",
+    "Tier0NumberOfRoutesResult",
     "PolicyNatRuleStatisticsPerEnforcementPoint",
     "PolicyNatRuleStatisticsPerLogicalRouter",
     "PolicyNatRuleStatistics",
 ]
 ROUTES = re.compile(r"http_method='(\w+)',\s*url_template='([^']+)'")
-SERVED = re.compile(r"/policy/api/v1/(?!orgs/|global-infra|org-root)|/api/session/|/api/v1/(node/version|search/)")
+SERVED = re.compile(r"/policy/api/v1/(?!orgs/|global-infra|org-root)|/api/session/|/api/v1/")
 LETTERS = {"GET": "G", "POST": "P", "PUT": "U", "PATCH": "A", "DELETE": "D"}
 
 
@@ -144,7 +168,12 @@ def definition(struct: Any) -> tuple[dict[str, Any], list[str]]:
             **form(binding.get_field(name), references),
             **limits(struct, texts.get(python_name, ""), binding.get_field(name)),
         }
-    return {"type": "object", "properties": properties, "additionalProperties": False}, references
+    return {"type": "object", "properties": properties, "additionalProperties": is_abstract(struct)}, references
+
+
+def is_abstract(struct: Any) -> bool:
+    """Whether others extend it (a DHCP configuration of a segment is one for IPv4 or for IPv6): their fields may be there, too."""
+    return "abstract" in (struct.__doc__ or "") and any(name.startswith("RESOURCE_TYPE_") for name in vars(struct))
 
 
 def form(binding: Any, references: list[str]) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class _Builder:
         self.notes += under.notes
         tier1 = dict(under.tier1)
         asked: list[DnsServer] = []
-        hosts = [Host(OUTSIDE, (outside,), (outside.network[1],))]
+        hosts = [Host(OUTSIDE, (outside,), (self._free(outside.network),))]
         for server in self.domain.dns_servers:
             if server.forwarder:
                 self.notes.append(f"DNS server {server} is the gateway's own forwarder: what it answers is not asked")

@@ -10,7 +10,7 @@ from nsx_lab.provider.objects.kind import ResourceKind
 from nsx_lab.provider.values.record import Record
 from nsx_lab.provider.values.schema import Block
 from nsx_lab.provider.wire.client import Client
-from nsx_lab.provider.wire.errors import ApiError, ProviderError, explain
+from nsx_lab.provider.wire.errors import ApiError, ProviderError
 from nsx_lab.provider.wire.model import convert
 
 
@@ -51,7 +51,7 @@ class Lifecycle:
             if error.not_found:
                 record.id = ""
                 return
-            raise explain(f"Failed to read {kind.words.read} {record.id}", error) from error
+            raise self._client.explain(f"Failed to read {kind.words.read} {record.id}", error) from error
         kind.settle(record)
         kind.store(record, client, answer)
         record.set("nsx_id", record.id)
@@ -74,7 +74,7 @@ class Lifecycle:
             self._client.call("DELETE", self._url(scope, gateway, *kind.leaf(record, record.id, False)))
         except ApiError as error:
             if not error.not_found:
-                raise explain(f"Failed to delete {kind.words.delete} {record.id}", error) from error
+                raise self._client.explain(f"Failed to delete {kind.words.delete} {record.id}", error) from error
 
     def take(self, record: Record, identifier: str) -> None:
         """Prepare the record of an import; the engine reads it next."""
@@ -117,7 +117,7 @@ class Lifecycle:
             if error.not_found:
                 return
             if kind.explains_existence:
-                raise explain("Error retrieving resource", error) from error
+                raise self._client.explain("Error retrieving resource", error) from error
             raise ProviderError(str(error)) from error
         raise ProviderError(kind.words.exists.format(id=identifier))
 
@@ -128,4 +128,4 @@ class Lifecycle:
         try:
             self._client.call("PATCH", self._url(scope, gateway, *kind.leaf(record, identifier, False)), body)
         except ApiError as error:
-            raise explain(failed, error) from error
+            raise self._client.explain(failed, error) from error

@@ -20,8 +20,8 @@ from nsx_lab.provider.wire import settings
 from nsx_lab.provider.wire.client import Client
 from nsx_lab.provider.wire.clock import WALL, Clock
 from nsx_lab.provider.wire.errors import ProviderError
+from nsx_lab.provider.wire.versions import RECORDED, Version
 
-VERSION = "3.11.1+lab"
 KINDS: Mapping[str, ResourceKind] = {k.type_name: k for k in (STATIC_ROUTE, NAT_RULE, BFD_PEER, PREFIX_LIST)}
 Values = dict[str, Value]
 
@@ -36,11 +36,12 @@ class PartlyDoneError(Exception):
 
 
 class Provider:
-    """One configured provider. Operations may run at the same time. `clock`: by which it waits."""
+    """One configured provider. Operations may run at the same time. `clock`: by which it waits. `release`: which version it is."""
 
-    def __init__(self, clock: Clock = WALL) -> None:
+    def __init__(self, clock: Clock = WALL, release: Version = RECORDED) -> None:
         raw = load()
         self._clock = clock
+        self._release = release
         self.block: Block = build(raw["provider"]["block"], settings.TRAITS)
         self.resources: Mapping[str, Block] = {
             name: build(raw["resource_schemas"][name]["block"], kind.all_traits) for name, kind in KINDS.items()
@@ -60,7 +61,7 @@ class Provider:
         """Connect to the manager. Raises ProviderError."""
         if self._client is not None:
             self._client.close()
-        self._client = Client(settings.settings(self.block, config), self._clock)
+        self._client = Client(settings.settings(self.block, config), self._clock, self._release)
         self._client.start()
 
     def stop(self) -> None:

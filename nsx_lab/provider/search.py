@@ -27,6 +27,11 @@ class Wanted:
     name: str = ""
     within: Mapping[str, str] | None = None
 
+    @property
+    def asked(self) -> str:
+        """What is looked for, as messages call it."""
+        return f"ID '{self.id}'" if self.id else f"name '{self.name}'"
+
     def query(self, scope: Scope) -> str:
         """The search expression. Blanks are not escaped; a name is looked for by its start."""
         if self.id:
@@ -48,7 +53,12 @@ def find(record: Record, client: Client, scope: Scope, wanted: Wanted) -> dict[s
     try:
         hits = _pages(client, scope.search, wanted.query(scope))
     except ApiError as error:
-        raise ProviderError(str(error)) from error
+        sought = (
+            f"Error getting resource {wanted.resource_type} with {wanted.asked} : "
+            if client.release.names_the_sought
+            else ""
+        )
+        raise ProviderError(f"{sought}{error}") from error
     hit, whole = _choose(hits, wanted)
     record.id = hit["id"]
     for name in ("display_name", "description", "path"):
@@ -95,8 +105,7 @@ def _choose(hits: list[Any], wanted: Wanted) -> tuple[dict[str, Any], dict[str, 
             starting.append((hit, whole))
     chosen = exact or starting
     if not chosen:
-        asked = f"ID '{wanted.id}'" if wanted.id else f"name '{wanted.name}'"
-        raise ProviderError(f"{wanted.resource_type} with {asked} was not found")
+        raise ProviderError(f"{wanted.resource_type} with {wanted.asked} was not found")
     if len(chosen) > 1:
         how = "name" if exact else "name starting with"
         raise ProviderError(f"Found multiple {wanted.resource_type} with {how} '{wanted.name}'")

@@ -16,8 +16,21 @@ from nsx_lab import Lab
 from nsx_lab.dataplane import Flow, Unavailable, WorldError, attach
 from nsx_lab.dataplane.attach import Attachment, packets, read_world_file
 from nsx_lab.dataplane.channel import Remote
-from tests.dataplane.worlds import INGRESS, LOOKUP, PULL, SUPERVISOR, TIER0, infra, seed_for_a_manager, world
+from tests.dataplane.worlds import (
+    EDGE_CLUSTER,
+    INGRESS,
+    LOOKUP,
+    PULL,
+    SUPERVISOR,
+    TIER0,
+    infra,
+    seed_for_a_manager,
+    tier1_rule,
+    with_tier1_rules,
+    world,
+)
 
+EGRESS_RULE = {"action": "SNAT", "source_network": "10.244.0.96/28", "sequence_number": 10}
 ROUTE = {"network": "0.0.0.0/0", "next_hops": [{"ip_address": "10.27.51.1", "admin_distance": 1}]}
 
 
@@ -66,6 +79,38 @@ def test_every_accepted_change_reaches_the_packets(lab: Lab, attachment: Attachm
     outcome = attachment.probe(PULL)
     assert (outcome.returned, outcome.source_seen) == (True, "10.27.51.145")
     assert attachment.problem == ""
+
+
+@pytest.mark.slow
+def test_rules_of_a_tier1_reach_the_packets(real_packets: None) -> None:
+    """The egress address moves, its rule on the Tier-0 does not: what users meet when a namespace is made anew."""
+    egress = tier1_rule("egress", "SNAT", source_network="10.244.0.96/28", translated_network="30.0.0.5")
+    before = with_tier1_rules(infra([]), "domain-c8", [egress], edge_cluster_path=EDGE_CLUSTER)
+    tier1_rules = "/infra/tier-1s/domain-c8/nat/USER/nat-rules"
+    with Lab(seed=seed_for_a_manager(before)) as lab, Attachment(lab, world(return_route=True)) as attachment:
+        make_route(lab)
+        make_rule(lab)
+        pulled = attachment.probe(PULL)
+        assert (pulled.returned, pulled.source_seen) == (True, "10.27.51.145")
+        assert attachment.probe(LOOKUP).source_seen == "30.0.0.5"
+        patch(lab, f"{tier1_rules}/egress", {**EGRESS_RULE, "translated_network": "30.0.0.17"})
+        assert not attachment.probe(PULL).returned
+        assert attachment.probe(LOOKUP).source_seen == "30.0.0.17"
+        patch(lab, f"{tier1_rules}/egress", {**EGRESS_RULE, "translated_network": "30.0.0.5"})
+        patch(lab, f"{tier1_rules}/none", {"action": "NO_SNAT", "destination_network": "172.20.0.0/24"})
+        assert attachment.probe(PULL).returned
+        assert attachment.probe(LOOKUP).source_seen == "10.244.0.98"
+        assert attachment.problem == ""
+
+
+@pytest.mark.slow
+def test_tier1_without_an_edge_cluster_translates_nothing(real_packets: None) -> None:
+    """Its rule is accepted and realized as ERROR, so that it does not act."""
+    egress = tier1_rule("egress", "SNAT", source_network="10.244.0.96/28", translated_network="30.0.0.5")
+    seed = seed_for_a_manager(with_tier1_rules(infra([]), "domain-c8", [egress]))
+    with Lab(seed=seed) as lab, Attachment(lab, world(return_route=True)) as attachment:
+        make_route(lab)
+        assert attachment.probe(PULL).source_seen == "10.244.0.98"
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from nsx_lab.dataplane.kernel.packets import checksum, dns_answer, dns_query, ec
 from nsx_lab.dataplane.planning import compiling, objects, recipe
 from nsx_lab.dataplane.planning.networks import intervals, read_address
 from nsx_lab.dataplane.planning.plan import Plan, port_name
-from tests.dataplane.worlds import SUPERVISOR, TIER0, TKG, infra, nat_rule, world
+from tests.dataplane.worlds import SUPERVISOR, TIER0, TKG, infra, nat_rule, tier1_rule, with_tier1_rules, world
 
 
 def plan(tree: dict[str, object], around: dict[str, object] | None = None) -> Plan:
@@ -183,3 +183,56 @@ def test_what_is_no_packet_is_not_read() -> None:
 
 def edge_rules(rules: list[dict[str, object]]) -> str:
     return plan(infra(rules)).node("T0-wld01/edge01").rules
+
+
+MOVED = tier1_rule("snat", "SNAT", source_network="10.244.0.96/28", translated_network="30.0.0.17", sequence_number=10)
+
+
+def test_tier1_with_a_locale_service_translates_by_its_own_rules() -> None:
+    made = plan(with_tier1_rules(infra([SUPERVISOR]), "domain-c8", [MOVED]))
+    rules = made.node("domain-c8").rules
+    assert 'oifname { "dr" } ip saddr { 10.244.0.96/28 } snat to 30.0.0.17' in rules
+    assert "30.0.0.5" not in rules
+    known = [str(route.to) for route in made.node("T0-wld01/dr").routes]
+    assert "30.0.0.17/32" in known
+    assert "30.0.0.5/32" not in known
+
+
+def test_tier1_with_a_locale_service_and_no_rule_translates_nothing() -> None:
+    rules = plan(with_tier1_rules(infra([SUPERVISOR]), "domain-c8", [])).node("domain-c8").rules
+    assert "snat to" not in rules
+    assert "dnat to 10.244.0.98:8443" in rules
+
+
+def test_tier1_of_which_the_configuration_says_nothing_is_as_the_world_has_it() -> None:
+    rules = plan(infra([SUPERVISOR])).node("domain-c8").rules
+    assert 'oifname { "dr" } ip saddr { 10.244.0.96/28 } snat to 30.0.0.5' in rules
+
+
+def test_exception_of_a_tier1_stands_before_its_rule_by_number() -> None:
+    exempt = tier1_rule("no", "NO_SNAT", source_network="10.244.0.96/28", destination_network="172.20.0.0/24")
+    either = plan(with_tier1_rules(infra([]), "domain-c8", [MOVED, exempt])).node("domain-c8").rules
+    assert either.index("ip daddr { 172.20.0.0/24 } accept") < either.index("snat to 30.0.0.17")
+    late = (
+        plan(with_tier1_rules(infra([]), "domain-c8", [MOVED, exempt | {"sequence_number": 20}]))
+        .node("domain-c8")
+        .rules
+    )
+    assert late.index("snat to 30.0.0.17") < late.index("ip daddr { 172.20.0.0/24 } accept")
+
+
+def test_rule_of_a_tier1_without_a_source_takes_every_source() -> None:
+    every = tier1_rule("all", "SNAT", translated_network="30.0.0.17")
+    assert (
+        'oifname { "dr" } snat to 30.0.0.17'
+        in plan(with_tier1_rules(infra([]), "domain-c8", [every])).node("domain-c8").rules
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"enabled": False}, {"service": "/infra/services/HTTP"}, {"scope": ["/infra/labels/x"]}]
+)
+def test_rule_of_a_tier1_that_does_not_count_leaves_no_trace(change: dict[str, Any]) -> None:
+    made = plan(with_tier1_rules(infra([]), "domain-c8", [MOVED | change]))
+    assert "30.0.0.17" not in made.node("domain-c8").rules
+    assert ("scope" in change) == any("Tier-1 domain-c8: NAT rule snat" in note for note in made.notes)

@@ -164,6 +164,29 @@ def world(*, return_route: bool = True, **more: Any) -> Json:
     }
 
 
+def with_tier1_rules(tree: Json, name: str, rules: list[Json], **services: Any) -> Json:
+    """The tree with a locale service (with `services` in it) and NAT rules of section USER on one of its Tier-1s."""
+    changed = copy.deepcopy(tree)
+    inner = [
+        {"resource_type": "ChildPolicyNatRule", "PolicyNatRule": {**rule, "scope": rule.get("scope", [])}}
+        for rule in rules
+    ]
+    children: list[Json] = [{"resource_type": "ChildLocaleServices", "LocaleServices": {"id": "default", **services}}]
+    if inner:
+        nat = {"id": "USER", "nat_type": "USER", "children": inner}
+        children.append({"resource_type": "ChildPolicyNat", "PolicyNat": nat})
+    for child in changed["children"]:
+        if child.get("Tier1", {}).get("id") == name:
+            child["Tier1"]["children"] = children
+    return changed
+
+
+def tier1_rule(name: str, action: str, **more: Any) -> Json:
+    """A rule as NCP writes them on the Tier-1 of a namespace."""
+    tags = [{"scope": "ncp/cluster", "tag": "domain-c8"}, {"scope": "ncp/project", "tag": "dev"}]
+    return {"resource_type": "PolicyNatRule", "id": name, "action": action, "enabled": True, "tags": tags, **more}
+
+
 def seed_for_a_manager(tree: Json) -> Json:
     """Only what is there before a stack is applied: neither routes nor rules."""
     bare = copy.deepcopy(tree)

@@ -18,16 +18,17 @@ def plan(world: Mapping[str, Any], realized: objects.Realized) -> Plan:
     nodes: list[Node] = [hosts.host(one, around) for one in around.hosts]
     nodes += [hosts.router(one, around) for one in around.routers]
     links = {name: tier1.Link(number) for number, name in enumerate(configuration.tier1s)}
-    for name, wiring in _tier1s(around, configuration).items():
-        above = configuration.tier1s.get(name)
-        nodes += tier1.nodes(name, wiring, links[name] if above in configuration.tier0s else None)
-    notes: list[str] = []
+    insides, notes = _insides(around, configuration)
+    for name, inside in insides.items():
+        own = configuration.tier1s.get(name)
+        linked = own is not None and own.above in configuration.tier0s
+        nodes += tier1.nodes(name, inside, links[name] if linked else None)
     occupied = _occupied(nodes, configuration)
     for gateway in configuration.tier0s.values():
         below = [
-            tier0.Below(name, around.tier1.get(name, _NOTHING), links[name])
-            for name, above in configuration.tier1s.items()
-            if above == gateway.id
+            tier0.Below(name, insides[name], links[name])
+            for name, own in configuration.tier1s.items()
+            if own.above == gateway.id
         ]
         built = tier0.Tier0Nodes(gateway, below, around, occupied)
         nodes += built.nodes()
@@ -40,9 +41,16 @@ def plan(world: Mapping[str, Any], realized: objects.Realized) -> Plan:
 _NOTHING = surroundings.Tier1((), (), (), ())
 
 
-def _tier1s(around: surroundings.Surroundings, configuration: objects.Configuration) -> dict[str, surroundings.Tier1]:
-    names = dict.fromkeys([*around.tier1, *configuration.tier1s])
-    return {name: around.tier1.get(name, _NOTHING) for name in names}
+def _insides(
+    around: surroundings.Surroundings, configuration: objects.Configuration
+) -> tuple[dict[str, tier1.Inside], list[str]]:
+    """Every Tier-1 of the world and of the configuration as it acts, and what is left out."""
+    insides, notes = {}, []
+    for name in dict.fromkeys([*around.tier1, *configuration.tier1s]):
+        own = configuration.tier1s.get(name)
+        insides[name], told = tier1.inside_of(around.tier1.get(name, _NOTHING), own)
+        notes += [f"Tier-1 {name}: {note}" for note in told]
+    return insides, notes
 
 
 def _occupied(nodes: list[Node], configuration: objects.Configuration) -> set[Address]:

@@ -98,11 +98,22 @@ class Tier0:
 
 
 @dataclass(frozen=True)
+class Tier1:
+    """`above`: id of its Tier-0, or None. `rules`: as a Tier-0's. `serviced`: it has a locale service, so its NAT is what `rules` say and
+    not what a world file says of it."""
+
+    id: str
+    above: str | None
+    serviced: bool
+    rules: tuple[NatRule, ...]
+
+
+@dataclass(frozen=True)
 class Configuration:
-    """Tier-0s by id, and the Tier-0 id (or None) of each Tier-1 by id."""
+    """Tier-0s and Tier-1s by id."""
 
     tier0s: Mapping[str, Tier0]
-    tier1s: Mapping[str, str | None]
+    tier1s: Mapping[str, Tier1]
 
 
 def flatten(infra: Json) -> dict[str, Json]:
@@ -127,7 +138,7 @@ def read(realized: Realized) -> Configuration:
         str(body["id"]): _tier0(path, body, realized) for path, body in realized.items() if _is(path, "tier-0s", 3)
     }
     tier1s = {
-        str(body["id"]): _last(body.get("tier0_path")) for path, body in realized.items() if _is(path, "tier-1s", 3)
+        str(body["id"]): _tier1(path, body, realized) for path, body in realized.items() if _is(path, "tier-1s", 3)
     }
     return Configuration(tier0s, tier1s)
 
@@ -155,20 +166,34 @@ def _tier0(path: str, body: Json, realized: Realized) -> Tier0:
         if interface.get("type", "EXTERNAL") in ("EXTERNAL", "SERVICE")
     ]
     vips = [_vip(service, vip) for service, config in services for vip in config.get("ha_vip_configs") or ()]
-    rules = [
-        _rule(section, rule)
-        for section in SECTIONS
-        for _, rule in _children(f"{path}/nat/{section}", "nat-rules", realized)
-        if rule.get("enabled", True) and not rule.get("service")
-    ]
     return Tier0(
         id=str(body["id"]),
         active_standby=body.get("ha_mode", "ACTIVE_ACTIVE") == "ACTIVE_STANDBY",
         interfaces=tuple(interfaces),
         vips=tuple(vip for vip in vips if vip is not None),
         routes=tuple(_route(one, route) for one, route in _children(path, "static-routes", realized)),
-        rules=tuple(sorted(rules, key=lambda rule: rule.order)),
+        rules=_rules(path, realized),
     )
+
+
+def _tier1(path: str, body: Json, realized: Realized) -> Tier1:
+    return Tier1(
+        id=str(body["id"]),
+        above=_last(body.get("tier0_path")),
+        serviced=bool(_children(path, "locale-services", realized)),
+        rules=_rules(path, realized),
+    )
+
+
+def _rules(gateway: str, realized: Realized) -> tuple[NatRule, ...]:
+    """The rules of a gateway that may act, in the order in which they are looked at."""
+    rules = [
+        _rule(section, rule)
+        for section in SECTIONS
+        for _, rule in _children(f"{gateway}/nat/{section}", "nat-rules", realized)
+        if rule.get("enabled", True) and not rule.get("service")
+    ]
+    return tuple(sorted(rules, key=lambda rule: rule.order))
 
 
 def _subnets(path: str, subnets: Any) -> tuple[Interface, ...]:

@@ -12,7 +12,6 @@ from nsx_lab.dataplane.planning.networks import Address, Interface, Network, ins
 from nsx_lab.dataplane.planning.objects import GatewayInterface, StaticRoute, Tier0
 from nsx_lab.dataplane.planning.plan import Choice, Hop, Kind, Node, Port, Proxied, Route, hop_to, port_name
 from nsx_lab.dataplane.planning.surroundings import Surroundings
-from nsx_lab.dataplane.planning.surroundings import Tier1 as Tier1Wiring
 
 DEEPEST = 8
 """So many static routes are followed for one next hop."""
@@ -25,7 +24,7 @@ class Below:
     """A Tier-1 below this Tier-0."""
 
     id: str
-    wiring: Tier1Wiring
+    wiring: tier1.Inside
     link: tier1.Link
 
 
@@ -155,14 +154,17 @@ class Tier0Nodes:
         """Addresses that Tier-1s translate to or balance, inside the interface's own networks (VCF 9.0, Add a Tier-0 Gateway)."""
         taken = self._occupied | {address for known in proxied for address in known.addresses}
         found: dict[IPv4Network, Proxied] = {}
-        for below in self._below:
-            for network in tier1.served(below.wiring):
-                if not isinstance(network, IPv4Network) or not any(
-                    inside(network[0], [own.network]) for own in one.addresses
-                ):
-                    continue
-                if network[0] not in taken:
-                    found[network] = Proxied(network, (network[0],))
+        own = [address.network for address in one.addresses]
+        served = [network for below in self._below for network in tier1.served(below.wiring)]
+        for wanted in dict.fromkeys(served):
+            for network in _common(wanted, own) if isinstance(wanted, IPv4Network) else ():
+                free = (
+                    tuple(address for address in network if address not in taken)
+                    if network.num_addresses <= LARGEST_PROXY
+                    else ()
+                )
+                if free:
+                    found[network] = Proxied(network, free)
         return list(found.values())
 
     def _routes(

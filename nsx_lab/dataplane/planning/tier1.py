@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nsx_lab.dataplane.planning import hosts, rulesets
+from nsx_lab.dataplane.planning import hosts, objects, rulesets
 from nsx_lab.dataplane.planning.networks import (
     Address,
     Interface,
@@ -16,8 +16,8 @@ from nsx_lab.dataplane.planning.networks import (
     read_network,
 )
 from nsx_lab.dataplane.planning.plan import Hop, Kind, Node, Port, Route
-from nsx_lab.dataplane.planning.surroundings import Tier1
-from nsx_lab.dataplane.planning.translation import nat_table
+from nsx_lab.dataplane.planning.surroundings import Balancer, Pod, Tier1
+from nsx_lab.dataplane.planning.translation import Translation, chains, counting, nat_table
 
 DEFAULTS = (read_network("0.0.0.0/0", "default"), read_network("::/0", "default"))
 
@@ -44,29 +44,64 @@ class Link:
         return next(address.ip for address in self.at(end) if address.version == version)
 
 
-def pod_networks(tier1: Tier1) -> list[Network]:
+@dataclass(frozen=True)
+class Inside:
+    """A Tier-1 as it acts: what hangs behind it, what it advertises besides, and the NAT of its service router."""
+
+    pods: tuple[Pod, ...]
+    lb: tuple[Balancer, ...]
+    advertise: tuple[Network, ...]
+    rules: tuple[Translation, ...]
+
+
+def inside_of(world: Tier1, own: objects.Tier1 | None) -> tuple[Inside, list[str]]:
+    """The Tier-1 by the world file and by the realized configuration, and what of its rules is left out, in words.
+
+    A Tier-1 with a locale service translates by its own rules; one without, of which a configuration says nothing, as the world file has it.
+    """
+    rules = own.rules if own is not None and own.serviced else _rules_of_the_world(world)
+    good, notes = counting([rule for rule in rules if not rule.scope])
+    notes += [
+        f"NAT rule {rule.id} is not in the data plane: a Tier-1 has one link here, and no scope"
+        for rule in rules
+        if rule.scope
+    ]
+    return Inside(world.pods, world.lb, world.advertise, tuple(good)), notes
+
+
+def _rules_of_the_world(world: Tier1) -> tuple[objects.NatRule, ...]:
+    return tuple(
+        objects.NatRule(f"snat {number}", "USER", number, "SNAT", str(one.source), "", str(one.translated), ())
+        for number, one in enumerate(world.snat)
+        if one.source.version == 4
+    )
+
+
+def pod_networks(tier1: Inside) -> list[Network]:
     return list(dict.fromkeys(address.network for pod in tier1.pods for address in pod.addresses))
 
 
-def served(tier1: Tier1) -> list[Network]:
+def served(tier1: Inside) -> list[Network]:
     """Addresses behind which the Tier-1 hides or offers something."""
-    known = [snat.translated for snat in tier1.snat]
+    known: list[Network] = []
+    for rule in tier1.rules:
+        known += rule.destination if rule.action == "DNAT" else rule.translated
     known += [host_prefix(balancer.address) for balancer in tier1.lb]
     return list(dict.fromkeys(known))
 
 
-def translated(tier1: Tier1) -> list[Network]:
+def translated(tier1: Inside) -> list[Network]:
     """These, and what it advertises besides: what DR and edges know of it."""
     return list(dict.fromkeys([*served(tier1), *tier1.advertise]))
 
 
-def known_outside(tier1: Tier1) -> list[Network]:
+def known_outside(tier1: Inside) -> list[Network]:
     return list(
         dict.fromkeys([*translated(tier1), *(network for network in pod_networks(tier1) if network.version == 6)])
     )
 
 
-def nodes(name: str, tier1: Tier1, link: Link | None) -> list[Node]:
+def nodes(name: str, tier1: Inside, link: Link | None) -> list[Node]:
     """The Tier-1 and its pods. `link`: None when no Tier-0 is above it."""
     segment = f"pods {name}"
     networks = pod_networks(tier1)
@@ -87,19 +122,11 @@ def _within(network: Network, others: list[Network]) -> bool:
     return inside(network[0], others) and inside(network[-1], others)
 
 
-def _translation(tier1: Tier1) -> str:
+def _translation(tier1: Inside) -> str:
     arriving = [
         f'iifname "dr" ip daddr {one.address} {one.protocol} dport {one.port} dnat to {one.member}:{one.member_port}'
         for one in tier1.lb
         if one.address.version == 4
     ]
-    leaving = [
-        f'oifname "dr" ip saddr {one.source} snat to {_range(one.translated)}'
-        for one in tier1.snat
-        if one.source.version == 4
-    ]
-    return nat_table(arriving, leaving, "nat")
-
-
-def _range(network: Network) -> str:
-    return str(network[0]) if network.num_addresses == 1 else f"{network[0]}-{network[-1]}"
+    before, after = chains(tier1.rules, {"": "dr"}, remembers=True)
+    return nat_table([*arriving, *before], after, "nat")

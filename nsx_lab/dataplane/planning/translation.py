@@ -1,4 +1,4 @@
-"""NAT rules of a Tier-0 as nftables text for one edge. Pure.
+"""NAT rules of a gateway as nftables text: of a Tier-0 for one edge, of a Tier-1 for its one node. Pure.
 
 REFLEXIVE is compiled without state: the address is rewritten in both directions by filter chains, and nothing in that namespace turns
 connection tracking on. So a packet may leave by one edge and its answer come back by the other, as on ACTIVE_ACTIVE. SNAT and DNAT are
@@ -84,7 +84,16 @@ def stateful(mappings: Sequence[Translation]) -> bool:
 
 def ruleset(mappings: Sequence[Translation], ports: Mapping[str, str], remembers: bool) -> str:
     """Text for one edge. `ports`: interface path -> port name, EXTERNAL and SERVICE. `remembers`: the Tier-0 is stateful."""
-    arriving, leaving = [], []
+    arriving, leaving = chains(mappings, ports, remembers)
+    if not remembers and not arriving and not leaving:
+        return ""
+    return nat_table(arriving, leaving, "nat" if remembers else "filter")
+
+
+def chains(mappings: Sequence[Translation], ports: Mapping[str, str], remembers: bool) -> tuple[list[str], list[str]]:
+    """The lines before and after routing. Arguments as of `ruleset`."""
+    arriving: list[str] = []
+    leaving: list[str] = []
     for mapping in mappings:
         scope = mapping.rule.scope or tuple(ports)
         names = [ports[path] for path in scope if path in ports]
@@ -94,9 +103,7 @@ def ruleset(mappings: Sequence[Translation], ports: Mapping[str, str], remembers
             arriving += _arriving(mapping, names, remembers)
         if mapping.action in ("SNAT", "NO_SNAT", "REFLEXIVE"):
             leaving += _leaving(mapping, names, remembers)
-    if not remembers and not arriving and not leaving:
-        return ""
-    return nat_table(arriving, leaving, "nat" if remembers else "filter")
+    return arriving, leaving
 
 
 def nat_table(arriving: Sequence[str], leaving: Sequence[str], kind: str) -> str:

@@ -110,6 +110,11 @@ class Control:
         paths: list[str] = self.ask("POST", "/realization", body)["paths"]
         return paths
 
+    def runtime(self, path: str, state: str) -> list[str]:
+        """Takes an edge node or a BFD peer (its policy path) "DOWN", or "UP" again. Returns the paths of all that is down."""
+        down: list[str] = self.ask("POST", "/runtime", {"path": path, "state": state})["down"]
+        return down
+
     def fault(self, **fault: Any) -> list[dict[str, Any]]:
         """Adds one fault; the keys are those of nsx_lab.manager.http.faults.Fault. Returns all faults, with how often each fired."""
         faults: list[dict[str, Any]] = self.ask("POST", "/faults", fault)["faults"]

@@ -19,6 +19,7 @@ from nsx_lab.manager.http.auth import ROLES
 from nsx_lab.manager.http.page import SINCE, link, page_routes
 from nsx_lab.manager.http.running import World
 from nsx_lab.manager.nsx.realization import Fate
+from nsx_lab.manager.nsx.runtime import STATES
 from nsx_lab.manager.nsx.settings import A_YEAR
 from nsx_lab.manager.nsx.state import restore, snapshot
 from nsx_lab.manager.store import errors
@@ -55,6 +56,7 @@ USER = Shape(
     required=["name", "password"],
 )
 CERTIFICATE = Shape({"user": text()}, required=["user"])
+RUNTIME = Shape({"path": text(minLength=1), "state": one_of(STATES)}, required=["path", "state"])
 FAIL_OVER = Shape({"seconds": number(0, faults.MAX_SECONDS)})
 
 
@@ -186,6 +188,12 @@ class ControlPlane:
         self._world.fail_over(seconds)
         return {"seconds": seconds}
 
+    def runtime(self, body: Reply, query: Reply) -> Reply:
+        """Takes an edge node or a BFD peer down, or up again; without a body it only tells what is down."""
+        if body:
+            self._world.manager.runtime.set(body["path"], body["state"])
+        return {"down": self._world.manager.runtime.down()}
+
     def openapi(self, body: Reply, query: Reply) -> Reply:
         return openapi.document()
 
@@ -220,6 +228,8 @@ class ControlPlane:
             Operation("POST", "/_lab/users", self.users, body=USER),
             Operation("POST", "/_lab/certificates", self.certificates, body=CERTIFICATE),
             Operation("POST", "/_lab/failover", self.failover, body=FAIL_OVER),
+            Operation("GET", "/_lab/runtime", self.runtime),
+            Operation("POST", "/_lab/runtime", self.runtime, body=RUNTIME),
             Operation("GET", "/_lab/openapi", self.openapi),
             Operation("GET", "/_lab/snapshot", self.snapshot),
             Operation("POST", "/_lab/restore", self.restore, body=None),

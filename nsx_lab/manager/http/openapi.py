@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from nsx_lab.manager.http import manager_api
 from nsx_lab.manager.http.policy import PREFIX
 from nsx_lab.manager.nsx import schema
 from nsx_lab.manager.nsx.operations import allows
@@ -51,6 +52,11 @@ def document() -> dict[str, Any]:
     listed = _list_of(_reference("GenericPolicyRealizedResource"))
     paths[f"{PREFIX}/infra/realized-state/realized-entities"] = {"get": _operation(None, listed, query=entities)}
     paths["/api/v1/node/version"] = {"get": _operation(None, _reference("NodeVersion"))}
+    for path in manager_api.PATHS:
+        answer = {"type": "object"}
+        paths[f"{manager_api.PREFIX}/{path}"] = {
+            "get": _operation(path, _list_of(answer) if path in manager_api.LISTS else answer)
+        }
     definitions = {name: _relocated(body) for name, body in schema.document()["$defs"].items()}
     return {
         "openapi": "3.1.0",

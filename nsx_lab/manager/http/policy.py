@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_network
 
 from nsx_lab.manager.http.auth import Doorkeeper, User, form, session_cookie
+from nsx_lab.manager.http.manager_api import ManagerApi
 from nsx_lab.manager.http.wire import Answer, Request
 from nsx_lab.manager.nsx import operations, realized, routing
+from nsx_lab.manager.nsx.fabric import Fabric
 from nsx_lab.manager.nsx.manager import Manager
 from nsx_lab.manager.store import errors, listing
 from nsx_lab.manager.store.clock import wall_ms
 from nsx_lab.manager.store.kinds import locate
 from nsx_lab.manager.store.ledger import Evidence, claim
-from nsx_lab.manager.store.store import Object
+from nsx_lab.manager.store.store import Object, Transaction
 
 PREFIX = "/policy/api/v1"
 INFRA = f"{PREFIX}/infra"
@@ -52,6 +55,7 @@ class PolicyApi:
     def __init__(self, manager: Manager, door: Doorkeeper) -> None:
         self._manager = manager
         self._door = door
+        self._manager_api = ManagerApi(manager)
         self._fixed: dict[tuple[str, str], Handler] = {
             ("GET", "/api/v1/node/version"): self._version,
             ("GET", "/api/v1/reverse-proxy/node/health"): lambda request, user: Answer(body={"healthy": True}),
@@ -85,6 +89,9 @@ class PolicyApi:
         handler = self._fixed.get((request.method, request.path))
         if handler is not None:
             return handler(request, user)
+        read = self._manager_api.answer(request)
+        if read is not None:
+            return read
         action = request.parameters().get("action", "")
         if action or not operations.allows(request.method, request.path):
             raise operations.unanswered(request.method, request.path, f"action={action}" if action else "")
@@ -98,6 +105,12 @@ class PolicyApi:
         path, _, last = request.path.removeprefix(PREFIX).rpartition("/")
         if last in ("routing-table", "forwarding-table") and path.startswith("/infra/tier-0s/"):
             return self._table(path, last, request.parameters())
+        if last == "number-of-routes" and path.startswith("/infra/tier-0s/"):
+            return Answer(body=self._number_of_routes(path))
+        if last == "status" and path.startswith("/infra/sites/") and "/edge-clusters/" in path:
+            cluster = self._manager.get(path)
+            view = Fabric(Transaction(self._manager.store), self._manager.runtime, wall_ms())
+            return Answer(body=view.policy_cluster_status(cluster))
         if last == "statistics" and path.endswith("/nat"):
             gateway = path.removesuffix("/nat")
             self._manager.get(gateway)
@@ -112,7 +125,7 @@ class PolicyApi:
 
     def _table(self, gateway: str, name: str, query: dict[str, str]) -> Answer:
         self._manager.get(gateway)
-        found = routing.tables(self._manager.realization.realized(), gateway, forwarding=name == "forwarding-table")
+        found = self._tables(gateway, forwarding=name == "forwarding-table")
         edge, prefix = query.get("edge_path", ""), query.get("network_prefix", "")
         kinds = routing.SOURCES.get(query.get("route_source", ""), ())
         for table in found:
@@ -123,6 +136,23 @@ class PolicyApi:
             ]
             table.update(route_entries=entries, count=len(entries))
         return Answer(body=listing.page([table for table in found if not edge or table["edge_node"] == edge], {}))
+
+    def _tables(self, gateway: str, *, forwarding: bool) -> list[Object]:
+        return routing.tables(
+            self._manager.realization.realized(), gateway, forwarding=forwarding, down=self._manager.runtime.down()
+        )
+
+    def _number_of_routes(self, gateway: str) -> Object:
+        """Tier0NumberOfRoutesResult: of the edge that has most."""
+        self._manager.get(gateway)
+        counts = [
+            [
+                sum(ip_network(entry["network"]).version == version for entry in table["route_entries"])
+                for version in (4, 6)
+            ]
+            for table in self._tables(gateway, forwarding=False)
+        ] or [[0, 0]]
+        return {"number_of_ipv4": max(four for four, _ in counts), "number_of_ipv6": max(six for _, six in counts)}
 
     # objects
 

@@ -12,8 +12,9 @@ SITE = "/infra/sites/default"
 ENFORCEMENT_POINT = f"{SITE}/enforcement-points/default"
 
 claim(
-    "site default with enforcement point default, domain default, BFD profile default and the default IPv6 profiles are always there",
-    Evidence.ACCEPTANCE,
+    "site default with enforcement point default, domain default, BFD profile default, the default IPv6 profiles, service DNS-UDP and two "
+    "transport zones are always there",
+    Evidence.CITATION,
     "terraform-provider-nsxt looks them up without creating them (BFD profile 'default' in "
     "TestAccResourceNsxtPolicyStaticRouteBfdPeer_basic; IPv6 profiles: #474)",
     "test_objects.py::test_default_objects_are_there",
@@ -25,6 +26,13 @@ claim(
     "test_objects.py::test_gateway_has_four_nat_sections",
 )
 
+claim(
+    "each locale service of a Tier-0 has one BGP configuration, made with it, and a realized entity of it",
+    Evidence.CITATION,
+    "TestAccResourceNsxtPolicyTier0Gateway_withEdgeCluster expects one that nobody wrote, _createWithBGP waits for its realization",
+    "test_objects.py::test_locale_service_of_a_tier0_has_a_bgp_configuration",
+)
+
 not_modelled(
     "a write to an object that is still marked for deletion",
     "it is made anew, as if nothing of that name were on its way out; code 500045 never occurs",
@@ -34,14 +42,17 @@ not_modelled(
     "501 or 404 by the SDK's route table; 404 for those left out of it",
 )
 
+FIRST_BGP: Object = {"enabled": True, "ecmp": True, "multipath_relax": True, "local_as_num": "65000"}
+"""What the BGP configuration of an ACTIVE_ACTIVE Tier-0 begins with (store.given)."""
+
 _ALWAYS: dict[str, Object] = {
-    SITE: {"display_name": "default", "site_type": "ONPREM_LM"},
-    ENFORCEMENT_POINT: {"display_name": "default", "auto_enforce": True},
-    "/infra/domains/default": {"display_name": "default"},
-    "/infra/bfd-profiles/default": {"display_name": "default"},
-    "/infra/ipv6-ndra-profiles/default": {"display_name": "default"},
-    "/infra/ipv6-dad-profiles/default": {"display_name": "default"},
-    "/infra/services/DNS-UDP": {"display_name": "DNS-UDP"},
+    SITE: {},
+    ENFORCEMENT_POINT: {},
+    "/infra/domains/default": {},
+    "/infra/bfd-profiles/default": {},
+    "/infra/ipv6-ndra-profiles/default": {},
+    "/infra/ipv6-dad-profiles/default": {},
+    "/infra/services/DNS-UDP": {},
     f"{ENFORCEMENT_POINT}/transport-zones/overlay": {
         "display_name": "nsx-overlay-transportzone",
         "tz_type": "OVERLAY_BACKED",
@@ -54,16 +65,16 @@ def add_always(tx: Transaction, profile: Profile, now: int) -> None:
     """The objects of a fresh manager."""
     wanted = dict(_ALWAYS)
     if profile.network_spans:
-        wanted["/infra/network-spans/default"] = {"display_name": "default", "is_default": True, "exclusive": False}
+        wanted["/infra/network-spans/default"] = {"is_default": True}
     for path, body in wanted.items():
         add(tx, path, body, now)
 
 
-def add(tx: Transaction, path: str, body: Object, now: int) -> None:
-    """One object of the system's, unless it is there."""
+def add(tx: Transaction, path: str, body: Object, now: int, *, owned: bool = True) -> None:
+    """One object that the system makes, unless it is there. `owned`: it is the system's, and cannot be deleted."""
     if tx.get(path) is None:
-        obj = compose(_place(path), body, None, "system", now)
-        tx.put(path, {**obj, "_system_owned": True})
+        obj = complete(tx, compose(_place(path), body, None, "system", now))
+        tx.put(path, {**obj, "_system_owned": owned})
 
 
 def add_referenced_edges(tx: Transaction, references: set[str], now: int) -> None:
@@ -80,10 +91,45 @@ def add_referenced_edges(tx: Transaction, references: set[str], now: int) -> Non
             add(tx, above, {}, now)
 
 
+def add_companions(tx: Transaction, place: Place, now: int) -> None:
+    """What comes with a new object: NAT sections with a gateway, BGP with a locale service of a Tier-0."""
+    if place.kind.resource_type in ("Tier0", "Tier1"):
+        add_nat_sections(tx, place.path, now)
+    elif place.kind.resource_type == "LocaleServices":
+        add_bgp(tx, place.path, now)
+
+
 def add_nat_sections(tx: Transaction, gateway: str, now: int) -> None:
     """The NAT sections of a gateway."""
     for section in NAT_SECTIONS:
         add(tx, f"{gateway}/nat/{section}", {"nat_type": section}, now)
+
+
+def add_bgp(tx: Transaction, services: str, now: int) -> None:
+    """The BGP configuration of a Tier-0's locale service; nothing for a Tier-1's, which has none."""
+    if services.startswith("/infra/tier-0s/"):
+        gateway = tx.get("/".join(services.split("/")[:4])) or {}
+        active = gateway.get("ha_mode") == "ACTIVE_ACTIVE"
+        add(tx, f"{services}/bgp", FIRST_BGP if active else {}, now, owned=False)
+
+
+def complete(tx: Transaction, obj: Object) -> Object:
+    """The object with the values that follow from its gateway, where the client wrote none (store.given says which and why)."""
+    if obj["resource_type"] == "PolicyEdgeNode":
+        return {"nsx_id": obj["unique_id"], "member_index": _member_index(tx, obj), **obj}
+    if obj["resource_type"] == "Segment" and obj["parent_path"] != "/infra":
+        return {**obj, "connectivity_path": obj["parent_path"]}
+    if obj["resource_type"] != "BgpRoutingConfig" or "inter_sr_ibgp" in obj:
+        return obj
+    gateway = tx.get("/".join(obj["path"].split("/")[:4])) or {}
+    return {**obj, "inter_sr_ibgp": True} if gateway.get("ha_mode") == "ACTIVE_ACTIVE" else obj
+
+
+def _member_index(tx: Transaction, node: Object) -> int:
+    """The index that the node has in its edge cluster, or the first that no other has."""
+    known = (tx.get(node["path"]) or {}).get("member_index")
+    taken = {other.get("member_index") for other in tx.children(node["parent_path"], "PolicyEdgeNode")}
+    return int(known) if known is not None else next(index for index in range(len(taken) + 1) if index not in taken)
 
 
 def _place(path: str) -> Place:

@@ -13,11 +13,9 @@ from nsx_lab.manager.store.ledger import Evidence, claim
 REQUIRED: dict[str, list[str]] = {
     "PolicyNatRule": ["action"],  # spec: PolicyNatRule.required
     "StaticRoutes": ["network", "next_hops"],  # spec: StaticRoutes.required
-    "StaticRouteBfdPeer": [
-        "peer_address",
-        "bfd_profile_path",
-    ],  # terraform-provider-nsxt: both Required; spec not read for it
+    "StaticRouteBfdPeer": ["peer_address"],  # spec: StaticRouteBfdPeer.required
     "PrefixList": ["prefixes"],  # terraform-provider-nsxt: prefix MinItems 1
+    "LBVirtualServer": ["ip_address", "ports", "application_profile_path"],  # terraform-provider-nsxt: all Required
     "Tier0Interface": ["subnets"],  # terraform-provider-nsxt: subnets Required
 }
 

@@ -168,10 +168,13 @@ class Realization:
         return Change(record.path, before, after) if before is not after else None
 
     def look(self, path: str) -> Record | None:
-        """The record as a client sees it now; counts as one poll. None when nothing is known of the path."""
+        """The record as a client sees it now; counts as one poll. None when nothing is known of the path, and nothing of it is left.
+
+        What is deleted and not yet out of the data plane is still there: `intent` None, `realized` what it was.
+        """
         self.tick()
         record = self._records.get(path)
-        if record is None or record.intent is None:
+        if record is None:
             return None
         if record.fate is not None and record.polls > 0 and record.due <= self.clock.now():
             record.polls -= 1

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nsx_lab.manager.nsx.realization import EMPTY, ERROR, REALIZED, Realization, Record
+from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.kinds import locate
 from nsx_lab.manager.store.ledger import Evidence, claim
 
 claim(
     "realized-entities answers one entity per intent path; a gateway's is RealizedLogicalRouter, an interface's RealizedLogicalRouterPort",
     Evidence.ACCEPTANCE,
-    "terraform-provider-nsxt: TestAccDataSourceNsxtPolicyRealizationInfo_tier1DataSourceEntity; vmware-nsxlib 19.4.3",
+    "TestAccDataSourceNsxtPolicyRealizationInfo_tier1DataSourceEntity; of interfaces: vmware-nsxlib 19.4.3",
     "test_realization.py::test_entity_types",
 )
 claim(
@@ -21,16 +23,41 @@ claim(
     "test_realization.py::test_entity_types",
 )
 claim(
-    "realized-entities of a path that does not exist is an empty list",
+    "realized-entities of a path that is gone: 404 once the object has left the data plane, its entity until then",
+    Evidence.CITATION,
+    "terraform-provider-nsxt 3.11.1, resource_nsxt_policy_ip_pool_block_subnet.go: a deletion is waited for until this request answers 404. "
+    "Code and text of the 404 are assumptions",
+    "test_realization.py::test_entities_of_a_path_that_is_gone_answer_404",
+)
+claim(
+    "realized-entities of a path that never was: 404, as of one that is gone",
     Evidence.ASSUMPTION,
-    "nsxt_policy_realization_info keeps polling on an empty list (terraform-provider-nsxt), so it must occur",
-    "test_realization.py::test_unknown_path_has_no_entities",
+    "a manager keeps nothing of what is gone, so the two look alike; no capture",
+    "test_realization.py::test_entities_of_a_path_that_is_gone_answer_404",
+)
+claim(
+    "between intent and realization there is one entity, UNREALIZED; an empty list only by a fate that says EMPTY",
+    Evidence.ASSUMPTION,
+    "nsxt_policy_realization_info keeps polling on an empty list (terraform-provider-nsxt), so NSX must answer one at some time",
+    "test_realization.py::test_words_and_gaps_a_client_must_digest",
+)
+claim(
+    "the entity of an IP allocation has the address in extended_attributes, key allocation_ip",
+    Evidence.CITATION,
+    "terraform-provider-nsxt 3.11.1, resource_nsxt_policy_ip_address_allocation.go takes the address from there and fails without",
+    "test_allocation.py::test_entity_of_an_allocation_has_its_address",
+)
+claim(
+    "an entity that is realized as ERROR has no realization_specific_identifier",
+    Evidence.CITATION,
+    "terraform-provider-nsxt 3.11.1, TestAccDataSourceNsxtPolicyRealizationInfo_errorState expects an empty realized_id",
+    "test_allocation.py::test_address_outside_of_the_ranges_is_realized_as_error",
 )
 
 
 def entity(realization: Realization, record: Record) -> dict[str, Any]:
     """A GenericPolicyRealizedResource (vcf-nsx model_client.py) for the record."""
-    intent = record.intent or {}
+    intent = record.intent or record.realized or {}
     place = locate(record.path)
     entity_type = place.kind.entity_type if place is not None else ""
     state = realization.shown(record)
@@ -45,7 +72,8 @@ def entity(realization: Realization, record: Record) -> dict[str, Any]:
         "entity_type": entity_type,
         "state": state,
         "alarms": alarms(record) if state == ERROR else [],
-        "realization_specific_identifier": str(intent.get("realization_id", "")),
+        **({} if state == ERROR else {"realization_specific_identifier": str(intent.get("realization_id", ""))}),
+        **_attributes(intent),
         "intent_paths": [record.path],
         "intent_reference": [record.path],
         "runtime_status": "SUCCESS" if state == REALIZED else "UNKNOWN",
@@ -61,6 +89,14 @@ def entity(realization: Realization, record: Record) -> dict[str, Any]:
     if state == ERROR and record.alarms:
         body["publish_status_error"] = record.alarms[0][0]
     return body
+
+
+def _attributes(intent: Mapping[str, Any]) -> dict[str, Any]:
+    """`extended_attributes` of an entity, where its type has any."""
+    if intent.get("resource_type") != "IpAddressAllocation" or not intent.get("allocation_ip"):
+        return {}
+    address = {"key": "allocation_ip", "values": [intent["allocation_ip"]], "data_type": "STRING", "multivalue": False}
+    return {"extended_attributes": [address]}
 
 
 def alarms(record: Record) -> list[dict[str, Any]]:
@@ -80,9 +116,14 @@ def alarms(record: Record) -> list[dict[str, Any]]:
 
 
 def entities(realization: Realization, path: str) -> list[dict[str, Any]]:
-    """Entities of one intent path; counts as one look. Types that NSX realizes nowhere (a BFD profile) have none."""
+    """Entities of one intent path; counts as one look. Types that NSX realizes nowhere (a BFD profile) have none.
+
+    Errors: NsxError (404) for a path of which nothing is there, nor left in the data plane.
+    """
     record = realization.look(path)
-    if record is None or realization.shown(record) == EMPTY:
+    if record is None:
+        raise errors.not_found(path)
+    if realization.shown(record) == EMPTY:
         return []
     place = locate(path)
     if place is None or not place.kind.entity_type:

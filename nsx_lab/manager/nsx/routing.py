@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
 from typing import Any
 
-from nsx_lab.manager.nsx.rules.addresses import Address, Network, address, networks
+from nsx_lab.manager.nsx.rules.addresses import Network, readable
 from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
 from nsx_lab.manager.store.store import Change, Object, Store, Transaction
@@ -31,6 +30,12 @@ claim(
     "test_routing.py::test_floating_route_is_not_forwarded",
 )
 claim(
+    "a Tier-1 that advertises TIER1_LB_VIP has a route t1l for each virtual server of the load balancers connected to it",
+    Evidence.SPEC,
+    "vcf-nsx Tier1.route_advertisement_types (TIER1_LB_VIP: advertise all load balancer VIPs), LBService.connectivity_path; the word t1l: NSX edge CLI (doc)",
+    "test_live_reader.py::test_virtual_servers_are_read_and_routed",
+)
+claim(
     "advertised networks of Tier-1 gateways have distance 3",
     Evidence.DOC,
     "NSX edge CLI samples ('t1n> * 30.0.0.5/32 [3/0]'); not checked on a manager",
@@ -40,7 +45,22 @@ not_modelled(
     "routing: BGP, OSPF, redistribution, inter-SR routes, route maps",
     "the table holds connected, static and Tier-1 routes only",
 )
-not_modelled("routing: BFD sessions and what a failed one does to a route", "a BFD peer is an object without effect")
+claim(
+    "a static route loses the next hop whose BFD peer is down; an edge that is down has no table",
+    Evidence.DOC,
+    "NSX administration guide, BFD for static routes: the route is withdrawn while the session is down. That a table is missing, not empty, is an assumption",
+    "test_routing.py::test_next_hop_whose_bfd_peer_is_down_is_not_in_the_table",
+)
+claim(
+    "number-of-routes counts the networks of the fullest table by address family",
+    Evidence.SPEC,
+    "NSX 9.1 API specification, Tier0NumberOfRoutesResult; of which edge it speaks is an assumption",
+    "test_routing.py::test_number_of_routes",
+)
+not_modelled(
+    "routing: BFD sessions by themselves",
+    "a peer is down if somebody says so (POST /_lab/runtime), never because nobody answers",
+)
 
 SOURCES = {"CONNECTED": ("t0c", "t1c"), "STATIC": ("t0s",)}
 _TIER1_DISTANCE = 3
@@ -78,10 +98,20 @@ def view(realized: dict[str, Object]) -> Transaction:
     return Transaction(store)
 
 
-def tables(realized: dict[str, Object], gateway_path: str, *, forwarding: bool) -> list[dict[str, Any]]:
-    """RoutingTable objects of a Tier-0, one per edge node."""
-    gateway = Gateway(view(realized), gateway_path)
-    return [_table(edge, routes(gateway, edge), forwarding) for edge in edges(gateway)]
+def tables(
+    realized: dict[str, Object], gateway_path: str, *, forwarding: bool, down: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """RoutingTable objects of a Tier-0, one per edge node that is up. `down`: paths of edge nodes and BFD peers that are not."""
+    gateway, gone = Gateway(view(realized), gateway_path), set(down)
+    silent = _silent(gateway, gone)
+    up = [edge for edge in edges(gateway) if edge not in gone]
+    return [_table(edge, routes(gateway, edge, silent), forwarding) for edge in up]
+
+
+def _silent(gateway: Gateway, gone: set[str]) -> set[str]:
+    """Addresses of the BFD peers that are down. A disabled peer watches nothing."""
+    peers = gateway.tx.children(gateway.path, "StaticRouteBfdPeer")
+    return {str(peer.get("peer_address")) for peer in peers if peer["path"] in gone and peer.get("enabled", True)}
 
 
 def _table(edge: str, found: Iterable[Route], forwarding: bool) -> dict[str, Any]:
@@ -100,10 +130,10 @@ def edges(gateway: Gateway) -> list[str]:
     return sorted({interface["edge_path"] for interface in gateway.interfaces if interface.get("edge_path")})
 
 
-def routes(gateway: Gateway, edge: str) -> list[Route]:
-    """All routes of the gateway on one edge node."""
+def routes(gateway: Gateway, edge: str, silent: Collection[str] = ()) -> list[Route]:
+    """All routes of the gateway on one edge node, without next hops that are `silent` (their BFD peer is down)."""
     connected = list(_connected(gateway, edge))
-    return [*connected, *_static(gateway, connected), *_tier1(gateway)]
+    return [*connected, *_static(gateway, connected, silent), *_tier1(gateway)]
 
 
 def best(found: Iterable[Route]) -> list[Route]:
@@ -124,22 +154,30 @@ def _connected(gateway: Gateway, edge: str) -> Iterator[Route]:
             yield Route(network, "t0c", 0, interface=segment["path"])
 
 
-def _static(gateway: Gateway, connected: list[Route]) -> Iterator[Route]:
+def _static(gateway: Gateway, connected: list[Route], silent: Collection[str]) -> Iterator[Route]:
     for static in gateway.static_routes():
-        network = ip_network(static["network"], strict=False)
-        for hop in static["next_hops"]:
-            distance = int(hop.get("admin_distance", 1))
-            if not hop.get("ip_address"):
-                yield Route(network, "t0s", distance, black_hole=True)
-                continue
-            way = _way_to(address(hop["ip_address"]), connected, hop.get("scope") or [])
-            if way is not None:
-                yield replace(way, network=network, kind="t0s", distance=distance, next_hop=hop["ip_address"])
+        for network in readable(static.get("network") or ""):
+            for hop in static.get("next_hops") or []:
+                yield from _hop(network, hop, connected, silent)
 
 
-def _way_to(ip: Address, connected: list[Route], scope: list[str]) -> Route | None:
+def _hop(network: Network, hop: Object, connected: list[Route], silent: Collection[str]) -> Iterator[Route]:
+    distance, via = int(hop.get("admin_distance", 1)), hop.get("ip_address")
+    if not via:
+        yield Route(network, "t0s", distance, black_hole=True)
+    elif via not in silent:
+        way = _way_to(via, connected, hop.get("scope") or [])
+        if way is not None:
+            yield replace(way, network=network, kind="t0s", distance=distance, next_hop=via)
+
+
+def _way_to(via: str, connected: list[Route], scope: list[str]) -> Route | None:
     usable = [route for route in connected if not scope or route.interface in scope]
-    return next((route for route in usable if ip.version == route.network.version and ip in route.network), None)
+    return next((route for ip in readable(via)[:1] for route in usable if _holds(route.network, ip)), None)
+
+
+def _holds(network: Network, other: Network) -> bool:
+    return network.version == other.version and other[0] in network
 
 
 def _tier1(gateway: Gateway) -> Iterator[Route]:
@@ -149,6 +187,10 @@ def _tier1(gateway: Gateway) -> Iterator[Route]:
         if "TIER1_CONNECTED" in advertised:
             for network, _ in below.segments:
                 yield Route(network, "t1c", _TIER1_DISTANCE, interface=tier1["path"])
+        if "TIER1_LB_VIP" in advertised:
+            for server in below.virtual_servers():
+                for network in readable(server.get("ip_address") or ""):
+                    yield Route(network, "t1l", _TIER1_DISTANCE, interface=tier1["path"])
         if "TIER1_NAT" in advertised:
             for rule in below.nat_rules():
                 if (
@@ -156,5 +198,5 @@ def _tier1(gateway: Gateway) -> Iterator[Route]:
                     and rule.get("translated_network")
                     and rule["action"] in ("SNAT", "REFLEXIVE")
                 ):
-                    for network in networks(rule["translated_network"]):
+                    for network in readable(rule["translated_network"]):
                         yield Route(network, "t1n", _TIER1_DISTANCE, interface=tier1["path"])

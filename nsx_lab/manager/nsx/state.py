@@ -34,6 +34,7 @@ SHAPE = Shape(
         "settings": settings.SHAPE.schema,
         "objects": {"type": "array"},
         "unrealized": {"type": "array", "items": _RECORD.schema},
+        "down": {"type": "array", "items": text()},
     },
     required=["format", "version", "objects"],
 )
@@ -48,6 +49,7 @@ def snapshot(manager: Manager) -> dict[str, Any]:
         "settings": manager.settings.as_dict(),
         "objects": list(manager.store.objects()),
         "unrealized": unusual,
+        "down": manager.runtime.down(),
     }
 
 
@@ -78,6 +80,7 @@ def restore(manager: Manager, document: Any, source: str = "snapshot") -> None:
         raise ValueError(f"{source}: not a snapshot that this lab knows: {error}") from error
     manager.settings.change(document.get("settings", {}))
     manager.load(document["objects"])
+    manager.runtime.load(document.get("down", []))
     for record in document.get("unrealized", []):
         alarms = [(message, code) for message, code in record["alarms"]]
         manager.realization.put_back(record["path"], record["state"], record["realized"], alarms)

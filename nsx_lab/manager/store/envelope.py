@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import uuid
 from typing import Any
 
+from nsx_lab.manager.store import given
 from nsx_lab.manager.store.kinds import Place
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object
@@ -75,10 +75,10 @@ def compose(place: Place, body: Object, before: Object | None, who: str, now: in
     user = without_nulls({key: value for key, value in body.items() if key not in SERVER_FIELDS and key != "children"})
     if merge and before is not None:
         user = _merged({key: value for key, value in before.items() if key not in SERVER_FIELDS}, user)
-    obj: Object = copy.deepcopy(place.kind.defaults)
-    obj.update(copy.deepcopy(user))
+    resource_type = _resource_type(place, body, before)
+    obj: Object = given.fill(resource_type, user)
     obj["id"] = place.id
-    obj["resource_type"] = _resource_type(place, body, before)
+    obj["resource_type"] = resource_type
     obj.setdefault("display_name", place.id)
     obj.update(_server_fields(place, before, who, now))
     return obj

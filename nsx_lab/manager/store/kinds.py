@@ -7,9 +7,8 @@ their one field, the `*_client.py` stubs for URL templates).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,8 @@ class Kind:
     variants: tuple[str, ...] = ()
     system: bool = False
     entity_type: str = ""
-    guarded: bool = False
-    """Deleting it while children stand is refused (500030); otherwise the children go with it."""
-    defaults: dict[str, Any] = field(default_factory=dict)
+    goes_along: bool = False
+    """It is deleted with its parent; other children keep theirs (500030)."""
 
     @property
     def child_type(self) -> str:
@@ -48,85 +46,57 @@ class Kind:
         return tuple(self.collection.split("/")) if self.collection else ()
 
 
-_TIER0_DEFAULTS: dict[str, Any] = {
-    "ha_mode": "ACTIVE_ACTIVE",
-    "failover_mode": "NON_PREEMPTIVE",
-    "transit_subnets": ["100.64.0.0/16"],
-    "internal_transit_subnets": ["169.254.0.0/24"],
-    "ipv6_profile_paths": ["/infra/ipv6-ndra-profiles/default", "/infra/ipv6-dad-profiles/default"],
-    "force_whitelisting": False,
-    "default_rule_logging": False,
-    "disable_firewall": False,
-    "advanced_config": {"forwarding_up_timer": 0, "connectivity": "ON"},
-    "arp_limit": 5000,
-    "multi_vrf_inter_sr_routing": False,
-}
-_TIER1_DEFAULTS: dict[str, Any] = {
-    "failover_mode": "NON_PREEMPTIVE",
-    "force_whitelisting": False,
-    "default_rule_logging": False,
-    "disable_firewall": False,
-    "enable_standby_relocation": False,
-    "pool_allocation": "ROUTING",
-    "ipv6_profile_paths": ["/infra/ipv6-ndra-profiles/default", "/infra/ipv6-dad-profiles/default"],
-    "arp_limit": 5000,
-    "type": "ROUTED",
-}
-_NAT_DEFAULTS: dict[str, Any] = {
-    "enabled": True,
-    "logging": False,
-    "firewall_match": "MATCH_INTERNAL_ADDRESS",
-    "sequence_number": 0,
-}
-
 INFRA = Kind("Infra", "", ())
 KINDS: tuple[Kind, ...] = (
-    Kind("Site", "sites", ("Infra",), system=True, guarded=True),
-    Kind("EnforcementPoint", "enforcement-points", ("Site",), system=True, guarded=True),
-    Kind("PolicyEdgeCluster", "edge-clusters", ("EnforcementPoint",), guarded=True),
-    Kind("PolicyEdgeNode", "edge-nodes", ("PolicyEdgeCluster",)),
+    Kind("Site", "sites", ("Infra",), system=True),
+    Kind("EnforcementPoint", "enforcement-points", ("Site",), system=True),
+    Kind("PolicyEdgeCluster", "edge-clusters", ("EnforcementPoint",)),
+    Kind("PolicyEdgeNode", "edge-nodes", ("PolicyEdgeCluster",), goes_along=True),
     Kind("PolicyTransportZone", "transport-zones", ("EnforcementPoint",)),
-    Kind("Tier0", "tier-0s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True, defaults=_TIER0_DEFAULTS),
-    Kind("Tier1", "tier-1s", ("Infra",), entity_type="RealizedLogicalRouter", guarded=True, defaults=_TIER1_DEFAULTS),
-    Kind("LocaleServices", "locale-services", ("Tier0", "Tier1"), guarded=True),
+    Kind("Tier0", "tier-0s", ("Infra",), entity_type="RealizedLogicalRouter"),
+    Kind("Tier1", "tier-1s", ("Infra",), entity_type="RealizedLogicalRouter"),
+    Kind("LocaleServices", "locale-services", ("Tier0", "Tier1"), goes_along=True),
     Kind(
         "Tier0Interface",
         "interfaces",
         ("Tier0/LocaleServices",),
         entity_type="RealizedLogicalRouterPort",
-        defaults={"urpf_mode": "STRICT", "type": "EXTERNAL", "admin_state": "UP"},
     ),
     Kind(
         "Tier1Interface",
         "interfaces",
         ("Tier1/LocaleServices",),
         entity_type="RealizedLogicalRouterPort",
-        defaults={"urpf_mode": "STRICT", "admin_state": "UP"},
     ),
     Kind("ServiceInterface", "service-interfaces", ("LocaleServices",), entity_type="RealizedLogicalRouterPort"),
-    Kind("BgpRoutingConfig", "bgp", ("Tier0/LocaleServices",), singleton=True),
+    Kind(
+        "BgpRoutingConfig",
+        "bgp",
+        ("Tier0/LocaleServices",),
+        singleton=True,
+        entity_type="RealizedBgpRoutingConfig",
+        goes_along=True,
+    ),
+    Kind("BgpNeighborConfig", "neighbors", ("BgpRoutingConfig",), entity_type="RealizedBgpNeighborConfig"),
     Kind(
         "StaticRouteBfdPeer",
         "static-routes/bfd-peers",
         ("Tier0",),
         child_field="BfdPeer",
         entity_type="RealizedStaticRouteBfdPeer",
-        defaults={"enabled": True},
     ),
     Kind(
         "StaticRoutes",
         "static-routes",
         ("Tier0", "Tier1"),
         entity_type="RealizedStaticRoute",
-        defaults={"enabled_on_secondary": False},
     ),
-    Kind("PolicyNat", "nat", ("Tier0", "Tier1"), system=True),
+    Kind("PolicyNat", "nat", ("Tier0", "Tier1"), system=True, goes_along=True),
     Kind(
         "PolicyNatRule",
         "nat-rules",
         ("PolicyNat",),
         entity_type="RealizedLogicalRouterNatRule",
-        defaults=_NAT_DEFAULTS,
     ),
     Kind("PrefixList", "prefix-lists", ("Tier0",), entity_type="RealizedPrefixList"),
     Kind(
@@ -134,10 +104,25 @@ KINDS: tuple[Kind, ...] = (
         "segments",
         ("Infra", "Tier1"),
         entity_type="RealizedLogicalSwitch",
-        defaults={"admin_state": "UP", "replication_mode": "MTEP"},
     ),
-    Kind("BfdProfile", "bfd-profiles", ("Infra",), defaults={"interval": 500, "multiple": 3}),
-    Kind("IpAddressPool", "ip-pools", ("Infra",), entity_type="RealizedIpPool", guarded=True),
+    Kind("SegmentPort", "ports", ("Segment",), entity_type="RealizedLogicalPort"),
+    *(
+        Kind(f"Segment{name}BindingMap", f"segment-{collection}-binding-maps", ("Segment",), goes_along=True)
+        for name, collection in (
+            ("Connection", "connection"),
+            ("DiscoveryProfile", "discovery-profile"),
+            ("MonitoringProfile", "monitoring-profile"),
+            ("QosProfile", "qos-profile"),
+            ("SecurityProfile", "security-profile"),
+        )
+    ),
+    Kind("DhcpRelayConfig", "dhcp-relay-configs", ("Infra",), entity_type="RealizedDhcpRelay"),
+    Kind("DhcpServerConfig", "dhcp-server-configs", ("Infra",), entity_type="RealizedDhcpServer"),
+    Kind("LBService", "lb-services", ("Infra",), entity_type="RealizedLbService"),
+    Kind("LBPool", "lb-pools", ("Infra",), entity_type="RealizedLbPool"),
+    Kind("LBVirtualServer", "lb-virtual-servers", ("Infra",), entity_type="RealizedLbVirtualServer"),
+    Kind("BfdProfile", "bfd-profiles", ("Infra",)),
+    Kind("IpAddressPool", "ip-pools", ("Infra",), entity_type="RealizedIpPool"),
     Kind(
         "IpAddressPoolSubnet",
         "ip-subnets",
@@ -154,7 +139,7 @@ KINDS: tuple[Kind, ...] = (
         "rules",
         ("GatewayPolicy",),
         entity_type="RealizedFirewallRule",
-        defaults={"disabled": False, "logged": False},
+        goes_along=True,
     ),
     Kind("Service", "services", ("Infra",)),
     Kind("Ipv6NdraProfile", "ipv6-ndra-profiles", ("Infra",)),
@@ -211,7 +196,10 @@ def _walk(rest: tuple[str, ...], lineage: tuple[str, ...], parent: str, chain: t
             continue
         after = rest[size:]
         if kind.singleton:
-            return Place(kind, parent, kind.collection, chain) if not after else None
+            here = f"{parent}/{kind.collection}"
+            if not after:
+                return Place(kind, parent, kind.collection, chain)
+            return _walk(after, (*lineage, kind.resource_type), here, (*chain, here))
         if not after:
             return Place(kind, parent, "", chain)
         if len(after) == 1:

@@ -16,7 +16,11 @@ class Evidence(Enum):
 
     CAPTURED = "captured NSX"
     ACCEPTANCE = "acceptance test"
+    """An acceptance test of terraform-provider-nsxt, which its makers run against NSX, was run against the lab and passed: `acceptance.RUNS`
+    has it with version and date. The claim's reference is its name."""
     SPEC = "spec"
+    CITATION = "citation"
+    """What an acceptance test or the code of a client expects of NSX, read and not run."""
     ISSUE = "issue"
     DOC = "doc"
     PROVIDER = "provider-side recording"

@@ -11,14 +11,17 @@ from nsx_lab.manager.store.kinds import locate
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Change, Object, Transaction
 
-GO_ALONG = frozenset({"PolicyNat", "LocaleServices", "BgpRoutingConfig", "PolicyEdgeNode", "Rule"})
-"""Children that are deleted with their parent instead of keeping it."""
-
 claim(
     "a gateway takes its locale services, BGP configuration and NAT sections along when deleted; interfaces, routes and rules keep it",
-    Evidence.ACCEPTANCE,
+    Evidence.CITATION,
     "terraform-provider-nsxt deletes a Tier-0 by ChildTier0 with marked_for_delete alone; that other children keep it: #877, #942",
     "test_references.py::test_gateway_with_rules_cannot_be_deleted",
+)
+claim(
+    "a segment takes its binding maps along when deleted; ports keep it",
+    Evidence.CITATION,
+    "terraform-provider-nsxt 3.11.1, segment_common.go waits until the list of ports is empty, as NSX refuses the deletion before",
+    "test_objects.py::test_segment_takes_its_bindings_along_and_is_kept_by_ports",
 )
 claim(
     "a path in a field must lead to an object that exists, else 400/500012 naming it; paths of types the lab has not are not checked",
@@ -79,10 +82,10 @@ def check_deletions(tx: Transaction, index: ReferenceIndex) -> None:
     for path in tx.deleted():
         blockers = []
         for child in tx.below(path):
-            obj = tx.get(child)
-            if obj is not None and obj["resource_type"] in GO_ALONG:
+            place = locate(child)
+            if place is not None and place.kind.goes_along:
                 tx.delete(child)
-            elif obj is not None:
+            elif tx.get(child) is not None:
                 blockers.append(child)
         if blockers:
             raise errors.still_referenced(path, blockers)

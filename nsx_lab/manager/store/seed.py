@@ -38,10 +38,11 @@ class SeedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """Objects by path, parents first. `facts`: taken over unchecked."""
+    """Objects by path, parents first. `facts`: taken over unchecked. `down`: paths of edge nodes and BFD peers that are down."""
 
     writes: tuple[tuple[str, Object], ...]
     facts: bool = False
+    down: tuple[str, ...] = ()
 
 
 def of_document(document: Any, source: str = "seed") -> Seed:
@@ -55,10 +56,12 @@ def of_document(document: Any, source: str = "seed") -> Seed:
     infra = document.get("infra")
     if not isinstance(infra, dict):
         raise SeedError(f'{source}: "infra" is missing: expected a tree as PATCH /policy/api/v1/infra takes it')
+    down = document.get("down", [])
+    if not isinstance(down, list) or not all(isinstance(path, str) for path in down):
+        raise SeedError(f'{source}: "down" is {str(down)[:60]!r}: expected a list of paths of edge nodes and BFD peers')
     try:
-        return Seed(
-            tuple((step.place.path, step.body) for step in hierarchy.steps(infra) if not step.bare or _creates(step))
-        )
+        writes = [(step.place.path, step.body) for step in hierarchy.steps(infra) if not step.bare or _creates(step)]
+        return Seed(tuple(writes), down=tuple(down))
     except NsxError as error:
         raise SeedError(f"{source}: {error}") from error
 

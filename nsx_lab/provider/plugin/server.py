@@ -21,6 +21,7 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 from nsx_lab.provider.plugin.certificate import self_signed
 from nsx_lab.provider.plugin.servicer import Servicer
 from nsx_lab.provider.provider import Provider
+from nsx_lab.provider.wire.versions import RECORDED, Version
 from nsx_lab.stand_in import PROTOCOL
 
 # go-plugin's magic cookie of Terraform providers: tells a plugin that an engine started it
@@ -48,13 +49,13 @@ def started_by_engine() -> bool:
     return os.environ.get(COOKIE[0]) == COOKIE[1]
 
 
-def serve() -> None:
-    """Serve until the engine says so, or is gone."""
+def serve(release: Version = RECORDED) -> None:
+    """Serve until the engine says so, or is gone. `release`: which version of the provider this is."""
     # Ctrl-C reaches the whole process group; the engine decides what becomes of running operations
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = os.getppid()  # asked for now: later it may be gone, and somebody else our parent
     done = threading.Event()
-    server = serving(Provider(), done)
+    server = serving(Provider(release=release), done)
     with tempfile.TemporaryDirectory(prefix="nsx-lab-") as folder:
         socket = f"{folder}/plugin.sock"
         certificate = _listen(server, f"unix:{socket}")

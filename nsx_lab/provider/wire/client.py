@@ -15,15 +15,17 @@ from urllib.parse import quote, quote_plus
 from nsx_lab.provider.values import gojson
 from nsx_lab.provider.wire.clock import WALL, Clock
 from nsx_lab.provider.wire.errors import STD, ApiError, ProviderError, explain
-from nsx_lab.provider.wire.model import STRING, Struct, convert, type_name
+from nsx_lab.provider.wire.model import BOOLEAN, STRING, ListOf, Struct, convert, policy_object, type_name
 from nsx_lab.provider.wire.settings import Settings
 from nsx_lab.provider.wire.tls import context
 from nsx_lab.provider.wire.transport import Request, Response, Transport, TransportError
+from nsx_lab.provider.wire.versions import RECORDED, Version
 
 USER_AGENT = "vAPI/0.8.0 Go/go1.26.8 (linux; amd64)"  # as recorded of vmware/nsxt 3.11.1
 SESSION_USER_AGENT = "terraform-provider-nsxt"
 _JSON = "application/json"
 _VERSION = Struct("node_version", {"node_version": STRING, "product_version": STRING}, "com.vmware.nsx.model")
+_SPANS = Struct("network_span_list_result", {"results": ListOf(policy_object("network_span", {"is_default": BOOLEAN}))})
 _SUCCESS = {200, 201, 202, 204, 304}
 # the classes of the SDK by status (runtime 0.8.0, lib/rest); all others are internal_server_error
 _KINDS = {
@@ -64,9 +66,10 @@ class Session:
 class Client:
     """Speaks with one manager. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings, clock: Clock = WALL) -> None:
+    def __init__(self, settings: Settings, clock: Clock = WALL, release: Version = RECORDED) -> None:
         self.settings = settings
         self.clock = clock
+        self.release = release
         self._closed = threading.Event()
         self._transport = Transport(context(settings.trust))
         self._session = Session()
@@ -76,11 +79,15 @@ class Client:
     def start(self) -> None:
         """Log in, apply licences, learn the version: what the provider does when it is configured."""
         if self.settings.on_demand:
-            return
-        if self.settings.session_auth:
-            self._log_in()
-        self._apply_licences()
-        self._version = self.read_version()
+            if self.release.asks_for_span:  # 3.12 connects here all the same
+                self.ensure_version()
+        else:
+            if self.settings.session_auth:
+                self._log_in()
+            self._apply_licences()
+            self._version = self.read_version()
+        if self.release.asks_for_span and self.version_at_least(9, 1, 0) and not self.settings.global_manager:
+            self._demand_span()
 
     def close(self) -> None:
         """Hang up, in the middle of an answer, too. Nothing is sent from then on: not a second try, either."""
@@ -111,11 +118,27 @@ class Client:
         try:
             answer = self.call("GET", "/api/v1/node/version")
         except ApiError as error:
-            raise explain(said, error) from error
-        version: str | None = convert(answer, _VERSION)["node_version"]
+            raise self.explain(said, error) from error
+        field_name = self.release.version_field
+        version: str | None = convert(answer, _VERSION)[field_name]
         if version is None:
-            raise ProviderError(f"{said}: the answer has no node_version (the real provider crashes here)")
+            raise ProviderError(f"{said}: the answer has no {field_name} (the real provider crashes here)")
         return version
+
+    def explain(self, message: str, error: Exception) -> ProviderError:
+        """The error of a failed operation, in this version's words: `message` says which one."""
+        return explain(message, error, self.release.related_end)
+
+    def _demand_span(self) -> None:
+        """The default network span; a user who may not see it does without. Raises ProviderError."""
+        try:
+            answer = convert(self.call("GET", "/policy/api/v1/infra/network-spans"), _SPANS)
+        except ApiError as error:
+            if error.kind == "unauthorized":
+                return
+            raise ProviderError(str(error)) from error
+        if not any(span["is_default"] for span in answer["results"] or []):
+            raise ProviderError("no default span path found")
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Send one operation, with retries. Returns the decoded answer, {} for an empty one. Raises ApiError."""

@@ -56,8 +56,8 @@ _EXPLAINED = {
 }
 
 
-def explain(message: str, error: Exception) -> ProviderError:
-    """The error of a failed operation: `message` says which one."""
+def explain(message: str, error: Exception, related_end: str = " ") -> ProviderError:
+    """The error of a failed operation: `message` says which one, `related_end` stands behind each related error."""
     if not isinstance(error, ApiError) or error.kind not in _EXPLAINED:
         return ProviderError(str(error))
     if error.data is None:
@@ -67,7 +67,7 @@ def explain(message: str, error: Exception) -> ProviderError:
     related = error.data.get("related_errors") or []
     told = f" {message}: {_told(error.data)}"  # the blank in front is the provider's
     if related:
-        told += "\nRelated errors:\n" + "".join(f"{_told_related(r)} " for r in related)
+        told += "\nRelated errors:\n" + "".join(_told_related(r) + related_end for r in related)
     return ProviderError(told)
 
 

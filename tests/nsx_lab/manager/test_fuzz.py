@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nsx_lab.manager.http import manager_api
 from nsx_lab.manager.http.auth import User
 from nsx_lab.manager.http.running import World
 from nsx_lab.manager.http.wire import Request
@@ -31,7 +32,15 @@ PATHS = [
     f"{T0}/locale-services/default",
     f"{T0}/locale-services/default/interfaces/u",
     f"{T0}/locale-services/default/bgp",
+    f"{T0}/locale-services/default/bgp/neighbors/n",
+    f"{CLUSTER}",
+    f"{CLUSTER}/edge-nodes/e",
+    "/infra/tier-1s/t1/nat/USER/nat-rules/n",
+    "/infra/tier-1s/t1/locale-services/default",
+    "/infra/lb-services/b",
+    "/infra/lb-virtual-servers/v",
     "/infra/segments/s",
+    "/infra/segments/s/ports/p",
     "/infra/ip-pools/p",
     "/infra/ip-pools/p/ip-subnets/s",
     "/infra/ip-pools/p/ip-allocations/a",
@@ -78,6 +87,11 @@ PLAUSIBLE = st.fixed_dictionaries(
             st.fixed_dictionaries({}, optional={"ip_address": TEXTS, "admin_distance": st.integers(1, 255)}), max_size=3
         ),
         "peer_address": TEXTS,
+        "ip_address": TEXTS,
+        "ports": st.just(["443"]),
+        "application_profile_path": st.just("/infra/lb-app-profiles/default-tcp-lb-app-profile"),
+        "lb_service_path": st.just("/infra/lb-services/b"),
+        "route_advertisement_types": st.just(["TIER1_NAT", "TIER1_LB_VIP"]),
         "bfd_profile_path": st.just("/infra/bfd-profiles/default"),
         "tier0_path": TEXTS,
         "subnets": st.lists(
@@ -143,9 +157,12 @@ def test_any_bodies_at_any_objects(requests: list[tuple[str, str, dict[str, Any]
     for obj in world.manager.store.objects():
         assert schema.problems(obj["resource_type"], obj) == []
     for path in (T0, "/infra/tier-0s/other"):
-        for table in ("routing-table", "forwarding-table", "nat/statistics", "nat"):
+        for table in ("routing-table", "forwarding-table", "number-of-routes", "nat/statistics", "nat"):
             assert ask(world, "GET", f"/policy/api/v1{path}/{table}") in (200, 400, 404)
     assert ask(world, "GET", "/policy/api/v1/infra") == 200
+    assert ask(world, "GET", f"/policy/api/v1{CLUSTER}/status") in (200, 404)
+    for path in manager_api.PATHS:
+        assert ask(world, "GET", f"/api/v1/{path.replace('{id}', 'x')}") in (200, 404)
 
 
 @settings(max_examples=300, deadline=None)
@@ -160,7 +177,10 @@ def test_any_search(text: str) -> None:
     st.lists(
         st.one_of(
             st.sampled_from(
-                ["infra", "tier-0s", "T0", "nat", "USER", "nat-rules", "static-routes", "bfd-peers", "..", ""]
+                [
+                    *("infra", "tier-0s", "T0", "nat", "USER", "nat-rules", "static-routes", "bfd-peers", "..", ""),
+                    *("transport-nodes", "edge-clusters", "alarms", "cluster", "status", "node"),
+                ]
             ),
             st.text(max_size=5),
         ),
@@ -169,7 +189,8 @@ def test_any_search(text: str) -> None:
 )
 def test_any_path(segments: list[str]) -> None:
     for method in ("GET", "PATCH", "PUT", "DELETE", "POST", "OPTIONS"):
-        ask(a_world(), method, "/policy/api/v1/" + "/".join(segments), {"action": "REFLEXIVE"})
+        for api in ("/policy/api/v1/", "/api/v1/"):
+            ask(a_world(), method, api + "/".join(segments), {"action": "REFLEXIVE"})
 
 
 @settings(max_examples=150, deadline=None)

@@ -43,3 +43,24 @@ def test_recordings_of_clients_are_never_the_strongest_word_for_an_answer(fideli
         assert claim.reference, claim.behaviour
         if claim.evidence is fidelity.Evidence.CAPTURED:
             assert "provider-side" not in claim.reference
+
+
+def test_evidence_by_acceptance_test_is_a_test_that_was_run_and_passed(fidelity: ModuleType) -> None:
+    for claim in fidelity.load():
+        if claim.evidence is fidelity.Evidence.ACCEPTANCE:
+            named = re.findall(r"TestAcc\w+", claim.reference)
+            assert named, claim.behaviour
+            assert [name for name in named if fidelity.RUNS.get(name) != "passed"] == [], claim.behaviour
+
+
+def test_given_value_by_acceptance_test_names_one_that_passed(fidelity: ModuleType) -> None:
+    for lines in fidelity.GIVEN.values():
+        for line in lines:
+            if line.evidence is fidelity.Evidence.ACCEPTANCE:
+                assert fidelity.RUNS.get(line.reference) == "passed", line.name
+
+
+def test_citation_names_what_is_cited(fidelity: ModuleType) -> None:
+    for claim in fidelity.load():
+        if claim.evidence is fidelity.Evidence.CITATION:
+            assert re.search(r"terraform-provider-nsxt|TestAcc|vmware-nsxlib", claim.reference), claim.behaviour

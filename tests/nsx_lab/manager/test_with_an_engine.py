@@ -18,6 +18,7 @@ from egress.toolchain.engine import engines
 from nsx_lab import Lab
 from nsx_lab.manager.nsx.profiles import PROFILES
 from nsx_lab.provider.plugin.mirror import write_mirror
+from nsx_lab.provider.wire.versions import NEWER
 from tests.nsx_lab.provider.residence import variables
 
 pytestmark = pytest.mark.e2e
@@ -150,6 +151,21 @@ def test_life_cycle_on_each_profile_and_engine(versioned: Lab, each_engine: Benc
     bench.run(lab, "destroy", "-auto-approve")
     assert writes(lab, mark) == [("DELETE", "a"), ("DELETE", "r")]
     assert RULE not in lab.control.objects(T0)
+
+
+def test_provider_3_12_on_nsx_9_1(tmp_path: Path, seed_document: dict[str, Any], bench: Bench) -> None:
+    """The pair that docs/versions.md names: from 9.1 on it is 3.12 that is wanted, and it asks for network spans at each start."""
+    bench.resident, bench.mirror = False, write_mirror(tmp_path / "newer", NEWER)
+    with Lab(seed_document, profile="9.1") as lab:
+        bench.write(lab)
+        assert f'"{NEWER.name}"' in (bench.folder / ".terraform.lock.hcl").read_text()
+        assert 'state = "REALIZED"' in bench.apply(lab)
+        bench.plan(lab, code=0)
+        bench.run(lab, "destroy", "-auto-approve")
+        asked = [entry["path"] for entry in lab.control.journal()]
+        starts = asked.count("/api/v1/node/version")
+        assert asked.count("/policy/api/v1/infra/network-spans") == starts > 0
+        assert writes(lab, 0) == [("PATCH", "r"), ("PATCH", "a"), ("DELETE", "a"), ("DELETE", "r")]
 
 
 def test_rule_deleted_behind_the_back_comes_back(lab: Lab, api: Any, bench: Bench) -> None:

@@ -19,15 +19,15 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 
 from nsx_lab.provider.plugin.mirror import REGISTRIES, mirror, target, write_mirror
 from nsx_lab.provider.plugin.server import COOKIE
-from nsx_lab.provider.provider import VERSION
+from nsx_lab.provider.wire.versions import RECORDED
 
 pytestmark = pytest.mark.slow
 
-LAUNCHER = f"terraform-provider-nsxt_v{VERSION}"
+LAUNCHER = f"terraform-provider-nsxt_v{RECORDED.name}"
 
 
 def launcher(folder: Path) -> Path:
-    return folder / REGISTRIES[0] / "vmware" / "nsxt" / VERSION / target() / LAUNCHER
+    return folder / REGISTRIES[0] / "vmware" / "nsxt" / RECORDED.name / target() / LAUNCHER
 
 
 def environment(**more: str) -> dict[str, str]:

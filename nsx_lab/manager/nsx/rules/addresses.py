@@ -22,6 +22,14 @@ def networks(text: str) -> list[Network]:
     return found
 
 
+def readable(text: str) -> list[Network]:
+    """As `networks`; [] for what is none. For objects that were taken over unchecked."""
+    try:
+        return networks(text)
+    except ValueError:
+        return []
+
+
 def size(found: list[Network]) -> int:
     """How many addresses the networks hold."""
     return sum(network.num_addresses for network in found)

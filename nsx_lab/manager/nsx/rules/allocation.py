@@ -13,9 +13,15 @@ from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object, Transaction
 
 claim(
-    "an allocation without an address gets the first free one of its pool; an exhausted pool is realized as ERROR",
+    "an allocation of an address outside of the pool's ranges is accepted, and realized as ERROR",
     Evidence.ACCEPTANCE,
-    "terraform-provider-nsxt: TestAccDataSourceNsxtPolicyRealizationInfo_errorState; which address comes first is an assumption",
+    "TestAccDataSourceNsxtPolicyRealizationInfo_errorState",
+    "test_allocation.py::test_address_outside_of_the_ranges_is_realized_as_error",
+)
+claim(
+    "an allocation without an address gets the first free one of its pool; an exhausted pool, and an address that another has: accepted, realized as ERROR",
+    Evidence.ASSUMPTION,
+    "no source; taken over from the address outside of the ranges",
     "test_allocation.py::test_exhausted_pool_is_realized_as_error",
 )
 claim(
@@ -44,16 +50,48 @@ def enrich(tx: Transaction, obj: Object, before: Object | None) -> Object:
 
 
 def check(obj: Object, gateway: Gateway) -> Iterator[Finding]:
-    """An allocation that got nothing, and addresses that are none."""
+    """An allocation that gets nothing, and addresses that are none."""
     yield from check_networks(obj, gateway)
-    if obj["resource_type"] == "IpAddressAllocation" and not obj.get("allocation_ip"):
-        yield Finding(errors.CODE_POOL, f"IP pool {obj['parent_path']} has no free address.", When.REALIZE)
+    if obj["resource_type"] == "IpAddressAllocation":
+        yield from _check_allocation(gateway.tx, obj)
     if obj["resource_type"] == "IpAddressPoolBlockSubnet" and not obj.get("cidr"):
         yield Finding(
             errors.CODE_POOL,
             f"IP block {obj.get('ip_block_path')} has no free subnet of size {obj.get('size')}.",
             When.REALIZE,
         )
+
+
+def _check_allocation(tx: Transaction, obj: Object) -> Iterator[Finding]:
+    pool, wanted = obj["parent_path"], obj.get("allocation_ip")
+    if not wanted:
+        yield Finding(errors.CODE_POOL, f"IP pool {pool} has no free address.", When.REALIZE)
+        return
+    try:
+        ip = ip_address(wanted)
+    except ValueError as error:
+        yield Finding(errors.CODE_POOL, f"{obj['path']}: {error}.", When.REFUSE)
+        return
+    if not any(_holds(subnet, ip) for subnet in tx.children(pool)):
+        yield Finding(errors.CODE_POOL, f"{ip} is in no range of IP pool {pool}.", When.REALIZE)
+    others = [one for one in tx.children(pool, "IpAddressAllocation") if one["path"] != obj["path"]]
+    taken = next((one["path"] for one in others if one.get("allocation_ip") == wanted), None)
+    if taken is not None:
+        yield Finding(errors.CODE_POOL, f"{ip} is allocated to {taken} already.", When.REALIZE)
+
+
+def _holds(subnet: Object, ip: Address) -> bool:
+    """Whether a subnet of a pool may hand the address out. Addresses that are none hold nothing: their own subnet is refused."""
+    try:
+        if subnet["resource_type"] == "IpAddressPoolStaticSubnet":
+            ends = [_range(part) for part in subnet.get("allocation_ranges") or []]
+            return any(first.version == ip.version and int(first) <= int(ip) <= int(last) for first, last in ends)
+        if subnet["resource_type"] == "IpAddressPoolBlockSubnet" and subnet.get("cidr"):
+            network = ip_network(subnet["cidr"])
+            return network.version == ip.version and ip in network
+    except ValueError:
+        return False
+    return False
 
 
 _SUBNET_FIELDS = ("cidr", "network_address", "broadcast_address", "gateway_address", "start_ip")

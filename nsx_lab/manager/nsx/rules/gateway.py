@@ -72,6 +72,13 @@ class Gateway:
             found += sorted(rules, key=lambda rule: int(rule.get("sequence_number", 0)))
         return found
 
+    def virtual_servers(self) -> list[Object]:
+        """Virtual servers of the load balancers that are connected to this gateway."""
+        services = self.tx.linked("LBService", "connectivity_path", self.path)
+        return [
+            one for service in services for one in self.tx.linked("LBVirtualServer", "lb_service_path", service["path"])
+        ]
+
     @cached_property
     def addresses(self) -> list[tuple[Address, Network, Object]]:
         """Address, network and interface of everything the gateway itself answers to."""

@@ -37,10 +37,23 @@ claim(
     "test_route_rules.py::test_scope_of_a_next_hop",
 )
 claim(
-    "BFD peers and their sources are IPv4 addresses",
-    Evidence.PROVIDER,
-    "terraform-provider-nsxt takes IPv4 only",
+    "BFD peers and their sources are IPv4 addresses; IPv6 is refused on every profile",
+    Evidence.ASSUMPTION,
+    "terraform-provider-nsxt 3.11.1 takes IPv4 only; the 9.1 specification takes both (StaticRouteBfdPeer.peer_address), from which version on is not known",
     "test_route_rules.py::test_bfd_peer_is_ipv4",
+)
+claim(
+    "a second BFD peer of one address on a Tier-0: refused",
+    Evidence.SPEC,
+    "NSX 9.1 API specification, StaticRouteBfdPeer.peer_address: 'Only a single BFD config per peer address is allowed'. The code is the lab's",
+    "test_route_rules.py::test_second_bfd_peer_of_one_address_is_refused",
+)
+claim(
+    "a SERVICE interface on an ACTIVE_ACTIVE Tier-0 is taken, with an edge_path or without",
+    Evidence.SPEC,
+    "NSX 9.1 API specification, Tier0Interface.edge_path: 'Edge path is required for service interface when tier0 is in ACTIVE_ACTIVE ha_mode'. So the API knows such "
+    "interfaces, though the 9.0 guide lists them for active-standby only; that edge_path is required is not enforced here",
+    "test_route_rules.py::test_service_interface_on_active_active_is_taken",
 )
 claim(
     "an HA VIP on an ACTIVE_ACTIVE Tier-0: refused",
@@ -105,6 +118,12 @@ def check_bfd_peer(peer: Object, gateway: Gateway) -> Iterator[Finding]:
             continue
         if version != 4:
             yield Finding(errors.CODE_FAMILY, f"BFD peer: {text} is not an IPv4 address.", When.REFUSE)
+    others = gateway.tx.children(gateway.path, "StaticRouteBfdPeer")
+    twin = [
+        one["path"] for one in others if one["peer_address"] == peer["peer_address"] and one["path"] != peer["path"]
+    ]
+    if twin:
+        yield Finding(errors.CODE_NEXT_HOP, f"BFD peer: {peer['peer_address']} is the peer of {twin[0]} already.")
 
 
 def check_locale_services(services: Object, gateway: Gateway) -> Iterator[Finding]:

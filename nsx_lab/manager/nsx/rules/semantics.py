@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from nsx_lab.manager.nsx.rules import allocation, nat_rules, route_rules
+from nsx_lab.manager.nsx.rules import allocation, load_balancing, nat_rules, route_rules
 from nsx_lab.manager.nsx.rules.finding import Finding, When
 from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store import errors
@@ -19,6 +19,7 @@ _RULES: dict[str, Callable[[Object, Gateway], Iterator[Finding]]] = {
     "IpAddressPoolBlockSubnet": allocation.check,
     "IpAddressPoolStaticSubnet": allocation.check_networks,
     "IpAddressBlock": allocation.check_networks,
+    "LBVirtualServer": load_balancing.check_virtual_server,
     "LocaleServices": route_rules.check_locale_services,
 }
 

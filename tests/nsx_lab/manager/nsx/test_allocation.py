@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -48,6 +49,44 @@ def test_exhausted_pool_is_realized_as_error(pool: httpx.Client) -> None:
             ]
         )
     assert states == ["REALIZED", "ERROR"]
+
+
+@pytest.fixture
+def entity(pool: httpx.Client) -> Callable[[str], dict[str, Any]]:
+    """The realized entity of an allocation of the pool, by its name."""
+
+    def look(name: str) -> dict[str, Any]:
+        asked = {"intent_path": f"{POOL}/ip-allocations/{name}"}
+        found: dict[str, Any] = pool.get("/infra/realized-state/realized-entities", params=asked).json()["results"][0]
+        return found
+
+    return look
+
+
+def test_address_outside_of_the_ranges_is_realized_as_error(
+    pool: httpx.Client, entity: Callable[[str], dict[str, Any]]
+) -> None:
+    for name, address in (("in", "30.0.0.6"), ("beside", "30.0.0.7"), ("elsewhere", "12.12.12.21"), ("six", "::6")):
+        answer = pool.patch(f"{POOL}/ip-allocations/{name}", json={"allocation_ip": address})
+        assert answer.status_code == 200
+    found = {name: entity(name)["state"] for name in ("in", "beside", "elsewhere", "six")}
+    assert found == {"in": "REALIZED", "beside": "ERROR", "elsewhere": "ERROR", "six": "ERROR"}
+    assert "realization_specific_identifier" not in entity("elsewhere")
+    assert entity("elsewhere")["alarms"][0]["message"] == f"12.12.12.21 is in no range of IP pool {POOL}."
+
+
+def test_address_that_another_has_is_realized_as_error(
+    pool: httpx.Client, entity: Callable[[str], dict[str, Any]]
+) -> None:
+    for name in ("first", "second"):
+        pool.patch(f"{POOL}/ip-allocations/{name}", json={"allocation_ip": "30.0.0.6"})
+    assert [entity(name)["state"] for name in ("first", "second")] == ["REALIZED", "ERROR"]
+
+
+def test_entity_of_an_allocation_has_its_address(pool: httpx.Client, entity: Callable[[str], dict[str, Any]]) -> None:
+    pool.patch(f"{POOL}/ip-allocations/a", json={})
+    found = {one["key"]: one["values"] for one in entity("a")["extended_attributes"]}
+    assert found == {"allocation_ip": ["30.0.0.5"]}
 
 
 def test_pool_with_allocations_cannot_be_deleted(pool: httpx.Client) -> None:

@@ -112,12 +112,70 @@ def test_edge_clusters_that_the_seed_names_are_there(api: httpx.Client) -> None:
     clusters = api.get("/infra/sites/default/enforcement-points/default/edge-clusters").json()
     assert [cluster["id"] for cluster in clusters["results"]] == ["ec-1"]
     nodes = api.get(clusters["results"][0]["path"] + "/edge-nodes").json()
-    assert [node["id"] for node in nodes["results"]] == ["edge01", "edge02"]
+    assert [(node["id"], node["member_index"]) for node in nodes["results"]] == [("edge01", 0), ("edge02", 1)]
 
 
 def test_gateway_has_four_nat_sections(api: httpx.Client) -> None:
     sections = api.get("/infra/tier-0s/T0-wld01/nat").json()["results"]
     assert {section["nat_type"] for section in sections} == {"INTERNAL", "USER", "DEFAULT", "NAT64"}
+
+
+def test_locale_service_of_a_tier0_has_a_bgp_configuration(api: httpx.Client) -> None:
+    bgp = "/infra/tier-0s/T0-wld01/locale-services/default/bgp"
+    got = api.get(bgp).json()
+    assert (got["resource_type"], got["id"], got["path"], got["_revision"]) == ("BgpRoutingConfig", "bgp", bgp, 0)
+    first = {"enabled": True, "ecmp": True, "multipath_relax": True, "inter_sr_ibgp": True, "local_as_num": "65000"}
+    assert first.items() <= got.items()
+    entities = api.get("/infra/realized-state/realized-entities", params={"intent_path": bgp}).json()
+    assert [entity["state"] for entity in entities["results"]] == ["REALIZED"]
+    neighbor = {"neighbor_address": "10.27.51.1", "remote_as_num": "65001"}
+    assert api.patch(bgp, json={"local_as_num": "65000", "enabled": True}).status_code == 200
+    assert api.patch(f"{bgp}/neighbors/a", json=neighbor).status_code == 200
+    assert [found["id"] for found in api.get(f"{bgp}/neighbors").json()["results"]] == ["a"]
+    assert (api.get(bgp).json()["local_as_num"], api.get(f"{bgp}/elsewhere").status_code) == ("65000", 404)
+
+
+def test_bgp_configuration_of_an_active_standby_tier0_begins_empty(api: httpx.Client) -> None:
+    api.patch("/infra/tier-0s/standby", json={"ha_mode": "ACTIVE_STANDBY"})
+    api.patch("/infra/tier-0s/standby/locale-services/default", json={})
+    got = api.get("/infra/tier-0s/standby/locale-services/default/bgp").json()
+    assert {"enabled", "local_as_num", "ecmp", "inter_sr_ibgp"} & set(got) == set()
+
+
+def test_locale_service_of_a_tier1_has_no_bgp_configuration(api: httpx.Client) -> None:
+    services = "/infra/tier-1s/domain-c8/locale-services/default"
+    assert api.patch(services, json={}).status_code == 200
+    assert api.get(f"{services}/bgp").status_code == 404
+
+
+def test_segment_has_empty_lists_of_ports_and_bindings(api: httpx.Client) -> None:
+    zone = "/infra/sites/default/enforcement-points/default/transport-zones/vlan"
+    segment = "/infra/segments/uplink"
+    assert api.patch(segment, json={"vlan_ids": ["12"], "transport_zone_path": zone}).status_code == 200
+    maps = ("connection", "discovery-profile", "monitoring-profile", "qos-profile", "security-profile")
+    for name in ("ports", *(f"segment-{kind}-binding-maps" for kind in maps)):
+        answer = api.get(f"{segment}/{name}")
+        assert (answer.status_code, answer.json()["results"], answer.json()["result_count"]) == (200, [], 0), name
+
+
+def test_segment_takes_its_bindings_along_and_is_kept_by_ports(api: httpx.Client) -> None:
+    segment = "/infra/segments/s"
+    binding = {"qos_profile_path": "/infra/qos-profiles/default-segment-qos-profile"}
+    children = [
+        {"resource_type": "ChildSegmentPort", "SegmentPort": {"id": "p", "attachment": {"id": "vif-1"}}},
+        {
+            "resource_type": "ChildSegmentQosProfileBindingMap",
+            "SegmentQosProfileBindingMap": {"id": "default", **binding},
+        },
+    ]
+    tree = {"resource_type": "ChildSegment", "Segment": {"id": "s", "children": children}}
+    assert api.patch("/infra", json={"resource_type": "Infra", "children": [tree]}).status_code == 200
+    assert api.get(f"{segment}/ports/p").json()["attachment"] == {"id": "vif-1"}
+    assert api.get(f"{segment}/segment-qos-profile-binding-maps").json()["result_count"] == 1
+    assert api.delete(segment).json()["error_code"] == 500030
+    assert api.delete(f"{segment}/ports/p").status_code == 200
+    assert api.delete(segment).status_code == 200
+    assert api.get(segment).status_code == 404
 
 
 def test_bfd_peers_live_beside_static_routes(api: httpx.Client, route: dict[str, Any]) -> None:

@@ -21,9 +21,9 @@ BASE = "/policy/api/v1"
         ("POST", "/infra/tier-0s", 405),
         ("DELETE", "/infra/tier-0s", 405),
         ("POST", "/infra/tier-0s/T0-wld01/static-routes/x", 405),
-        ("GET", "/infra/lb-services", 501),
-        ("PATCH", "/infra/lb-services/x", 501),
-        ("GET", "/infra/tier-0s/T0-wld01/locale-services/default/bgp/neighbors", 501),
+        ("GET", "/infra/lb-monitor-profiles", 501),
+        ("PATCH", "/infra/lb-monitor-profiles/x", 501),
+        ("GET", "/infra/tier-0s/T0-wld01/locale-services/default/bgp/neighbors/a/routes", 501),
         ("POST", "/infra/tier-0s/T0-wld01/actions/failover", 501),
     ],
 )
@@ -34,8 +34,8 @@ def test_404_405_501(lab: Lab, api: httpx.Client, method: str, path: str, status
 
 
 def test_501_names_the_operation(api: httpx.Client) -> None:
-    message = api.get("/infra/lb-services/x").json()["error_message"]
-    assert message == "NSX has the operation GET /policy/api/v1/infra/lb-services/{}, this lab has not."
+    message = api.get("/infra/lb-monitor-profiles/x").json()["error_message"]
+    assert message == "NSX has the operation GET /policy/api/v1/infra/lb-monitor-profiles/{}, this lab has not."
 
 
 def test_405_names_what_is_allowed(api: httpx.Client) -> None:

@@ -22,7 +22,7 @@ def state(api: httpx.Client) -> Callable[[str], str]:
 
     def look(path: str) -> str:
         answer = api.get("/infra/realized-state/realized-entities", params={"intent_path": path}).json()
-        return str(answer["results"][0]["state"]) if answer["results"] else ""
+        return str(answer["results"][0]["state"]) if answer.get("results") else ""
 
     return look
 
@@ -50,9 +50,21 @@ def test_entity_types(api: httpx.Client, rule: dict[str, Any], route: dict[str, 
         assert answer["results"][0]["intent_paths"] == [path]
 
 
-def test_unknown_path_has_no_entities(api: httpx.Client) -> None:
-    answer = api.get("/infra/realized-state/realized-entities", params={"intent_path": RULE})
-    assert (answer.status_code, answer.json()["results"], answer.json()["result_count"]) == (200, [], 0)
+def test_entities_of_a_path_that_is_gone_answer_404(lab: Lab, api: httpx.Client, rule: dict[str, Any]) -> None:
+    def asked() -> tuple[int, list[str]]:
+        answer = api.get("/infra/realized-state/realized-entities", params={"intent_path": RULE})
+        return answer.status_code, [entity["id"] for entity in answer.json().get("results", [])]
+
+    there = (200, ["nat-vm-a-RealizedLogicalRouterNatRule"])
+    assert asked() == (404, [])
+    api.patch(RULE, json=rule)
+    assert asked() == there
+    lab.control.clock(hold=True)
+    lab.control.realization(delay=5)
+    api.delete(RULE)
+    assert asked() == there
+    lab.control.clock(advance=5)
+    assert asked() == (404, [])
 
 
 def test_delay_by_the_logical_clock(
@@ -135,7 +147,7 @@ def test_hold_and_release(lab: Lab, api: httpx.Client, state: Callable[[str], st
 
 
 @pytest.mark.parametrize("word, shown", [("EMPTY", ""), ("IN_PROGRESS", "IN_PROGRESS"), ("UNAVAILABLE", "UNAVAILABLE")])
-def test_any_word_can_be_shown(
+def test_words_and_gaps_a_client_must_digest(
     lab: Lab, api: httpx.Client, state: Callable[[str], str], rule: dict[str, Any], word: str, shown: str
 ) -> None:
     api.patch(RULE, json=rule)

@@ -63,6 +63,25 @@ def test_bfd_peer_is_ipv4(api: httpx.Client, peer: str, sources: list[str], expe
     assert code(api.patch(f"{T0}/static-routes/bfd-peers/p", json=body)) == expected
 
 
+def test_second_bfd_peer_of_one_address_is_refused(api: httpx.Client) -> None:
+    body = {"peer_address": "10.27.51.1", "bfd_profile_path": "/infra/bfd-profiles/default"}
+    peers = f"{T0}/static-routes/bfd-peers"
+    assert [code(api.patch(f"{peers}/{name}", json=body)) for name in ("one", "one", "two")] == [0, 0, 990007]
+    assert code(api.patch(f"{peers}/two", json={**body, "peer_address": "10.27.51.2"})) == 0
+
+
+def test_bfd_peer_needs_no_profile(api: httpx.Client) -> None:
+    assert code(api.patch(f"{T0}/static-routes/bfd-peers/p", json={"peer_address": "10.27.51.1"})) == 0
+
+
+def test_service_interface_on_active_active_is_taken(api: httpx.Client) -> None:
+    assert api.get(T0).json()["ha_mode"] == "ACTIVE_ACTIVE"
+    edge = api.get(f"{T0}/locale-services/default/interfaces/edge01-uplink1").json()["edge_path"]
+    service = {"type": "SERVICE", "subnets": [{"ip_addresses": ["172.21.0.1"], "prefix_len": 24}]}
+    for name, more in (("with", {"edge_path": edge}), ("without", {})):
+        assert code(api.patch(f"{T0}/locale-services/default/interfaces/{name}", json={**service, **more})) == 0
+
+
 def test_ha_vip_needs_active_standby(api: httpx.Client) -> None:
     uplinks = [f"{T0}/locale-services/default/interfaces/edge0{n}-uplink1" for n in (1, 2)]
     vip = {

@@ -40,6 +40,41 @@ def test_default_route_is_in_the_table_of_each_edge(api: httpx.Client, route: di
     assert entries(api, route_source="STATIC", network_prefix="0.0.0.0/0") == [[("t0s", "0.0.0.0/0", "10.27.51.1")]] * 2
 
 
+def test_next_hop_whose_bfd_peer_is_down_is_not_in_the_table(
+    lab: Lab, api: httpx.Client, route: dict[str, Any]
+) -> None:
+    def hops() -> list[list[str]]:
+        return [[via for _, network, via in table if network == "0.0.0.0/0"] for table in entries(api)]
+
+    peer = f"{T0}/static-routes/bfd-peers/one"
+    watched = {"peer_address": "10.27.51.1", "bfd_profile_path": "/infra/bfd-profiles/default"}
+    api.patch(ROUTE, json={**route, "next_hops": [{"ip_address": f"10.27.51.{last}"} for last in (1, 2)]})
+    api.patch(peer, json=watched)
+    assert hops() == [["10.27.51.1", "10.27.51.2"]] * 2
+    lab.control.runtime(peer, "DOWN")
+    assert hops() == [["10.27.51.2"]] * 2
+    api.patch(peer, json={**watched, "enabled": False})
+    assert hops() == [["10.27.51.1", "10.27.51.2"]] * 2
+    api.patch(peer, json=watched)
+    lab.control.runtime(peer, "UP")
+    assert hops() == [["10.27.51.1", "10.27.51.2"]] * 2
+
+
+def test_edge_that_is_down_has_no_table(lab: Lab, api: httpx.Client) -> None:
+    edge = "/infra/sites/default/enforcement-points/default/edge-clusters/ec-1/edge-nodes/edge01"
+    lab.control.runtime(edge, "DOWN")
+    left = api.get(f"{T0}/forwarding-table").json()["results"]
+    assert [table["edge_node"].rpartition("/")[2] for table in left] == ["edge02"]
+
+
+def test_number_of_routes(api: httpx.Client, route: dict[str, Any]) -> None:
+    api.patch(ROUTE, json=route)
+    counts = api.get(f"{T0}/number-of-routes").json()
+    assert schema.problems("Tier0NumberOfRoutesResult", counts) == []
+    assert counts == {"number_of_ipv4": 3, "number_of_ipv6": 0}
+    assert api.get("/infra/tier-0s/nobody/number-of-routes").status_code == 404
+
+
 def test_scope_limits_a_route_to_its_edge(api: httpx.Client, route: dict[str, Any]) -> None:
     api.patch(ROUTE, json={**route, "next_hops": [{"ip_address": "10.27.51.1", "scope": [UPLINKS[1]]}]})
     assert [[entry[0] for entry in table] for table in entries(api)] == [["t0c", "t0c"], ["t0s", "t0c", "t0c"]]

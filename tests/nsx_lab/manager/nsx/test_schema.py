@@ -92,3 +92,12 @@ def test_schema_says_where_it_comes_from() -> None:
     head = (data / "nsx-routes.txt").read_text().splitlines()[:6]
     for key, value in provenance.items():
         assert f"# {key}: {value}" in head
+
+
+def test_fields_of_what_extends_an_abstract_type_are_taken(api: httpx.Client) -> None:
+    dhcp = {"resource_type": "SegmentDhcpV4Config", "server_address": "172.16.9.2/24", "options": {"others": []}}
+    segment = {"subnets": [{"gateway_address": "172.16.9.1/24", "dhcp_config": dhcp}]}
+    assert api.patch("/infra/segments/s", json=segment).status_code == 200
+    assert api.get("/infra/segments/s").json()["subnets"][0]["dhcp_config"] == dhcp
+    segment["subnets"][0]["gateway"] = "172.16.9.1"
+    assert api.patch("/infra/segments/s", json=segment).json()["error_code"] == 287

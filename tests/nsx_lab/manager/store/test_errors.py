@@ -70,3 +70,9 @@ def test_synthetic_codes_say_so() -> None:
     known = errors.invalid_path("/infra/x")
     assert "lab" in made_up.body["error_data"]
     assert "error_data" not in known.body
+
+
+def test_bgp_neighbor_below_a_gateway_that_is_gone_answers_404(api: httpx.Client) -> None:
+    neighbors = "/infra/tier-0s/gone/locale-services/default/bgp/neighbors"
+    assert (api.get(f"{neighbors}/a").status_code, api.get(f"{neighbors}/a").json()["error_code"]) == (404, 600)
+    assert api.get(neighbors).json()["error_code"] == 500012

@@ -32,7 +32,7 @@ def test_gateway_as_the_provider_creates_it(api: httpx.Client) -> None:
     assert api.patch("/infra?enforce_revision_check=false", json=body).status_code == 200
     got = api.get("/infra/tier-0s/new").json()
     assert (got["ha_mode"], got["disable_firewall"], "children" in got) == ("ACTIVE_STANDBY", False, False)
-    assert got["internal_transit_subnets"] == ["169.254.0.0/24"]
+    assert got["internal_transit_subnets"] == ["169.254.0.0/28"]
     assert api.get("/infra/tier-0s/new/locale-services/default").json()["edge_cluster_path"] == CLUSTER
 
 
@@ -83,9 +83,9 @@ def test_bfd_peers_have_a_wrapper_of_their_own(api: httpx.Client) -> None:
 
 
 def test_wrapper_that_the_lab_does_not_know_answers_501(api: httpx.Client) -> None:
-    answer = api.patch("/infra", json=tree({"resource_type": "ChildLBService", "LBService": {"id": "x"}}))
+    answer = api.patch("/infra", json=tree({"resource_type": "ChildIPSecVpnService", "IPSecVpnService": {"id": "x"}}))
     assert answer.status_code == 501
-    assert "ChildLBService" in answer.json()["error_message"]
+    assert "ChildIPSecVpnService" in answer.json()["error_message"]
 
 
 def test_malformed_trees_are_refused(api: httpx.Client) -> None:
@@ -102,3 +102,20 @@ def test_configuration_reads_back_as_a_tree(api: httpx.Client) -> None:
     services = gateways[0]["children"]
     assert [child["resource_type"] for child in services] == ["ChildLocaleServices"]
     assert len(services[0]["LocaleServices"]["children"]) == 3
+
+
+def test_reference_leads_to_children_without_writing(api: httpx.Client) -> None:
+    segment = {
+        "resource_type": "ChildSegment",
+        "Segment": {"id": "s", "subnets": [{"gateway_address": "172.16.9.1/24"}]},
+    }
+    reference = {"resource_type": "ChildResourceReference", "target_type": "Tier1", "children": [segment]}
+    before = api.get("/infra/tier-1s/domain-c8").json()
+    assert api.patch("/infra", json=tree({**reference, "id": "domain-c8"})).status_code == 200
+    assert api.get("/infra/tier-1s/domain-c8/segments/s").status_code == 200
+    assert api.get("/infra/tier-1s/domain-c8").json() == before
+    lost = api.patch("/infra", json=tree({**reference, "id": "nobody"}))
+    assert (lost.status_code, lost.json()["error_code"]) == (400, 500012)
+    assert api.patch("/infra", json=tree({**reference, "id": "a/b"})).status_code == 400
+    unknown = api.patch("/infra", json=tree({**reference, "id": "x", "target_type": "Nonsense"}))
+    assert (unknown.status_code, "Nonsense" in unknown.json()["error_message"]) == (501, True)
