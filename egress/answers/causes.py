@@ -31,7 +31,7 @@ class Finding:
 def find(view: View, flow: Flow, walker: Walker | None = None) -> Finding:
     """The verdict of a flow and its remedies. `walker`: one of the view's topology, if there is one already."""
     verdict = result = (walker or Walker(view.topology)).walk(flow)
-    now = view
+    now = view if result.result is Result.ALL else view.about(verdict)
     remedies: list[Remedy] = []
     while result.result is not Result.ALL and len(remedies) < _ROUNDS:
         proposal = propose(now, result)

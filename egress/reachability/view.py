@@ -21,6 +21,7 @@ from egress.policy.planned import Planned
 from egress.policy.seed import seeded
 from egress.policy.tree import Json, PolicyObjects, children
 from egress.reachability.assemble import assemble, assembled
+from egress.reachability.flow import Flow, Verdict
 from egress.reachability.surroundings import (
     NO_WISHES,
     UPSTREAM,
@@ -32,7 +33,7 @@ from egress.reachability.surroundings import (
 )
 from egress.reachability.tier1_nodes import DEFAULTS
 from egress.reachability.topology import Topology
-from egress.reachability.world import World
+from egress.reachability.world import Tier1World, World
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,29 @@ class View:
         topology = assembled(upper, tier1s(objects), self.around.world)
         return replace(self, objects=objects, tier0=_of_path(upper, self.gateway), topology=topology)
 
+    def about(self, verdict: Verdict) -> View:
+        """The same view without the Tier-1s that a flow has nothing to do with: it is made again and again, while remedies are tried."""
+        world, flow = self.around.world, verdict.flow
+        passed = {hop.node for path in verdict.failing[:_LOOKED_AT] for hop in (*path.forward, *path.back)}
+        near = {name: one for name, one in world.tier1.items() if name in passed or _meets(one, flow)}
+        others = {paths.tier1(name) for name in world.tier1 if name not in near}
+        objects = {path: body for path, body in self.objects.items() if "/".join(path.split("/")[:4]) not in others}
+        return replace(self, objects=objects).in_world(replace(world, tier1=near))
+
     def in_world(self, world: World) -> View:
         """The same view in another world."""
         return replace(self, around=replace(self.around, world=world), topology=assemble(self.objects, world))
+
+
+_LOOKED_AT = 64
+"""So many failing paths are looked at for the Tier-1s that a flow passes."""
+
+
+def _meets(tier1: Tier1World, flow: Flow) -> bool:
+    """Whether a flow begins or ends behind a Tier-1, or is for an address that it knows."""
+    ends = any(pod.name == flow.origin or any(flow.to in one.network for one in pod.addresses) for pod in tier1.pods)
+    known = any(flow.to == one.address for one in tier1.lb) or any(flow.to == one.translated for one in tier1.snat)
+    return ends or known or any(flow.to in network for network in tier1.advertise)
 
 
 def view(
