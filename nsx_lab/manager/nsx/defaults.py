@@ -38,7 +38,7 @@ not_modelled(
     "it is made anew, as if nothing of that name were on its way out; code 500045 never occurs",
 )
 not_modelled(
-    "projects, VPCs, transit gateways, Global Manager, the MP API",
+    "projects, VPCs, transit gateways, Global Manager",
     "501 or 404 by the SDK's route table; 404 for those left out of it",
 )
 
