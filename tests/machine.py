@@ -13,6 +13,7 @@ _NOTHING_IS_SKIPPED = "TESTS_SKIP_NOTHING"
 
 if os.environ.pop("CI", "") not in ("", "0", "false"):
     os.environ[_NOTHING_IS_SKIPPED] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every program that a test starts would compile its source anew
 
 
 def lacks(reason: str) -> NoReturn:

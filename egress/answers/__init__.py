@@ -5,5 +5,6 @@ answer                     a question with what the walk found
 causes, remedy, missing_*  what is missing, put in and walked again
 assumptions                what is taken for granted, what no question is about
 returns, route_text        routes outside NSX, in the words of the machines that need them
-failure_texts, diagnosis   failed image pulls
+failure, failure_texts     a failed image pull, and reading it in a text: messages, documents, concern, attempts, wordings
+diagnosis, suspicion       what is asked of the walk about it, and what comes of that; meanings: in a sentence
 """

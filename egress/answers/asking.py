@@ -113,10 +113,15 @@ def _origin(view: View, text: str) -> tuple[str, Sender | None]:
     return node.name, None
 
 
+_BROADCAST = ip_address("255.255.255.255")
+
+
 def _address(text: str | None, allowed: str) -> Address:
     address = _parsed(text)
     if address is None:
         raise EgressError(f"{text!r} is no address, allowed is {allowed}")
+    if address.is_unspecified or address.is_loopback or address.is_multicast or address == _BROADCAST:
+        raise EgressError(f"{text!r} is the address of no host elsewhere, allowed is {allowed}")
     return address
 
 

@@ -5,7 +5,7 @@ Pure: a WorkloadDomain becomes a World, and sentences about what was assumed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface
 
@@ -88,7 +88,7 @@ class _Builder:
         further = tuple(self._elsewhere(f"host {address}", address) for address in self._further(outside.ip))
         senders, tier1 = self._tier1s()
         router = Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes()))
-        hosts = (Host(OUTSIDE, (outside,), (outside.network[1],)), *dns, *further)
+        hosts = (Host(OUTSIDE, (outside,), (self._free(outside.network),)), *dns, *further)
         return Surroundings(
             World(self.segments, hosts, (router,), tier1),
             senders,
@@ -125,10 +125,11 @@ class _Builder:
         return own | ({tier0.ha_vip.ip} if tier0.ha_vip else set())
 
     def _free(self, network: Network, backwards: bool = False) -> Address:
-        """A host address of the network that nobody in the file has."""
-        taken = self._own() | set(self.domain.dns_servers)
+        """A host address of the network that nobody in the file has, and that nobody asks about."""
+        taken = self._own() | set(self.domain.dns_servers) | set(self.wishes.hosts)
         size = network.num_addresses
-        order = range(size - 2, 0, -1) if backwards else range(1, size - 1)
+        hosts = range(size) if size == 2 else range(1, size - 1)  # both ends of a /31 are hosts (RFC 3021)
+        order = reversed(hosts) if backwards else hosts
         return next((network[index] for index in order if network[index] not in taken), network[0])
 
     def _connect(self, name: str, addresses: Sequence[InterfaceAddress]) -> None:
@@ -148,7 +149,7 @@ class _Builder:
         free = [network for network in networks if not any(overlap(network, other) for other in used)]
         network = (free or networks)[0]
         self.segments["outside"] = (network,)
-        self._connect("outside", [with_length(network[1], network)])
+        self._connect("outside", [with_length(self._free(network), network)])
         return with_length(network[10], network)
 
     def _further(self, outside: Address) -> list[Address]:
@@ -186,12 +187,11 @@ class _Builder:
         return gateway
 
     def _network_for(self, address: Address) -> Network:
-        """A network for a host elsewhere: as large as fits beside everything else."""
+        """A network for a host elsewhere, as large as fits beside everything else, in which the address is a host's."""
         used = [network for network in self._used() if network.num_addresses > 1]
-        small = 30 if address.version == 4 else 126
-        large: Network = ip_interface(f"{address}/{24 if address.version == 4 else 64}").network
-        taken = any(overlap(large, other) for other in used)
-        return ip_interface(f"{address}/{small}").network if taken else large
+        large, small = _networks(address, range(24, 7, -1), 64), _networks(address, (30, 31), 126)
+        free = [network for network in large[:1] if not any(overlap(network, other) for other in used)]
+        return (*free, *small)[0]
 
     def _upstream_routes(self) -> Iterator[WorldRoute]:
         """The upstream gateway reaches the ingress range by the uplinks, and knows of the egress range what the file says."""
@@ -263,3 +263,12 @@ class _Builder:
 def representative(source: IPv4Address | IPv4Network) -> IPv4Address:
     """One egress address of a mapping: the address itself, or the first host of a network."""
     return source if isinstance(source, IPv4Address) else first_host(source)
+
+
+def _networks(address: Address, lengths: Iterable[int], length6: int) -> list[Network]:
+    """Networks around an address in which it is neither the network's nor the broadcast address."""
+    around = [
+        ip_interface(f"{address}/{length}").network for length in (lengths if address.version == 4 else (length6,))
+    ]
+    ends = [(one, (one.network_address, one.broadcast_address)) for one in around]
+    return [one for one, taken in ends if one.version == 6 or one.prefixlen == 31 or address not in taken]

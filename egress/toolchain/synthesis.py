@@ -1,4 +1,8 @@
-"""Synthesis: main.py runs in a process of its own and leaves one folder with a cdk.tf.json per stack."""
+"""Synthesis: main.py runs in a process of its own and leaves one folder with a cdk.tf.json per stack.
+
+It runs on the recorder, which writes the bytes that cdktf would; where main.py asks for more of cdktf than the recorder knows, on
+cdktf itself, from the beginning. EGRESS_SYNTH=cdktf takes cdktf at once.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,13 @@ from pathlib import Path
 
 from egress.domain import EgressError
 from egress.layout import Places
+from egress.recorder import HANDED_OVER
 from egress.toolchain.node import find_node
 from egress.toolchain.own_files import read_object
-from egress.toolchain.processes import run
+from egress.toolchain.processes import Ended, run
+
+RECORDER = "egress.recorder"
+"""The module that runs main.py (docs/decisions/0014)."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +49,40 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
         out = Path(scratch)
         env = {
             **{key: value for key, value in os.environ.items() if lab or key != "EGRESS_LAB"},
-            "JSII_NODE": str(find_node()),
             "EGRESS_STACKS": ",".join(stacks),
             "CDKTF_OUTDIR": str(out),
         }
-        done = run([sys.executable, app.name], cwd=root, env=env)
+        done, notes = _run(app, env, out / "handed-over")
         if done.code:
             raise EgressError(f"synthesis failed:\n{(done.err or done.out).strip()}")
         made = _manifest(out)
         missing = [stack for stack in stacks if stack not in made]
         if missing:
             raise EgressError(f"main.py made no stack {', '.join(missing)}: it is to make one for each domain file")
-        yield Synthesised({stack: out / "stacks" / stack for stack in stacks}, done.err.strip())
+        yield Synthesised(
+            {stack: out / "stacks" / stack for stack in stacks}, "\n".join((*notes, done.err.strip())).strip()
+        )
+
+
+def _run(app: Path, env: dict[str, str], note: Path) -> tuple[Ended, tuple[str, ...]]:
+    """Runs main.py; how that ended, and what is to be told about the way. `note`: where the recorder says why it gave up."""
+    notes: tuple[str, ...] = ()
+    if _recorder_is_wanted(app.parent):
+        done = run([sys.executable, "-m", RECORDER, app.name, note], cwd=app.parent, env=env)
+        if done.code != HANDED_OVER:
+            return done, ()
+        why = note.read_text(encoding="utf-8") if note.is_file() else "it did not say why"
+        notes = (f"synthesised by cdktf, as main.py uses more of it than the recorder knows: {why}",)
+    return run([sys.executable, app.name], cwd=app.parent, env={**env, "JSII_NODE": str(find_node())}), notes
+
+
+def _recorder_is_wanted(root: Path) -> bool:
+    chosen = os.environ.get("EGRESS_SYNTH", "")
+    if chosen not in ("", "recorder", "cdktf"):
+        raise EgressError(f"EGRESS_SYNTH is {chosen!r}, allowed are recorder (the default) and cdktf")
+    # a checkout of this project runs its own egress, and one from before the recorder has none
+    own = root / "egress"
+    return chosen != "cdktf" and (not own.is_dir() or (own / "recorder").is_dir())
 
 
 def _manifest(out: Path) -> list[str]:

@@ -72,6 +72,15 @@ def test_the_load_balancer_moves_to_the_ingress_address_that_is_asked_for(golden
     assert verdict.result is Result.ALL
 
 
+@pytest.mark.parametrize("network", ["34.198.2", "1.1.1", "10.27.52", "172.20.1", "198.51.100"])
+@pytest.mark.parametrize("host", [0, 1, 2, 127, 254, 255])
+def test_the_answer_does_not_hang_on_the_last_part_of_an_outside_address(
+    golden: WorkloadDomain, network: str, host: int
+) -> None:
+    ((_, verdict),) = asked(golden, origin="tkg", to=f"{network}.{host}")
+    assert verdict.result is Result.ALL
+
+
 def test_a_dns_server_is_asked_by_udp_on_port_53_unless_told_otherwise(golden: WorkloadDomain) -> None:
     ((question, _),) = asked(golden, origin="tkg", to="172.20.0.53")
     assert (question.flow.protocol, question.flow.port) == (Protocol.UDP, 53)
@@ -86,6 +95,10 @@ def test_a_dns_server_is_asked_by_udp_on_port_53_unless_told_otherwise(golden: W
         ({"origin": "10.0.0"}, "'10.0.0' is no address, and nobody in wld01, .* there are: outside, supervisor, tkg"),
         ({"origin": "fe80::1%eth0"}, "'fe80::1%eth0' is no address"),
         ({"to": "fe80::1%eth0"}, "'fe80::1%eth0' is no address"),
+        ({"to": "0.0.0.0"}, "'0.0.0.0' is the address of no host elsewhere, allowed is"),  # noqa: S104
+        ({"to": "255.255.255.255"}, "is the address of no host elsewhere"),
+        ({"to": "224.0.0.5"}, "is the address of no host elsewhere"),
+        ({"to": "127.0.0.1"}, "is the address of no host elsewhere"),
         ({"origin": "3f2a9c10-vnet"}, "'3f2a9c10-vnet' is nobody in wld01"),
         ({"origin": "deadbeef"}, "'deadbeef' is nobody in wld01"),
         ({"origin": "somebody"}, "'somebody' is nobody in wld01.*there are: outside, supervisor, tkg"),

@@ -11,7 +11,7 @@ import pytest
 from egress.answers.asking import Ask, ask
 from egress.answers.causes import find
 from egress.answers.diagnosis import diagnose
-from egress.answers.failure_texts import recognise
+from egress.answers.failure_texts import read
 from egress.answers.questions import Purpose, questions
 from egress.answers.remedy import near, ways_in
 from egress.domain import WorkloadDomain
@@ -71,7 +71,7 @@ def test_only_ways_on_a_connected_network_are_near(golden: WorkloadDomain) -> No
 
 
 def test_a_view_in_which_everything_works_says_so_and_one_that_explains_does_not(golden: WorkloadDomain) -> None:
-    (failure,) = recognise("dial tcp 198.51.100.10:443: i/o timeout")
+    (failure,) = read("dial tcp 198.51.100.10:443: i/o timeout").failures
     view = view_of(golden)
     assert "ask with --live" in diagnose(view, failure).sentences()[-1]
     bare = view.changed({path: body for path, body in view.objects.items() if "/nat-rules/" not in path})
@@ -81,5 +81,5 @@ def test_a_view_in_which_everything_works_says_so_and_one_that_explains_does_not
 
 
 def test_what_is_no_matter_of_the_network_says_nothing_of_the_walk(golden: WorkloadDomain) -> None:
-    (failure,) = recognise("429 Too Many Requests")
+    (failure,) = read("429 Too Many Requests").failures
     assert len(diagnose(view_of(golden), failure).sentences()) == 1

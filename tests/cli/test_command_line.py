@@ -165,8 +165,16 @@ def test_a_ca_file_that_cannot_be_used_is_told_by_check_and_doctor(
     ("arguments", "env", "told"),
     [
         (["affected", "--base", ""], {}, "'' is no git reference"),
-        (["affected", "--base", "."], {"JSII_NODE": "/nowhere"}, "JSII_NODE=/nowhere is no program: unset it"),
-        (["affected", "--base", "."], {"JSII_NODE": "/tmp"}, "JSII_NODE=/tmp is no program: unset it"),
+        (
+            ["affected", "--base", "."],
+            {"EGRESS_SYNTH": "cdktf", "JSII_NODE": "/nowhere"},
+            "JSII_NODE=/nowhere is no program: unset it",
+        ),
+        (
+            ["affected", "--base", "."],
+            {"EGRESS_SYNTH": "cdktf", "JSII_NODE": "/tmp"},
+            "JSII_NODE=/tmp is no program: unset it",
+        ),
         (["lab", "wld01"], {}, "egress: cannot go on: "),
     ],
 )

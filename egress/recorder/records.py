@@ -1,0 +1,56 @@
+"""What was put into a stack: plain values, in the order they came."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from egress.recorder.handover import hand_over
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+"""Names that cdktf leaves as they are."""
+_HIDDEN = "Default"
+
+
+@dataclass
+class Element:
+    """A block or an output. `path`: its construct path. `kind`: its type, as `nsxt_policy_nat_rule`, `local` or `nsxt`."""
+
+    path: str
+    mode: str = ""
+    kind: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    given_name: str = ""
+    settled_name: str = ""
+
+    @property
+    def id(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration, settled once somebody asks: the one it was given, or its path if that has one part."""
+        if not self.settled_name:
+            parts = [part for part in self.path.split("/")[1:] if part != _HIDDEN]
+            self.settled_name = self.given_name or (parts[0] if len(parts) == 1 else "")
+            if not NAME.fullmatch(self.settled_name):
+                hand_over("a name with a hash, which cdktf makes of a path")
+        return self.settled_name
+
+    @property
+    def address(self) -> str:
+        """Its address in the configuration."""
+        return f"{'data.' if self.mode == 'data' else ''}{self.kind}.{self.name}"
+
+
+@dataclass
+class Contents:
+    """What a stack holds, and what is put over its configuration at the end."""
+
+    backends: list[Element] = field(default_factory=list)
+    providers: list[Element] = field(default_factory=list)
+    blocks: list[Element] = field(default_factory=list)
+    outputs: list[Element] = field(default_factory=list)
+    overrides: dict[str, Any] = field(default_factory=dict)
