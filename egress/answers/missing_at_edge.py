@@ -136,6 +136,9 @@ def _route(network: str, via: list[Address]) -> Json:
 
 def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
     source = hop.before.source
+    discarding = _discarding(view, source)
+    if discarding is not None:
+        return discarding
     node = view.topology.nodes[hop.node]
     known = [route.to for route in node.routes] + [one.network for face in node.interfaces for one in face.addresses]
     if not any(source in network for network in known):
