@@ -74,6 +74,11 @@ def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
             why = f"{target} is an interface address of {face.edge}, which is down: nobody answers for it"
             fix = _LET_THEM_MOVE if path.back else _LET_IT_NOTICE
             return Proposal(Remedy(Missing.EDGE, face.edge or "", str(target), why, fix), None)
+    translated = any(rule.translated and target in rule.translated for rule in view.tier0.rules)
+    if path.back and translated and not view.tier0.proxies:
+        why = f"NSX {view.domain.nsx.version} does not answer ARP for {target} on ACTIVE_ACTIVE, which 3.2 does"
+        fix = "translate to an uplink's own address, or have the address routed to the Tier-0 (egress.routed)"
+        return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, last(view.gateway), str(target), why, fix), None)
     why = f"nobody on the segment of {hop.left} answers for {target}"
     return Proposal(
         Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"), None

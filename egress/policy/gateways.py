@@ -76,7 +76,7 @@ class Rule:
 @dataclass(frozen=True)
 class Tier0:
     """A Tier-0 gateway. `edges`: in the order in which its interfaces name them. `notes`: what was
-    passed over or read otherwise than it is written, and why."""
+    passed over or read otherwise than it is written, and why. `proxies`: it answers ARP for addresses that no interface has."""
 
     id: str
     path: str
@@ -87,6 +87,7 @@ class Tier0:
     routes: tuple[StaticRoute, ...]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...]
+    proxies: bool = True
 
     @property
     def edges(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from egress.domain import WorkloadDomain
+from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
 from egress.policy.gateways import Tier0, tier0s, tier1s
@@ -20,7 +20,7 @@ from egress.policy.paths import Collection
 from egress.policy.planned import Planned
 from egress.policy.seed import seeded
 from egress.policy.tree import Json, PolicyObjects, children
-from egress.reachability.assemble import assemble, assembled
+from egress.reachability.assemble import assembled
 from egress.reachability.flow import Flow, Verdict
 from egress.reachability.surroundings import (
     NO_WISHES,
@@ -89,7 +89,7 @@ class View:
 
     def changed(self, objects: PolicyObjects) -> View:
         """The same view over other Policy objects."""
-        upper = tier0s(objects)
+        upper = _upper(self.domain, objects)
         topology = assembled(upper, tier1s(objects), self.around.world)
         return replace(self, objects=objects, tier0=_of_path(upper, self.gateway), topology=topology)
 
@@ -104,7 +104,11 @@ class View:
 
     def in_world(self, world: World) -> View:
         """The same view in another world."""
-        return replace(self, around=replace(self.around, world=world), topology=assemble(self.objects, world))
+        return replace(
+            self,
+            around=replace(self.around, world=world),
+            topology=assembled(_upper(self.domain, self.objects), tier1s(self.objects), world),
+        )
 
 
 _LOOKED_AT = 64
@@ -132,7 +136,7 @@ def view(
     notes = _assumed(domain, neighbours, source, gateway, found, around)
     for name in around.world.tier1:
         found.setdefault(paths.tier1(name), {"id": name, "tier0_path": gateway})
-    upper = tier0s(found)
+    upper = _upper(domain, found)
     world, strange = _with_strange_interfaces(replace(around.world, down=down), upper, neighbours)
     topology = assembled(upper, tier1s(found), world)
     return View(
@@ -146,6 +150,17 @@ def view(
         topology=topology,
         notes=(*notes, *around.notes, *strange, *topology.notes),
     )
+
+
+_PROXY_ARP = (3, 2)
+"""Since this version NSX answers ARP for translated addresses on ACTIVE_ACTIVE, too (vxplanet.com 2021-02-12 and 2022-08-22)."""
+
+
+def _upper(domain: WorkloadDomain, objects: PolicyObjects) -> tuple[Tier0, ...]:
+    """The Tier-0s in the objects, as the NSX version of the domain file has them."""
+    version = tuple(int(part) for part in domain.nsx.version.split(".")) if domain.nsx.version else _PROXY_ARP
+    old = version < _PROXY_ARP
+    return tuple(replace(one, proxies=not (old and one.ha_mode is HaMode.ACTIVE_ACTIVE)) for one in tier0s(objects))
 
 
 def _of_path(upper: Sequence[Tier0], path: str) -> Tier0:
