@@ -8,7 +8,7 @@ from typing import Any
 from egress.answers.asking import Ask, ask
 from egress.answers.causes import Finding, find
 from egress.answers.questions import Purpose, Question
-from egress.reachability.flow import Result
+from egress.reachability.flow import Protocol, Result
 from egress.reachability.view import View
 from egress.reachability.walk import Walker
 
@@ -53,7 +53,10 @@ class Answer:
         if self.works or not self.known:
             return ""
         verdict = self.finding.verdict
-        text = _SYMPTOMS[self.question.purpose].format(to=self.question.flow.to, port=self.question.flow.port)
+        flow = verdict.flow
+        text = _SYMPTOMS[self.question.purpose].format(to=flow.to, port=flow.port)
+        if flow.protocol is Protocol.ICMP:
+            text = f"pings of {flow.to} get no answer"
         if verdict.result is Result.SOME:
             return f"now and then, on {len(verdict.failing)} of {len(verdict.paths)} paths: {text}"
         return text

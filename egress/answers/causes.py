@@ -40,7 +40,7 @@ def find(view: View, flow: Flow, walker: Walker | None = None) -> Finding:
     unseen = doubts(view, verdict)
     if unseen:
         return Finding(verdict, (), False, unseen)
-    now = view
+    now = view if result.result is Result.ALL else view.about(verdict)
     remedies: list[Remedy] = []
     while result.result is not Result.ALL and len(remedies) < _ROUNDS:
         proposal = idle.propose(now, flow, result) or propose(now, result)
@@ -77,6 +77,8 @@ def propose(view: View, verdict: Verdict) -> Proposal | None:
         return missing_at_edge.propose(view, path, hop)
     if hop.drop is DropReason.NO_ROUTE and hop.kind in (NodeKind.ROUTER, NodeKind.HOST):
         return missing_outside.no_way(view, path, hop)
+    if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER1 and not path.back:
+        return missing_at_edge.captured(path, hop)
     if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
         why = f"no edge of Tier-0 {view.topology.nodes[hop.node].gateway} is up"
         return Proposal(Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back"), None)

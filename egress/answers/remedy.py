@@ -26,6 +26,7 @@ class Missing(StrEnum):
     EGRESS_ADDRESS = "egress address"
     NULL_ROUTE = "null route"
     NEXT_HOP = "next hop"
+    REVERSE_PATH = "loose uRPF"
     TRANSLATED_ADDRESS = "translated address"
     EDGE = "edge"
     EDGE_CLUSTER = "edge cluster"

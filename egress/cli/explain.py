@@ -33,7 +33,7 @@ _GAPS = 3
     "origin",
     metavar="WHO",
     type=Sender("outside"),
-    help="outside, a mapping (supervisor, tkg, ...), a Tier-1 or an address.",
+    help="outside, a mapping (supervisor, tkg, ...), a Tier-1, an edge or an address.",
 )
 @click.option("--to", metavar="WHERE", type=Target(), help="registry, ingress or an address.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Destination port. Default: 443, for a DNS server 53.")

@@ -76,7 +76,8 @@ class Rule:
 @dataclass(frozen=True)
 class Tier0:
     """A Tier-0 gateway. `edges`: in the order in which its interfaces name them. `notes`: what was
-    passed over or read otherwise than it is written, and why; `unread`: those of them that may well do something to packets."""
+    passed over or read otherwise than it is written, and why; `unread`: those of them that may well do something to packets. `proxies`: it
+    answers ARP for addresses that no interface has."""
 
     id: str
     path: str
@@ -87,6 +88,7 @@ class Tier0:
     routes: tuple[StaticRoute, ...]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...]
+    proxies: bool = True
     unread: tuple[str, ...] = ()
 
     @property

@@ -177,11 +177,15 @@ def _tier1s(domains: Sequence[WorkloadDomain]) -> Iterator[Json]:
 
 
 def _tier1(domain: WorkloadDomain, name: str, gateway: str) -> Json:
+    """A Tier-1 with what the file knows of it. Where that is not its address the seed has no service router for it, so that a lab's packets
+    get the example address that its world file has."""
     services = {"id": "default", "edge_cluster_path": _edge_cluster(gateway)}
-    children: list[Json] = [
-        {"resource_type": "ChildLocaleServices", "LocaleServices": {"resource_type": "LocaleServices", **services}}
-    ]
     rules = [{"resource_type": "ChildPolicyNatRule", "PolicyNatRule": one} for one in _snat_rules(domain, name)]
+    children: list[Json] = []
+    if rules or not domain.tier1s[name].nat:
+        children.append(
+            {"resource_type": "ChildLocaleServices", "LocaleServices": {"resource_type": "LocaleServices", **services}}
+        )
     if rules:
         children.append({"resource_type": "ChildPolicyNat", "PolicyNat": {**nat_section(), "children": rules}})
     body = {"resource_type": "Tier1", "id": name, "display_name": name, "tier0_path": gateway}

@@ -137,8 +137,9 @@ class Tier0Nodes:
 
     def _interface(self, one: Tier0Interface, edge: str, working: bool) -> Interface:
         addresses = (*one.addresses, *self._vips(edge).get(one.path, ()))
-        answers = tuple(self._answers(one)) if working and one.external else ()
-        relays = tuple(self._relays(one)) if working and one.external else ()
+        stands_in = working and one.external and self._tier0.proxies
+        answers = tuple(self._answers(one)) if stands_in else ()
+        relays = tuple(self._relays(one)) if stands_in else ()
         segment = self._world.segment_of(one.addresses[0])
         return Interface(one.name, segment, addresses, one.strict, answers, relays, one.external)
 

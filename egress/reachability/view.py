@@ -6,9 +6,8 @@ in the same words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
@@ -17,16 +16,18 @@ from egress.policy.gateways import Tier0, tier0s
 from egress.policy.identity import GatewayKey, same_gateway
 from egress.policy.owned import EVERYTHING, owned
 from egress.policy.paths import Collection
-from egress.policy.planned import Planned
 from egress.policy.seed import seeded
-from egress.policy.sighting import NOTHING, Doubt, Sighting, Unseen, acting, acts, hidden
-from egress.policy.tier1s import Tier1, tier1s, whole_tier1s
+from egress.policy.sighting import Doubt, Unseen
 from egress.policy.tree import Json, PolicyObjects, children
-from egress.policy.virtual_servers import virtual_servers
-from egress.policy.watching import bgp, silent_hops, watched_hops, without_silent
 from egress.reachability.as_found import as_found
 from egress.reachability.assemble import assembled
-from egress.reachability.below_found import OnManager
+from egress.reachability.flow import Flow, Verdict
+from egress.reachability.sources import FILES as FILES
+from egress.reachability.sources import AfterPlan as AfterPlan
+from egress.reachability.sources import Files as Files
+from egress.reachability.sources import Live as Live
+from egress.reachability.sources import Source as Source
+from egress.reachability.sources import of_manager, on_manager, typed
 from egress.reachability.surroundings import (
     NO_WISHES,
     UPSTREAM,
@@ -38,53 +39,7 @@ from egress.reachability.surroundings import (
 )
 from egress.reachability.tier1_nodes import DEFAULTS
 from egress.reachability.topology import Topology
-from egress.reachability.world import World
-from egress.vocabulary import INFRA
-
-
-@dataclass(frozen=True)
-class Files:
-    """The domain files, as if every stack were applied."""
-
-    def __str__(self) -> str:
-        return "the domain file, as if applied"
-
-
-@dataclass(frozen=True)
-class AfterPlan:
-    """What the domain's own stack makes is what the plan says; the rest is as the files say."""
-
-    planned: Planned
-
-    def __str__(self) -> str:
-        return "after the plan"
-
-
-@dataclass(frozen=True)
-class Live:
-    """What a manager has now around the Tier-0 whose path is `gateway`, and nothing else. `manager`: in words.
-
-    `states`, `unseen`: as of a Sighting. `silent`: next hops whose BFD peer does not answer.
-    """
-
-    manager: str
-    gateway: str
-    objects: PolicyObjects
-    states: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    silent: frozenset[str] = frozenset()
-    unseen: tuple[Unseen, ...] = ()
-
-    @classmethod
-    def of(cls, manager: str, seen: Sighting) -> Live:
-        """What was seen on a manager."""
-        return cls(manager, seen.gateway, seen.objects, seen.states, silent_hops(seen), seen.unseen)
-
-    def __str__(self) -> str:
-        return self.manager
-
-
-Source: TypeAlias = Files | AfterPlan | Live
-FILES = Files()
+from egress.reachability.world import Tier1World, World
 
 
 @dataclass(frozen=True)
@@ -116,18 +71,38 @@ class View:
 
     def changed(self, objects: PolicyObjects) -> View:
         """The same view over other Policy objects."""
-        upper, lower = _typed(self.source, objects)
+        upper, lower = typed(self.domain, self.source, objects)
         topology = assembled(upper, lower, self.around.world)
         return replace(self, objects=objects, tier0=_of_path(upper, self.gateway), topology=topology)
 
+    def about(self, verdict: Verdict) -> View:
+        """The same view without the Tier-1s that a flow has nothing to do with: it is made again and again, while remedies are tried."""
+        world, flow = self.around.world, verdict.flow
+        passed = {hop.node for path in verdict.failing[:_LOOKED_AT] for hop in (*path.forward, *path.back)}
+        near = {name: one for name, one in world.tier1.items() if name in passed or _meets(one, flow)}
+        others = {paths.tier1(name) for name in world.tier1 if name not in near}
+        objects = {path: body for path, body in self.objects.items() if "/".join(path.split("/")[:4]) not in others}
+        return replace(self, objects=objects).in_world(replace(world, tier1=near))
+
     def in_world(self, world: World) -> View:
         """The same view in another world."""
-        topology = assembled(*_typed(self.source, self.objects), world)
+        topology = assembled(*typed(self.domain, self.source, self.objects), world)
         return replace(self, around=replace(self.around, world=world), topology=topology)
 
     def from_source(self, source: Source) -> View:
         """The same objects, read as of another source."""
         return replace(self, source=source).changed(self.objects)
+
+
+_LOOKED_AT = 64
+"""So many failing paths are looked at for the Tier-1s that a flow passes."""
+
+
+def _meets(tier1: Tier1World, flow: Flow) -> bool:
+    """Whether a flow begins or ends behind a Tier-1, or is for an address that it knows."""
+    ends = any(pod.name == flow.origin or any(flow.to in one.network for one in pod.addresses) for pod in tier1.pods)
+    known = any(flow.to == one.address for one in tier1.lb) or any(flow.to == one.translated for one in tier1.snat)
+    return ends or known or any(flow.to in network for network in tier1.advertise)
 
 
 def view(
@@ -143,22 +118,17 @@ def view(
     real, there = domain, None
     differs: tuple[str, ...] = ()
     if isinstance(source, Live):
-        real, differs = as_found(domain, _of_path(_typed(source, found)[0], gateway))
-        there = _on_manager(source, neighbours)
+        real, differs = as_found(domain, _of_path(typed(domain, source, found)[0], gateway))
+        there = on_manager(source, neighbours)
     around = surroundings(real, wishes, _upstream(domain, neighbours, gateway, found), there)
     notes = _assumed(domain, neighbours, source, gateway, found, around)
     for name in around.world.tier1:
         found.setdefault(paths.tier1(name), {"id": name, "tier0_path": gateway})
-    upper, lower = _typed(source, found)
+    upper, lower = typed(domain, source, found)
     world, strange = _with_strange_interfaces(replace(around.world, down=down), upper, neighbours)
     topology = assembled(upper, lower, world)
     tier0 = _of_path(upper, gateway)
-    unseen = (
-        (*source.unseen, *around.unseen, *_unread(tier0, lower), *bgp(source.objects))
-        if isinstance(source, Live)
-        else ()
-    )
-    watched = watched_hops(tier0, source.objects, source.silent) if isinstance(source, Live) else ()
+    said = of_manager(source, tier0, lower)
     return View(
         domain=domain,
         neighbours=neighbours,
@@ -169,52 +139,10 @@ def view(
         around=replace(around, world=world),
         topology=topology,
         notes=(*notes, *around.notes, *strange, *topology.notes),
-        differs=(*differs, *around.differs, *_idle(source)),
-        watched=tuple(watched),
-        unseen=unseen,
+        differs=(*differs, *around.differs, *said.differs),
+        watched=said.watched,
+        unseen=(*around.unseen, *said.unseen),
     )
-
-
-def _typed(source: Source, objects: PolicyObjects) -> tuple[tuple[Tier0, ...], tuple[Tier1, ...]]:
-    """The gateways in the objects. Of a manager's, what is not realized is left out, and next hops whose BFD peer is silent; Tier-1s are
-    whole there, while otherwise the World says what they translate."""
-    if not isinstance(source, Live):
-        return tier0s(objects), tier1s(objects)
-    there = acting(objects, source.states)
-    lower = tuple(_with_hidden(one, source.unseen) for one in whole_tier1s(there))
-    return tuple(without_silent(tier0, source.silent) for tier0 in tier0s(there)), lower
-
-
-def _with_hidden(tier1: Tier1, unseen: Sequence[Unseen]) -> Tier1:
-    """A Tier-1 whose edge cluster was not seen is taken to have one: what depends on it is in doubt anyway."""
-    locale_services = paths.collection(tier1.path, Collection.LOCALE_SERVICES)
-    return replace(tier1, clusters=("not seen",)) if not tier1.clusters and hidden(unseen, locale_services) else tier1
-
-
-def _on_manager(source: Live, neighbours: Sequence[WorkloadDomain]) -> OnManager | None:
-    """What hangs below the Tier-0 there; None where the Tier-1s could not be seen: then the file's stand in."""
-    if hidden(source.unseen, paths.collection(INFRA, Collection.TIER1S)):
-        return None
-    whole = whole_tier1s(source.objects)  # with rules that are not realized: their pods are there, and are asked about
-    lower = tuple(_with_hidden(one, source.unseen) for one in whole if one.tier0 == source.gateway)
-    elsewhere = frozenset(name for other in neighbours for name in other.tier1s)
-    return OnManager(lower, virtual_servers(source.objects), source.unseen, elsewhere)
-
-
-def _unread(tier0: Tier0, lower: Sequence[Tier1]) -> list[Unseen]:
-    """Objects that may well do something to packets, and whose meaning is not known."""
-    found = [Unseen(f"an object of {tier0.id}", sentence) for sentence in tier0.unread]
-    return found + [
-        Unseen(f"an object of Tier-1 {one.id}", sentence, one.id) for one in lower for sentence in one.unread
-    ]
-
-
-def _idle(source: Source) -> Iterator[str]:
-    """What is on a manager and does nothing."""
-    if isinstance(source, Live):
-        for path, state in source.states.items():
-            if acts(path) and path in source.objects:
-                yield f"{paths.last(path)} is on the manager and not realized ({state}): walked is that it does nothing"
 
 
 def _of_path(upper: Sequence[Tier0], path: str) -> Tier0:

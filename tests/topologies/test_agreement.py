@@ -32,6 +32,7 @@ NAMED = {
         "routed-tier1-without-way-back",
         "return-route-to-stranger",
         "dns-needs-return-route",
+        "dns-answers-meet-urpf",
         "nat-applied-everywhere",
         "dns-server-on-a-load-balancer",
     },
