@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.domain.fields import listed
@@ -26,11 +27,11 @@ def propose(view: View, flow: Flow, verdict: Verdict) -> Proposal | None:
     if not isinstance(view.source, Live):
         return None
     source, passed = view.source, {hop.node for path in verdict.paths for hop in (*path.forward, *path.back)}
-    idle = (
-        *_silent(view, source),
-        *_unrealized(view, source),
-        *_without_edges(view, source, passed),
-        *_untold(view, passed),
+    idle = chain(
+        _silent(view, source),
+        _without_edges(view, source, passed),
+        _unrealized(view, source, {*passed, last(view.gateway)}),
+        _untold(view, passed),
     )
     for proposal in idle:
         if proposal.after is not None and _helps(verdict, Walker(proposal.after.topology).walk(flow)):
@@ -58,10 +59,10 @@ def _silent(view: View, source: Live) -> Iterator[Proposal]:
         yield Proposal(remedy, view.from_source(replace(source, silent=source.silent - {address})))
 
 
-def _unrealized(view: View, source: Live) -> Iterator[Proposal]:
+def _unrealized(view: View, source: Live, gateways: set[str]) -> Iterator[Proposal]:
     for path, state in source.states.items():
-        if acts(path) and path in view.objects:
-            gateway, name = path.split("/")[3], last(path)
+        gateway, name = path.split("/")[3], last(path)
+        if acts(path) and path in view.objects and gateway in gateways:
             why = f"{name} is on {gateway} and not realized ({state}): it does nothing"
             fix = f"see to what NSX says of {name}; to apply it again changes nothing"
             states = {one: said for one, said in source.states.items() if one != path}
@@ -90,7 +91,10 @@ def _without_edges(view: View, source: Live, passed: set[str]) -> Iterator[Propo
                 why = f"Tier-1 {tier1.id} has no edge cluster, so no service router: {what} does not act, and pods leave un-translated"
                 fix = f"give Tier-1 {tier1.id} an edge cluster in NSX"
                 objects = {**view.objects, services: {"edge_cluster_path": edge_cluster("any")}, **added}
-                yield Proposal(Remedy(Missing.EDGE_CLUSTER, tier1.id, tier1.id, why, fix), view.changed(objects))
+                below = f"{tier1.path}/"  # what could not be realized without a service router
+                states = {path: state for path, state in source.states.items() if not path.startswith(below)}
+                after = view.from_source(replace(source, states=states)).changed(objects)
+                yield Proposal(Remedy(Missing.EDGE_CLUSTER, tier1.id, tier1.id, why, fix), after)
 
 
 def _meant(view: View, tier1: Tier1) -> tuple[dict[str, dict[str, str]], str]:

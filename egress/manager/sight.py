@@ -19,7 +19,7 @@ from egress.manager.client import Manager, PartError
 from egress.policy import paths
 from egress.policy.owned import owned
 from egress.policy.paths import Collection, Section, last
-from egress.policy.sighting import INGRESS, REALIZED, Doubt, Forwarded, Sighting, Unseen, acts
+from egress.policy.sighting import INGRESS, REALIZED, Doubt, Forwarded, Sighting, Unseen, acts, tells_of
 from egress.policy.tree import Json
 from egress.vocabulary import INFRA
 
@@ -152,7 +152,7 @@ class _Reader:
             more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
             found.miss(Unseen(f"realized state of {listed(names[:_TOLD])}{more}", ""), failed[0][1])
         for path, state in found.states.items():
-            if not acts(path):
+            if not tells_of(path):
                 about = last(path) if _is(path, Collection.TIER1S) else None
                 found.miss(Unseen(f"{last(path)} as it really is", "", about), f"it is not realized: {state}")
 

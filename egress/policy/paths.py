@@ -108,6 +108,11 @@ def is_nat_rule(path: str) -> bool:
     return path.split("/")[-2:-1] == [Collection.NAT_RULES]
 
 
+def is_locale_service(path: str) -> bool:
+    """Whether a path is that of a gateway's locale service."""
+    return path.split("/")[-2:-1] == [Collection.LOCALE_SERVICES]
+
+
 def bgp(locale_service: str) -> str:
     """Path of the BGP configuration of a Tier-0's locale service: each has one."""
     return f"{locale_service}/bgp"

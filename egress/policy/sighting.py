@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from egress.policy.paths import is_nat_rule, is_static_route
+from egress.policy.paths import is_interface, is_locale_service, is_nat_rule, is_static_route
 from egress.policy.tree import Json, PolicyObjects
 
 REALIZED = "REALIZED"
@@ -71,10 +71,23 @@ class Sighting:
 
 
 def acting(objects: PolicyObjects, states: Mapping[str, str]) -> dict[str, Json]:
-    """The objects without the rules and static routes that are not realized: those do nothing."""
-    return {path: body for path, body in objects.items() if path not in states or not acts(path)}
+    """The objects without what is not realized: that does nothing. A locale service that is not has no HA VIP."""
+    return {
+        path: _without_vips(body) if path in states and is_locale_service(path) else body
+        for path, body in objects.items()
+        if path not in states or not acts(path)
+    }
+
+
+def _without_vips(body: Json) -> Json:
+    return {name: value for name, value in body.items() if name != "ha_vip_configs"}
+
+
+def tells_of(path: str) -> bool:
+    """Whether it is known what becomes of packets while the object at a path is not realized."""
+    return acts(path) or is_locale_service(path)
 
 
 def acts(path: str) -> bool:
-    """Whether a path is that of an object which does something to packets once it is realized: a NAT rule or a static route."""
-    return is_nat_rule(path) or is_static_route(path)
+    """Whether a path is that of an object which is left out until it is realized: a NAT rule, a static route, an interface."""
+    return is_nat_rule(path) or is_static_route(path) or is_interface(path)

@@ -11,7 +11,7 @@ from egress.policy import paths
 from egress.policy.gateways import Tier0, tier0s
 from egress.policy.paths import Collection
 from egress.policy.planned import Planned
-from egress.policy.sighting import NOTHING, Sighting, Unseen, acting, acts, hidden
+from egress.policy.sighting import NOTHING, Sighting, Unseen, acting, hidden, tells_of
 from egress.policy.tier1s import Tier1, tier1s, whole_tier1s
 from egress.policy.tree import PolicyObjects
 from egress.policy.virtual_servers import virtual_servers
@@ -132,5 +132,5 @@ def _unread(tier0: Tier0, lower: Sequence[Tier1]) -> list[Unseen]:
 def _idle(source: Live) -> Iterator[str]:
     """What is on a manager and does nothing."""
     for path, state in source.states.items():
-        if acts(path) and path in source.objects:
+        if tells_of(path) and path in source.objects:
             yield f"{paths.last(path)} is on the manager and not realized ({state}): walked is that it does nothing"
