@@ -139,9 +139,9 @@ class Manager:
             raise PartError(f"{self.host} answered {path} with something that is no JSON object: is it an NSX Manager?")
         return body
 
-    def all(self, path: str, *, named: bool = True) -> Iterator[Json]:
-        """Every object of a collection, page by page. named: each must have an id, as objects have; tables have none."""
-        query: dict[str, str] = {}
+    def all(self, path: str, *, named: bool = True, **asked: str) -> Iterator[Json]:
+        """Every object of a collection, page by page. named: each must have an id, as objects have; tables have none. asked: the query."""
+        query = asked
         seen: set[str] = set()
         for _ in range(_MAX_PAGES):
             page = self.get(path, **query)
@@ -152,14 +152,14 @@ class Manager:
             self._tell(self._read)
             yield from found
             cursor = str(page.get("cursor") or "")
-            if not cursor:
+            if not cursor or not found:  # a search gives a cursor with its last page, too
                 return
             if cursor in seen:
                 raise PartError(
                     f"{self.host} gives no end of {path}: the page after {quoted(cursor)} is that page again"
                 )
             seen.add(cursor)
-            query = {"cursor": cursor}
+            query = {**asked, "cursor": cursor}
         raise EgressError(f"{self.host} gives no end of {path}: stopped after {_MAX_PAGES} pages")
 
     def below(self, wanted: Tier0, *, bfd_peers: bool = False) -> tuple[str, dict[str, Json]]:

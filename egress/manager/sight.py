@@ -8,7 +8,7 @@ Only the Tier-0 itself must be readable. Any other part that is refused, missing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -27,6 +27,7 @@ T = TypeVar("T")
 _AT_ONCE = 4
 """Requests under way at a time: a manager takes 40 of one client (default of client_api_concurrency_limit)."""
 _TOLD = 3
+_RARE = "resource_type:PolicyNatRule AND (parent_path:*INTERNAL OR parent_path:*DEFAULT)"
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,10 @@ class _Reader:
         """Everything. The forwarding tables are given back: they are no objects."""
         table = self._pool.submit(_or_why, self._forwarded)
         alarms = self._pool.submit(_or_why, self._alarms)
+        rare = self._pool.submit(_or_why, self._rare)
         self._collections(_first(self._gateway))
         self._drop_strangers()
-        self._collections(self._second())
+        self._collections(self._second(self._taken(rare.result())))
         self._states(domain, alarms.result())
         forwarded = table.result()
         if isinstance(forwarded, str):
@@ -114,8 +116,23 @@ class _Reader:
             if strange:
                 del objects[path]
 
-    def _second(self) -> Iterator[_Part]:
-        """Below the Tier-0's locale services, and below each Tier-1."""
+    def _rare(self) -> list[Json]:
+        """NAT rules of the sections that hardly any Tier-1 uses, all at once."""
+        return list(self._manager.all(paths.SEARCH, query=_RARE))
+
+    def _taken(self, rare: list[Json] | str) -> Sequence[Section]:
+        """The sections of Tier-1s that are left to be read, once the rare ones were found by a search; all where it was refused."""
+        if isinstance(rare, str):
+            return tuple(Section)
+        for body in rare:
+            path = str(body.get("path"))
+            gateway = "/".join(path.split("/")[:4])
+            if gateway in self._found.objects and _is(gateway, Collection.TIER1S) and not body.get("marked_for_delete"):
+                self._found.objects[path] = body
+        return (Section.USER,)
+
+    def _second(self, sections: Sequence[Section]) -> Iterator[_Part]:
+        """Below the Tier-0's locale services, and below each Tier-1, of whose NAT `sections` are read."""
         for path in list(self._found.objects):
             if _is(path, Collection.LOCALE_SERVICES):
                 yield _Part(path, Collection.INTERFACES, Unseen(f"interfaces of {last(self._gateway)}", ""))
@@ -124,7 +141,7 @@ class _Reader:
             elif _is(path, Collection.TIER1S):
                 name = last(path)
                 yield _Part(path, Collection.LOCALE_SERVICES, Unseen(f"edge cluster of Tier-1 {name}", "", name))
-                for section in Section:
+                for section in sections:
                     rules = Unseen(f"NAT rules of Tier-1 {name}", "", name)
                     yield _Part(paths.nat_section(path, section), Collection.NAT_RULES, rules)
 

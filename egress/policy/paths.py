@@ -123,6 +123,8 @@ def forwarding_table(gateway: str) -> str:
     return f"{gateway}/forwarding-table"
 
 
+SEARCH = "/search/query"
+"""Objects by a query over the manager's index."""
 REALIZED_ENTITIES = f"{INFRA}/realized-state/realized-entities"
 """What NSX made of the object that the query names by `intent_path`."""
 REALIZATION_ALARMS = f"{INFRA}/realized-state/alarms"

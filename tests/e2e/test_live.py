@@ -144,7 +144,7 @@ def test_everything_is_read_by_get_and_counted(run: Run, put: Put, lab: Lab) -> 
     asked = lab.control.journal()[before:]
     assert {one["method"] for one in asked} == {"GET"}
     once = [one["path"] for one in asked[: len(asked) // 3]]
-    assert len(once) == 15 + 3 + 3 * 4, "the Tier-0 and its surroundings, own objects, four for each Tier-1"
+    assert len(once) == 16 + 3 + 3 * 2, "the Tier-0 and its surroundings, own objects, two for each Tier-1"
     assert not any(one["status"] != 200 for one in asked)
 
 

@@ -36,18 +36,18 @@ def domain() -> WorkloadDomain:
     return read_domain(parse((Path(__file__).parent / name).read_bytes(), name), "l0")
 
 
-def applied(domain: WorkloadDomain, **more: list[Json]) -> Json:
-    """A seed with everything that the stack makes. `more`: further children of the Tier-0, by the section `rules`, or as they are."""
+def applied(domain: WorkloadDomain, ha_mode: str | None = None, **more: list[Json]) -> Json:
+    """A seed with everything that the stack makes. `more`: further `rules` and `routes`, and `others`, which are children of the Tier-0."""
     document = seed([domain])
     tier0 = next(one["Tier0"] for one in document["infra"]["children"] if "Tier0" in one)
     made = owned(domain).objects(T0)
     rules = [body for path, body in made.items() if "/nat-rules/" in path] + more.get("rules", [])
     routes = [body for path, body in made.items() if "/static-routes/" in path] + more.get("routes", [])
-    section = {"resource_type": "PolicyNat", "id": "USER", "nat_type": "USER"}
+    section: Json = {"resource_type": "PolicyNat", "id": "USER", "nat_type": "USER"}
     section["children"] = [{"resource_type": "ChildPolicyNatRule", "PolicyNatRule": one} for one in rules]
     tier0["children"] += [{"resource_type": "ChildStaticRoutes", "StaticRoutes": one} for one in routes]
     tier0["children"] += [{"resource_type": "ChildPolicyNat", "PolicyNat": section}, *more.get("others", [])]
-    tier0["ha_mode"] = more.get("ha_mode", tier0["ha_mode"])
+    tier0["ha_mode"] = ha_mode or tier0["ha_mode"]
     return document
 
 
