@@ -6,6 +6,7 @@ works or nothing more can be said.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from egress.answers import missing_at_edge, missing_outside
@@ -13,10 +14,11 @@ from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.reachability.flow import DropReason, Flow, Result, Verdict
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
-from egress.reachability.walk import Walker
 
 _ROUNDS = 8
 """More missing things than this at once are not looked for."""
+_REMEMBERED = 32
+"""Views with a remedy in place that are kept: those of a few flows, as each is as large as the gateway."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,33 @@ class Finding:
     complete: bool
 
 
-def find(view: View, flow: Flow, walker: Walker | None = None) -> Finding:
-    """The verdict of a flow and its remedies. `walker`: one of the view's topology, if there is one already."""
-    verdict = result = (walker or Walker(view.topology)).walk(flow)
+class Trials:
+    """Views with a remedy in place. The same remedy in the same view is put in once, however many flows ask for it.
+
+    `made`: how many views were made.
+    """
+
+    def __init__(self) -> None:
+        self.made = 0
+        self._known: dict[tuple[int, Remedy], tuple[View, View]] = {}
+
+    def of(self, view: View, proposal: Proposal) -> View | None:
+        """The view with a proposal's remedy in place, None where a person has to decide what to put in."""
+        if proposal.put_in is None:
+            return None
+        known = self._known.get((id(view), proposal.remedy))
+        if known is None:
+            if len(self._known) == _REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+            known = self._known[id(view), proposal.remedy] = (view, proposal.put_in())
+            self.made += 1
+        return known[1]
+
+
+def find(view: View, flow: Flow, trials: Trials | None = None) -> Finding:
+    """The verdict of a flow and its remedies. `trials`: of other flows in the same view."""
+    trials = trials or Trials()
+    verdict = result = view.walker.walk(flow)
     now = view
     remedies: list[Remedy] = []
     while result.result is not Result.ALL and len(remedies) < _ROUNDS:
@@ -38,11 +64,21 @@ def find(view: View, flow: Flow, walker: Walker | None = None) -> Finding:
         if proposal is None or proposal.remedy in remedies:
             break
         remedies.append(proposal.remedy)
-        if proposal.after is None:
+        after = trials.of(now, proposal)
+        if after is None:
             break
-        now = proposal.after
-        result = Walker(now.topology).walk(flow)
+        now = after
+        result = now.walker.walk(flow)
     return Finding(verdict, tuple(remedies), result.result is Result.ALL)
+
+
+def find_all(view: View, flows: Iterable[Flow]) -> list[Finding]:
+    """The findings of several flows. Those of one sender are looked at one after the other: they often lack the same."""
+    trials = Trials()
+    asked = list(flows)
+    order = sorted(range(len(asked)), key=lambda index: asked[index].origin)
+    found = {index: find(view, asked[index], trials) for index in order}
+    return [found[index] for index in range(len(asked))]
 
 
 def propose(view: View, verdict: Verdict) -> Proposal | None:
@@ -57,5 +93,5 @@ def propose(view: View, verdict: Verdict) -> Proposal | None:
         return missing_outside.no_way(view, path, hop)
     if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
         why = f"no edge of Tier-0 {view.topology.nodes[hop.node].gateway} is up"
-        return Proposal(Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back"), None)
+        return Proposal(Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back"))
     return None

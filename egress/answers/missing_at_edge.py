@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from egress.answers import missing_outside
-from egress.answers.remedy import Missing, Proposal, Remedy
+from egress.answers.remedy import Missing, Proposal, Remedy, objects_changed
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
@@ -35,7 +35,7 @@ def _wrong_address(view: View, hop: Hop) -> Proposal:
     else:
         why = f"{hop.node} takes the packet for {target} for itself: nothing on that edge translates it back"
         fix = "translate with REFLEXIVE on ACTIVE_ACTIVE, or to an address that the translating edge answers for"
-    return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix), None)
+    return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix))
 
 
 def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
@@ -66,7 +66,7 @@ def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
         fix = f"ask its owner for it, as default_route.external says that it is somebody else's: {everything} via {via}"
     else:
         fix = f"add default_route.ipv6 to the domain file: {everything} via {via}"
-    return Proposal(Remedy(Missing.DEFAULT_ROUTE, tier0, name, why, fix), view.changed({**view.objects, path: body}))
+    return Proposal(Remedy(Missing.DEFAULT_ROUTE, tier0, name, why, fix), objects_changed(view, {path: body}))
 
 
 def _discarding(view: View, target: Address) -> Proposal | None:
@@ -83,17 +83,20 @@ def _discarding(view: View, target: Address) -> Proposal | None:
         if key
         else f"take {name} away, or narrow it; ask its owner"
     )
-    rest = {path: body for path, body in view.objects.items() if path != best.path}
-    return Proposal(Remedy(Missing.NULL_ROUTE, last(view.gateway), name, why, fix), view.changed(rest))
+    return Proposal(
+        Remedy(Missing.NULL_ROUTE, last(view.gateway), name, why, fix),
+        lambda: view.changed({path: body for path, body in view.objects.items() if path != best.path}),
+    )
 
 
 def _made_by_a_stack(view: View, network: str) -> tuple[WorkloadDomain, str, Json] | None:
     """The default route that this domain's stack makes, or that of a neighbour: whose, its path and itself."""
     for domain in (view.domain, *view.neighbours):
-        objects = owned(domain).objects(view.gateway)
-        for path, body in children(objects, view.gateway, Collection.STATIC_ROUTES):
-            if body["network"] == network:
-                return domain, path, body
+        if any(str(route.network) == network for route in owned(domain).routes):
+            objects = owned(domain).objects(view.gateway)
+            for path, body in children(objects, view.gateway, Collection.STATIC_ROUTES):
+                if body["network"] == network:
+                    return domain, path, body
     return None
 
 
@@ -108,7 +111,7 @@ def _next_hop(view: View, hop: Hop, path: str, target: Address) -> Proposal | No
     hops = body.get("next_hops")
     body["next_hops"] = [*(hops if isinstance(hops, list) else ()), *_route("", beyond)["next_hops"]]
     remedy = Remedy(Missing.NEXT_HOP, hop.node, name, why, f"add a next hop for that edge to {name}: {via}")
-    return Proposal(remedy, view.changed({**view.objects, path: body}))
+    return Proposal(remedy, objects_changed(view, {path: body}))
 
 
 def _beyond(view: View, hop: Hop, target: Address) -> list[Address]:
@@ -159,6 +162,4 @@ def _scope(view: View, hop: Hop) -> Proposal | None:
     )
     fix = f"limit {name} to the uplinks (egress.applied_to: uplinks)"
     changed = {path: {**view.objects[path], "scope": uplinks}}
-    return Proposal(
-        Remedy(Missing.NAT_SCOPE, last(view.gateway), name, why, fix), view.changed({**view.objects, **changed})
-    )
+    return Proposal(Remedy(Missing.NAT_SCOPE, last(view.gateway), name, why, fix), objects_changed(view, changed))

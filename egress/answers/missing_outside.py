@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, ip_network
 
-from egress.answers.remedy import Missing, Proposal, Remedy, near, ways_in, wide, with_route
-from egress.domain.addresses import Address, Coverage, as_network
+from egress.answers.remedy import Missing, Proposal, Remedy, near, objects_changed, ways_in, wide, with_route
+from egress.domain import WorkloadDomain
+from egress.domain.addresses import Address, Coverage, Network, as_network
 from egress.domain.fields import listed
 from egress.policy import paths
 from egress.policy.leaving import leaving
@@ -59,11 +61,9 @@ def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
         if face.edge in view.around.world.down and any(target == one.ip for one in face.addresses):
             why = f"{target} is an interface address of {face.edge}, which is down: nobody answers for it"
             fix = _LET_THEM_MOVE if path.back else _LET_IT_NOTICE
-            return Proposal(Remedy(Missing.EDGE, face.edge or "", str(target), why, fix), None)
+            return Proposal(Remedy(Missing.EDGE, face.edge or "", str(target), why, fix))
     why = f"nobody on the segment of {hop.left} answers for {target}"
-    return Proposal(
-        Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"), None
-    )
+    return Proposal(Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"))
 
 
 def _beside(view: View, interface: str, target: Address) -> tuple[Address, ...]:
@@ -107,7 +107,7 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
     lost = f"{egress} leaves un-translated, and nobody outside knows a way back"
     why = _ineffective(view, interface, egress)
     section = paths.nat_section(view.gateway)
-    objects = owned(view.domain).objects(view.gateway)
+    objects = view.own
     for rule in owned(view.domain).rules:
         path = paths.nat_rule(view.gateway, rule.identity.nsx_id)
         if egress in as_network(rule.source) and rule.destination is None and not _there(view, path, objects[path]):
@@ -115,7 +115,7 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
             source = "any" if rule.source == ANYWHERE else rule.source
             fix = f"apply {last(path)}: {rule.action} {source} -> {rule.translated}"
             remedy = Remedy(Missing.NAT_RULE, tier0, last(path), why, fix)
-            return Proposal(remedy, view.changed({**view.objects, section: nat_section(), path: objects[path]}))
+            return Proposal(remedy, objects_changed(view, {section: nat_section(), path: objects[path]}))
     return _new_rule(view, egress, why or f"this domain has no NAT for {egress}: {lost}")
 
 
@@ -136,7 +136,7 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
     unknown = next((one.tier1 for one in view.around.senders if one.egress == egress and not one.known), None)
     if unknown is not None:
         networks = next(one.networks for one in leaving(view.domain) if one.tier1 == unknown)
-        ruled = Coverage(as_network(rule.source) for rule in owned(view.domain).rules)
+        ruled = view.domain.once(_ruled)
         if any(ruled.count(network) for network in networks):
             return _unknown_address(unknown, networks)
         name = f"{view.domain.stack}-egress-for-{unknown}"
@@ -149,14 +149,19 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
         "scope": [one.path for one in view.tier0.interfaces if one.external],
     }
     rule = {paths.nat_section(view.gateway): nat_section(), paths.nat_rule(view.gateway, name): body}
-    return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), view.changed({**view.objects, **rule}))
+    return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), objects_changed(view, rule))
+
+
+def _ruled(domain: WorkloadDomain) -> Coverage:
+    """The addresses that the rules of a file are for."""
+    return Coverage(as_network(rule.source) for rule in owned(domain).rules)
 
 
 def _unknown_address(tier1: str, networks: Sequence[IPv4Network]) -> Proposal:
     """Nothing can be said of a Tier-1 whose egress address is not known where some addresses have a rule and others have none."""
     why = f"which address of {listed(networks)} Tier-1 {tier1} sends with is not in the file, and not all of them have a rule"
     fix = f"look at the NAT rules of {tier1} in NSX, write the address as tier1s.{tier1}.egress, and ask again"
-    return Proposal(Remedy(Missing.EGRESS_ADDRESS, tier1, "egress", why, fix), None)
+    return Proposal(Remedy(Missing.EGRESS_ADDRESS, tier1, "egress", why, fix))
 
 
 def _ineffective(view: View, interface: str, egress: Address) -> str:
@@ -175,17 +180,21 @@ def _ineffective(view: View, interface: str, egress: Address) -> str:
 
 
 def _holds(text: str, address: Address) -> bool:
+    network = _network(text)
+    return network is not None and address in network
+
+
+@lru_cache(maxsize=16384)
+def _network(text: str) -> Network | None:
     try:
-        return address in ip_network(text.strip(), strict=False)
+        return ip_network(text.strip(), strict=False)
     except ValueError:
-        return False
+        return None
 
 
 def _spare(view: View, version: int) -> Address | None:
     """An address of the first uplink network that nobody in this view has."""
-    nodes = view.topology.nodes.values()
-    taken = {one.ip for node in nodes for face in node.interfaces for one in face.addresses}
-    answered = [network for node in nodes for face in node.interfaces for network in (*face.answers, *face.relays)]
+    taken, answered = view.topology.addresses, view.topology.answered
     for face in view.tier0.interfaces:
         for one in face.addresses if face.external else ():
             if one.version == version:

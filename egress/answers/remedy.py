@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ from egress.domain import HaMode
 from egress.domain.addresses import Address, Network, single
 from egress.policy.leaving import seen_outside
 from egress.policy.owned import beside_the_way_out
+from egress.policy.tree import PolicyObjects
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
 
@@ -57,13 +58,23 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A remedy, and the view with it in place; None where a person has to decide what to put in."""
+    """A remedy, and how it is put in place: makes the view with it; None where a person has to decide what to put in."""
 
     remedy: Remedy
-    after: View | None
+    put_in: Callable[[], View] | None = None
 
 
-def with_route(view: View, node: str, route: WorldRoute) -> View:
+def objects_changed(view: View, changed: PolicyObjects) -> Callable[[], View]:
+    """Puts Policy objects into a view, in place of those of the same path."""
+    return lambda: view.changed({**view.objects, **changed})
+
+
+def with_route(view: View, node: str, route: WorldRoute) -> Callable[[], View]:
+    """Puts a route more on a host or router of the world."""
+    return lambda: _with_route(view, node, route)
+
+
+def _with_route(view: View, node: str, route: WorldRoute) -> View:
     """The view with a route more on a host or router of the world."""
     world = view.around.world
     hosts = tuple(replace(one, routes=(*one.routes, route)) if one.name == node else one for one in world.hosts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -15,6 +16,7 @@ from egress.answers.failure_texts import read
 from egress.answers.questions import Purpose, questions
 from egress.answers.remedy import near, ways_in
 from egress.domain import WorkloadDomain
+from egress.reachability.view import Live
 from egress.reachability.view import view as view_of
 
 
@@ -76,7 +78,7 @@ def test_a_view_in_which_everything_works_says_so_and_one_that_explains_does_not
     assert "ask with --live" in diagnose(view, failure).sentences()[-1]
     bare = view.changed({path: body for path, body in view.objects.items() if "/nat-rules/" not in path})
     assert not any("--live" in sentence for sentence in diagnose(bare, failure).sentences())
-    other = bare.__class__(**{**vars(view), "source": "the manager x"})
+    other = replace(view, source=Live("the manager x", view.gateway, view.objects))
     assert "look at firewalls" in diagnose(other, failure).sentences()[-1]
 
 
