@@ -6,12 +6,13 @@ works or nothing more can be said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from egress.answers import missing_at_edge, missing_outside
+from egress.answers.in_the_way import in_the_way
 from egress.answers.remedy import Missing, Proposal, Remedy
-from egress.reachability.flow import DropReason, Flow, Result, Verdict
+from egress.reachability.flow import DropReason, Flow, Path, Result, Verdict
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 
@@ -23,11 +24,18 @@ _REMEMBERED = 32
 
 @dataclass(frozen=True)
 class Finding:
-    """A flow's verdict, and what is missing if it fails. `complete`: with all remedies in place the flow works."""
+    """A flow's verdict, and what is missing if it fails. `complete`: with all remedies in place the flow works. `tried`: all of them were put
+    in and walked; false where a person has to decide what to put in."""
 
     verdict: Verdict
     remedies: tuple[Remedy, ...]
     complete: bool
+    tried: bool = True
+
+    @property
+    def more(self) -> bool:
+        """The walk says that the remedies are not enough."""
+        return bool(self.remedies) and self.tried and not self.complete
 
 
 class Trials:
@@ -59,17 +67,50 @@ def find(view: View, flow: Flow, trials: Trials | None = None) -> Finding:
     verdict = result = view.walker.walk(flow)
     now = view
     remedies: list[Remedy] = []
+    tried = True
     while result.result is not Result.ALL and len(remedies) < _ROUNDS:
-        proposal = propose(now, result)
-        if proposal is None or proposal.remedy in remedies:
+        chosen = _helping(now, flow, result, trials)
+        if chosen is None or chosen[0] in remedies:
             break
-        remedies.append(proposal.remedy)
-        after = trials.of(now, proposal)
+        remedy, after = chosen
+        remedies.append(remedy)
         if after is None:
+            tried = False
             break
         now = after
         result = now.walker.walk(flow)
-    return Finding(verdict, tuple(remedies), result.result is Result.ALL)
+    return Finding(verdict, tuple(remedies), result.result is Result.ALL, tried)
+
+
+def _helping(view: View, flow: Flow, verdict: Verdict, trials: Trials) -> tuple[Remedy, View | None] | None:
+    """The first remedy for the first failing path with which the walk goes further, and the view with it. One that a person has to decide
+    comes without a view, and only if nothing helps."""
+    asked: Remedy | None = None
+    best: tuple[Remedy, View] | None = None
+    for proposal in candidates(view, verdict):
+        after = trials.of(view, proposal)
+        if after is None:
+            asked = asked or proposal.remedy
+            continue
+        result = after.walker.walk(flow)
+        if result.result is Result.ALL:
+            return proposal.remedy, after
+        if best is None and _goes_further(verdict, result):
+            best = (proposal.remedy, after)
+    return best or ((asked, None) if asked else None)
+
+
+def _goes_further(before: Verdict, after: Verdict) -> bool:
+    """Whether what ended the first failing path ends fewer paths now, or ends them later."""
+    end = _end(before.failing[0])
+    return sum(_end(path) == end for path in after.paths) / len(after.paths) < sum(
+        _end(path) == end for path in before.paths
+    ) / len(before.paths)
+
+
+def _end(path: Path) -> tuple[object, ...]:
+    last = path.last
+    return (path.returned, bool(path.back), last.node, last.drop, last.after.source, last.after.destination, last.via)
 
 
 def find_all(view: View, flows: Iterable[Flow]) -> list[Finding]:
@@ -81,17 +122,21 @@ def find_all(view: View, flows: Iterable[Flow]) -> list[Finding]:
     return [found[index] for index in range(len(asked))]
 
 
-def propose(view: View, verdict: Verdict) -> Proposal | None:
-    """A remedy for the first failing path of a verdict, None where nothing can be said."""
+def candidates(view: View, verdict: Verdict) -> Iterator[Proposal]:
+    """Remedies for the first failing path of a verdict, the likeliest first: what is in the way, then what is missing."""
     path = verdict.failing[0]
     hop = path.last
+    yield from in_the_way(view, path)
     if hop.drop is DropReason.NO_NEIGHBOUR:
-        return missing_outside.nobody_there(view, path, hop)
-    if hop.kind is NodeKind.TIER0_SR:
-        return missing_at_edge.propose(view, path, hop)
-    if hop.drop is DropReason.NO_ROUTE and hop.kind in (NodeKind.ROUTER, NodeKind.HOST):
-        return missing_outside.no_way(view, path, hop)
-    if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
+        yield from missing_outside.nobody_there(view, path, hop)
+    elif hop.kind is NodeKind.TIER0_SR:
+        yield from missing_at_edge.propose(view, path, hop)
+    elif hop.drop is DropReason.NO_ROUTE and hop.kind in (NodeKind.ROUTER, NodeKind.HOST):
+        found = missing_outside.no_way(view, path, hop)
+        if found is not None:
+            yield found
+    elif hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
         why = f"no edge of Tier-0 {view.topology.nodes[hop.node].gateway} is up"
-        return Proposal(Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back"))
-    return None
+        up = replace(view.around.world, down=frozenset())
+        remedy = Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back")
+        yield Proposal(remedy, lambda: view.in_world(up))

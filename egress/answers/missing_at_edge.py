@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from egress.answers import missing_outside
-from egress.answers.remedy import Missing, Proposal, Remedy, objects_changed
-from egress.domain import WorkloadDomain
+from egress.answers.remedy import Missing, Proposal, Remedy, objects_changed, spare, translated_to, translating
+from egress.domain import HaMode, NatAction, WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
 from egress.policy.owned import EVERYTHING, beside_the_way_out, owned
@@ -15,27 +17,44 @@ from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 
 
-def propose(view: View, path: Path, hop: Hop) -> Proposal | None:
-    """A remedy for a path that ended at `hop`, an edge."""
-    if hop.drop is DropReason.NO_ROUTE:
-        return _default_route(view, hop, hop.after.destination)
-    if hop.drop is DropReason.REVERSE_PATH:
-        return _reverse_path(view, path, hop)
+def propose(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
+    """Remedies for a path that ended at `hop`, an edge."""
     if hop.drop in (DropReason.NOT_FORWARDING, DropReason.TAKEN_HERE):
-        return _wrong_address(view, hop)
-    return None
+        yield from _wrong_address(view, path, hop)
+        return
+    found = None
+    if hop.drop is DropReason.NO_ROUTE:
+        found = _default_route(view, hop, hop.after.destination)
+    if hop.drop is DropReason.REVERSE_PATH:
+        found = _reverse_path(view, path, hop)
+    if found is not None:
+        yield found
 
 
-def _wrong_address(view: View, hop: Hop) -> Proposal:
+def _wrong_address(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
     """The packet came to an edge that does not translate or forward it."""
     target = hop.before.destination
     if not view.topology.nodes[hop.node].forwards:
         why = f"{target} leads to {hop.node}, which is the standby edge and forwards nothing"
-        fix = "use the HA VIP, or a spare address of the uplink network: these follow the active edge"
+        fix = "translate to the HA VIP, or to a spare address of the uplink network: these follow the active edge"
     else:
         why = f"{hop.node} takes the packet for {target} for itself: nothing on that edge translates it back"
-        fix = "translate with REFLEXIVE on ACTIVE_ACTIVE, or to an address that the translating edge answers for"
-    return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix))
+        fix = "translate to a spare address of the uplink network, which the translating edges answer for"
+    for rule in translating(view, path) if path.back else ():
+        reflexive = {rule.path: {**view.objects[rule.path], "action": NatAction.REFLEXIVE.value}}
+        name = last(rule.path)
+        if rule.action is not NatAction.REFLEXIVE and view.tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
+            remedy = Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, f"make {name} REFLEXIVE")
+            yield Proposal(remedy, objects_changed(view, reflexive))
+        if (free := spare(view, target.version)) is not None:
+            remedy = Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix)
+            yield Proposal(remedy, translated_to(view, rule, free))
+    if not path.back:
+        holder = next((face.name for face in view.tier0.interfaces for one in face.addresses if one.ip == target), None)
+        held = f"that of its interface {holder}" if holder else "one that its NAT rules answer for"
+        why = f"{target} is an address of the gateway itself, {held}: {hop.node} takes the packet, and nothing behind it gets it"
+        fix = f"ask for another address: whoever is meant by {target} cannot have it beside the gateway"
+        yield Proposal(Remedy(Missing.OWN_ADDRESS, hop.node, str(target), why, fix))
 
 
 def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:

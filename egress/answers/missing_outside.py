@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Network, ip_network
 
-from egress.answers.remedy import Missing, Proposal, Remedy, near, objects_changed, ways_in, wide, with_route
+from egress.answers.remedy import (
+    Missing,
+    Proposal,
+    Remedy,
+    near,
+    objects_changed,
+    spare,
+    translated_to,
+    translating,
+    ways_in,
+    wide,
+    with_route,
+    without_way,
+)
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address, Coverage, Network, as_network
 from egress.domain.fields import listed
@@ -36,9 +50,16 @@ def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
     face = view.topology.nodes[left.node].interface(left.left)
     if not face.uplink or left.left in outside_nat(view.domain):
         return beside(view, path, left, target)
-    if left.rules or any(target in network for one in leaving(view.domain) if one.own for network in one.networks):
+    routed = any(target in network for one in leaving(view.domain) if one.own for network in one.networks)
+    if routed or _decided(view, left):
         return _upstream_route(view, hop.node, target)
     return _nat_rule(view, left.left, target)
+
+
+def _decided(view: View, left: Hop) -> bool:
+    """Whether a rule translated what left, or the file says that it is left as it is. Another's rule that does so decides nothing."""
+    excepted = {one.identity.nsx_id for one in owned(view.domain).exceptions}
+    return left.after.source != left.before.source or bool(excepted.intersection(left.rules))
 
 
 def left_by(path: Path) -> Hop | None:
@@ -54,16 +75,31 @@ def beside(view: View, path: Path, left: Hop, target: Address) -> Proposal:
     return _return_route(view, path.forward[-1].node, name, via, target)
 
 
-def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
+def nobody_there(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
     """Nobody answers ARP for the next hop, or for the destination on a connected network."""
     target = hop.via or hop.after.destination
     for face in view.tier0.interfaces:
         if face.edge in view.around.world.down and any(target == one.ip for one in face.addresses):
             why = f"{target} is an interface address of {face.edge}, which is down: nobody answers for it"
-            fix = _LET_THEM_MOVE if path.back else _LET_IT_NOTICE
-            return Proposal(Remedy(Missing.EDGE, face.edge or "", str(target), why, fix))
+            yield from _edge_down(view, path, hop, face.edge or "", why)
+            return
     why = f"nobody on the segment of {hop.left} answers for {target}"
-    return Proposal(Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"))
+    yield Proposal(Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"))
+
+
+def _edge_down(view: View, path: Path, hop: Hop, edge: str, why: str) -> Iterator[Proposal]:
+    """The address of an edge that is down: another one for the rule that translates to it, no way by it for the router that sends there."""
+    target = str(hop.via or hop.after.destination)
+    if path.back:
+        for rule in translating(view, path):
+            if (free := spare(view, hop.after.destination.version)) is not None:
+                remedy = Remedy(Missing.EDGE, edge, target, why, _LET_THEM_MOVE)
+                yield Proposal(remedy, translated_to(view, rule, free))
+    elif hop.via is not None:
+        yield Proposal(Remedy(Missing.EDGE, edge, target, why, _LET_IT_NOTICE), without_way(view, hop.node, hop.via))
+    world = view.around.world
+    back = replace(world, down=world.down - {edge})
+    yield Proposal(Remedy(Missing.EDGE, edge, target, why, f"bring {edge} back"), lambda: view.in_world(back))
 
 
 def _beside(view: View, interface: str, target: Address) -> tuple[Address, ...]:
@@ -127,12 +163,12 @@ def _there(view: View, path: str, body: Json) -> bool:
 
 
 def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
-    spare = _spare(view, egress.version)
-    if spare is None:
+    free = spare(view, egress.version)
+    if free is None:
         return None
     tier0 = last(view.gateway)
     name = f"{view.domain.stack}-egress-for-{str(egress).replace('.', '-')}"
-    fix = f"add a mapping to the domain file: source {egress}, translated a free address of the uplink network (such as {spare})"
+    fix = f"add a mapping to the domain file: source {egress}, translated a free address of the uplink network"
     unknown = next((one.tier1 for one in view.around.senders if one.egress == egress and not one.known), None)
     if unknown is not None:
         networks = next(one.networks for one in leaving(view.domain) if one.tier1 == unknown)
@@ -145,7 +181,7 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
     body: Json = {
         "action": view.domain.tier0.nat_action.value,
         "source_network": str(egress),
-        "translated_network": str(spare),
+        "translated_network": str(free),
         "scope": [one.path for one in view.tier0.interfaces if one.external],
     }
     rule = {paths.nat_section(view.gateway): nat_section(), paths.nat_rule(view.gateway, name): body}
@@ -190,16 +226,3 @@ def _network(text: str) -> Network | None:
         return ip_network(text.strip(), strict=False)
     except ValueError:
         return None
-
-
-def _spare(view: View, version: int) -> Address | None:
-    """An address of the first uplink network that nobody in this view has."""
-    taken, answered = view.topology.addresses, view.topology.answered
-    for face in view.tier0.interfaces:
-        for one in face.addresses if face.external else ():
-            if one.version == version:
-                for index in range(1, min(one.network.num_addresses - 1, 4096)):
-                    spare = one.network[-1 - index]
-                    if spare not in taken and not any(spare in network for network in answered):
-                        return spare
-    return None

@@ -107,17 +107,19 @@ class Memory:
     """What was read of objects: one that is the very same is not read again, and gives the very same value."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], tuple[Json, Sequence[Any], Sequence[str]]] = {}
+        self._known: dict[tuple[str, int], tuple[Json, Sequence[Any], tuple[tuple[str, ...], ...]]] = {}
 
-    def read(self, path: str, body: Json, notes: list[str], read: Callable[[], Sequence[T]]) -> Sequence[T]:
-        """What `read` gives, and what it adds to `notes`, remembered. `body` is kept, so that its identity stays its own."""
+    def read(self, path: str, body: Json, read: Callable[[], Sequence[T]], *told: list[str]) -> Sequence[T]:
+        """What `read` gives and what it adds to the lists `told`, remembered. `body` is kept, so that its identity stays its own."""
         known = self._known.get((path, id(body)))
         if known is None:
-            before = len(notes)
+            before = [len(one) for one in told]
             found = read()
-            self._known[path, id(body)] = (body, found, tuple(notes[before:]))
+            added = tuple(tuple(one[start:]) for one, start in zip(told, before, strict=True))
+            self._known[path, id(body)] = (body, found, added)
             return found
-        notes += known[2]
+        for one, added_then in zip(told, known[2], strict=True):
+            one += added_then
         return known[1]
 
 
@@ -185,7 +187,7 @@ class _Reader:
 
     def _readable(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> Sequence[T]:
         """What `read` makes of an object; nothing, and a note, if it cannot be read: it may be a stranger's."""
-        return self.memory.read(path, body, self.notes, lambda: self._tried(kind, path, body, read))
+        return self.memory.read(path, body, lambda: self._tried(kind, path, body, read), self.notes)
 
     def _tried(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> list[T]:
         try:
