@@ -7,21 +7,21 @@ in the same words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
-from egress.policy.gateways import Tier0, tier0s, tier1s
+from egress.policy.gateways import Memory, Tier0, Tier1, tier0s, tier1s
 from egress.policy.identity import GatewayKey, same_gateway
 from egress.policy.owned import EVERYTHING, owned
-from egress.policy.paths import Collection
+from egress.policy.paths import Collection, collection
 from egress.policy.planned import Planned
 from egress.policy.seed import seeded
 from egress.policy.tree import Json, PolicyObjects, children
-from egress.reachability.assemble import assembled
-from egress.reachability.flow import Flow, Verdict
+from egress.reachability.assemble import Assembly
 from egress.reachability.surroundings import (
     NO_WISHES,
     UPSTREAM,
@@ -33,7 +33,9 @@ from egress.reachability.surroundings import (
 )
 from egress.reachability.tier1_nodes import DEFAULTS
 from egress.reachability.topology import Topology
-from egress.reachability.world import Tier1World, World
+from egress.reachability.walk import Walker
+from egress.reachability.world import World
+from egress.vocabulary import INFRA
 
 
 @dataclass(frozen=True)
@@ -71,55 +73,108 @@ FILES = Files()
 
 
 @dataclass(frozen=True)
+class Gateways:
+    """The gateways in a set of Policy objects. `imagined`: Tier-1s that only the world has; they come last. `old`: their NSX is from before
+    proxy ARP on ACTIVE_ACTIVE."""
+
+    upper: tuple[Tier0, ...]
+    lower: tuple[Tier1, ...]
+    old: bool
+    imagined: tuple[Tier1, ...] = ()
+    memory: Memory = field(default_factory=Memory, repr=False)
+
+    def of(self, objects: PolicyObjects, before: PolicyObjects | None = None) -> Gateways:
+        """The same of other objects. `before`: those that these were read from."""
+        if before is not None and _below(before) == _below(objects):
+            return replace(self, upper=self._upper(objects))
+        lower = tier1s(objects)
+        there = {one.id for one in lower}
+        imagined = tuple(one for one in self.imagined if one.id not in there)
+        return replace(self, upper=self._upper(objects), lower=lower, imagined=imagined)
+
+    def _upper(self, objects: PolicyObjects) -> tuple[Tier0, ...]:
+        found = tier0s(objects, self.memory)
+        if not self.old:
+            return found
+        return tuple(replace(one, proxies=one.ha_mode is not HaMode.ACTIVE_ACTIVE) for one in found)
+
+    def assembly(self, world: World, before: Assembly | None) -> Assembly:
+        """The topology of them in a world."""
+        return Assembly(self.upper, (*self.lower, *self.imagined), world, before)
+
+
+def _below(objects: PolicyObjects) -> dict[str, Json]:
+    """Everything that belongs to Tier-1s."""
+    start = f"{collection(INFRA, Collection.TIER1S)}/"
+    return {path: body for path, body in objects.items() if path.startswith(start)}
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a source says. `path`: of the domain's Tier-0. `own`: what the domain's file makes, there or not."""
+
+    path: str
+    objects: PolicyObjects
+    own: PolicyObjects
+    gateways: Gateways
+
+    @classmethod
+    def of(cls, path: str, objects: PolicyObjects, own: PolicyObjects, old: bool) -> Base:
+        """The same with its gateways read. `old`: as of the gateways."""
+        return cls(path, objects, own, Gateways((), (), old).of(objects))
+
+
+@dataclass(frozen=True)
 class View:
     """A topology with what it was made of, so that it can be made again with a change.
 
-    `gateway`: Policy path of the domain's Tier-0, `tier0` the same typed. `neighbours`: the other domains on it. `notes`: what was assumed.
+    `neighbours`: the other domains on the Tier-0. `base`: what the source says; `objects`: that with what is assumed and changed; `tier0`: the
+    domain's own in it. `notes`: what was assumed. `before`: the walker of a view that this one has nodes in common with.
     """
 
     domain: WorkloadDomain
     neighbours: tuple[WorkloadDomain, ...]
     source: Source
-    gateway: str
+    base: Base
     objects: PolicyObjects
     tier0: Tier0
     around: Surroundings
-    topology: Topology
+    gateways: Gateways
+    assembly: Assembly
     notes: tuple[str, ...] = ()
+    before: Walker | None = field(default=None, repr=False)
+
+    @property
+    def gateway(self) -> str:
+        """Policy path of the domain's Tier-0."""
+        return self.base.path
+
+    @property
+    def own(self) -> PolicyObjects:
+        """What the domain's file makes, by path."""
+        return self.base.own
+
+    @property
+    def topology(self) -> Topology:
+        """The nodes and what is between them."""
+        return self.assembly.topology
+
+    @cached_property
+    def walker(self) -> Walker:
+        """Asks flows of the topology."""
+        return Walker(self.topology, self.before)
 
     def changed(self, objects: PolicyObjects) -> View:
-        """The same view over other Policy objects."""
-        upper = _upper(self.domain, objects)
-        topology = assembled(upper, tier1s(objects), self.around.world)
-        return replace(self, objects=objects, tier0=_of_path(upper, self.gateway), topology=topology)
-
-    def about(self, verdict: Verdict) -> View:
-        """The same view without the Tier-1s that a flow has nothing to do with: it is made again and again, while remedies are tried."""
-        world, flow = self.around.world, verdict.flow
-        passed = {hop.node for path in verdict.failing[:_LOOKED_AT] for hop in (*path.forward, *path.back)}
-        near = {name: one for name, one in world.tier1.items() if name in passed or _meets(one, flow)}
-        others = {paths.tier1(name) for name in world.tier1 if name not in near}
-        objects = {path: body for path, body in self.objects.items() if "/".join(path.split("/")[:4]) not in others}
-        return replace(self, objects=objects).in_world(replace(world, tier1=near))
+        """The same view over other Policy objects. What is not concerned by the difference is not made again."""
+        gateways = self.gateways.of(objects, self.objects)
+        assembly = gateways.assembly(self.around.world, self.assembly)
+        tier0 = _of_path(gateways.upper, self.gateway)
+        return replace(self, objects=objects, gateways=gateways, tier0=tier0, assembly=assembly, before=self.walker)
 
     def in_world(self, world: World) -> View:
         """The same view in another world."""
-        return replace(
-            self,
-            around=replace(self.around, world=world),
-            topology=assembled(_upper(self.domain, self.objects), tier1s(self.objects), world),
-        )
-
-
-_LOOKED_AT = 64
-"""So many failing paths are looked at for the Tier-1s that a flow passes."""
-
-
-def _meets(tier1: Tier1World, flow: Flow) -> bool:
-    """Whether a flow begins or ends behind a Tier-1, or is for an address that it knows."""
-    ends = any(pod.name == flow.origin or any(flow.to in one.network for one in pod.addresses) for pod in tier1.pods)
-    known = any(flow.to == one.address for one in tier1.lb) or any(flow.to == one.translated for one in tier1.snat)
-    return ends or known or any(flow.to in network for network in tier1.advertise)
+        assembly = self.gateways.assembly(world, self.assembly)
+        return replace(self, around=replace(self.around, world=world), assembly=assembly, before=self.walker)
 
 
 def view(
@@ -128,27 +183,32 @@ def view(
     source: Source = FILES,
     wishes: Wishes = NO_WISHES,
     down: frozenset[str] = frozenset(),
+    like: View | None = None,
 ) -> View:
-    """The view of a domain. `everyone`: domains that may share its Tier-0. `down`: edges taken away. Errors: EgressError."""
+    """The view of a domain. `everyone`: domains that may share its Tier-0. `down`: edges taken away. `like`: the view of another of them:
+    what the two have in common is not made again. Errors: EgressError."""
     neighbours = tuple(other for other in everyone if same_gateway(other, domain) and other != domain)
-    gateway, found = _objects(domain, neighbours, source)
-    around = surroundings(domain, wishes, _upstream(domain, neighbours, gateway, found))
-    notes = _assumed(domain, neighbours, source, gateway, found, around)
-    for name in around.world.tier1:
-        found.setdefault(paths.tier1(name), {"id": name, "tier0_path": gateway})
-    upper = _upper(domain, found)
-    world, strange = _with_strange_interfaces(replace(around.world, down=down), upper, neighbours)
-    topology = assembled(upper, tier1s(found), world)
+    base = _base(domain, neighbours, source, like)
+    around = surroundings(domain, wishes, _upstream(domain, neighbours, base))
+    assumed, notes = _assumed(domain, neighbours, source, base, around)
+    gateways = base.gateways.of({**base.objects, **assumed}) if assumed else base.gateways
+    lower = {one.id for one in gateways.lower}
+    imagined = tuple(Tier1(name, paths.tier1(name), base.path) for name in sorted(around.world.tier1.keys() - lower))
+    gateways = replace(gateways, imagined=imagined)
+    world, strange = _with_strange_interfaces(replace(around.world, down=down), gateways.upper, neighbours)
+    assembly = gateways.assembly(world, like.assembly if like else None)
     return View(
         domain=domain,
         neighbours=neighbours,
         source=source,
-        gateway=gateway,
-        objects=found,
-        tier0=_of_path(upper, gateway),
+        base=base,
+        objects={**base.objects, **assumed},
+        tier0=_of_path(gateways.upper, base.path),
         around=replace(around, world=world),
-        topology=topology,
-        notes=(*notes, *around.notes, *strange, *topology.notes),
+        gateways=gateways,
+        assembly=assembly,
+        notes=(*notes, *around.notes, *strange, *assembly.topology.notes),
+        before=like.walker if like else None,
     )
 
 
@@ -156,41 +216,48 @@ _PROXY_ARP = (3, 2)
 """Since this version NSX answers ARP for translated addresses on ACTIVE_ACTIVE, too (vxplanet.com 2021-02-12 and 2022-08-22)."""
 
 
-def _upper(domain: WorkloadDomain, objects: PolicyObjects) -> tuple[Tier0, ...]:
-    """The Tier-0s in the objects, as the NSX version of the domain file has them."""
-    version = tuple(int(part) for part in domain.nsx.version.split(".")) if domain.nsx.version else _PROXY_ARP
-    old = version < _PROXY_ARP
-    return tuple(replace(one, proxies=not (old and one.ha_mode is HaMode.ACTIVE_ACTIVE)) for one in tier0s(objects))
+def _is_old(domain: WorkloadDomain) -> bool:
+    """Whether the NSX of the domain file is from before that."""
+    return bool(domain.nsx.version) and tuple(map(int, str(domain.nsx.version).split("."))) < _PROXY_ARP
 
 
 def _of_path(upper: Sequence[Tier0], path: str) -> Tier0:
     return next(tier0 for tier0 in upper if tier0.path == path)
 
 
-def _objects(
-    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source
-) -> tuple[str, dict[str, Json]]:
-    """Path of the Tier-0, and the Policy objects by path. The domain's own come last: they are what it is about."""
+def _base(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source, like: View | None) -> Base:
+    """The Policy objects of a source. Where files tell, those of a neighbour's view do as well if they are as this domain's file says."""
     if isinstance(source, Live):
-        return source.gateway, dict(source.objects)
+        return Base.of(source.gateway, source.objects, owned(domain).objects(source.gateway), _is_old(domain))
     gateway = source.planned.gateway if isinstance(source, AfterPlan) else GatewayKey.of(domain).path
+    own = owned(domain).objects(gateway)
+    if like is not None and _as_said(domain, own, source, like):
+        return replace(like.base, own=own)
     found = seeded([domain, *neighbours], gateway)
     for neighbour in neighbours:
         found.update(owned(neighbour).objects(gateway))
-    found.update(source.planned.objects if isinstance(source, AfterPlan) else owned(domain).objects(gateway))
-    return gateway, found
+    found.update(source.planned.objects if isinstance(source, AfterPlan) else own)
+    return Base.of(gateway, found, own, _is_old(domain))
 
 
-def _upstream(
-    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], gateway: str, found: PolicyObjects
-) -> list[Address]:
+def _as_said(domain: WorkloadDomain, own: PolicyObjects, source: Source, like: View) -> bool:
+    """Whether everything that a domain's file says is so in the view of a neighbour."""
+    if source != FILES or like.source != FILES or domain not in like.neighbours:
+        return False
+    there = like.base.objects
+    said = {**seeded([domain], like.gateway), **own}
+    alike = domain.tier0 == like.domain.tier0 and domain.nsx.version == like.domain.nsx.version
+    return alike and all(there.get(path) == body for path, body in said.items() if path != like.gateway)
+
+
+def _upstream(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], base: Base) -> list[Address]:
     """Addresses of the upstream gateway: the next hops that the files of this Tier-0 name. A next hop that only the manager has
     is nobody's, unless the route is somebody else's and no file tells."""
     hops = [hop for one in (domain, *neighbours) for hop in file_next_hops(one)]
     further = [hop for one in (domain, *neighbours) for hop in further_next_hops(one)]
     if hops:
         return [*hops, *further]
-    (tier0,) = [one for one in tier0s(found) if one.path == gateway]
+    tier0 = _of_path(base.gateways.upper, base.path)
     there = [
         hop.address for route in tier0.routes if route.network in DEFAULTS for hop in route.next_hops if hop.address
     ]
@@ -198,27 +265,23 @@ def _upstream(
 
 
 def _assumed(
-    domain: WorkloadDomain,
-    neighbours: Sequence[WorkloadDomain],
-    source: Source,
-    gateway: str,
-    found: dict[str, Json],
-    around: Surroundings,
-) -> list[str]:
-    """Puts what the source cannot tell into `found`, and says so. What a manager has is not assumed: it is there, or not."""
+    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source, base: Base, around: Surroundings
+) -> tuple[dict[str, Json], list[str]]:
+    """What the source cannot tell, and sentences about it. What a manager has is not assumed: it is there, or not."""
     if isinstance(source, Live):
-        return []
+        return {}, []
+    assumed: dict[str, Json] = {}
     notes = []
     if isinstance(source, AfterPlan) and neighbours:
         names = ", ".join(neighbour.stack for neighbour in neighbours)
         notes.append(f"the plan says nothing of {names} on the same Tier-0: taken as their files say, as if applied")
-    routes = [body.get("network") for _, body in children(found, gateway, Collection.STATIC_ROUTES)]
+    routes = [body.get("network") for _, body in children(base.objects, base.path, Collection.STATIC_ROUTES)]
     if domain.default_route.external and EVERYTHING[4] not in routes:
         via = next(router.interfaces[0].addresses[0].ip for router in around.world.routers if router.name == UPSTREAM)
         route = {"network": EVERYTHING[4], "next_hops": [{"ip_address": str(via)}]}
-        found[paths.static_route(gateway, "external")] = route
+        assumed[paths.static_route(base.path, "external")] = route
         notes.append(f"the default route is somebody else's: taken as {EVERYTHING[4]} via {via}")
-    return notes
+    return assumed, notes
 
 
 def _with_strange_interfaces(
