@@ -20,6 +20,10 @@ _SYMPTOMS = {
 """What people see when a flow fails, in the words of the tools that show it (docs/reachability.md names the sources)."""
 
 
+CANNOT_KNOW = "cannot know"
+_WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
+
+
 @dataclass(frozen=True)
 class Answer:
     """A question with what the walk found."""
@@ -29,13 +33,23 @@ class Answer:
 
     @property
     def works(self) -> bool:
-        """Every path carries the packet there and the answer back."""
-        return self.finding.verdict.result is Result.ALL
+        """Every path carries the packet there and the answer back, and nothing that was not seen can change that."""
+        return self.finding.verdict.result is Result.ALL and self.known
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two."""
+        return _WORDS[self.finding.verdict.result] if self.known else CANNOT_KNOW
+
+    @property
+    def known(self) -> bool:
+        """Everything that the verdict depends on was seen."""
+        return not self.finding.unseen
 
     @property
     def symptom(self) -> str:
         """What people see of it, nothing if it works. On some paths only: every now and then."""
-        if self.works:
+        if self.works or not self.known:
             return ""
         verdict = self.finding.verdict
         flow = verdict.flow
@@ -54,7 +68,8 @@ class Answer:
             "question": self.question.title,
             "purpose": self.question.purpose.value,
             "flow": {"from": flow.origin, "to": str(flow.to), "protocol": flow.protocol.value, "port": flow.port},
-            "result": verdict.result.value,
+            "result": verdict.result.value if self.known else "unknown",
+            "cannot_know": [str(one) for one in self.finding.unseen],
             "seen": [str(address) for address in verdict.seen],
             "symptom": self.symptom,
             "missing": [remedy.as_json() for remedy in self.finding.remedies],

@@ -96,7 +96,7 @@ def _origins(view: View, text: str) -> list[tuple[str, Sender | None]]:
     if text in ("outside", "registry"):
         return [(OUTSIDE, None)]
     senders = view.around.senders
-    named = [sender for sender in senders if text in (sender.key, sender.tier1, sender.pod)]
+    named = [sender for sender in senders if text in (*sender.names, sender.pod)]
     if named:
         return [(sender.pod, sender) for sender in named]
     edges = {
@@ -106,9 +106,9 @@ def _origins(view: View, text: str) -> list[tuple[str, Sender | None]]:
         return [(edges[text], None)]
     address = _parsed(text)
     if address is None:
-        known = dict.fromkeys(
-            ["outside", *(one.key for one in senders if one.key), *(one.tier1 for one in senders), *edges]
-        )
+        tier1s = {one.tier1 for one in senders}
+        names = sorted((name for one in senders for name in one.names), key=lambda name: name in tier1s)
+        known = dict.fromkeys(["outside", *names, *edges])
         what = "is no address, and nobody" if _LIKE_AN_ADDRESS.fullmatch(text) else "is nobody"
         raise EgressError(f"{text!r} {what} in {view.domain.stack}, allowed is {_FROM}; there are: {listed(known)}")
     node = view.topology.owner(address)

@@ -37,6 +37,10 @@ class Missing(StrEnum):
     OWN_ADDRESS = "own address"
     FOREIGN_RULE = "foreign rule"
     FOREIGN_ROUTE = "foreign route"
+    EDGE_CLUSTER = "edge cluster"
+    REALIZATION = "realization"
+    BFD = "BFD"
+    ADVERTISEMENT = "route advertisement"
 
 
 @dataclass(frozen=True)

@@ -47,4 +47,5 @@ def command(
     picture = draw(view, found)
     write(target, page(Content(view, svg(picture), svg(picture, down=True), judged, found, routes, made)))
     say(f"wrote {target}")
-    return OK if all(answer.works for answer in found) and not judged.failed else NEEDS_YOU
+    well = all(answer.works for answer in found) and not view.doubtful
+    return OK if well and not judged.failed else NEEDS_YOU

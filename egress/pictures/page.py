@@ -13,11 +13,10 @@ from egress.answers.route_text import FORMATS, ROUTERS, SERVERS, TITLES, render
 from egress.checks import Report
 from egress.escape import markup as escape
 from egress.pictures.style import STYLE
-from egress.reachability.flow import Result
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 
-_WORDS = {Result.ALL: ("good", "works"), Result.SOME: ("some", "sometimes"), Result.NONE: ("bad", "fails")}
+_MOODS_OF_WORDS = {"works": "good", "fails": "bad"}
 _MOODS = {"error": "bad", "warning": "some"}
 
 
@@ -94,9 +93,9 @@ def _flows(answers: Iterable[Answer]) -> Iterator[str]:
     rows = []
     for answer in answers:
         verdict = answer.finding.verdict
-        mood, word = _WORDS[verdict.result]
+        mood, word = _MOODS_OF_WORDS.get(answer.word, "some"), answer.word
         seen = ", ".join(str(address) for address in verdict.seen) or "-"
-        told = [answer.symptom] if not answer.works else []
+        told = [answer.symptom] if answer.symptom else [f"not seen: {one}" for one in answer.finding.unseen]
         for remedy in answer.finding.remedies:
             told += [remedy.why, f"to do: {remedy.fix}"]
         cells = ("", escape(answer.question.title)), (mood, word), ("", escape(seen))

@@ -15,6 +15,7 @@ from egress.domain.model import HaVip, ServiceInterface, Tier0, Uplink
 from egress.policy import paths
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.owned import nat_section, tier1s
+from egress.policy.tier1s import ADVERTISED_CONNECTED, ADVERTISED_LB, ADVERTISED_NAT
 from egress.policy.tree import Json, flatten
 
 
@@ -188,7 +189,8 @@ def _tier1(domain: WorkloadDomain, name: str, gateway: str) -> Json:
     if rules:
         children.append({"resource_type": "ChildPolicyNat", "PolicyNat": {**nat_section(), "children": rules}})
     body = {"resource_type": "Tier1", "id": name, "display_name": name, "tier0_path": gateway}
-    return {**body, "children": children}
+    tells = [ADVERTISED_NAT, ADVERTISED_LB] if domain.tier1s[name].nat else [ADVERTISED_CONNECTED, ADVERTISED_LB]
+    return {**body, "route_advertisement_types": tells, "children": children}
 
 
 def _snat_rules(domain: WorkloadDomain, name: str) -> Iterator[Json]:
