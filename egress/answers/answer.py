@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress.answers.asking import Ask, ask
-from egress.answers.causes import Finding, find
+from egress.answers.causes import Finding, find_all
 from egress.answers.questions import Purpose, Question
 from egress.reachability.flow import Protocol, Result
 from egress.reachability.view import View
-from egress.reachability.walk import Walker
 
 _SYMPTOMS = {
     Purpose.PULL: 'image pulls end with "connect: connection timed out" or "Client.Timeout exceeded while awaiting headers"',
@@ -81,5 +80,6 @@ class Answer:
 
 def answers(view: View, asked: Ask) -> list[Answer]:
     """The answers to what was asked of one view. Errors: EgressError."""
-    walker = Walker(view.topology)
-    return [Answer(question, find(view, question.flow, walker)) for question in ask(view, asked)]
+    questions = ask(view, asked)
+    findings = find_all(view, [question.flow for question in questions])
+    return [Answer(question, finding) for question, finding in zip(questions, findings, strict=True)]

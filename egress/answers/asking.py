@@ -106,9 +106,9 @@ def _origins(view: View, text: str) -> list[tuple[str, Sender | None]]:
         return [(edges[text], None)]
     address = _parsed(text)
     if address is None:
-        names = [name for one in senders for name in one.names]
-        by_id = {one.tier1 for one in senders}
-        known = [*sorted(dict.fromkeys(["outside", *names]), key=lambda name: name in by_id), *edges]
+        tier1s = {one.tier1 for one in senders}
+        names = sorted((name for one in senders for name in one.names), key=lambda name: name in tier1s)
+        known = dict.fromkeys(["outside", *names, *edges])
         what = "is no address, and nobody" if _LIKE_AN_ADDRESS.fullmatch(text) else "is nobody"
         raise EgressError(f"{text!r} {what} in {view.domain.stack}, allowed is {_FROM}; there are: {listed(known)}")
     node = view.topology.owner(address)

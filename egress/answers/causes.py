@@ -6,24 +6,28 @@ works or nothing more can be said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from egress.answers import idle, missing_at_edge, missing_outside
+from egress.answers.in_the_way import in_the_way
 from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.policy.sighting import INGRESS, Doubt, Unseen
-from egress.reachability.flow import DropReason, Flow, Result, Verdict
+from egress.reachability.flow import DropReason, Flow, Path, Result, Verdict
 from egress.reachability.surroundings import OUTSIDE
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
-from egress.reachability.walk import Walker
 
 _ROUNDS = 8
 """More missing things than this at once are not looked for."""
+_REMEMBERED = 32
+"""Views with a remedy in place that are kept: those of a few flows, as each is as large as the gateway."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A flow's verdict, and what is missing if it fails. `complete`: with all remedies in place the flow works.
+    """A flow's verdict, and what is missing if it fails. `complete`: with all remedies in place the flow works. `tried`: all of them were put
+    in and walked; false where a person has to decide what to put in.
 
     `unseen`: what the verdict depends on and a manager did not show. Then it is no verdict, and nothing is advised.
     """
@@ -31,27 +35,100 @@ class Finding:
     verdict: Verdict
     remedies: tuple[Remedy, ...]
     complete: bool
+    tried: bool = True
     unseen: tuple[Unseen, ...] = ()
 
+    @property
+    def more(self) -> bool:
+        """The walk says that the remedies are not enough."""
+        return bool(self.remedies) and self.tried and not self.complete
 
-def find(view: View, flow: Flow, walker: Walker | None = None) -> Finding:
-    """The verdict of a flow and its remedies. `walker`: one of the view's topology, if there is one already."""
-    verdict = result = (walker or Walker(view.topology)).walk(flow)
+
+class Trials:
+    """Views with a remedy in place. The same remedy in the same view is put in once, however many flows ask for it.
+
+    `made`: how many views were made.
+    """
+
+    def __init__(self) -> None:
+        self.made = 0
+        self._known: dict[tuple[int, Remedy], tuple[View, View]] = {}
+
+    def of(self, view: View, proposal: Proposal) -> View | None:
+        """The view with a proposal's remedy in place, None where a person has to decide what to put in."""
+        if proposal.put_in is None:
+            return None
+        known = self._known.get((id(view), proposal.remedy))
+        if known is None:
+            if len(self._known) == _REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+            known = self._known[id(view), proposal.remedy] = (view, proposal.put_in())
+            self.made += 1
+        return known[1]
+
+
+def find(view: View, flow: Flow, trials: Trials | None = None) -> Finding:
+    """The verdict of a flow and its remedies. `trials`: of other flows in the same view."""
+    trials = trials or Trials()
+    verdict = result = view.walker.walk(flow)
     unseen = doubts(view, verdict)
     if unseen:
-        return Finding(verdict, (), False, unseen)
-    now = view if result.result is Result.ALL else view.about(verdict)
+        return Finding(verdict, (), False, unseen=unseen)
+    now = view
     remedies: list[Remedy] = []
+    tried = True
     while result.result is not Result.ALL and len(remedies) < _ROUNDS:
-        proposal = idle.propose(now, flow, result) or propose(now, result)
-        if proposal is None or proposal.remedy in remedies:
+        chosen = _helping(now, flow, result, trials)
+        if chosen is None or chosen[0] in remedies:
             break
-        remedies.append(proposal.remedy)
-        if proposal.after is None:
+        remedy, after = chosen
+        remedies.append(remedy)
+        if after is None:
+            tried = False
             break
-        now = proposal.after
-        result = Walker(now.topology).walk(flow)
-    return Finding(verdict, tuple(remedies), result.result is Result.ALL)
+        now = after
+        result = now.walker.walk(flow)
+    return Finding(verdict, tuple(remedies), result.result is Result.ALL, tried)
+
+
+def _helping(view: View, flow: Flow, verdict: Verdict, trials: Trials) -> tuple[Remedy, View | None] | None:
+    """The first remedy for the first failing path with which the walk goes further, and the view with it. One that a person has to decide
+    comes without a view, and only if nothing helps."""
+    asked: Remedy | None = None
+    best: tuple[Remedy, View] | None = None
+    for proposal in candidates(view, verdict):
+        after = trials.of(view, proposal)
+        if after is None:
+            asked = asked or proposal.remedy
+            continue
+        result = after.walker.walk(flow)
+        if result.result is Result.ALL:
+            return proposal.remedy, after
+        if best is None and _goes_further(verdict, result):
+            best = (proposal.remedy, after)
+    return best or ((asked, None) if asked else None)
+
+
+def _goes_further(before: Verdict, after: Verdict) -> bool:
+    """Whether what ended the first failing path ends fewer paths now, or ends them later."""
+    end = _end(before.failing[0])
+    return sum(_end(path) == end for path in after.paths) / len(after.paths) < sum(
+        _end(path) == end for path in before.paths
+    ) / len(before.paths)
+
+
+def _end(path: Path) -> tuple[object, ...]:
+    last = path.last
+    return (path.returned, bool(path.back), last.node, last.drop, last.after.source, last.after.destination, last.via)
+
+
+def find_all(view: View, flows: Iterable[Flow]) -> list[Finding]:
+    """The findings of several flows. Those of one sender are looked at one after the other: they often lack the same."""
+    trials = Trials()
+    asked = list(flows)
+    order = sorted(range(len(asked)), key=lambda index: asked[index].origin)
+    found = {index: find(view, asked[index], trials) for index in order}
+    return [found[index] for index in range(len(asked))]
 
 
 def doubts(view: View, verdict: Verdict) -> tuple[Unseen, ...]:
@@ -67,19 +144,24 @@ def doubts(view: View, verdict: Verdict) -> tuple[Unseen, ...]:
     return tuple(one for one in wanted if one.about in passed)
 
 
-def propose(view: View, verdict: Verdict) -> Proposal | None:
-    """A remedy for the first failing path of a verdict, None where nothing can be said."""
+def candidates(view: View, verdict: Verdict) -> Iterator[Proposal]:
+    """Remedies for the first failing path of a verdict, the likeliest first: what is there and does nothing, what is in the way, then what is missing."""
     path = verdict.failing[0]
     hop = path.last
+    yield from idle.candidates(view, verdict)
+    yield from in_the_way(view, path)
     if hop.drop is DropReason.NO_NEIGHBOUR:
-        return missing_outside.nobody_there(view, path, hop)
-    if hop.kind is NodeKind.TIER0_SR:
-        return missing_at_edge.propose(view, path, hop)
-    if hop.drop is DropReason.NO_ROUTE and hop.kind in (NodeKind.ROUTER, NodeKind.HOST):
-        return missing_outside.no_way(view, path, hop)
-    if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER1 and not path.back:
-        return missing_at_edge.captured(path, hop)
-    if hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
+        yield from missing_outside.nobody_there(view, path, hop)
+    elif hop.kind is NodeKind.TIER0_SR:
+        yield from missing_at_edge.propose(view, path, hop)
+    elif hop.drop is DropReason.NO_ROUTE and hop.kind in (NodeKind.ROUTER, NodeKind.HOST):
+        found = missing_outside.no_way(view, path, hop)
+        if found is not None:
+            yield found
+    elif hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER1 and not path.back:
+        yield from missing_at_edge.captured(path, hop)
+    elif hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
         why = f"no edge of Tier-0 {view.topology.nodes[hop.node].gateway} is up"
-        return Proposal(Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back"), None)
-    return None
+        up = replace(view.around.world, down=frozenset())
+        remedy = Remedy(Missing.EDGE, hop.node, "edges", why, "bring an edge back")
+        yield Proposal(remedy, lambda: view.in_world(up))

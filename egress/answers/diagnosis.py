@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from egress.answers.causes import Finding, find
+from egress.answers.causes import Finding, Trials, find
 from egress.answers.failure import Failure
 from egress.answers.meanings import meaning
 from egress.answers.questions import Question
 from egress.answers.suspicion import NETWORK, ServerPlace, server_place, suspicion
 from egress.reachability.flow import Result
 from egress.reachability.view import Files, Source, View
-from egress.reachability.walk import Walker
 
 _NOTHING_IN_THE_FILE = (
     "the domain file has everything that this needs: it is not applied, or something else is changed; ask with --live"
@@ -94,13 +93,13 @@ def diagnose(view: View, failure: Failure, sender: str | None = None) -> Diagnos
 
 def diagnoses(view: View, failures: Sequence[Failure], sender: str | None = None) -> list[Diagnosis]:
     """Failures joined with the walk, each flow walked once."""
-    walker = Walker(view.topology)
+    trials = Trials()
     known: dict[object, Finding] = {}
 
     def ask(questions: Sequence[Question]) -> tuple[tuple[Question, Finding], ...]:
         for question in questions:
             if question.flow not in known:
-                known[question.flow] = find(view, question.flow, walker)
+                known[question.flow] = find(view, question.flow, trials)
         return tuple((question, known[question.flow]) for question in questions)
 
     def one(failure: Failure) -> Diagnosis:

@@ -7,46 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
+from functools import partial
 
 from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.domain.fields import listed
 from egress.policy.paths import Collection, child, edge_cluster, last, nat_rule
 from egress.policy.sighting import acts, hidden
 from egress.policy.tier1s import ADVERTISED_NAT, Tier1, whole_tier1s
-from egress.reachability.flow import Flow, Result, Verdict
+from egress.policy.tree import PolicyObjects
+from egress.reachability.flow import Verdict
 from egress.reachability.view import Live, View
-from egress.reachability.walk import Walker
 from egress.vocabulary import NatAction
 
-_RANK = {Result.NONE: 0, Result.SOME: 1, Result.ALL: 2}
 
-
-def propose(view: View, flow: Flow, verdict: Verdict) -> Proposal | None:
-    """The first idle thing that changes where a flow ends, with the view in which it acts."""
+def candidates(view: View, verdict: Verdict) -> Iterator[Proposal]:
+    """Idle things, each with the view in which it acts: whether that helps, the walk says."""
     if not isinstance(view.source, Live):
-        return None
+        return
     source, passed = view.source, {hop.node for path in verdict.paths for hop in (*path.forward, *path.back)}
-    idle = chain(
-        _silent(view, source),
-        _without_edges(view, source, passed),
-        _unrealized(view, source, {*passed, last(view.gateway)}),
-        _untold(view, passed),
-    )
-    for proposal in idle:
-        if proposal.after is not None and _helps(verdict, Walker(proposal.after.topology).walk(flow)):
-            return proposal
-    return None
-
-
-def _helps(before: Verdict, after: Verdict) -> bool:
-    """Whether a flow works on more paths, or its first failure is another one than before."""
-    if _RANK[after.result] != _RANK[before.result]:
-        return _RANK[after.result] > _RANK[before.result]
-    if after.result is Result.ALL:
-        return False
-    one, other = before.failing[0].last, after.failing[0].last
-    return (one.node, one.drop, one.before) != (other.node, other.drop, other.before)
+    yield from _silent(view, source)
+    yield from _without_edges(view, source, passed)
+    yield from _unrealized(view, source, {*passed, last(view.gateway)})
+    yield from _untold(view, passed)
 
 
 def _silent(view: View, source: Live) -> Iterator[Proposal]:
@@ -56,7 +38,7 @@ def _silent(view: View, source: Live) -> Iterator[Proposal]:
         )
         fix = f"see to {address}: let that router answer BFD, or disable its BFD peer; look at the alarms static routing removed and Routing Down"
         remedy = Remedy(Missing.BFD, last(view.gateway), address, why, fix)
-        yield Proposal(remedy, view.from_source(replace(source, silent=source.silent - {address})))
+        yield Proposal(remedy, partial(view.from_source, replace(source, silent=source.silent - {address})))
 
 
 def _unrealized(view: View, source: Live, gateways: set[str]) -> Iterator[Proposal]:
@@ -67,7 +49,7 @@ def _unrealized(view: View, source: Live, gateways: set[str]) -> Iterator[Propos
             fix = f"see to what NSX says of {name}; to apply it again changes nothing"
             states = {one: said for one, said in source.states.items() if one != path}
             remedy = Remedy(Missing.REALIZATION, gateway, name, why, fix)
-            yield Proposal(remedy, view.from_source(replace(source, states=states)))
+            yield Proposal(remedy, partial(view.from_source, replace(source, states=states)))
 
 
 def _untold(view: View, passed: set[str]) -> Iterator[Proposal]:
@@ -78,7 +60,7 @@ def _untold(view: View, passed: set[str]) -> Iterator[Proposal]:
             why = f"Tier-1 {tier1.id} does not advertise its NAT addresses, so the Tier-0 knows no way back to them"
             fix = f"add {ADVERTISED_NAT} to its route_advertisement_types"
             objects = {**view.objects, tier1.path: {**view.objects[tier1.path], "route_advertisement_types": tells}}
-            yield Proposal(Remedy(Missing.ADVERTISEMENT, tier1.id, tier1.id, why, fix), view.changed(objects))
+            yield Proposal(Remedy(Missing.ADVERTISEMENT, tier1.id, tier1.id, why, fix), partial(view.changed, objects))
 
 
 def _without_edges(view: View, source: Live, passed: set[str]) -> Iterator[Proposal]:
@@ -93,8 +75,12 @@ def _without_edges(view: View, source: Live, passed: set[str]) -> Iterator[Propo
                 objects = {**view.objects, services: {"edge_cluster_path": edge_cluster("any")}, **added}
                 below = f"{tier1.path}/"  # what could not be realized without a service router
                 states = {path: state for path, state in source.states.items() if not path.startswith(below)}
-                after = view.from_source(replace(source, states=states)).changed(objects)
-                yield Proposal(Remedy(Missing.EDGE_CLUSTER, tier1.id, tier1.id, why, fix), after)
+                remedy = Remedy(Missing.EDGE_CLUSTER, tier1.id, tier1.id, why, fix)
+                yield Proposal(remedy, partial(_changed, view, replace(source, states=states), objects))
+
+
+def _changed(view: View, source: Live, objects: PolicyObjects) -> View:
+    return view.from_source(source).changed(objects)
 
 
 def _meant(view: View, tier1: Tier1) -> tuple[dict[str, dict[str, str]], str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from egress.answers import missing_outside
-from egress.answers.remedy import Missing, Proposal, Remedy
-from egress.domain import WorkloadDomain
+from egress.answers.remedy import Missing, Proposal, Remedy, objects_changed, spare, translated_to, translating
+from egress.domain import HaMode, NatAction, WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
 from egress.policy.owned import EVERYTHING, beside_the_way_out, owned
@@ -15,38 +17,55 @@ from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 
 
-def propose(view: View, path: Path, hop: Hop) -> Proposal | None:
-    """A remedy for a path that ended at `hop`, an edge."""
-    if hop.drop is DropReason.NO_ROUTE:
-        return _default_route(view, hop, hop.after.destination)
-    if hop.drop is DropReason.REVERSE_PATH:
-        return _reverse_path(view, path, hop)
+def propose(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
+    """Remedies for a path that ended at `hop`, an edge."""
     if hop.drop in (DropReason.NOT_FORWARDING, DropReason.TAKEN_HERE):
-        return _wrong_address(view, hop)
-    return None
+        yield from _wrong_address(view, path, hop)
+        return
+    found = None
+    if hop.drop is DropReason.NO_ROUTE:
+        found = _default_route(view, hop, hop.after.destination)
+    if hop.drop is DropReason.REVERSE_PATH:
+        found = _reverse_path(view, path, hop)
+    if found is not None:
+        yield found
 
 
-def captured(path: Path, hop: Hop) -> Proposal | None:
+def captured(path: Path, hop: Hop) -> Iterator[Proposal]:
     """What came for a translated address was sent to the egress address by a rule that works inwards, too, and nothing there answers."""
     edge = next((one for one in path.forward if one.kind is NodeKind.TIER0_SR and one.rules), None)
     if edge is None:
-        return None
+        return
     target = edge.before.destination
     why = f"rule {edge.rules[-1]} sends what comes for {target} to {edge.after.destination}, and nothing behind {hop.node} answers there"
     fix = "translate to a free address of the uplink network, so that this one stays the interface's"
-    return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, edge.node, str(target), why, fix), None)
+    yield Proposal(Remedy(Missing.TRANSLATED_ADDRESS, edge.node, str(target), why, fix))
 
 
-def _wrong_address(view: View, hop: Hop) -> Proposal:
+def _wrong_address(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
     """The packet came to an edge that does not translate or forward it."""
     target = hop.before.destination
     if not view.topology.nodes[hop.node].forwards:
         why = f"{target} leads to {hop.node}, which is the standby edge and forwards nothing"
-        fix = "use the HA VIP, or a spare address of the uplink network: these follow the active edge"
+        fix = "translate to the HA VIP, or to a spare address of the uplink network: these follow the active edge"
     else:
         why = f"{hop.node} takes the packet for {target} for itself: nothing on that edge translates it back"
-        fix = "translate with REFLEXIVE on ACTIVE_ACTIVE, or to an address that the translating edge answers for"
-    return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix), None)
+        fix = "translate to a spare address of the uplink network, which the translating edges answer for"
+    for rule in translating(view, path) if path.back else ():
+        reflexive = {rule.path: {**view.objects[rule.path], "action": NatAction.REFLEXIVE.value}}
+        name = last(rule.path)
+        if rule.action is not NatAction.REFLEXIVE and view.tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
+            remedy = Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, f"make {name} REFLEXIVE")
+            yield Proposal(remedy, objects_changed(view, reflexive))
+        if (free := spare(view, target.version)) is not None:
+            remedy = Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix)
+            yield Proposal(remedy, translated_to(view, rule, free))
+    if not path.back:
+        holder = next((face.name for face in view.tier0.interfaces for one in face.addresses if one.ip == target), None)
+        held = f"that of its interface {holder}" if holder else "one that its NAT rules answer for"
+        why = f"{target} is an address of the gateway itself, {held}: {hop.node} takes the packet, and nothing behind it gets it"
+        fix = f"ask for another address: whoever is meant by {target} cannot have it beside the gateway"
+        yield Proposal(Remedy(Missing.OWN_ADDRESS, hop.node, str(target), why, fix))
 
 
 def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
@@ -77,7 +96,7 @@ def _default_route(view: View, hop: Hop, target: Address) -> Proposal | None:
         fix = f"ask its owner for it, as default_route.external says that it is somebody else's: {everything} via {via}"
     else:
         fix = f"add default_route.ipv6 to the domain file: {everything} via {via}"
-    return Proposal(Remedy(Missing.DEFAULT_ROUTE, tier0, name, why, fix), view.changed({**view.objects, path: body}))
+    return Proposal(Remedy(Missing.DEFAULT_ROUTE, tier0, name, why, fix), objects_changed(view, {path: body}))
 
 
 def _discarding(view: View, target: Address) -> Proposal | None:
@@ -94,17 +113,20 @@ def _discarding(view: View, target: Address) -> Proposal | None:
         if key
         else f"take {name} away, or narrow it; ask its owner"
     )
-    rest = {path: body for path, body in view.objects.items() if path != best.path}
-    return Proposal(Remedy(Missing.NULL_ROUTE, last(view.gateway), name, why, fix), view.changed(rest))
+    return Proposal(
+        Remedy(Missing.NULL_ROUTE, last(view.gateway), name, why, fix),
+        lambda: view.changed({path: body for path, body in view.objects.items() if path != best.path}),
+    )
 
 
 def _made_by_a_stack(view: View, network: str) -> tuple[WorkloadDomain, str, Json] | None:
     """The default route that this domain's stack makes, or that of a neighbour: whose, its path and itself."""
     for domain in (view.domain, *view.neighbours):
-        objects = owned(domain).objects(view.gateway)
-        for path, body in children(objects, view.gateway, Collection.STATIC_ROUTES):
-            if body["network"] == network:
-                return domain, path, body
+        if any(str(route.network) == network for route in owned(domain).routes):
+            objects = owned(domain).objects(view.gateway)
+            for path, body in children(objects, view.gateway, Collection.STATIC_ROUTES):
+                if body["network"] == network:
+                    return domain, path, body
     return None
 
 
@@ -119,7 +141,7 @@ def _next_hop(view: View, hop: Hop, path: str, target: Address) -> Proposal | No
     hops = body.get("next_hops")
     body["next_hops"] = [*(hops if isinstance(hops, list) else ()), *_route("", beyond)["next_hops"]]
     remedy = Remedy(Missing.NEXT_HOP, hop.node, name, why, f"add a next hop for that edge to {name}: {via}")
-    return Proposal(remedy, view.changed({**view.objects, path: body}))
+    return Proposal(remedy, objects_changed(view, {path: body}))
 
 
 def _beyond(view: View, hop: Hop, target: Address) -> list[Address]:
@@ -159,7 +181,7 @@ def _loose(view: View, hop: Hop) -> Proposal | None:
         return None
     why = f"{hop.node} drops what arrives by {hop.arrived}: its best route to {hop.before.source} leaves by another interface, and uRPF is strict"
     fix = f"give the next hops of both networks one distance, or set urpf_mode NONE on {hop.arrived} in NSX"
-    changed = view.changed({**view.objects, path: {**view.objects[path], "urpf_mode": "NONE"}})
+    changed = objects_changed(view, {path: {**view.objects[path], "urpf_mode": "NONE"}})
     return Proposal(Remedy(Missing.REVERSE_PATH, hop.node, hop.arrived or "", why, fix), changed)
 
 
@@ -184,6 +206,4 @@ def _scope(view: View, hop: Hop) -> Proposal | None:
     )
     fix = f"limit {name} to the uplinks (egress.applied_to: uplinks)"
     changed = {path: {**view.objects[path], "scope": uplinks}}
-    return Proposal(
-        Remedy(Missing.NAT_SCOPE, last(view.gateway), name, why, fix), view.changed({**view.objects, **changed})
-    )
+    return Proposal(Remedy(Missing.NAT_SCOPE, last(view.gateway), name, why, fix), objects_changed(view, changed))

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Network, ip_network
 
-from egress.answers.remedy import Missing, Proposal, Remedy, near, ways_in, wide, with_route
-from egress.domain.addresses import Address, Coverage, as_network
+from egress.answers.remedy import (
+    Missing,
+    Proposal,
+    Remedy,
+    near,
+    objects_changed,
+    spare,
+    translated_to,
+    translating,
+    ways_in,
+    wide,
+    with_route,
+    without_way,
+)
+from egress.domain import WorkloadDomain
+from egress.domain.addresses import Address, Coverage, Network, as_network
 from egress.domain.fields import listed
 from egress.policy import paths
 from egress.policy.leaving import leaving
@@ -35,9 +51,16 @@ def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
     face = view.topology.nodes[left.node].interface(left.left)
     if not face.uplink or left.left in outside_nat(view.domain):
         return beside(view, path, left, target)
-    if left.rules or any(target in network for one in leaving(view.domain) if one.own for network in one.networks):
+    routed = any(target in network for one in leaving(view.domain) if one.own for network in one.networks)
+    if routed or _decided(view, left):
         return _upstream_route(view, hop.node, target)
     return _nat_rule(view, left.left, target)
+
+
+def _decided(view: View, left: Hop) -> bool:
+    """Whether a rule translated what left, or the file says that it is left as it is. Another's rule that does so decides nothing."""
+    excepted = {one.identity.nsx_id for one in owned(view.domain).exceptions}
+    return left.after.source != left.before.source or bool(excepted.intersection(left.rules))
 
 
 def left_by(path: Path) -> Hop | None:
@@ -66,23 +89,37 @@ def _way_out_beside(view: View, left: Hop, interface: str, target: Address) -> P
     return Proposal(Remedy(Missing.NAT_SCOPE, last(view.gateway), route, why, fix), None)
 
 
-def nobody_there(view: View, path: Path, hop: Hop) -> Proposal | None:
+def nobody_there(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
     """Nobody answers ARP for the next hop, or for the destination on a connected network."""
     target = hop.via or hop.after.destination
     for face in view.tier0.interfaces:
         if face.edge in view.around.world.down and any(target == one.ip for one in face.addresses):
             why = f"{target} is an interface address of {face.edge}, which is down: nobody answers for it"
-            fix = _LET_THEM_MOVE if path.back else _LET_IT_NOTICE
-            return Proposal(Remedy(Missing.EDGE, face.edge or "", str(target), why, fix), None)
+            yield from _edge_down(view, path, hop, face.edge or "", why)
+            return
     translated = any(rule.translated and target in rule.translated for rule in view.tier0.rules)
     if path.back and translated and not view.tier0.proxies:
         why = f"NSX {view.domain.nsx.version} does not answer ARP for {target} on ACTIVE_ACTIVE, which 3.2 does"
         fix = "translate to an uplink's own address, or have the address routed to the Tier-0 (egress.routed)"
-        return Proposal(Remedy(Missing.TRANSLATED_ADDRESS, last(view.gateway), str(target), why, fix), None)
+        yield Proposal(Remedy(Missing.TRANSLATED_ADDRESS, last(view.gateway), str(target), why, fix))
+        return
     why = f"nobody on the segment of {hop.left} answers for {target}"
-    return Proposal(
-        Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"), None
-    )
+    yield Proposal(Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"))
+
+
+def _edge_down(view: View, path: Path, hop: Hop, edge: str, why: str) -> Iterator[Proposal]:
+    """The address of an edge that is down: another one for the rule that translates to it, no way by it for the router that sends there."""
+    target = str(hop.via or hop.after.destination)
+    if path.back:
+        for rule in translating(view, path):
+            if (free := spare(view, hop.after.destination.version)) is not None:
+                remedy = Remedy(Missing.EDGE, edge, target, why, _LET_THEM_MOVE)
+                yield Proposal(remedy, translated_to(view, rule, free))
+    elif hop.via is not None:
+        yield Proposal(Remedy(Missing.EDGE, edge, target, why, _LET_IT_NOTICE), without_way(view, hop.node, hop.via))
+    world = view.around.world
+    back = replace(world, down=world.down - {edge})
+    yield Proposal(Remedy(Missing.EDGE, edge, target, why, f"bring {edge} back"), lambda: view.in_world(back))
 
 
 def _beside(view: View, interface: str, target: Address) -> tuple[Address, ...]:
@@ -126,7 +163,7 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
     lost = f"{egress} leaves un-translated, and nobody outside knows a way back"
     why = _ineffective(view, interface, egress)
     section = paths.nat_section(view.gateway)
-    objects = owned(view.domain).objects(view.gateway)
+    objects = view.own
     for rule in owned(view.domain).rules:
         path = paths.nat_rule(view.gateway, rule.identity.nsx_id)
         if egress in as_network(rule.source) and rule.destination is None and not _there(view, path, objects[path]):
@@ -134,7 +171,7 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
             source = "any" if rule.source == ANYWHERE else rule.source
             fix = f"apply {last(path)}: {rule.action} {source} -> {rule.translated}"
             remedy = Remedy(Missing.NAT_RULE, tier0, last(path), why, fix)
-            return Proposal(remedy, view.changed({**view.objects, section: nat_section(), path: objects[path]}))
+            return Proposal(remedy, objects_changed(view, {section: nat_section(), path: objects[path]}))
     return _new_rule(view, egress, why or f"this domain has no NAT for {egress}: {lost}")
 
 
@@ -146,16 +183,16 @@ def _there(view: View, path: str, body: Json) -> bool:
 
 
 def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
-    spare = _spare(view, egress.version)
-    if spare is None:
+    free = spare(view, egress.version)
+    if free is None:
         return None
     tier0 = last(view.gateway)
     name = f"{view.domain.stack}-egress-for-{str(egress).replace('.', '-')}"
-    fix = f"add a mapping to the domain file: source {egress}, translated a free address of the uplink network (such as {spare})"
+    fix = f"add a mapping to the domain file: source {egress}, translated a free address of the uplink network"
     unknown = next((one.tier1 for one in view.around.senders if one.egress == egress and not one.known), None)
     if unknown is not None:
         networks = next(one.networks for one in leaving(view.domain) if one.tier1 == unknown)
-        ruled = Coverage(as_network(rule.source) for rule in owned(view.domain).rules)
+        ruled = view.domain.once(_ruled)
         if any(ruled.count(network) for network in networks):
             return _unknown_address(unknown, networks)
         name = f"{view.domain.stack}-egress-for-{unknown}"
@@ -164,18 +201,23 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
     body: Json = {
         "action": view.domain.tier0.nat_action.value,
         "source_network": str(egress),
-        "translated_network": str(spare),
+        "translated_network": str(free),
         "scope": [one.path for one in view.tier0.interfaces if one.external],
     }
     rule = {paths.nat_section(view.gateway): nat_section(), paths.nat_rule(view.gateway, name): body}
-    return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), view.changed({**view.objects, **rule}))
+    return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), objects_changed(view, rule))
+
+
+def _ruled(domain: WorkloadDomain) -> Coverage:
+    """The addresses that the rules of a file are for."""
+    return Coverage(as_network(rule.source) for rule in owned(domain).rules)
 
 
 def _unknown_address(tier1: str, networks: Sequence[IPv4Network]) -> Proposal:
     """Nothing can be said of a Tier-1 whose egress address is not known where some addresses have a rule and others have none."""
     why = f"which address of {listed(networks)} Tier-1 {tier1} sends with is not in the file, and not all of them have a rule"
     fix = f"look at the NAT rules of {tier1} in NSX, write the address as tier1s.{tier1}.egress, and ask again"
-    return Proposal(Remedy(Missing.EGRESS_ADDRESS, tier1, "egress", why, fix), None)
+    return Proposal(Remedy(Missing.EGRESS_ADDRESS, tier1, "egress", why, fix))
 
 
 def _ineffective(view: View, interface: str, egress: Address) -> str:
@@ -194,22 +236,13 @@ def _ineffective(view: View, interface: str, egress: Address) -> str:
 
 
 def _holds(text: str, address: Address) -> bool:
+    network = _network(text)
+    return network is not None and address in network
+
+
+@lru_cache(maxsize=16384)
+def _network(text: str) -> Network | None:
     try:
-        return address in ip_network(text.strip(), strict=False)
+        return ip_network(text.strip(), strict=False)
     except ValueError:
-        return False
-
-
-def _spare(view: View, version: int) -> Address | None:
-    """An address of the first uplink network that nobody in this view has."""
-    nodes = view.topology.nodes.values()
-    taken = {one.ip for node in nodes for face in node.interfaces for one in face.addresses}
-    answered = [network for node in nodes for face in node.interfaces for network in (*face.answers, *face.relays)]
-    for face in view.tier0.interfaces:
-        for one in face.addresses if face.external else ():
-            if one.version == version:
-                for index in range(1, min(one.network.num_addresses - 1, 4096)):
-                    spare = one.network[-1 - index]
-                    if spare not in taken and not any(spare in network for network in answered):
-                        return spare
-    return None
+        return None

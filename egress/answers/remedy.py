@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from egress.domain import HaMode
 from egress.domain.addresses import Address, Network, single
+from egress.policy.gateways import Rule
 from egress.policy.leaving import seen_outside
 from egress.policy.owned import beside_the_way_out
+from egress.policy.paths import last
+from egress.policy.tree import PolicyObjects
+from egress.reachability.flow import Path
+from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
 
@@ -29,6 +34,9 @@ class Missing(StrEnum):
     REVERSE_PATH = "loose uRPF"
     TRANSLATED_ADDRESS = "translated address"
     EDGE = "edge"
+    OWN_ADDRESS = "own address"
+    FOREIGN_RULE = "foreign rule"
+    FOREIGN_ROUTE = "foreign route"
     EDGE_CLUSTER = "edge cluster"
     REALIZATION = "realization"
     BFD = "BFD"
@@ -62,13 +70,65 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A remedy, and the view with it in place; None where a person has to decide what to put in."""
+    """A remedy, and how it is put in place: makes the view with it; None where a person has to decide what to put in."""
 
     remedy: Remedy
-    after: View | None
+    put_in: Callable[[], View] | None = None
 
 
-def with_route(view: View, node: str, route: WorldRoute) -> View:
+def translated_to(view: View, rule: Rule, address: Address) -> Callable[[], View]:
+    """Gives a rule of the gateway another translated address."""
+    return objects_changed(view, {rule.path: {**view.objects[rule.path], "translated_network": str(address)}})
+
+
+def spare(view: View, version: int) -> Address | None:
+    """An address of the first uplink network that nobody in this view has."""
+    taken, answered = view.topology.addresses, view.topology.answered
+    for face in view.tier0.interfaces:
+        for one in face.addresses if face.external else ():
+            if one.version == version:
+                for index in range(1, min(one.network.num_addresses - 1, 4096)):
+                    found: Address = one.network[-1 - index]
+                    if found not in taken and not any(found in network for network in answered):
+                        return found
+    return None
+
+
+def objects_changed(view: View, changed: PolicyObjects) -> Callable[[], View]:
+    """Puts Policy objects into a view, in place of those of the same path."""
+    return lambda: view.changed({**view.objects, **changed})
+
+
+def with_route(view: View, node: str, route: WorldRoute) -> Callable[[], View]:
+    """Puts a route more on a host or router of the world."""
+    return lambda: _with_route(view, node, route)
+
+
+def without_way(view: View, node: str, via: Address) -> Callable[[], View]:
+    """Takes a way out of the routes of a router of the world."""
+
+    def without(route: WorldRoute) -> WorldRoute:
+        return replace(route, via=tuple(one for one in route.via if one != via))
+
+    def put_in() -> View:
+        world = view.around.world
+        routers = (
+            replace(one, routes=tuple(map(without, one.routes))) if one.name == node else one for one in world.routers
+        )
+        return view.in_world(replace(world, routers=tuple(routers)))
+
+    return put_in
+
+
+def translating(view: View, path: Path) -> list[Rule]:
+    """The rule that gave the packet of a path its last source address on the way out, as far as it names one address."""
+    left = next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR and one.left), None)
+    names = left.rules[-1:] if left else ()
+    found = [rule for rule in view.tier0.rules if last(rule.path) in names and rule.translated is not None]
+    return [rule for rule in found if rule.translated is not None and rule.translated.num_addresses == 1]
+
+
+def _with_route(view: View, node: str, route: WorldRoute) -> View:
     """The view with a route more on a host or router of the world."""
     world = view.around.world
     hosts = tuple(replace(one, routes=(*one.routes, route)) if one.name == node else one for one in world.hosts)

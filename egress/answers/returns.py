@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.answers.causes import Finding, find
+from egress.answers.causes import Finding, find_all
 from egress.answers.questions import questions
 from egress.reachability.view import View
-from egress.reachability.walk import Walker
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,7 @@ class OutsideRoute:
 def missing_routes(view: View, findings: Iterable[Finding] | None = None) -> tuple[OutsideRoute, ...]:
     """The routes that the domain's questions fail for, each once. `findings`: of those questions, if there are some already."""
     if findings is None:
-        walker = Walker(view.topology)
-        findings = [find(view, question.flow, walker) for question in questions(view)]
+        findings = find_all(view, [question.flow for question in questions(view)])
     routes: dict[tuple[str, IPv4Network], OutsideRoute] = {}
     for finding in findings:
         for remedy in finding.remedies:

@@ -69,13 +69,18 @@ def views(
     for domain in domains:
         _check_edges(domain, down)
     sharing = by_gateway(project.everyone)
+    earlier: dict[GatewayKey, View] = {}
     for domain in domains:
         source: Source = FILES
         if live:
             source = _live(project, domain)
         elif plan:
             source = AfterPlan(planned(domain, _read(plan, domain.stack)))
-        yield view(domain, sharing[GatewayKey.of(domain)], source, wishes(domain), down)
+        key = GatewayKey.of(domain)
+        made = view(domain, sharing[key], source, wishes(domain), down, earlier.get(key))
+        if len(sharing[key]) > 1:
+            earlier[key] = made
+        yield made
 
 
 def _live(project: Project, domain: WorkloadDomain) -> Live:

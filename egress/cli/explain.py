@@ -139,7 +139,7 @@ def _show_failure(answer: Answer) -> None:
     for remedy in answer.finding.remedies:
         out.print(line(f"  because     {remedy.why}"))
         out.print(line(f"  to do       {remedy.fix}"))
-    if not answer.finding.complete and answer.finding.remedies:
+    if answer.finding.more:
         out.print("  more        with that in place it still would not work: --hops shows the way")
 
 

@@ -6,7 +6,7 @@ read is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_interface, summarize_address_range
@@ -88,8 +88,8 @@ class Tier0:
     routes: tuple[StaticRoute, ...]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...]
-    proxies: bool = True
     unread: tuple[str, ...] = ()
+    proxies: bool = True
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -97,10 +97,31 @@ class Tier0:
         return tuple(dict.fromkeys(interface.edge for interface in self.interfaces if interface.edge))
 
 
-def tier0s(objects: PolicyObjects) -> tuple[Tier0, ...]:
-    """Every Tier-0 in the objects, by id. Errors: EgressError, naming the gateway and the value."""
+class Memory:
+    """What was read of objects: one that is the very same is not read again, and gives the very same value."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], tuple[Json, Sequence[Any], tuple[tuple[str, ...], ...]]] = {}
+
+    def read(self, path: str, body: Json, read: Callable[[], Sequence[T]], *told: list[str]) -> Sequence[T]:
+        """What `read` gives and what it adds to the lists `told`, remembered. `body` is kept, so that its identity stays its own."""
+        known = self._known.get((path, id(body)))
+        if known is None:
+            before = [len(one) for one in told]
+            found = read()
+            added = tuple(tuple(one[start:]) for one, start in zip(told, before, strict=True))
+            self._known[path, id(body)] = (body, found, added)
+            return found
+        for one, added_then in zip(told, known[2], strict=True):
+            one += added_then
+        return known[1]
+
+
+def tier0s(objects: PolicyObjects, memory: Memory | None = None) -> tuple[Tier0, ...]:
+    """Every Tier-0 in the objects, by id. `memory`: of an earlier reading. Errors: EgressError, naming the gateway and the value."""
     found = children(objects, INFRA, Collection.TIER0S)
-    return tuple(sorted((Reader(path).tier0(objects, body) for path, body in found), key=_id))
+    memory = memory or Memory()
+    return tuple(sorted((Reader(path, memory).tier0(objects, body) for path, body in found), key=_id))
 
 
 def _id(gateway: Tier0) -> str:
@@ -114,8 +135,9 @@ class _PassedOverError(Exception):
 class Reader:
     """Reads one gateway and what is below it; `notes` tells what was not read as it is written, `unread` what was not read at all."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, memory: Memory | None = None) -> None:
         self.path = path
+        self.memory = memory or Memory()
         self.notes: list[str] = []
         self.unread: list[str] = []
 
@@ -154,8 +176,11 @@ class Reader:
                 found += self._readable("rule", path, rule, self._rule)
         return tuple(found)
 
-    def _readable(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> list[T]:
+    def _readable(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> Sequence[T]:
         """What `read` makes of an object; nothing, and a note, if it cannot be read: it may be a stranger's."""
+        return self.memory.read(path, body, lambda: self._tried(kind, path, body, read), self.notes, self.unread)
+
+    def _tried(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> list[T]:
         try:
             return [read(path, body)]
         except _PassedOverError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
+from egress.domain.addresses import InterfaceAddress
 from egress.reachability.flow import DropReason
 from egress.reachability.tables import Prefix, PrefixTable, alone, key, prefix
 from egress.reachability.topology import Node, NodeKind, Topology
@@ -41,20 +42,28 @@ class _Way(NamedTuple):
 
 
 class _Place:
-    """A node with its lookups."""
+    """A node with its lookups. `before`: an earlier one of that name, of which all is taken over that has not changed."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, before: _Place | None = None) -> None:
         self.node = node
         self.name = node.name
         self.is_end = node.kind in (NodeKind.HOST, NodeKind.POD)
         self.strict = frozenset(interface.name for interface in node.interfaces if interface.strict)
         self.segments = {interface.name: interface.segment for interface in node.interfaces}
-        self.own: PrefixTable[str] = PrefixTable(
-            [(alone(one.ip), node.name) for interface in node.interfaces for one in interface.addresses]
-            + [(prefix(network), node.name) for interface in node.interfaces for network in interface.answers]
+        self.on = frozenset(self.segments.values())
+        same_faces = before is not None and before.node.interfaces == node.interfaces
+        self.own: PrefixTable[str] = before.own if before and same_faces else _own(node)
+        same_routes = (
+            before is not None and _connected(before.node) == _connected(node) and before.node.routes == node.routes
         )
-        self.routes: PrefixTable[tuple[_Way, ...]] = PrefixTable(_routes(node))
-        self.translator = Translator(node.rules) if node.rules else None
+        self.routes: PrefixTable[tuple[_Way, ...]] = (
+            before.routes if before and same_routes else PrefixTable(_routes(node))
+        )
+        self.translator: Translator | None = None
+        if node.rules:
+            translator = before.translator if before else None
+            same_rules = before is not None and before.node.rules == node.rules
+            self.translator = translator if same_rules else Translator(node.rules, translator)
         self.addresses = {key(one.ip) for interface in node.interfaces for one in interface.addresses}
         self.first: dict[int, int] = {}
         for interface in node.interfaces:
@@ -76,6 +85,17 @@ class _Place:
         return found[0] if found else ()
 
 
+def _own(node: Node) -> PrefixTable[str]:
+    """What a node takes for its own: addresses, and what it answers ARP for."""
+    entries = [(alone(one.ip), node.name) for interface in node.interfaces for one in interface.addresses]
+    answered = [network for interface in node.interfaces for network in interface.answers]
+    return PrefixTable(entries + [(prefix(network), node.name) for network in answered])
+
+
+def _connected(node: Node) -> list[tuple[str, tuple[InterfaceAddress, ...]]]:
+    return [(interface.name, interface.addresses) for interface in node.interfaces]
+
+
 def _routes(node: Node) -> Iterable[tuple[Prefix, tuple[_Way, ...]]]:
     for interface in node.interfaces:
         for one in interface.addresses:
@@ -88,22 +108,46 @@ def _routes(node: Node) -> Iterable[tuple[Prefix, tuple[_Way, ...]]]:
 
 
 class CompiledNetwork:
-    """All nodes of a topology with their lookups, and the segments with who answers for which address."""
+    """All nodes of a topology with their lookups, and the segments with who answers for which address.
 
-    def __init__(self, topology: Topology) -> None:
+    `before`: an earlier network, of which all is taken over that has not changed: nodes that are the very same, and segments on which
+    nobody has changed. `compiled`: how many nodes were not taken over.
+    """
+
+    def __init__(self, topology: Topology, before: CompiledNetwork | None = None) -> None:
         self.topology = topology
-        self.places = {name: _Place(node) for name, node in topology.nodes.items()}
-        exact: dict[str, list[tuple[Prefix, Exit]]] = {}
-        proxied: dict[str, list[tuple[Prefix, Exit]]] = {}
-        for node in topology.nodes.values():
-            for interface in node.interfaces:
-                here = (node.name, interface.name)
-                exact.setdefault(interface.segment, []).extend((alone(one.ip), here) for one in interface.addresses)
-                proxied.setdefault(interface.segment, []).extend(
-                    (prefix(network), here) for network in (*interface.answers, *interface.relays)
-                )
-        self._exact = {segment: PrefixTable(entries) for segment, entries in exact.items()}
-        self._proxied = {segment: PrefixTable(entries) for segment, entries in proxied.items()}
+        known = before.places if before else {}
+        self.places: dict[str, _Place] = {}
+        self.compiled = 0
+        changed: set[str] = set()
+        for name, node in topology.nodes.items():
+            place = known.get(name)
+            if place is None or place.node is not node:
+                made = _Place(node, place)
+                if place is None or place.node.interfaces != node.interfaces:
+                    changed |= made.on | (place.on if place else frozenset())
+                place = made
+                self.compiled += 1
+            self.places[name] = place
+        for name in known.keys() - topology.nodes.keys():
+            changed |= known[name].on
+        self._on: dict[str, list[str]] = {**(before._on if before else {}), **{segment: [] for segment in changed}}
+        for name, place in self.places.items():
+            for segment in place.on & changed:
+                self._on[segment].append(name)
+        self._exact: dict[str, PrefixTable[Exit]] = dict(before._exact) if before else {}
+        self._proxied: dict[str, PrefixTable[Exit]] = dict(before._proxied) if before else {}
+        for segment in changed:
+            nodes = [topology.nodes[name] for name in self._on[segment]]
+            there = [(node.name, face) for node in nodes for face in node.interfaces if face.segment == segment]
+            self._exact[segment] = PrefixTable(
+                (alone(one.ip), (name, face.name)) for name, face in there for one in face.addresses
+            )
+            self._proxied[segment] = PrefixTable(
+                (prefix(network), (name, face.name))
+                for name, face in there
+                for network in (*face.answers, *face.relays)
+            )
 
     def answering(self, segment: str, number: int) -> tuple[Exit, ...]:
         """Who answers ARP for an address on a segment: the node that has it, else every node that stands in for it."""

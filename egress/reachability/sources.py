@@ -8,15 +8,17 @@ from typing import TypeAlias
 
 from egress.domain import HaMode, WorkloadDomain
 from egress.policy import paths
-from egress.policy.gateways import Tier0, tier0s
-from egress.policy.paths import Collection
+from egress.policy.gateways import Memory, Tier0, tier0s
+from egress.policy.paths import Collection, collection
 from egress.policy.planned import Planned
 from egress.policy.sighting import NOTHING, Sighting, Unseen, acting, hidden, tells_of
 from egress.policy.tier1s import Tier1, tier1s, whole_tier1s
-from egress.policy.tree import PolicyObjects
+from egress.policy.tree import Json, PolicyObjects
 from egress.policy.virtual_servers import virtual_servers
 from egress.policy.watching import bgp, silent_hops, watched_hops, without_silent
+from egress.reachability.assemble import Assembly
 from egress.reachability.below_found import OnManager
+from egress.reachability.world import World
 from egress.vocabulary import INFRA
 
 
@@ -69,23 +71,59 @@ _PROXY_ARP = (3, 2)
 """Since this version NSX answers ARP for translated addresses on ACTIVE_ACTIVE, too (vxplanet.com 2021-02-12 and 2022-08-22)."""
 
 
-def typed(
-    domain: WorkloadDomain, source: Source, objects: PolicyObjects
-) -> tuple[tuple[Tier0, ...], tuple[Tier1, ...]]:
-    """The gateways in the objects, as the NSX version of the domain file has them.
+def is_old(domain: WorkloadDomain) -> bool:
+    """Whether the NSX of the domain file is from before that."""
+    return bool(domain.nsx.version) and tuple(map(int, str(domain.nsx.version).split("."))) < _PROXY_ARP
 
-    Of a manager's, what is not realized is left out, and next hops whose BFD peer is silent; Tier-1s are whole there, while otherwise
-    the World says what they translate.
-    """
-    version = tuple(int(part) for part in domain.nsx.version.split(".")) if domain.nsx.version else _PROXY_ARP
-    there = acting(objects, source.states) if isinstance(source, Live) else objects
-    upper = tuple(
-        replace(one, proxies=version >= _PROXY_ARP or one.ha_mode is not HaMode.ACTIVE_ACTIVE) for one in tier0s(there)
-    )
-    if not isinstance(source, Live):
-        return upper, tier1s(there)
-    lower = tuple(_with_hidden(one, source.unseen) for one in whole_tier1s(there))
-    return tuple(without_silent(tier0, source.silent) for tier0 in upper), lower
+
+@dataclass(frozen=True)
+class Gateways:
+    """The gateways in a set of Policy objects. `imagined`: Tier-1s that only the world has; they come last. `old`: their NSX is from before
+    proxy ARP on ACTIVE_ACTIVE."""
+
+    upper: tuple[Tier0, ...]
+    lower: tuple[Tier1, ...]
+    source: Source
+    old: bool
+    imagined: tuple[Tier1, ...] = ()
+    memory: Memory = field(default_factory=Memory, repr=False)
+
+    def of(self, objects: PolicyObjects, before: PolicyObjects | None = None) -> Gateways:
+        """The same of other objects. `before`: those that these were read from, by the same source."""
+        if before is not None and _below(before) == _below(objects):
+            return replace(self, upper=self._upper(objects))
+        lower = self._lower(objects)
+        there = {one.id for one in lower}
+        imagined = tuple(one for one in self.imagined if one.id not in there)
+        return replace(self, upper=self._upper(objects), lower=lower, imagined=imagined)
+
+    def _upper(self, objects: PolicyObjects) -> tuple[Tier0, ...]:
+        """Of a manager's, what is not realized is left out, and next hops whose BFD peer is silent."""
+        if isinstance(self.source, Live):
+            there = tier0s(acting(objects, self.source.states), self.memory)
+            found = tuple(without_silent(tier0, self.source.silent) for tier0 in there)
+        else:
+            found = tier0s(objects, self.memory)
+        if not self.old:
+            return found
+        return tuple(replace(one, proxies=one.ha_mode is not HaMode.ACTIVE_ACTIVE) for one in found)
+
+    def _lower(self, objects: PolicyObjects) -> tuple[Tier1, ...]:
+        """Whole where a manager has them; otherwise the World says what they translate."""
+        if not isinstance(self.source, Live):
+            return tier1s(objects)
+        unseen = self.source.unseen
+        return tuple(_with_hidden(one, unseen) for one in whole_tier1s(acting(objects, self.source.states)))
+
+    def assembly(self, world: World, before: Assembly | None) -> Assembly:
+        """The topology of them in a world."""
+        return Assembly(self.upper, (*self.lower, *self.imagined), world, before)
+
+
+def _below(objects: PolicyObjects) -> dict[str, Json]:
+    """Everything that belongs to Tier-1s."""
+    starts = tuple(f"{collection(INFRA, kind)}/" for kind in (Collection.TIER1S, Collection.SEGMENTS))
+    return {path: body for path, body in objects.items() if path.startswith(starts)}
 
 
 def _with_hidden(tier1: Tier1, unseen: Sequence[Unseen]) -> Tier1:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from egress.domain import HaMode, NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network, single
-from egress.policy.gateways import Rule, StaticRoute, Tier0, Tier0Interface
+from egress.policy.gateways import Rule, Tier0, Tier0Interface
 from egress.policy.paths import last
+from egress.reachability.static_routes import StaticRoutes
 from egress.reachability.tier1_nodes import DEFAULTS, Link
 from egress.reachability.topology import Interface, NatRule, Node, NodeKind, Route, RouteHop
 from egress.reachability.translation import STATEFUL
 from egress.reachability.world import World
 
+T = TypeVar("T")
 _TRANSIT_V4 = int(IPv4Address("169.254.0.0"))
 _TRANSIT_V6 = int(IPv6Address("fd00:254::"))
 _ToTier1: TypeAlias = Callable[[Link, Network], RouteHop]
@@ -37,10 +38,21 @@ def _transit(number: int) -> tuple[InterfaceAddress, ...]:
     return IPv4Interface((_TRANSIT_V4 + number, 24)), IPv6Interface((_TRANSIT_V6 + number, 64))
 
 
-class Tier0Nodes:
-    """The DR of a Tier-0 and an SR for each edge that is up."""
+class _RuleParts(NamedTuple):
+    """What one rule makes on one edge: the rule there, and what it answers ARP for by interface. `rule`: kept, so that its identity is."""
 
-    def __init__(self, tier0: Tier0, links: Sequence[Link], world: World) -> None:
+    rule: Rule
+    there: NatRule
+    answers: Mapping[str, tuple[Network, ...]]
+
+
+class Tier0Nodes:
+    """The DR of a Tier-0 and an SR for each edge that is up.
+
+    `before`: nodes of an earlier time, of which all is taken over that has not changed: with one rule more of 300, one rule is looked at.
+    """
+
+    def __init__(self, tier0: Tier0, links: Sequence[Link], world: World, before: Tier0Nodes | None = None) -> None:
         self._tier0 = tier0
         self._links = links
         self._world = world
@@ -49,10 +61,32 @@ class Tier0Nodes:
         if tier0.ha_mode is HaMode.ACTIVE_STANDBY:
             wanted = world.active.get(tier0.id)
             self._working = [wanted] if wanted in self._up else self._up[:1]
+        self._placed: tuple[Any, ...] = self._place()
+        same_place = before is not None and before._placed == self._placed
+        same_links = before is not None and same_place and before._links == links
+        self._rule_parts: dict[tuple[str, int], _RuleParts] = before._rule_parts if before and same_place else {}
+        self._of_links: dict[str, Any] = before._of_links if before and same_links else {}
+        self._made: list[Node] | None = before._made if before and same_links and before._tier0 is tier0 else None
+
+    def _place(self) -> tuple[Any, ...]:
+        """Everything that nodes depend on beside rules, routes and what hangs below."""
+        tier0, around = self._tier0, self._world
+        segments = [around.segment_of(one.addresses[0]) for edge in self._up for one in self._interfaces_of(edge)]
+        return (tier0.id, tier0.ha_mode, tier0.interfaces, tier0.vips, segments, self._up, self._working)
 
     def nodes(self) -> list[Node]:
         """The DR first, then the SRs in the order of the edges."""
-        return [self._dr(), *(self._sr(edge) for edge in self._up)]
+        if self._made is None:
+            dr = self._once("dr", self._dr)
+            self._made = [dr, *(self._sr(edge) for edge in self._up)]
+        return self._made
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        """What depends on place and links only: made once for as long as these are the same."""
+        if name not in self._of_links:
+            self._of_links[name] = make()
+        made: T = self._of_links[name]
+        return made
 
     def _transit(self, edge: str | None) -> tuple[InterfaceAddress, ...]:
         number = 1 if edge is None else self._tier0.edges.index(edge) + 2
@@ -91,7 +125,7 @@ class Tier0Nodes:
 
     def _tier1_routes(self, hop: _ToTier1) -> Iterator[Route]:
         for link in self._links:
-            for network in (*link.advertised(), *link.pods_v6()):
+            for network in (*link.advertised, *link.pods_v6()):
                 yield Route(network, (hop(link, network),), f"advertised by {link.tier1.id}")
 
     def _sr(self, edge: str) -> Node:
@@ -99,16 +133,18 @@ class Tier0Nodes:
         mine = self._interfaces_of(edge)
         interfaces = [self._interface(one, edge, working) for one in mine]
         interfaces.append(Interface("transit", f"transit:{self._tier0.id}", self._transit(edge)))
-        routes = [*_Resolver(self._tier0.routes, mine, self._vips(edge)).routes()]
+        routes = [*StaticRoutes(self._tier0.routes, mine, self._vips(edge)).routes()]
         to_dr = self._transit(None)
-        routes += self._tier1_routes(lambda _, network: RouteHop("transit", _same(to_dr, network)))
+        routes += self._once(
+            "learned", lambda: [*self._tier1_routes(lambda _, network: RouteHop("transit", _same(to_dr, network)))]
+        )
         for other in self._up:
             if other != edge:
                 routes += [
                     Route(to, (RouteHop("transit", _same(to_dr, to)),), f"service network on {other}")
                     for to in self._service_networks(other)
                 ]
-        rules = tuple(self._rules(mine))
+        rules = tuple(self._parts(rule, edge, mine).there for rule in self._tier0.rules)
         stateful = any(rule.action in STATEFUL for rule in rules)
         name = sr_name(self._tier0.id, edge)
         return Node(
@@ -137,9 +173,13 @@ class Tier0Nodes:
 
     def _interface(self, one: Tier0Interface, edge: str, working: bool) -> Interface:
         addresses = (*one.addresses, *self._vips(edge).get(one.path, ()))
-        stands_in = working and one.external and self._tier0.proxies
-        answers = tuple(self._answers(one)) if stands_in else ()
-        relays = tuple(self._relays(one)) if stands_in else ()
+        answers: tuple[Network, ...] = ()
+        relays: tuple[Network, ...] = ()
+        if working and one.external and self._tier0.proxies:
+            mine = self._interfaces_of(edge)
+            parts = (self._parts(rule, edge, mine).answers for rule in self._tier0.rules)
+            answers = tuple(network for answered in parts for network in answered.get(one.path, ()))
+            relays = self._once(f"relays {one.path}", lambda: tuple(self._relays(one)))
         segment = self._world.segment_of(one.addresses[0])
         return Interface(one.name, segment, addresses, one.strict, answers, relays, one.external)
 
@@ -148,38 +188,41 @@ class Tier0Nodes:
         Tier-0 Gateway). What is the gateway's own, or translated to, is not among them."""
         own = {single(held.ip) for face in self._tier0.interfaces for held in face.addresses}
         own |= {single(held.ip) for vip in self._tier0.vips for held in vip.addresses}
-        served = dict.fromkeys(network for link in self._links for network in link.served() if network not in own)
+        served = dict.fromkeys(network for link in self._links for network in link.served if network not in own)
         for network in served:
             if any(_common(network, held.network) == network for held in one.addresses):
                 yield network
 
-    def _answers(self, one: Tier0Interface) -> Iterator[Network]:
+    def _answers(self, rule: Rule, one: Tier0Interface) -> Iterator[Network]:
         """Proxy ARP: translated and DNAT destination networks, as far as they lie in the interface's own networks.
 
         Without the addresses that interfaces of this Tier-0 have: each of them lives on one edge, up or down.
         """
         own = [single(held.ip) for face in self._tier0.interfaces for held in face.addresses]
         own += [single(held.ip) for vip in self._tier0.vips for held in vip.addresses]
-        for rule in self._tier0.rules:
-            if not rule.scope or one.path in rule.scope:
-                for network in _visible_outside(rule):
-                    for held in one.addresses:
-                        yield from _without(_common(network, held.network), own)
+        if not rule.scope or one.path in rule.scope:
+            for network in _visible_outside(rule):
+                for held in one.addresses:
+                    yield from _without(_common(network, held.network), own)
 
-    def _rules(self, mine: Iterable[Tier0Interface]) -> Iterator[NatRule]:
-        interfaces = list(mine)
-        for rule in self._tier0.rules:
-            scope = frozenset(one.name for one in interfaces if not rule.scope or one.path in rule.scope)
-            yield NatRule(
+    def _parts(self, rule: Rule, edge: str, mine: Iterable[Tier0Interface]) -> _RuleParts:
+        """A rule on an edge with the interfaces `mine`."""
+        known = self._rule_parts.get((edge, id(rule)))
+        if known is None:
+            there = NatRule(
                 last(rule.path),
                 rule.action,
-                scope,
+                frozenset(one.name for one in mine if not rule.scope or one.path in rule.scope),
                 rule.sources,
                 rule.destinations,
                 rule.translated,
                 rule.section,
                 rule.priority,
             )
+            answers = {one.path: tuple(self._answers(rule, one)) for one in mine if one.external}
+            known = _RuleParts(rule, there, {path: networks for path, networks in answers.items() if networks})
+            self._rule_parts[edge, id(rule)] = known
+        return known
 
 
 def _visible_outside(rule: Rule) -> tuple[Network, ...]:
@@ -211,56 +254,3 @@ def _without(network: Network | None, excluded: Iterable[Network]) -> list[Netwo
 
 def _same(addresses: Iterable[InterfaceAddress], family: Network | Address) -> Address:
     return next(one.ip for one in addresses if one.version == family.version)
-
-
-_DEEPEST = 8
-"""So many static routes are followed for one next hop: more is taken for a circle."""
-
-
-class _Resolver:
-    """The static routes that are there on an SR. A next hop counts if it lies in a connected network (of the interfaces in its scope), or,
-    without a scope, if the most specific other static route leads to it (VCF 9.0, Configure a Static Route). A default route leads to none."""
-
-    def __init__(
-        self,
-        routes: Iterable[StaticRoute],
-        mine: Sequence[Tier0Interface],
-        vips: dict[str, tuple[InterfaceAddress, ...]],
-    ) -> None:
-        self._mine = [(one, (*one.addresses, *vips.get(one.path, ()))) for one in mine]
-        self._by_network: dict[Network, StaticRoute] = {}
-        for route in routes:
-            known = self._by_network.setdefault(route.network, route)
-            if known is not route:  # several objects for one network are one route with all the next hops
-                hops = (*known.next_hops, *route.next_hops)
-                self._by_network[route.network] = replace(known, next_hops=hops)
-
-    def routes(self) -> Iterator[Route]:
-        for network, route in self._by_network.items():
-            hops = self._hops(route, frozenset({network}))
-            if hops is not None:
-                yield Route(network, hops, route.path)
-
-    def _hops(self, route: StaticRoute, used: frozenset[Network]) -> tuple[RouteHop, ...] | None:
-        """Of the next hops that count, those with the lowest distance; () discards, None if there is none."""
-        usable: list[tuple[int, tuple[RouteHop, ...]]] = []
-        for hop in route.next_hops:
-            found = () if hop.address is None else self._ways(hop.address, hop.scope, used)
-            if found is not None:
-                usable.append((hop.distance, found))
-        if not usable:
-            return None
-        best = min(distance for distance, _ in usable)
-        return tuple(dict.fromkeys(one for distance, hops in usable if distance == best for one in hops))
-
-    def _ways(self, address: Address, scope: frozenset[str], used: frozenset[Network]) -> tuple[RouteHop, ...] | None:
-        for one, addresses in self._mine:
-            if any(address in own.network for own in addresses) and (not scope or one.path in scope):
-                return (RouteHop(one.name, address),)
-        if scope or len(used) > _DEEPEST:
-            return None
-        around = [network for network in self._by_network if address in network and network.prefixlen]
-        network = max(around, key=lambda network: network.prefixlen, default=None)
-        if network is None or network in used:
-            return None
-        return self._hops(self._by_network[network], used | {network})

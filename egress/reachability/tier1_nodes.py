@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_network
 
 from egress.domain import NatAction
 from egress.domain.addresses import InterfaceAddress, Network, single
-from egress.policy.gateways import Tier0
 from egress.policy.paths import last
 from egress.policy.tier1s import ADVERTISED_LB, ADVERTISED_NAT, Tier1
 from egress.reachability.topology import Interface, NatRule, Node, NodeKind, Route, RouteHop
@@ -35,10 +34,23 @@ class Link:
         """The segment between the Tier-1 and the DR."""
         return f"link:{self.tier1.id}"
 
+    def nodes(self, hangs: bool) -> tuple[Node, ...]:
+        """The Tier-1 and its pods. `hangs`: its Tier-0 is there."""
+        return self._hanging if hangs else self._loose
+
+    @cached_property
+    def _hanging(self) -> tuple[Node, ...]:
+        return tuple(_tier1_nodes(self, True))
+
+    @cached_property
+    def _loose(self) -> tuple[Node, ...]:
+        return tuple(_tier1_nodes(self, False))
+
     def addresses(self, end: int) -> tuple[InterfaceAddress, ...]:
         """Addresses of the link: end 0 is the DR, end 1 the Tier-1."""
         return _link(self.number, end)
 
+    @cached_property
     def served(self) -> tuple[Network, ...]:
         """Addresses that the Tier-1 translates to or balances, and tells of: for these the Tier-0 answers ARP."""
         found: list[Network] = [single(entry.translated) for entry in self.world.snat]
@@ -51,9 +63,10 @@ class Link:
             found += [single(lb.address) for lb in self.world.lb]
         return tuple(dict.fromkeys(found))
 
+    @cached_property
     def advertised(self) -> tuple[Network, ...]:
         """What the Tier-0 learns from the Tier-1, without the pods' own networks."""
-        return tuple(dict.fromkeys([*self.served(), *self.world.advertise]))
+        return tuple(dict.fromkeys([*self.served, *self.world.advertise]))
 
     def pods_v6(self) -> tuple[Network, ...]:
         """The pods' IPv6 networks: they are never translated, so the Tier-0 has to know them."""
@@ -68,19 +81,19 @@ def _link(number: int, end: int) -> tuple[InterfaceAddress, ...]:
     )
 
 
-def tier1_nodes(link: Link, tier0: Tier0 | None) -> Iterator[Node]:
+def _tier1_nodes(link: Link, hangs: bool) -> Iterator[Node]:
     """The Tier-1 and its pods. Without a Tier-0 it has no way out."""
     tier1 = link.tier1
     networks = dict.fromkeys(one.network for pod in link.world.pods for one in pod.addresses)
     interfaces = [_pod_side(tier1.id, network) for network in networks]
     routes: list[Route] = []
-    if tier0:
+    if hangs:
         interfaces.append(Interface("link", link.segment, link.addresses(1)))
         routes = [
             Route(to, (RouteHop("link", dr.ip),), "default to the Tier-0")
             for to, dr in zip(DEFAULTS, link.addresses(0), strict=True)
         ]
-        routes += [Route(to, (), "advertised, not in use") for to in link.advertised()]
+        routes += [Route(to, (), "advertised, not in use") for to in link.advertised]
     rules = (*_tier1_rules(link.world), *_own_rules(tier1))
     yield Node(
         tier1.id,

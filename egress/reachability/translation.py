@@ -42,13 +42,23 @@ class _Rule(NamedTuple):
     translated_port: int | None
 
 
+_Entries: TypeAlias = list[tuple[Prefix, _Rule]]
+
+
 class Translator:
     """The rules of one node, by the address that selects them."""
 
-    def __init__(self, rules: Iterable[NatRule]) -> None:
-        ordered = list(rules)
-        inbound = [(prefix(to), one) for rule in ordered if rule.action in _INBOUND for to, one in _inbound(rule)]
-        outbound = [(prefix(of), one) for rule in ordered if rule.action in _OUTBOUND for of, one in _outbound(rule)]
+    def __init__(self, rules: Iterable[NatRule], before: Translator | None = None) -> None:
+        """`before`: an earlier one, whose work on rules that are the very same is taken over."""
+        known = before._compiled if before else {}
+        self._compiled: dict[int, tuple[NatRule, _Entries, _Entries]] = {}
+        inbound: list[tuple[Prefix, _Rule]] = []
+        outbound: list[tuple[Prefix, _Rule]] = []
+        for rule in rules:
+            entry = known.get(id(rule)) or _entries(rule)
+            self._compiled[id(rule)] = entry
+            inbound += entry[1]
+            outbound += entry[2]
         self._inbound = PrefixTable(inbound, order=_rank)
         self._outbound = PrefixTable(outbound, order=_rank)
 
@@ -88,6 +98,13 @@ def _fits(rule: _Rule, packet: Raw, other: int) -> bool:
 
 def _rank(rule: _Rule) -> tuple[int, int, str]:
     return rule.rank
+
+
+def _entries(rule: NatRule) -> tuple[NatRule, _Entries, _Entries]:
+    """A rule (kept, so that its identity is) with its entries for either direction."""
+    inbound = [(prefix(to), one) for to, one in _inbound(rule)] if rule.action in _INBOUND else []
+    outbound = [(prefix(of), one) for of, one in _outbound(rule)] if rule.action in _OUTBOUND else []
+    return rule, inbound, outbound
 
 
 def _inbound(rule: NatRule) -> Iterable[tuple[Network, _Rule]]:

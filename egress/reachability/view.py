@@ -7,27 +7,28 @@ in the same words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
-from egress.policy.gateways import Tier0, tier0s
+from egress.policy.gateways import Tier0
 from egress.policy.identity import GatewayKey, same_gateway
 from egress.policy.owned import EVERYTHING, owned
 from egress.policy.paths import Collection
 from egress.policy.seed import seeded
 from egress.policy.sighting import Doubt, Unseen
+from egress.policy.tier1s import Tier1
 from egress.policy.tree import Json, PolicyObjects, children
 from egress.reachability.as_found import as_found
-from egress.reachability.assemble import assembled
-from egress.reachability.flow import Flow, Verdict
+from egress.reachability.assemble import Assembly
 from egress.reachability.sources import FILES as FILES
 from egress.reachability.sources import AfterPlan as AfterPlan
 from egress.reachability.sources import Files as Files
+from egress.reachability.sources import Gateways, is_old, of_manager, on_manager
 from egress.reachability.sources import Live as Live
 from egress.reachability.sources import Source as Source
-from egress.reachability.sources import of_manager, on_manager, typed
 from egress.reachability.surroundings import (
     NO_WISHES,
     UPSTREAM,
@@ -39,14 +40,31 @@ from egress.reachability.surroundings import (
 )
 from egress.reachability.tier1_nodes import DEFAULTS
 from egress.reachability.topology import Topology
-from egress.reachability.world import Tier1World, World
+from egress.reachability.walk import Walker
+from egress.reachability.world import World
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a source says. `path`: of the domain's Tier-0. `own`: what the domain's file makes, there or not."""
+
+    path: str
+    objects: PolicyObjects
+    own: PolicyObjects
+    gateways: Gateways
+
+    @classmethod
+    def of(cls, path: str, objects: PolicyObjects, own: PolicyObjects, source: Source, old: bool) -> Base:
+        """The same with its gateways read. `source`, `old`: as of the gateways."""
+        return cls(path, objects, own, Gateways((), (), source, old).of(objects))
 
 
 @dataclass(frozen=True)
 class View:
     """A topology with what it was made of, so that it can be made again with a change.
 
-    `gateway`: Policy path of the domain's Tier-0, `tier0` the same typed. `neighbours`: the other domains on it. `notes`: what was assumed.
+    `neighbours`: the other domains on the Tier-0. `base`: what the source says; `objects`: that with what is assumed and changed; `tier0`: the
+    domain's own in it. `notes`: what was assumed. `before`: the walker of a view that this one has nodes in common with.
     `differs`: what a manager has otherwise than the file, and which of the two is walked. `watched`: what BFD means for its routes.
     `unseen`: what verdicts may depend on and could not be seen.
     """
@@ -54,12 +72,14 @@ class View:
     domain: WorkloadDomain
     neighbours: tuple[WorkloadDomain, ...]
     source: Source
-    gateway: str
+    base: Base
     objects: PolicyObjects
     tier0: Tier0
     around: Surroundings
-    topology: Topology
+    gateways: Gateways
+    assembly: Assembly
     notes: tuple[str, ...] = ()
+    before: Walker | None = field(default=None, repr=False)
     differs: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
     unseen: tuple[Unseen, ...] = ()
@@ -69,40 +89,44 @@ class View:
         """Whether something was not seen that any verdict may depend on."""
         return any(one.doubt is Doubt.ANY for one in self.unseen)
 
+    @property
+    def gateway(self) -> str:
+        """Policy path of the domain's Tier-0."""
+        return self.base.path
+
+    @property
+    def own(self) -> PolicyObjects:
+        """What the domain's file makes, by path."""
+        return self.base.own
+
+    @property
+    def topology(self) -> Topology:
+        """The nodes and what is between them."""
+        return self.assembly.topology
+
+    @cached_property
+    def walker(self) -> Walker:
+        """Asks flows of the topology."""
+        return Walker(self.topology, self.before)
+
     def changed(self, objects: PolicyObjects) -> View:
-        """The same view over other Policy objects."""
-        upper, lower = typed(self.domain, self.source, objects)
-        topology = assembled(upper, lower, self.around.world)
-        return replace(self, objects=objects, tier0=_of_path(upper, self.gateway), topology=topology)
-
-    def about(self, verdict: Verdict) -> View:
-        """The same view without the Tier-1s that a flow has nothing to do with: it is made again and again, while remedies are tried."""
-        world, flow = self.around.world, verdict.flow
-        passed = {hop.node for path in verdict.failing[:_LOOKED_AT] for hop in (*path.forward, *path.back)}
-        near = {name: one for name, one in world.tier1.items() if name in passed or _meets(one, flow)}
-        others = {paths.tier1(name) for name in world.tier1 if name not in near}
-        objects = {path: body for path, body in self.objects.items() if "/".join(path.split("/")[:4]) not in others}
-        return replace(self, objects=objects).in_world(replace(world, tier1=near))
-
-    def in_world(self, world: World) -> View:
-        """The same view in another world."""
-        topology = assembled(*typed(self.domain, self.source, self.objects), world)
-        return replace(self, around=replace(self.around, world=world), topology=topology)
+        """The same view over other Policy objects. What is not concerned by the difference is not made again."""
+        return self._over(objects, self.gateways.of(objects, self.objects))
 
     def from_source(self, source: Source) -> View:
         """The same objects, read as of another source."""
-        return replace(self, source=source).changed(self.objects)
+        gateways = replace(self.gateways, source=source).of(self.objects)
+        return replace(self, source=source)._over(self.objects, gateways)
 
+    def _over(self, objects: PolicyObjects, gateways: Gateways) -> View:
+        assembly = gateways.assembly(self.around.world, self.assembly)
+        tier0 = _of_path(gateways.upper, self.gateway)
+        return replace(self, objects=objects, gateways=gateways, tier0=tier0, assembly=assembly, before=self.walker)
 
-_LOOKED_AT = 64
-"""So many failing paths are looked at for the Tier-1s that a flow passes."""
-
-
-def _meets(tier1: Tier1World, flow: Flow) -> bool:
-    """Whether a flow begins or ends behind a Tier-1, or is for an address that it knows."""
-    ends = any(pod.name == flow.origin or any(flow.to in one.network for one in pod.addresses) for pod in tier1.pods)
-    known = any(flow.to == one.address for one in tier1.lb) or any(flow.to == one.translated for one in tier1.snat)
-    return ends or known or any(flow.to in network for network in tier1.advertise)
+    def in_world(self, world: World) -> View:
+        """The same view in another world."""
+        assembly = self.gateways.assembly(world, self.assembly)
+        return replace(self, around=replace(self.around, world=world), assembly=assembly, before=self.walker)
 
 
 def view(
@@ -111,37 +135,42 @@ def view(
     source: Source = FILES,
     wishes: Wishes = NO_WISHES,
     down: frozenset[str] = frozenset(),
+    like: View | None = None,
 ) -> View:
-    """The view of a domain. `everyone`: domains that may share its Tier-0. `down`: edges taken away. Errors: EgressError."""
+    """The view of a domain. `everyone`: domains that may share its Tier-0. `down`: edges taken away. `like`: the view of another of them:
+    what the two have in common is not made again. Errors: EgressError."""
     neighbours = tuple(other for other in everyone if same_gateway(other, domain) and other != domain)
-    gateway, found = _objects(domain, neighbours, source)
+    base = _base(domain, neighbours, source, like)
     real, there = domain, None
     differs: tuple[str, ...] = ()
     if isinstance(source, Live):
-        real, differs = as_found(domain, _of_path(typed(domain, source, found)[0], gateway))
+        real, differs = as_found(domain, _of_path(base.gateways.upper, base.path))
         there = on_manager(source, neighbours)
-    around = surroundings(real, wishes, _upstream(domain, neighbours, gateway, found), there)
-    notes = _assumed(domain, neighbours, source, gateway, found, around)
-    for name in around.world.tier1:
-        found.setdefault(paths.tier1(name), {"id": name, "tier0_path": gateway})
-    upper, lower = typed(domain, source, found)
-    world, strange = _with_strange_interfaces(replace(around.world, down=down), upper, neighbours)
-    topology = assembled(upper, lower, world)
-    tier0 = _of_path(upper, gateway)
-    said = of_manager(source, tier0, lower)
+    around = surroundings(real, wishes, _upstream(domain, neighbours, base), there)
+    assumed, notes = _assumed(domain, neighbours, source, base, around)
+    gateways = base.gateways.of({**base.objects, **assumed}) if assumed else base.gateways
+    lower = {one.id for one in gateways.lower}
+    imagined = tuple(Tier1(name, paths.tier1(name), base.path) for name in sorted(around.world.tier1.keys() - lower))
+    gateways = replace(gateways, imagined=imagined)
+    world, strange = _with_strange_interfaces(replace(around.world, down=down), gateways.upper, neighbours)
+    assembly = gateways.assembly(world, like.assembly if like else None)
+    tier0 = _of_path(gateways.upper, base.path)
+    said = of_manager(source, tier0, gateways.lower)
     return View(
         domain=domain,
         neighbours=neighbours,
         source=source,
-        gateway=gateway,
-        objects=found,
+        base=base,
+        objects={**base.objects, **assumed},
         tier0=tier0,
         around=replace(around, world=world),
-        topology=topology,
-        notes=(*notes, *around.notes, *strange, *topology.notes),
+        gateways=gateways,
+        assembly=assembly,
+        notes=(*notes, *around.notes, *strange, *assembly.topology.notes),
+        before=like.walker if like else None,
         differs=(*differs, *around.differs, *said.differs),
         watched=said.watched,
-        unseen=(*around.unseen, *said.unseen),
+        unseen=(*said.unseen, *around.unseen),
     )
 
 
@@ -149,30 +178,39 @@ def _of_path(upper: Sequence[Tier0], path: str) -> Tier0:
     return next(tier0 for tier0 in upper if tier0.path == path)
 
 
-def _objects(
-    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source
-) -> tuple[str, dict[str, Json]]:
-    """Path of the Tier-0, and the Policy objects by path. The domain's own come last: they are what it is about."""
+def _base(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source, like: View | None) -> Base:
+    """The Policy objects of a source. Where files tell, those of a neighbour's view do as well if they are as this domain's file says."""
     if isinstance(source, Live):
-        return source.gateway, dict(source.objects)
+        return Base.of(source.gateway, source.objects, owned(domain).objects(source.gateway), source, is_old(domain))
     gateway = source.planned.gateway if isinstance(source, AfterPlan) else GatewayKey.of(domain).path
+    own = owned(domain).objects(gateway)
+    if like is not None and _as_said(domain, own, source, like):
+        return replace(like.base, own=own)
     found = seeded([domain, *neighbours], gateway)
     for neighbour in neighbours:
         found.update(owned(neighbour).objects(gateway))
-    found.update(source.planned.objects if isinstance(source, AfterPlan) else owned(domain).objects(gateway))
-    return gateway, found
+    found.update(source.planned.objects if isinstance(source, AfterPlan) else own)
+    return Base.of(gateway, found, own, source, is_old(domain))
 
 
-def _upstream(
-    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], gateway: str, found: PolicyObjects
-) -> list[Address]:
+def _as_said(domain: WorkloadDomain, own: PolicyObjects, source: Source, like: View) -> bool:
+    """Whether everything that a domain's file says is so in the view of a neighbour."""
+    if source != FILES or like.source != FILES or domain not in like.neighbours:
+        return False
+    there = like.base.objects
+    said = {**seeded([domain], like.gateway), **own}
+    alike = domain.tier0 == like.domain.tier0 and domain.nsx.version == like.domain.nsx.version
+    return alike and all(there.get(path) == body for path, body in said.items() if path != like.gateway)
+
+
+def _upstream(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], base: Base) -> list[Address]:
     """Addresses of the upstream gateway: the next hops that the files of this Tier-0 name. A next hop that only the manager has
     is nobody's, unless the route is somebody else's and no file tells."""
     hops = [hop for one in (domain, *neighbours) for hop in file_next_hops(one)]
     further = [hop for one in (domain, *neighbours) for hop in further_next_hops(one)]
     if hops:
         return [*hops, *further]
-    (tier0,) = [one for one in tier0s(found) if one.path == gateway]
+    tier0 = _of_path(base.gateways.upper, base.path)
     there = [
         hop.address for route in tier0.routes if route.network in DEFAULTS for hop in route.next_hops if hop.address
     ]
@@ -180,27 +218,23 @@ def _upstream(
 
 
 def _assumed(
-    domain: WorkloadDomain,
-    neighbours: Sequence[WorkloadDomain],
-    source: Source,
-    gateway: str,
-    found: dict[str, Json],
-    around: Surroundings,
-) -> list[str]:
-    """Puts what the source cannot tell into `found`, and says so. What a manager has is not assumed: it is there, or not."""
+    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source, base: Base, around: Surroundings
+) -> tuple[dict[str, Json], list[str]]:
+    """What the source cannot tell, and sentences about it. What a manager has is not assumed: it is there, or not."""
     if isinstance(source, Live):
-        return []
+        return {}, []
+    assumed: dict[str, Json] = {}
     notes = []
     if isinstance(source, AfterPlan) and neighbours:
         names = ", ".join(neighbour.stack for neighbour in neighbours)
         notes.append(f"the plan says nothing of {names} on the same Tier-0: taken as their files say, as if applied")
-    routes = [body.get("network") for _, body in children(found, gateway, Collection.STATIC_ROUTES)]
+    routes = [body.get("network") for _, body in children(base.objects, base.path, Collection.STATIC_ROUTES)]
     if domain.default_route.external and EVERYTHING[4] not in routes:
         via = next(router.interfaces[0].addresses[0].ip for router in around.world.routers if router.name == UPSTREAM)
         route = {"network": EVERYTHING[4], "next_hops": [{"ip_address": str(via)}]}
-        found[paths.static_route(gateway, "external")] = route
+        assumed[paths.static_route(base.path, "external")] = route
         notes.append(f"the default route is somebody else's: taken as {EVERYTHING[4]} via {via}")
-    return notes
+    return assumed, notes
 
 
 def _with_strange_interfaces(

@@ -50,11 +50,16 @@ class _Walked(NamedTuple):
 
 
 class Walker:
-    """Asks flows of one topology."""
+    """Asks flows of one topology. `before`: a walker of another topology that has nodes in common with it."""
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, topology: Topology, before: Walker | None = None) -> None:
         self.topology = topology
-        self._network = CompiledNetwork(topology)
+        self._network: CompiledNetwork = CompiledNetwork(topology, before._network if before else None)
+
+    @property
+    def compiled(self) -> int:
+        """How many nodes were compiled for this walker, and not taken over from the one before."""
+        return self._network.compiled
 
     def walk(self, flow: Flow) -> Verdict:
         """The flow with all its paths and hops. Errors: KeyError for an origin that is no node of the topology."""

@@ -187,12 +187,21 @@ def test_a_translated_address_outside_the_uplinks_needs_a_route_upstream(
     assert finding.complete
 
 
-def test_without_an_edge_the_address_that_died_is_named(golden: WorkloadDomain) -> None:
+def test_without_an_edge_the_address_that_died_is_named_and_moving_it_helps(golden: WorkloadDomain) -> None:
     view = view_of(golden, down=frozenset({"edge02"}))
     finding = find(view, questions(view)[1].flow)
-    assert finding.remedies[0].missing is Missing.EDGE
-    assert "10.27.51.147 is an interface address of edge02, which is down" in finding.remedies[0].why
-    assert not finding.complete
+    (remedy,) = finding.remedies
+    assert remedy.missing is Missing.EDGE
+    assert "10.27.51.147 is an interface address of edge02, which is down" in remedy.why
+    assert "a spare address of the uplink network" in remedy.fix
+    assert finding.complete
+
+
+def test_without_any_edge_bringing_one_back_is_all_that_helps(golden: WorkloadDomain) -> None:
+    view = view_of(golden, down=frozenset({"edge01", "edge02"}))
+    finding = find(view, questions(view)[0].flow)
+    assert [(one.missing, one.fix) for one in finding.remedies] == [(Missing.EDGE, "bring an edge back")]
+    assert finding.complete
 
 
 def test_active_standby_with_a_vip_survives_the_loss_of_each_edge(standby: WorkloadDomain) -> None:

@@ -18,7 +18,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from egress.answers.causes import find
+from egress.answers.causes import find_all
 from egress.answers.questions import questions
 from egress.checks import check
 from egress.domain import WorkloadDomain, load_domains
@@ -70,8 +70,7 @@ def explained(number: int) -> tuple[int, float]:
     """How many of a domain's questions do not work on every path, and the CPU seconds that it took to know."""
     start = time.process_time()
     view = view_of(FLEET[number])
-    walker = Walker(view.topology)
-    found = [find(view, question.flow, walker) for question in questions(view)]
+    found = find_all(view, [question.flow for question in questions(view)])
     return sum(finding.verdict.result is not Result.ALL for finding in found), time.process_time() - start
 
 

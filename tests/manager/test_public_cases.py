@@ -71,7 +71,9 @@ def test_a_null_route_for_the_registrys_network_is_the_cause(domain: WorkloadDom
     null = {"resource_type": "StaticRoutes", "id": "null-registry", "network": "198.51.100.0/24", "next_hops": [{"admin_distance": 1}]}  # fmt: skip
     for answer in pulls(seen(domain, applied(domain, routes=[null]))).values():
         assert answer.word == "fails"
-        assert "static route null-registry 198.51.100.0/24 discards" in said(answer)
+        assert [one.name for one in answer.finding.remedies] == ["null-registry"]
+        assert "198.51.100.0/24" in said(answer)
+        assert "discards" in said(answer)
         assert "l0-default-route" not in said(answer)
 
 

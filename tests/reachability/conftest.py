@@ -37,9 +37,9 @@ def golden_text() -> str:
 
 
 @pytest.fixture
-def domain_of() -> Callable[[str], WorkloadDomain]:
-    """A domain from text."""
-    return lambda text: read(parse(text.encode(), "wld01.yaml"), "wld01")
+def domain_of() -> Callable[..., WorkloadDomain]:
+    """A domain from text, of a stack."""
+    return lambda text, stack="wld01": read(parse(text.encode(), f"{stack}.yaml"), stack)
 
 
 class House:

@@ -1,0 +1,189 @@
+"""A view with one change takes over what has not changed: counted, and the same as made from nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from egress.answers.answer import answers
+from egress.answers.asking import Ask
+from egress.answers.causes import Trials, find
+from egress.answers.questions import questions
+from egress.domain import WorkloadDomain
+from egress.policy import gateways, seed
+from egress.reachability import assemble, view
+from egress.reachability.topology import Node
+from egress.reachability.view import View
+from egress.reachability.view import view as view_of
+from egress.reachability.walk import Walker
+
+DomainOf = Callable[..., WorkloadDomain]
+
+HEAD = """\
+version: 1
+name: many
+nsx: {host: nsx.example.com}
+tier0:
+  id: T0
+  ha_mode: ACTIVE_STANDBY
+  uplinks:
+    - {id: u1, edge: e1, address: 10.27.48.2/22}
+    - {id: u2, edge: e2, address: 10.27.48.3/22}
+dns_servers: [172.20.0.53]
+"""
+WITH_ROUTE = "default_route: {next_hops: [{address: 10.27.48.1}]}\n"
+MAPPED = "{source: 30.0.250.5, translated: 10.27.50.1}"
+
+
+def without_rules(domain_of: DomainOf, count: int, stack: str = "many", second: int = 0) -> WorkloadDomain:
+    """A domain of so many Tier-1s, with a mapping for an address that none of them has."""
+    route = WITH_ROUTE if second == 0 else "default_route: {external: true}\n"
+    mapping = MAPPED.replace("30.0.", f"30.{second}.").replace("10.27.50.1", f"10.27.50.{second + 1}")
+    lines = [f"egress: {{ranges: [30.{second}.0.0/16], supervisor: {mapping}}}", "tier1s:"]
+    lines += [
+        f"  ns{second}-{number}: {{networks: [10.{second + 64}.{number}.0/28], egress: 30.{second}.0.{number + 1}}}"
+        for number in range(count)
+    ]
+    return domain_of(HEAD + route + "\n".join(lines) + "\n", stack)
+
+
+@pytest.mark.parametrize("count", [5, 40])
+def test_with_one_rule_more_the_edges_are_compiled_and_nothing_else(domain_of: DomainOf, count: int) -> None:
+    view = view_of(without_rules(domain_of, count))
+    path = "/infra/tier-0s/T0/nat/USER/nat-rules/more"
+    rule = {"action": "SNAT", "source_network": "30.0.0.1", "translated_network": "10.27.51.9"}
+    after = view.changed({**view.objects, path: rule})
+    assert view.walker.compiled == len(view.topology.nodes)
+    assert after.walker.compiled == 2
+    assert [node.name for node in after.topology.nodes.values() if node is not view.topology.nodes[node.name]] == [
+        "T0/e1",
+        "T0/e2",
+    ]
+
+
+def test_a_remedy_of_two_flows_is_put_in_once(domain_of: DomainOf) -> None:
+    view, trials = view_of(without_rules(domain_of, 4)), Trials()
+    pods = [sender.pod for sender in view.around.senders if sender.tier1.startswith("ns0-")]
+    for question in questions(view):
+        if question.flow.origin in pods:
+            assert find(view, question.flow, trials).complete
+    assert (len(pods), trials.made) == (4, 4)
+
+
+def anew(view: View) -> View:
+    """The same view, put together and compiled from nothing."""
+    found = view_of(view.domain, view.neighbours)
+    assert found.walker.compiled == len(found.topology.nodes)
+    return found
+
+
+def in_order(view: View) -> dict[str, Node]:
+    """The nodes; rules and what is answered for in an order of their own, as theirs means nothing."""
+    return {
+        node.name: replace(
+            node,
+            rules=tuple(sorted(node.rules, key=lambda rule: rule.rank)),
+            interfaces=tuple(replace(face, answers=tuple(sorted(face.answers, key=str))) for face in node.interfaces),
+        )
+        for node in view.topology.nodes.values()
+    }
+
+
+def test_views_of_domains_on_one_tier0_are_as_if_each_were_made_alone(domain_of: DomainOf) -> None:
+    everyone = [without_rules(domain_of, 3, f"many{number}", number) for number in range(4)]
+    earlier = None
+    for domain in everyone:
+        earlier = view_of(domain, everyone, like=earlier)
+        alone = anew(earlier)
+        assert in_order(earlier) == in_order(alone)
+        assert [one.as_json() for one in answers(earlier, Ask())] == [one.as_json() for one in answers(alone, Ask())]
+
+
+def test_a_gateway_of_many_domains_is_read_once_and_its_rules_are_compiled_once(
+    domain_of: DomainOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = [without_rules(domain_of, 2, f"many{number}", number) for number in range(12)]
+    read: list[Sequence[str]] = []
+    seeded = seed.seeded
+
+    def counted(domains: Sequence[WorkloadDomain], gateway: str) -> object:
+        read.append([one.stack for one in domains])
+        return seeded(domains, gateway)
+
+    monkeypatch.setattr(view, "seeded", counted)
+    earlier = view_of(everyone[0], everyone)
+    assert earlier.walker.compiled == len(earlier.topology.nodes)
+    for domain in everyone[1:]:
+        made = view_of(domain, everyone, like=earlier)
+        own = [name for name in made.topology.nodes if f"ns{domain.stack.removeprefix('many')}-" in name]
+        assert made.walker.compiled < len(made.topology.nodes) / 2, (
+            "own Tier-1s, those of the domain before, the gateway"
+        )
+        assert len(own) == 4
+        earlier = made
+    assert [len(stacks) for stacks in read] == [12] + 11 * [1]
+
+
+def test_a_file_that_contradicts_its_neighbours_counts_in_its_own_view(domain_of: DomainOf) -> None:
+    first = without_rules(domain_of, 1, "first")
+    text = HEAD.replace("10.27.48.3/22", "10.27.48.4/22") + WITH_ROUTE
+    second = domain_of(text + f"egress: {{ranges: [30.9.0.0/16], supervisor: {MAPPED}}}\n", "second")
+    everyone = [first, second]
+    made = view_of(second, everyone, like=view_of(first, everyone))
+    assert in_order(made) == in_order(view_of(second, everyone))
+    addresses = [str(face.addresses[0]) for face in made.topology.nodes["T0/e2"].interfaces]
+    assert "10.27.48.4/22" in addresses
+
+
+def test_two_mappings_of_one_id_count_each_in_its_own_view(domain_of: DomainOf) -> None:
+    texts = [MAPPED, MAPPED.replace("10.27.50.1", "10.27.50.77")]
+    everyone = [
+        domain_of(
+            HEAD + WITH_ROUTE + f"egress: {{ranges: [30.0.0.0/16], supervisor: {text[:-1]}, nsx_id: same}}}}\n", name
+        )
+        for text, name in zip(texts, ("a", "b"), strict=True)
+    ]
+    earlier = view_of(everyone[0], everyone)
+    made = view_of(everyone[1], everyone, like=earlier)
+    translated = [[str(rule.translated) for rule in one.tier0.rules] for one in (earlier, made)]
+    assert translated == [["10.27.50.1/32"], ["10.27.50.77/32"]]
+
+
+def test_an_object_that_is_the_very_same_is_read_once(domain_of: DomainOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    objects = view_of(without_rules(domain_of, 1)).objects
+    memory = gateways.Memory()
+    seen: list[str] = []
+    real = gateways.Reader._rule
+
+    def counted(self: gateways.Reader, path: str, body: dict[str, Any]) -> gateways.Rule:
+        seen.append(path)
+        return real(self, path, body)
+
+    monkeypatch.setattr(gateways.Reader, "_rule", counted)
+    (first,), (second,) = gateways.tier0s(objects, memory), gateways.tier0s(dict(objects), memory)
+    assert first == second
+    assert len(seen) == 1
+    assert all(one is other for one, other in zip(first.rules, second.rules, strict=True))
+
+
+def test_a_note_about_an_object_is_told_whenever_it_is_read(domain_of: DomainOf) -> None:
+    view = view_of(without_rules(domain_of, 1))
+    odd = {"action": "SNAT", "source_network": "30.0.0.1/24", "translated_network": "10.27.51.9"}
+    after = view.changed({**view.objects, "/infra/tier-0s/T0/nat/USER/nat-rules/odd": odd})
+    assert after.tier0.notes == after.changed(dict(after.objects)).tier0.notes
+    assert "host bits" in after.tier0.notes[0]
+
+
+def test_a_walker_forgets_a_node_that_is_gone(golden: WorkloadDomain) -> None:
+    whole = view_of(golden)
+    world = whole.around.world
+    without = assemble(whole.objects, world)
+    walker = Walker(without)
+    fewer = {name: node for name, node in without.nodes.items() if name != "registry"}
+    after = Walker(type(without)(fewer), walker)
+    pull = questions(whole)[0].flow
+    assert str(walker.walk(pull).paths[0].last.drop) == "None"
+    assert str(after.walk(pull).paths[0].last.drop) == "no neighbour"
