@@ -109,7 +109,9 @@ def diagnoses(view: View, failures: Sequence[Failure], sender: str | None = None
             earlier = ask(suspected.before)
             walked += earlier
             notes += (_STAGE_UNTOLD,) if any(finding.verdict.result is not Result.ALL for _, finding in earlier) else ()
-        notes += tuple(sentence for sentence in view.differs if walked)
+        asked = [f"Tier-1 {question.sender.tier1} " for question, _ in walked if question.sender]
+        differs = [one for one in view.differs if "Tier-1 " not in one or any(name in one for name in asked)]
+        notes += tuple(differs if walked else ())
         return Diagnosis(failure, view.source, server_place(view, failure), walked, notes, view.watched)
 
     return [one(failure) for failure in failures]

@@ -54,7 +54,7 @@ def _unrealized(view: View, source: Live, gateways: set[str]) -> Iterator[Propos
 
 def _untold(view: View, passed: set[str]) -> Iterator[Proposal]:
     """Tier-1s on the way that do not tell the Tier-0 of what they translate to."""
-    for tier1 in whole_tier1s(view.objects):
+    for tier1 in view.gateways.lower:
         if tier1.id in passed and tier1.advertises is not None and not tier1.tells(ADVERTISED_NAT):
             tells = [*sorted(tier1.advertises), ADVERTISED_NAT]
             why = f"Tier-1 {tier1.id} does not advertise its NAT addresses, so the Tier-0 knows no way back to them"
@@ -65,7 +65,7 @@ def _untold(view: View, passed: set[str]) -> Iterator[Proposal]:
 
 def _without_edges(view: View, source: Live, passed: set[str]) -> Iterator[Proposal]:
     """Tier-1s on the way that have no service router, where they have a rule or the file says that they translate."""
-    for tier1 in whole_tier1s(view.objects):
+    for tier1 in view.gateways.lower:
         services = child(tier1.path, Collection.LOCALE_SERVICES, "default")
         if tier1.id in passed and not tier1.clusters and not hidden(source.unseen, services.rpartition("/")[0]):
             added, what = _meant(view, tier1)
@@ -85,7 +85,10 @@ def _changed(view: View, source: Live, objects: PolicyObjects) -> View:
 
 def _meant(view: View, tier1: Tier1) -> tuple[dict[str, dict[str, str]], str]:
     """The rules that a Tier-1 would act by, and what they are called: its own, else the one that the file tells of."""
-    own = [last(rule.path) for rule in tier1.rules if rule.action in (NatAction.SNAT, NatAction.REFLEXIVE)]
+    (whole,) = whole_tier1s(
+        {path: body for path, body in view.objects.items() if f"{path}/".startswith(f"{tier1.path}/")}
+    )
+    own = [last(rule.path) for rule in whole.rules if rule.action in (NatAction.SNAT, NatAction.REFLEXIVE)]
     if own:
         return {}, f"NAT rule {listed(own)}"
     declared = view.domain.tier1s.get(tier1.id)

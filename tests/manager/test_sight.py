@@ -227,13 +227,7 @@ def test_ha_mode_and_interface_that_differ_are_said_and_the_managers_are_walked(
 
 
 def test_no_more_requests_than_two_for_each_tier1_and_never_too_many_in_a_second(golden: WorkloadDomain) -> None:
-    document = seed([golden])
-    first = next(one for one in document["infra"]["children"] if "Tier1" in one)
-    for number in range(48):
-        more = copy.deepcopy(first)
-        more["Tier1"]["id"] = f"ns-{number}"
-        document["infra"]["children"].append(more)
-    with Lab(seed=document, limits=True) as lab:
+    with Lab(seed=with_tier1s(golden, 48), limits=True) as lab:
         seen = look_at_pace(lab, golden)
         journal = lab.control.journal()
     assert len([one for one in seen.topology.nodes if one.startswith("ns-")]) == 48
@@ -251,6 +245,26 @@ def test_rules_outside_of_the_section_user_are_read_with_and_without_a_search(
     assert words(look(lab, golden)) == expected
     lab.control.fault(method="GET", path="*/search/query", times=0, status=403)
     assert words(look(lab, golden)) == expected
+
+
+@pytest.mark.slow
+def test_a_thousand_tier1s_are_read_and_asked_about(golden: WorkloadDomain) -> None:
+    with Lab(seed=with_tier1s(golden, 998)) as lab:
+        seen = look(lab, golden)
+    assert len({one.tier1 for one in seen.around.senders}) == 1000
+    assert len([sentence for sentence in seen.differs if "is not in the domain file" in sentence]) == 998
+    assert seen.unseen == ()
+
+
+def with_tier1s(domain: WorkloadDomain, count: int) -> Json:
+    """A seed with Tier-1s more, each with the egress address of the first."""
+    document = seed([domain])
+    first = next(one for one in document["infra"]["children"] if "Tier1" in one)
+    for number in range(count):
+        more = copy.deepcopy(first)
+        more["Tier1"]["id"] = f"ns-{number}"
+        document["infra"]["children"].append(more)
+    return document
 
 
 def look_at_pace(lab: Lab, domain: WorkloadDomain) -> View:
