@@ -43,8 +43,9 @@ class OnManager:
 
 @dataclass
 class _Parts:
-    """What was made of one Tier-1."""
+    """What was made of one Tier-1. `serves`: it has a service router, which load balancers need as NAT does."""
 
+    serves: bool
     senders: list[Sender] = field(default_factory=list)
     pods: list[Pod] = field(default_factory=list)
     snat: list[Snat] = field(default_factory=list)
@@ -83,7 +84,7 @@ class _Builder:
         )
 
     def _tier1(self, tier1: Tier1) -> None:
-        parts = self.parts.setdefault(tier1.id, _Parts())
+        parts = self.parts.setdefault(tier1.id, _Parts(bool(tier1.clusters)))
         if tier1.advertises is None and tier1.rules:
             self.notes.append(
                 f"nothing says what Tier-1 {tier1.id} advertises (route_advertisement_types): its NAT and load balancer addresses are taken as advertised"
@@ -225,13 +226,17 @@ class _Builder:
 
     def _of_servers(self) -> Iterator[str]:
         found = self._servers()
+        for name in dict.fromkeys(one.tier1 for one in found):
+            if not self.parts[name].serves:
+                yield f"Tier-1 {name} has no edge cluster, so no service router: its load balancers do not answer"
         if not found and self.vip:
             yield f"no virtual server is on the manager: {self.vip[0]}:{self.vip[1]} stands for what will answer in the ingress range"
         if len(found) > _SERVERS_ASKED:
             yield f"of {len(found)} virtual servers the first {_SERVERS_ASKED} are asked"
 
     def _world(self, name: str, parts: _Parts) -> Tier1World:
-        balanced = next((one for one, held in self.parts.items() if held.pods), None)
+        able = [one for one, held in self.parts.items() if held.pods]
+        balanced = next((one for one in able if self.parts[one].serves), able[0] if able else None)
         return Tier1World(
             pods=tuple(parts.pods),
             snat=tuple(parts.snat),
@@ -244,7 +249,7 @@ class _Builder:
         if not isinstance(member, IPv4Address):
             return
         for server in self._servers():
-            if server.tier1 == name:
+            if server.tier1 == name and parts.serves:
                 yield from balancers(server.address, server.port, member)
         if first and self.vip and not self._servers():
             yield from balancers(*self.vip, member)

@@ -204,3 +204,8 @@ def test_the_virtual_servers_that_are_there_are_asked(run: Run, put: Put) -> Non
     assert asked["outside -> kube-api 30.0.1.2:6443"] == "all"
     assert asked["outside -> harbor 30.0.1.9:443"] == "all"
     assert "outside -> ingress" not in asked
+    put("/infra/tier-1s/domain-c8/locale-services/default", {"edge_cluster_path": ""})
+    code, told = run("explain", "wld01", "--live")
+    assert code == 2
+    assert "Tier-1 domain-c8 has no edge cluster, so no service router: its load balancers do not answer" in told
+    assert verdicts(run)["outside -> harbor 30.0.1.9:443"] == "none"
