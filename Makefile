@@ -33,7 +33,8 @@ bench: setup ## reports on speed and memory, then 20,000 flows through walk and 
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.dataplane.bench 20000
 
-proofs: setup ## the long proof: planted faults in walk and checks, score and survivors
+proofs: setup ## the long proofs: walk and kernel on every single failure of 200 worlds; planted faults in walk and checks, score and survivors
+	@$(BIN)/python -m tests.dataplane.failures 200
 	@$(BIN)/python tools/mutate.py
 
 bindings: setup ## rebuild the provider bindings (needs an npm registry; SCHEMA=FILE for a schema of your own)

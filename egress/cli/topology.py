@@ -41,7 +41,7 @@ def command(
     output: Path | None,
     plan: Path | None,
     live: bool,
-    edges: tuple[str, ...],
+    lost: tuple[str, ...],
 ) -> int:
     """Draw a domain as a tree, in Mermaid or as SVG, with what becomes of packets.
 
@@ -49,7 +49,7 @@ def command(
 
     tree is for terminals, mermaid for READMEs, svg for everything else, dot for Graphviz users.
     """
-    (view,) = views(project, [stack], plan, live, edges)
+    (view,) = views(project, [stack], plan, live, lost)
     text = _FORMATS[wanted](draw(view, answers(view, Ask())))
     if output is None:
         echo(text, nl=False)

@@ -121,7 +121,7 @@ class View:
     """A topology with what it was made of, so that it can be made again with a change.
 
     `neighbours`: the other domains on the Tier-0. `base`: what the source says; `objects`: that with what is assumed and changed; `tier0`: the
-    domain's own in it. `notes`: what was assumed. `before`: the walker of a view that this one has nodes in common with.
+    domain's own in it. `notes`: what was assumed. `lost`: what was taken away as failed, by name. `before`: the walker of a view that this one has nodes in common with.
     """
 
     domain: WorkloadDomain
@@ -134,6 +134,7 @@ class View:
     gateways: Gateways
     assembly: Assembly
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     before: Walker | None = field(default=None, repr=False)
 
     @property
