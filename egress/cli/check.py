@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,10 +95,7 @@ def command(
     elif form == "sarif":
         print_json(as_sarif(report, metadata.version("tier0-egress")))
     else:
-        _print(report, undecided)
-        for stack, found in losses.items():
-            for line in _matrix(found):
-                console().print(Text(f"{stack}: {line}", style="dim"))
+        _print(report, undecided, losses)
     if report.failed or (strict and report.warnings):
         return NEEDS_YOU
     return FAILED if unseen else OK
@@ -111,7 +108,13 @@ def _what_if(domains: Sequence[WorkloadDomain]) -> dict[str, tuple[Loss, ...]]:
     from egress.reachability.view import view
 
     sharing = by_gateway(domains)
-    return {domain.stack: what_if(view(domain, sharing[GatewayKey.of(domain)])) for domain in domains}
+    found = {}
+    for domain in domains:
+        try:
+            found[domain.stack] = what_if(view(domain, sharing[GatewayKey.of(domain)]))
+        except EgressError as error:  # the rules have judged the file: what the walk cannot do is no fault of it
+            say(f"{domain.stack}: what if: not walked: {error}")
+    return found
 
 
 def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
@@ -185,7 +188,7 @@ def _each_once(files: Sequence[DomainFile]) -> tuple[DomainFile, ...]:
     return tuple(chosen.values())
 
 
-def _print(report: Report, undecided: bool) -> None:
+def _print(report: Report, undecided: bool, losses: Mapping[str, Sequence[Loss]]) -> None:
     out = console()
     for problem in report.problems:
         out.print(
@@ -199,6 +202,9 @@ def _print(report: Report, undecided: bool) -> None:
         out.print(Text(line, style="dim"))
     for entry in report.undecided if undecided else ():
         out.print(Text(f"{entry.stack}: undecided: {entry.what} [{entry.rule.id}]", style="dim"))
+    for stack, found in losses.items():
+        for sentence in _matrix(found):
+            out.print(Text(f"{stack}: {sentence}", style="dim"))
     out.print(Text(summary(report)))
 
 

@@ -88,7 +88,7 @@ def test_explain_without_an_uplink_a_router_or_a_vlan(run: Run, lost: str, said:
     assert json.loads(text)[0]["without"] == [lost]
 
 
-def test_check_carries_the_what_if_matrix_and_the_report_shows_it(run: Run, project: Path) -> None:
+def test_check_carries_the_what_if_matrix(run: Run) -> None:
     code, text = run("check")
     assert code == 0
     assert "wld01: without edge edge02: " in text
@@ -98,6 +98,10 @@ def test_check_carries_the_what_if_matrix_and_the_report_shows_it(run: Run, proj
     assert {one["without"]["kind"] for one in matrix} == {"edge", "uplink", "router", "VLAN"}
     code, text = run("check", "--no-what-if")
     assert "without edge" not in text
+
+
+@pytest.mark.slow
+def test_the_report_shows_the_what_if_matrix(run: Run, project: Path) -> None:
     run("report", "wld01", "-o", "report.html")
     page = (project / "report.html").read_text()
     assert "<h2>What if</h2>" in page
