@@ -60,6 +60,8 @@ TYPES = [
     "IpAddressAllocation",
     "IpAddressBlock",
     "Domain",
+    "DhcpV4StaticBindingConfig",
+    "DhcpV6StaticBindingConfig",
     "DhcpRelayConfig",
     "DhcpServerConfig",
     "LBService",

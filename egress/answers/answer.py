@@ -8,7 +8,7 @@ from typing import Any
 from egress.answers.asking import Ask, ask
 from egress.answers.causes import Finding, find_all
 from egress.answers.questions import Purpose, Question
-from egress.reachability.flow import Result
+from egress.reachability.flow import Protocol, Result
 from egress.reachability.view import View
 
 _SYMPTOMS = {
@@ -20,6 +20,10 @@ _SYMPTOMS = {
 """What people see when a flow fails, in the words of the tools that show it (docs/reachability.md names the sources)."""
 
 
+CANNOT_KNOW = "cannot know"
+_WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
+
+
 @dataclass(frozen=True)
 class Answer:
     """A question with what the walk found."""
@@ -29,16 +33,29 @@ class Answer:
 
     @property
     def works(self) -> bool:
-        """Every path carries the packet there and the answer back."""
-        return self.finding.verdict.result is Result.ALL
+        """Every path carries the packet there and the answer back, and nothing that was not seen can change that."""
+        return self.finding.verdict.result is Result.ALL and self.known
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two."""
+        return _WORDS[self.finding.verdict.result] if self.known else CANNOT_KNOW
+
+    @property
+    def known(self) -> bool:
+        """Everything that the verdict depends on was seen."""
+        return not self.finding.unseen
 
     @property
     def symptom(self) -> str:
         """What people see of it, nothing if it works. On some paths only: every now and then."""
-        if self.works:
+        if self.works or not self.known:
             return ""
         verdict = self.finding.verdict
-        text = _SYMPTOMS[self.question.purpose].format(to=self.question.flow.to, port=self.question.flow.port)
+        flow = verdict.flow
+        text = _SYMPTOMS[self.question.purpose].format(to=flow.to, port=flow.port)
+        if flow.protocol is Protocol.ICMP:
+            text = f"pings of {flow.to} get no answer"
         if verdict.result is Result.SOME:
             return f"now and then, on {len(verdict.failing)} of {len(verdict.paths)} paths: {text}"
         return text
@@ -51,7 +68,8 @@ class Answer:
             "question": self.question.title,
             "purpose": self.question.purpose.value,
             "flow": {"from": flow.origin, "to": str(flow.to), "protocol": flow.protocol.value, "port": flow.port},
-            "result": verdict.result.value,
+            "result": verdict.result.value if self.known else "unknown",
+            "cannot_know": [str(one) for one in self.finding.unseen],
             "seen": [str(address) for address in verdict.seen],
             "symptom": self.symptom,
             "missing": [remedy.as_json() for remedy in self.finding.remedies],

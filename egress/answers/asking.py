@@ -17,7 +17,7 @@ from egress.reachability.flow import Flow, Protocol
 from egress.reachability.surroundings import OUTSIDE, Wishes
 from egress.reachability.view import View
 
-_FROM = "outside, a mapping's name (supervisor, tkg), a Tier-1's id or an address"
+_FROM = "outside, a mapping's name (supervisor, tkg), a Tier-1's id, an edge's or an address"
 _TO = "registry, ingress or an address"
 _LIKE_AN_ADDRESS = re.compile(r"[0-9A-Fa-f]*[.:]\S*")
 
@@ -59,6 +59,7 @@ def ask(view: View, asked: Ask) -> tuple[Question, ...]:
     to = _target(view, asked.to or "registry")
     port = asked.port if asked.port is not None else (DNS_PORT if to in view.domain.dns_addresses else REGISTRY_PORT)
     protocol = asked.protocol or (Protocol.UDP if port == DNS_PORT else Protocol.TCP)
+    port = 0 if protocol is Protocol.ICMP else port
     origins: list[tuple[str, Sender | None]] = [(sender.pod, sender) for sender in view.around.senders]
     if asked.origin is not None:
         origins = _origins(view, asked.origin)
@@ -95,12 +96,19 @@ def _origins(view: View, text: str) -> list[tuple[str, Sender | None]]:
     if text in ("outside", "registry"):
         return [(OUTSIDE, None)]
     senders = view.around.senders
-    named = [sender for sender in senders if text in (sender.key, sender.tier1, sender.pod)]
+    named = [sender for sender in senders if text in (*sender.names, sender.pod)]
     if named:
         return [(sender.pod, sender) for sender in named]
+    edges = {
+        node.edge: node.name for node in view.topology.nodes.values() if node.edge and node.gateway == view.tier0.id
+    }
+    if text in edges:
+        return [(edges[text], None)]
     address = _parsed(text)
     if address is None:
-        known = dict.fromkeys(["outside", *(one.key for one in senders if one.key), *(one.tier1 for one in senders)])
+        tier1s = {one.tier1 for one in senders}
+        names = sorted((name for one in senders for name in one.names), key=lambda name: name in tier1s)
+        known = dict.fromkeys(["outside", *names, *edges])
         what = "is no address, and nobody" if _LIKE_AN_ADDRESS.fullmatch(text) else "is nobody"
         raise EgressError(f"{text!r} {what} in {view.domain.stack}, allowed is {_FROM}; there are: {listed(known)}")
     node = view.topology.owner(address)

@@ -18,7 +18,7 @@ TIER1S = "Each Tier-1 translates its pods to its egress address; a routed one tr
 BALANCER = "The load balancer answers on the first address of the ingress range, port 443."
 FILES = "What the domain files say is on the manager: routes, rules, interfaces."
 PLAN = "The Tier-0's interfaces are as the domain file says: a plan does not hold them."
-LIVE = "Routes, rules and interfaces were read from the manager; everything outside of it is not known to it."
+LIVE = "Tier-0, Tier-1s, their NAT, load balancers and what is realized were read from the manager; everything outside of it is not known to it."
 NOT_LOOKED_AT = "Firewalls, MTU and exhausted ports are not looked at."
 
 
@@ -30,8 +30,9 @@ def assumptions(view: View) -> Iterator[str]:
     yield f"{OUTSIDE.removesuffix('.')}, {view.around.outside}."
     if domain.dns_servers:
         yield DNS
-    yield TIER1S
-    if domain.ingress:
+    if not isinstance(view.source, Live):
+        yield TIER1S
+    if domain.ingress and not view.around.servers:
         yield BALANCER
     if isinstance(view.source, Files):
         yield FILES
@@ -40,7 +41,8 @@ def assumptions(view: View) -> Iterator[str]:
     elif isinstance(view.source, Live):
         yield LIVE
     yield NOT_LOOKED_AT
-    for note in view.notes:
+    unseen = [f"not seen: {one}" for one in view.unseen]
+    for note in (*view.differs, *view.watched, *unseen, *view.notes):
         yield f"{note[:1].upper()}{note[1:]}."
 
 

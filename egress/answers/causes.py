@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from egress.answers import missing_at_edge, missing_outside
+from egress.answers import idle, missing_at_edge, missing_outside
 from egress.answers.in_the_way import in_the_way
 from egress.answers.remedy import Missing, Proposal, Remedy
+from egress.policy.sighting import INGRESS, Doubt, Unseen
 from egress.reachability.flow import DropReason, Flow, Path, Result, Verdict
+from egress.reachability.surroundings import OUTSIDE
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 
@@ -25,12 +27,16 @@ _REMEMBERED = 32
 @dataclass(frozen=True)
 class Finding:
     """A flow's verdict, and what is missing if it fails. `complete`: with all remedies in place the flow works. `tried`: all of them were put
-    in and walked; false where a person has to decide what to put in."""
+    in and walked; false where a person has to decide what to put in.
+
+    `unseen`: what the verdict depends on and a manager did not show. Then it is no verdict, and nothing is advised.
+    """
 
     verdict: Verdict
     remedies: tuple[Remedy, ...]
     complete: bool
     tried: bool = True
+    unseen: tuple[Unseen, ...] = ()
 
     @property
     def more(self) -> bool:
@@ -67,6 +73,9 @@ def find(view: View, flow: Flow, trials: Trials | None = None) -> Finding:
     """The verdict of a flow and its remedies. `trials`: of other flows in the same view."""
     trials = trials or Trials()
     verdict = result = view.walker.walk(flow)
+    unseen = doubts(view, verdict)
+    if unseen:
+        return Finding(verdict, (), False, unseen=unseen)
     now = view
     remedies: list[Remedy] = []
     tried = True
@@ -124,10 +133,24 @@ def find_all(view: View, flows: Iterable[Flow]) -> list[Finding]:
     return [found[index] for index in range(len(asked))]
 
 
+def doubts(view: View, verdict: Verdict) -> tuple[Unseen, ...]:
+    """What a verdict depends on and could not be seen: what every flow depends on, or those that pass one of its Tier-1s."""
+    if not view.unseen:
+        return ()
+    works = verdict.result is Result.ALL
+    wanted = [one for one in view.unseen if one.doubt is Doubt.ANY or (one.doubt is Doubt.FAILING and not works)]
+    passed: set[str | None] = {None}
+    passed |= {hop.node for path in verdict.paths for hop in (*path.forward, *path.back)}
+    if verdict.flow.origin == OUTSIDE and view.around.ingress and verdict.flow.to == view.around.ingress[0]:
+        passed.add(INGRESS)
+    return tuple(one for one in wanted if one.about in passed)
+
+
 def candidates(view: View, verdict: Verdict) -> Iterator[Proposal]:
-    """Remedies for the first failing path of a verdict, the likeliest first: what is in the way, then what is missing."""
+    """Remedies for the first failing path of a verdict, the likeliest first: what is there and does nothing, what is in the way, then what is missing."""
     path = verdict.failing[0]
     hop = path.last
+    yield from idle.candidates(view, verdict)
     yield from in_the_way(view, path)
     if hop.drop is DropReason.NO_NEIGHBOUR:
         yield from missing_outside.nobody_there(view, path, hop)
@@ -137,6 +160,8 @@ def candidates(view: View, verdict: Verdict) -> Iterator[Proposal]:
         found = missing_outside.no_way(view, path, hop)
         if found is not None:
             yield found
+    elif hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER1 and not path.back:
+        yield from missing_at_edge.captured(path, hop)
     elif hop.drop is DropReason.NO_ROUTE and hop.kind is NodeKind.TIER0_DR:
         why = f"no edge of Tier-0 {view.topology.nodes[hop.node].gateway} is up"
         up = replace(view.around.world, down=frozenset())

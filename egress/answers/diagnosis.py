@@ -20,6 +20,7 @@ _NOTHING_IN_THE_FILE = (
 _NOTHING = (
     "routes and NAT have everything that this needs: look at firewalls, at what hangs outside, and at the far side"
 )
+_GAPS = 3
 _STAGE_UNTOLD = "the text does not tell a lookup from a connection: packets to the registry get through, and lookups were walked as well"
 
 
@@ -27,7 +28,7 @@ _STAGE_UNTOLD = "the text does not tell a lookup from a connection: packets to t
 class Diagnosis:
     """A failure, and for the network's share of causes what the walk says of each sender it may be about.
 
-    `source`: what was walked, as in View. `place`: where the DNS server is that the text names. `notes`: what could not be walked, or was walked
+    `source`, `watched`: what was walked, and what BFD means there, as in View. `place`: where the DNS server is that the text names. `notes`: what could not be walked, or was walked
     otherwise than the file says.
     """
 
@@ -36,6 +37,7 @@ class Diagnosis:
     place: ServerPlace = ServerPlace.UNSAID
     walked: tuple[tuple[Question, Finding], ...] = ()
     notes: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
 
     @property
     def explained(self) -> bool:
@@ -45,10 +47,17 @@ class Diagnosis:
     def sentences(self) -> list[str]:
         """What the failure means, then what the walk says about it."""
         said = [meaning(self.failure, self.place), *self.notes]
+        doubtful = [(question, finding) for question, finding in self.walked if finding.unseen]
+        for question, finding in doubtful:
+            gaps = "; ".join(str(one) for one in finding.unseen[:_GAPS])
+            said.append(f"{question.title}: cannot know, as not everything was seen: {gaps}")
         for question, finding in self.walked:
+            if finding.unseen:
+                continue
             if finding.verdict.result is not Result.ALL:
                 said += _of_a_finding(question, finding)
-        if self.walked and not self.explained:
+        said += [f"look at BFD before firewalls: {sentence}" for sentence in self.watched if self.walked]
+        if self.walked and not self.explained and not doubtful:
             titles = ", ".join(question.title for question, _ in self.walked)
             nothing = _NOTHING_IN_THE_FILE if isinstance(self.source, Files) else _NOTHING
             said.append(f"{titles}: packets get there and back; {nothing}")
@@ -100,7 +109,8 @@ def diagnoses(view: View, failures: Sequence[Failure], sender: str | None = None
             earlier = ask(suspected.before)
             walked += earlier
             notes += (_STAGE_UNTOLD,) if any(finding.verdict.result is not Result.ALL for _, finding in earlier) else ()
-        return Diagnosis(failure, view.source, server_place(view, failure), walked, notes)
+        notes += tuple(sentence for sentence in view.differs if walked)
+        return Diagnosis(failure, view.source, server_place(view, failure), walked, notes, view.watched)
 
     return [one(failure) for failure in failures]
 

@@ -55,14 +55,14 @@ def read(text: str) -> Reading:
     found = list(_found(pulls))
     if not found and 1 < len(pulls) <= _WRAPPED:
         found = _read_as_one([one for one, _ in pulls], sure=any(what is Concern.IMAGE for _, what in pulls))
-    told = {one.order for one, _ in found}
     over = _pulled_later((one for one, _ in pulls), done)
+    settled = over | {one.order for one, _ in found}
     return Reading(
         failures=_once(failure for one, failure in found if one.order not in over),
         over=_once(failure for one, failure in found if one.order in over),
         pulled=bool(done),
         backed_off=any(_BACKED_OFF.search(one.text) for one, _ in pulls),
-        unknown=tuple(one.text for one, _ in pulls if one.order not in told | over and _FAILED_PULL.search(one.text)),
+        unknown=tuple(one.text for one, _ in pulls if one.order not in settled and _FAILED_PULL.search(one.text)),
         others=tuple(one.text for one, what in about if what is Concern.OTHER),
         count=len(said),
     )

@@ -31,6 +31,17 @@ def propose(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
         yield found
 
 
+def captured(path: Path, hop: Hop) -> Iterator[Proposal]:
+    """What came for a translated address was sent to the egress address by a rule that works inwards, too, and nothing there answers."""
+    edge = next((one for one in path.forward if one.kind is NodeKind.TIER0_SR and one.rules), None)
+    if edge is None:
+        return
+    target = edge.before.destination
+    why = f"rule {edge.rules[-1]} sends what comes for {target} to {edge.after.destination}, and nothing behind {hop.node} answers there"
+    fix = "translate to a free address of the uplink network, so that this one stays the interface's"
+    yield Proposal(Remedy(Missing.TRANSLATED_ADDRESS, edge.node, str(target), why, fix))
+
+
 def _wrong_address(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
     """The packet came to an edge that does not translate or forward it."""
     target = hop.before.destination
@@ -147,17 +158,31 @@ def _route(network: str, via: list[Address]) -> Json:
 
 def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
     source = hop.before.source
+    discarding = _discarding(view, source)
+    if discarding is not None:
+        return discarding
     node = view.topology.nodes[hop.node]
     known = [route.to for route in node.routes] + [one.network for face in node.interfaces for one in face.addresses]
     if not any(source in network for network in known):
         return _default_route(view, hop, source)
     for earlier in path.forward if path.back else ():
         if earlier.kind is NodeKind.TIER0_SR and earlier.rules:
-            return _scope(view, earlier) if earlier.left not in _way_out(view) else None
+            return _scope(view, earlier) if earlier.left not in _way_out(view) else _loose(view, hop)
     left = missing_outside.left_by(path) if path.back else None
     if left is not None and left.left not in _way_out(view):
         return missing_outside.beside(view, path, left, hop.before.destination)
-    return None
+    return _loose(view, hop)
+
+
+def _loose(view: View, hop: Hop) -> Proposal | None:
+    """The edge knows a way to the source, and another than the packet came by: only without strict uRPF it passes."""
+    path = next((one.path for one in view.tier0.interfaces if one.name == hop.arrived), None)
+    if path is None or path not in view.objects:
+        return None
+    why = f"{hop.node} drops what arrives by {hop.arrived}: its best route to {hop.before.source} leaves by another interface, and uRPF is strict"
+    fix = f"give the next hops of both networks one distance, or set urpf_mode NONE on {hop.arrived} in NSX"
+    changed = objects_changed(view, {path: {**view.objects[path], "urpf_mode": "NONE"}})
+    return Proposal(Remedy(Missing.REVERSE_PATH, hop.node, hop.arrived or "", why, fix), changed)
 
 
 def _way_out(view: View) -> dict[str, str]:

@@ -31,6 +31,7 @@ from egress.policy.owned import nat_section, outside_nat, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import Hop, Path
+from egress.reachability.surroundings import UPSTREAM
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
@@ -69,11 +70,24 @@ def left_by(path: Path) -> Hop | None:
 
 
 def beside(view: View, path: Path, left: Hop, target: Address) -> Proposal:
-    """A return route on the host that a packet came to by an interface which NAT leaves out."""
+    """A return route on the host, or on its router, that a packet came to by an interface which NAT leaves out."""
     name = left.left or ""
+    neighbour = path.forward[path.forward.index(left) + 1].node
+    if neighbour == UPSTREAM:
+        return _way_out_beside(view, left, name, target)
     face = view.topology.nodes[left.node].interface(name)
     via = _beside(view, name, target) if face.uplink else (face.addresses[0].ip,)
-    return _return_route(view, path.forward[-1].node, name, via, target)
+    return _return_route(view, neighbour, name, via, target)
+
+
+def _way_out_beside(view: View, left: Hop, interface: str, target: Address) -> Proposal:
+    """The route to the outside leaves by an interface that NAT leaves out."""
+    route = last(left.route or "")
+    why = f"{target} leaves un-translated: {route} leads out by {interface}, which no rule is applied to"
+    fix = (
+        f"name a router on the uplinks' network as next hop, or apply the rules to {interface}, too (egress.applied_to)"
+    )
+    return Proposal(Remedy(Missing.NAT_SCOPE, last(view.gateway), route, why, fix), None)
 
 
 def nobody_there(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
@@ -84,6 +98,12 @@ def nobody_there(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
             why = f"{target} is an interface address of {face.edge}, which is down: nobody answers for it"
             yield from _edge_down(view, path, hop, face.edge or "", why)
             return
+    translated = any(rule.translated and target in rule.translated for rule in view.tier0.rules)
+    if path.back and translated and not view.tier0.proxies:
+        why = f"NSX {view.domain.nsx.version} does not answer ARP for {target} on ACTIVE_ACTIVE, which 3.2 does"
+        fix = "translate to an uplink's own address, or have the address routed to the Tier-0 (egress.routed)"
+        yield Proposal(Remedy(Missing.TRANSLATED_ADDRESS, last(view.gateway), str(target), why, fix))
+        return
     why = f"nobody on the segment of {hop.left} answers for {target}"
     if hop.via is not None and _taken_away(view, target):
         why = f"{why}, which was taken away, and it is still a next hop"

@@ -40,7 +40,10 @@ def questions(view: View) -> tuple[Question, ...]:
         Question(f"{sender.title} pod -> registry", Purpose.PULL, Flow(sender.pod, around.outside), sender)
         for sender in around.senders
     ]
-    if around.ingress and around.senders:
+    for server in around.servers:
+        title = f"outside -> {server.name} {server.address}:{server.port}"
+        asked.append(Question(title, Purpose.INGRESS, Flow(OUTSIDE, server.address, Protocol.TCP, server.port)))
+    if around.ingress and around.senders and not around.servers:
         flow = Flow(OUTSIDE, around.ingress[0], Protocol.TCP, around.ingress[1])
         asked.append(Question("outside -> ingress", Purpose.INGRESS, flow))
     for sender in around.senders:

@@ -32,11 +32,16 @@ class Missing(StrEnum):
     EGRESS_ADDRESS = "egress address"
     NULL_ROUTE = "null route"
     NEXT_HOP = "next hop"
+    REVERSE_PATH = "loose uRPF"
     TRANSLATED_ADDRESS = "translated address"
     EDGE = "edge"
     OWN_ADDRESS = "own address"
     FOREIGN_RULE = "foreign rule"
     FOREIGN_ROUTE = "foreign route"
+    EDGE_CLUSTER = "edge cluster"
+    REALIZATION = "realization"
+    BFD = "BFD"
+    ADVERTISEMENT = "route advertisement"
 
 
 @dataclass(frozen=True)

@@ -206,13 +206,13 @@ def _senders(view: View, failure: Failure, wanted: str | None) -> list[Sender]:
     """Whose pods the text can be about: those with its source address; PodVMs are the Supervisor's, everything else is not."""
     senders = list(view.around.senders)
     if wanted is not None:
-        return [one for one in senders if wanted in (one.key, one.tier1)]
+        return [one for one in senders if wanted in one.names]
     own = _sender_at(view, failure.source) if failure.source else None
     if own is not None:
         return [own]
     if failure.supervisor:
-        return [one for one in senders if one.key == SUPERVISOR] or senders
-    return [one for one in senders if one.key != SUPERVISOR] or senders
+        return [one for one in senders if SUPERVISOR in one.names] or senders
+    return [one for one in senders if SUPERVISOR not in one.names] or senders
 
 
 def _sender_at(view: View, address: Address) -> Sender | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import held_addresses, networks_beside, own_addresses, subnets
+from egress.checks.look import held_addresses, networks_beside, own_addresses, short, subnets, uplink_networks
+from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Coverage, as_network
 from egress.domain.fields import RouteHolder, listed
 from egress.policy.leaving import seen_outside
+from egress.policy.owned import beside_the_way_out, owned
 
 
 @rule(
@@ -40,6 +43,73 @@ def dns_server(domain: WorkloadDomain) -> Outcomes:
                 f"DNS server {server} sees untranslated addresses of {told}",
                 f"on {holder}: route {listed(wanted) or 'it'} via {listed(ways[met.first])}; then write it into return_routes",
             )
+
+
+@rule(
+    "dns-answers-meet-urpf",
+    Severity.WARNING,
+    "answers of a DNS server on an uplink's network come back by that network",
+    explanation="The Tier-0 has a DNS server that stands on an uplink's network as connected there. Its answers go by its own gateway, and come in by "
+    "the network that the translated address lies in or is routed by. If that is another one strict uRPF drops them.",
+    source="packet walk and kernel twin of this project: fails with STRICT; NSX Policy API, Tier0Interface.urpf_mode",
+)
+def dns_urpf(domain: WorkloadDomain) -> Outcomes:
+    beside = beside_the_way_out(domain)
+    own = subnets(dict.fromkeys(one.address.network for one in domain.tier0.uplinks if one.id not in beside))
+    routes = _routes(domain)
+    first: dict[IPv4Network, IPv4Network] = {}
+    for target, network in _arrivals(domain):
+        first.setdefault(network, target)
+    for index, server in enumerate(domain.dns_servers):
+        met = own.holding(as_network(server.address)) if isinstance(server.address, IPv4Address) else None
+        if not met or server.router or server.inside or server.forwarder:
+            continue
+        for network, target in first.items():
+            held = routes.get(server.address)
+            if network != met.first and not (held and held.holds(target)):
+                yield Broken(
+                    ("dns_servers", index),
+                    f"answers of DNS server {server} to {short(target)} come back by {network}, not by {met.first} where it stands",
+                    f"on {server}: route {short(target)} via the Tier-0 in {met.first} and write it into return_routes, or set urpf_mode NONE in NSX",
+                )
+                break
+
+
+def _targets(domain: WorkloadDomain) -> Iterator[IPv4Network]:
+    """Addresses that packets of the domain have when they are outside: translated ones, and those that no rule is for."""
+    made = [one for one in owned(domain).rules if one.destination is None]
+    yield from dict.fromkeys(as_network(one.translated) for one in made)
+    ruled = Coverage(as_network(one.source) for one in made)
+    yield from (network for network in seen_outside(domain) if not ruled.holds(network))
+
+
+def _arrivals(domain: WorkloadDomain) -> Iterator[tuple[IPv4Network, IPv4Network]]:
+    """Networks by which answers to the addresses of a domain reach the Tier-0: the address, and the network."""
+    networks = subnets(uplink_networks(domain))
+    routed = Coverage(domain.egress.routed)
+    ways = _ways_in(domain)
+    returns: Prefixes[tuple[IPv4Network, ...]] = Prefixes()
+    for route in domain.return_routes:
+        if route.host == "upstream":
+            found = [networks.holding(as_network(address)) for address in route.via]
+            returns.add(route.to, tuple(one.first for one in found if one))
+    for target in _targets(domain):
+        met, back = networks.holding(target), returns.overlapping(target)
+        if met:
+            yield target, met.first
+        elif routed.holds(target):
+            yield from ((target, network) for network in ways[:2])
+        yield from ((target, network) for network in (back.first if back else ()))
+
+
+def _ways_in(domain: WorkloadDomain) -> list[IPv4Network]:
+    """Networks by which routers reach what is routed to the Tier-0."""
+    tier0, beside = domain.tier0, beside_the_way_out(domain)
+    if tier0.ha_mode is HaMode.ACTIVE_STANDBY and tier0.ha_vips:
+        return list(dict.fromkeys(vip.address.network for vip in tier0.ha_vips))
+    uplinks = [one for one in tier0.uplinks if one.id not in beside]
+    active = [one for one in uplinks if tier0.ha_mode is HaMode.ACTIVE_ACTIVE or one.edge == uplinks[0].edge]
+    return list(dict.fromkeys(one.address.network for one in active))
 
 
 def _routes(domain: WorkloadDomain) -> dict[RouteHolder, Coverage]:

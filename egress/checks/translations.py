@@ -270,9 +270,15 @@ def misses(domain: WorkloadDomain) -> Outcomes:
         for uplink in domain.tier0.uplinks
         if uplink.id not in scope and (hops.within(uplink.address.network) or (route.external and uplink.nat))
     ]
-    if scope and absent and mappings(domain):
-        fix = "write applied_to: uplinks" if all(one.nat for one in absent) else "take nat: false out, or the next hop"
-        yield Broken(("egress", "applied_to"), f"NAT rules leave out {listed([one.id for one in absent])}", fix)
+    services = [
+        one.id for one in domain.tier0.service_interfaces if one.id not in scope and hops.within(one.address.network)
+    ]
+    if scope and (absent or services) and mappings(domain):
+        plain = all(one.nat for one in absent) and not services
+        fix = "write applied_to: uplinks" if plain else "take nat: false out, or the next hop there"
+        yield Broken(
+            ("egress", "applied_to"), f"NAT rules leave out {listed([*(one.id for one in absent), *services])}", fix
+        )
 
 
 @rule(

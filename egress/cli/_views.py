@@ -14,7 +14,7 @@ from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
 from egress.delivery import saved
 from egress.domain import EgressError, WorkloadDomain
-from egress.manager import Manager
+from egress.manager import Manager, sight
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.planned import planned
 from egress.reachability.outage import named, without
@@ -23,6 +23,8 @@ from egress.reachability.view import FILES, AfterPlan, Live, Source, View, view
 from egress.toolchain.own_files import json_object, read_bytes
 
 _EXPECTED = "give the folder that egress plan --out wrote, or the output of the engine's show -json"
+_GAPS = 12
+"""Parts that a manager did not show, as many as are told."""
 Decorated = Callable[..., Any]
 
 
@@ -89,8 +91,17 @@ def _live(project: Project, domain: WorkloadDomain) -> Live:
             domain, project.root, project.lab, deadline(), lambda count: tell(f"reading {host}... {count} objects")
         ) as manager,
     ):
-        gateway, found = manager.tier0(domain.tier0)
-        return Live(f"the lab {manager.host}" if project.lab else f"the manager {manager.host}", gateway, found)
+        where = f"the lab {manager.host}" if project.lab else f"the manager {manager.host}"
+        return Live.of(where, sight(manager, domain))
+
+
+def seen_otherwise(view: View) -> Iterator[str]:
+    """What a manager has otherwise than the file, what BFD means there, and what it did not show."""
+    yield from (f"differs: {sentence}" for sentence in view.differs)
+    yield from (f"watched: {sentence}" for sentence in view.watched)
+    yield from (f"not seen: {one}" for one in view.unseen[:_GAPS])
+    if len(view.unseen) > _GAPS:
+        yield f"not seen: {len(view.unseen) - _GAPS} more parts"
 
 
 def _read(plan: Path, stack: str) -> Any:

@@ -73,8 +73,8 @@ def command(
         return _nothing(reading, stack, as_json)
     failures = reading.failures[:_MOST]
     (view,) = views(project, [stack], plan, live, lost, lambda domain: wishes(failures, domain))
-    if sender is not None and sender not in {name for one in view.around.senders for name in (one.key, one.tier1)}:
-        known = dict.fromkeys(name for one in view.around.senders for name in (one.key, one.tier1) if name)
+    known = dict.fromkeys(name for one in view.around.senders for name in one.names)
+    if sender is not None and sender not in known:
         raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {listed(known)}")
     found = diagnoses(view, failures, sender)
     if as_json:

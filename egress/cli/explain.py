@@ -12,16 +12,18 @@ from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
 from egress.answers.assumptions import unasked
 from egress.cli._names import Sender, Target, stacks_argument
-from egress.cli._views import source_options, views
+from egress.cli._views import seen_otherwise, source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
 from egress.escape import line
-from egress.reachability import Result
 from egress.reachability.flow import Protocol
 from egress.reachability.view import View
 
-_COLOURS = {Result.ALL: "green", Result.SOME: "yellow", Result.NONE: "red"}
-_WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
+_COLOURS = {"works": "green", "fails": "red"}
+
+
+_GAPS = 3
+"""Gaps that are told of one flow; all of them stand below."""
 
 
 @click.command("explain")
@@ -31,7 +33,7 @@ _WORDS = {Result.ALL: "works", Result.SOME: "sometimes", Result.NONE: "fails"}
     "origin",
     metavar="WHO",
     type=Sender("outside"),
-    help="outside, a mapping (supervisor, tkg, ...), a Tier-1 or an address.",
+    help="outside, a mapping (supervisor, tkg, ...), a Tier-1, an edge or an address.",
 )
 @click.option("--to", metavar="WHERE", type=Target(), help="registry, ingress or an address.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Destination port. Default: 443, for a DNS server 53.")
@@ -63,7 +65,7 @@ def command(
     well = True
     for view in views(project, stacks, plan, live, lost, asked.wishes):
         these = answers(view, asked)
-        well = well and all(answer.works for answer in these)
+        well = well and all(answer.works for answer in these) and not (asked.usual and view.doubtful)
         if as_json:
             told.append(_as_json(view, these, asked.usual))
         else:
@@ -81,6 +83,9 @@ def _as_json(view: View, these: list[Answer], usual: bool) -> dict[str, Any]:
         "source": str(view.source),
         "without": list(view.lost),
         "assumed": list(view.notes),
+        "differs": list(view.differs),
+        "watched": list(view.watched),
+        "not_seen": [str(one) for one in view.unseen],
         "not_walked": list(unasked(view)) if usual else [],
         "answers": [answer.as_json() for answer in these],
     }
@@ -93,12 +98,14 @@ def show(view: View, these: list[Answer], hops: bool = False) -> None:
     out.print(styled((view.domain.stack, "bold"), f" ({view.source}{without})"))
     print_table(table(these))
     for answer in these:
-        if not answer.works:
+        if not answer.known:
+            _show_unknown(answer)
+        elif not answer.works:
             _show_failure(answer)
         if hops:
             _show_hops(answer)
-    for note in view.notes:
-        out.print(line(f"assumed: {note}"))
+    for sentence in (*seen_otherwise(view), *(f"assumed: {note}" for note in view.notes)):
+        out.print(line(sentence))
 
 
 def table(these: list[Answer]) -> Table:
@@ -106,11 +113,18 @@ def table(these: list[Answer]) -> Table:
     rows = grid("flow", "verdict", "seen as", "missing")
     for answer in these:
         verdict = answer.finding.verdict
-        word = styled((_WORDS[verdict.result], _COLOURS[verdict.result]))
+        word = styled((answer.word, _COLOURS.get(answer.word, "yellow")))
         missing = ", ".join(f"{remedy.missing.value} {remedy.name}" for remedy in answer.finding.remedies)
         seen = ", ".join(str(address) for address in verdict.seen) or "-"
         rows.add_row(line(answer.question.title), word, seen, line(missing) or ("" if answer.works else "see below"))
     return rows
+
+
+def _show_unknown(answer: Answer) -> None:
+    out = console()
+    out.print(styled("\n", (answer.question.title, "bold")))
+    for one in answer.finding.unseen[:_GAPS]:
+        out.print(line(f"  not seen    {one}"))
 
 
 def _show_failure(answer: Answer) -> None:

@@ -47,7 +47,20 @@ def command(
     target = output or Path(f"report-{stack}.html")
     picture = draw(view, found)
     write(
-        target, page(Content(view, svg(picture), svg(picture, down=True), judged, found, routes, made, what_if(view)))
+        target,
+        page(
+            Content(
+                view,
+                svg(picture),
+                svg(picture, down=True),
+                judged,
+                found,
+                routes,
+                made,
+                () if view.doubtful else what_if(view),
+            )
+        ),
     )
     say(f"wrote {target}")
-    return OK if all(answer.works for answer in found) and not judged.failed else NEEDS_YOU
+    well = all(answer.works for answer in found) and not view.doubtful
+    return OK if well and not judged.failed else NEEDS_YOU

@@ -9,7 +9,7 @@ import click
 from egress.answers.returns import OutsideRoute, assumed_routes, missing_routes
 from egress.answers.route_text import FORMATS, INTERFACE, render
 from egress.cli._names import stacks_argument
-from egress.cli._views import source_options, views
+from egress.cli._views import seen_otherwise, source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, echo, grid, print_json, print_table, say
 from egress.escape import line
@@ -51,25 +51,33 @@ def command(
     else:
         for view, missing in found:
             _show(view, missing, wanted, everything)
-    return NEEDS_YOU if any(missing for _, missing in found) else OK
+    return NEEDS_YOU if any(missing or view.doubtful for view, missing in found) else OK
 
 
 def _show(view: View, missing: tuple[OutsideRoute, ...], wanted: str, everything: bool) -> None:
     granted = assumed_routes(view) if everything else ()
+    for sentence in seen_otherwise(view):
+        say(line(sentence))
     if wanted == "table":
         _show_table(view, missing, granted)
         return
     echo(render(wanted, [*missing, *granted]), nl=False)
     if not missing:
-        say(f"{view.domain.stack}: no route is missing outside NSX")
+        say(_nothing(view))
     if wanted == "netplan" and (missing or granted):
         say(f"{INTERFACE} stands for the interface towards the Tier-0: put its name there")
+
+
+def _nothing(view: View) -> str:
+    if view.doubtful:
+        return f"{view.domain.stack}: cannot know whether a route is missing outside NSX: not everything was seen"
+    return f"{view.domain.stack}: no route is missing outside NSX"
 
 
 def _show_table(view: View, missing: tuple[OutsideRoute, ...], granted: tuple[OutsideRoute, ...]) -> None:
     out = console()
     if not missing:
-        out.print(f"{view.domain.stack}: no route is missing outside NSX")
+        out.print(line(_nothing(view)))
     if missing or granted:
         rows = grid("stack", "on", "to", "via", "why", fold=True)
         for route in (*missing, *granted):
@@ -82,6 +90,8 @@ def _as_json(view: View, missing: tuple[OutsideRoute, ...]) -> dict[str, object]
     return {
         "stack": view.domain.stack,
         "source": str(view.source),
+        "differs": list(view.differs),
+        "not_seen": [str(one) for one in view.unseen],
         "missing": [_route(route) for route in missing],
         "assumed": [_route(route) for route in assumed_routes(view)],
     }

@@ -10,9 +10,10 @@ import click
 from egress.answers.answer import answers
 from egress.answers.asking import Ask
 from egress.cli._names import stack_argument
-from egress.cli._views import source_options, views
+from egress.cli._views import seen_otherwise, source_options, views
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
+from egress.escape import line
 from egress.pictures.drawing import svg
 from egress.pictures.graph_text import dot, mermaid, tree
 from egress.pictures.picture import Picture, draw
@@ -50,6 +51,8 @@ def command(
     tree is for terminals, mermaid for READMEs, svg for everything else, dot for Graphviz users.
     """
     (view,) = views(project, [stack], plan, live, lost)
+    for sentence in seen_otherwise(view):
+        say(line(sentence))
     text = _FORMATS[wanted](draw(view, answers(view, Ask())))
     if output is None:
         echo(text, nl=False)

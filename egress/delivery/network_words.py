@@ -25,6 +25,7 @@ NOTHING_LEFT = "No changes. No objects need to be destroyed."
 NOTHING = "nothing"
 """In place of a value that is not set."""
 _ROUTES = {"0.0.0.0/0": "default route", "::/0": "IPv6 default route"}
+_HOP = frozenset({"ip_address", "admin_distance", "interface"})
 _KINDS = (ROUTE, BFD_PEER, RULE)
 """In the order in which they are told; others come last."""
 _SHORT_KINDS: Mapping[str, str] = {
@@ -225,6 +226,9 @@ def _gist(kind: str, values: Mapping[str, Any] | None) -> str:
 
 def _route_gist(values: Mapping[str, Any]) -> Iterator[str]:
     hops = values.get("next_hop") or ()
+    if hops and all(_drops(hop) for hop in hops):
+        yield "drops what is sent there"
+        return
     yield f"next hop{'s' if len(hops) > 1 else ''} {_text(hops)}" if hops else "no next hop"
 
 
@@ -276,11 +280,18 @@ def _text(value: Any) -> str:
     return json.dumps(value)
 
 
+def _drops(hop: Any) -> bool:
+    """Whether this is a next hop without an address, which NSX drops packets at."""
+    return isinstance(hop, dict) and "admin_distance" in hop and set(hop) <= _HOP and _empty(hop.get("ip_address"))
+
+
 def _part(part: Mapping[str, Any]) -> str:
     """An entry of a list of blocks: a next hop, a tag, or whatever else."""
+    if _drops(part):
+        return "none, dropped"
     if set(part) == {"scope", "tag"}:
         return f"{part['scope']}={part['tag']}"
-    if "ip_address" in part and set(part) <= {"ip_address", "admin_distance", "interface"}:
+    if "ip_address" in part and set(part) <= _HOP:
         further = [f"distance {part['admin_distance']}"] if part.get("admin_distance") not in (None, 1) else []
         further += [f"by {_text(part['interface'])}"] if part.get("interface") else []
         return f"{part['ip_address']} ({', '.join(further)})" if further else str(part["ip_address"])

@@ -4,7 +4,8 @@ Exception
   EgressError               anything that egress tells a person in one sentence
     DomainFileError         one or more domain files are wrong; carries every Problem found
     LoginError              a manager does not let the user in (egress.manager)
-    ObjectError             a manager has no such object, or does not let the user read it (egress.manager)
+    PartError               a manager answers, and this answer is of no use; what else is asked of it may be (egress.manager)
+      ObjectError           a manager has no such object, or does not let the user read it (egress.manager)
     ChecksFailedError       domains break rules that stop a synth; carries the Report (egress.checks)
   PassedError               a deadline is over; the manager's client makes an EgressError of it (egress.deadline)
   ValueError

@@ -1,9 +1,10 @@
 """A read-only client of an NSX Manager's Policy API. GET is the only method it has.
 
 with Manager.of(domain, root, lab) as manager:
-    gateway, objects = manager.tier0(domain.tier0)
+    seen = sight(manager, domain)
 """
 
 from egress.manager.client import Manager
+from egress.manager.sight import sight
 
-__all__ = ["Manager"]
+__all__ = ["Manager", "sight"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,8 @@ _BASE = "/policy/api/v1"
 _RETRIED = (429, 502, 503, 504)
 """Statuses that pass by themselves: rate limit, overload, a proxy in front (NSX API guide, rate limiting)."""
 _TRIES = 4
+_PER_SECOND = 95
+"""Requests that are begun in one second: NSX answers 429 beyond 100 of one client (default of client_api_rate_limit)."""
 _MAX_PAGES = 1000
 MAX_BYTES = 64 << 20
 """Bytes of one answer, unpacked (limit of this project): a page of 1,000 objects is about 2 MiB."""
@@ -41,7 +45,18 @@ class LoginError(EgressError):
     """The manager is there and does not let this user in."""
 
 
-class ObjectError(EgressError):
+class PartError(EgressError):
+    """The manager is there and answers, and this answer is of no use: what else is asked of it may well be.
+
+    `what`: the sentence without `fix`, which is for the one object that a command cannot do without.
+    """
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(f"{what}: {fix}" if fix else what)
+        self.what = what
+
+
+class ObjectError(PartError):
     """The manager lets this user in, and has no such object or does not let the user read it."""
 
 
@@ -80,6 +95,8 @@ class Manager:
         self._deadline = deadline or Deadline()
         self._tell = tell
         self._read = 0
+        self._recent: deque[float] = deque()
+        self._turn = threading.Lock()
         self._http = httpx.Client(
             base_url=f"https://{access.host}{_BASE}",
             transport=BoundedTransport(access.tls, self._deadline),
@@ -119,20 +136,18 @@ class Manager:
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            raise EgressError(
-                f"{self.host} answered {path} with something that is no JSON object: is it an NSX Manager?"
-            )
+            raise PartError(f"{self.host} answered {path} with something that is no JSON object: is it an NSX Manager?")
         return body
 
-    def all(self, path: str) -> Iterator[Json]:
-        """Every object of a collection, page by page."""
+    def all(self, path: str, *, named: bool = True) -> Iterator[Json]:
+        """Every object of a collection, page by page. named: each must have an id, as objects have; tables have none."""
         query: dict[str, str] = {}
         seen: set[str] = set()
         for _ in range(_MAX_PAGES):
             page = self.get(path, **query)
             found = page.get("results") or []
-            if not isinstance(found, list) or not all(_is_object(one) for one in found):
-                raise EgressError(f"{self.host} answered {path} with something that is no list of objects with ids")
+            if not isinstance(found, list) or not all(_is_object(one, named) for one in found):
+                raise PartError(f"{self.host} answered {path} with something that is no list of objects with ids")
             self._read += len(found)
             self._tell(self._read)
             yield from found
@@ -140,34 +155,27 @@ class Manager:
             if not cursor:
                 return
             if cursor in seen:
-                raise EgressError(
+                raise PartError(
                     f"{self.host} gives no end of {path}: the page after {quoted(cursor)} is that page again"
                 )
             seen.add(cursor)
             query = {"cursor": cursor}
         raise EgressError(f"{self.host} gives no end of {path}: stopped after {_MAX_PAGES} pages")
 
-    def tier0(self, wanted: Tier0) -> tuple[str, dict[str, Json]]:
-        """The path of a Tier-0 and the objects that the packet walk needs, by path. Errors: EgressError."""
-        gateway, found = self.below(wanted)
-        tier1s = self._below(INFRA, Collection.TIER1S)
-        found.update((path, body) for path, body in tier1s if body.get("tier0_path") == gateway)
-        return gateway, found
-
     def below(self, wanted: Tier0, *, bfd_peers: bool = False) -> tuple[str, dict[str, Json]]:
         """The path of a Tier-0 and what is below it, by path, without what hangs on it. Errors: EgressError."""
         gateway, body = self.gateway(wanted)
         found: dict[str, Json] = {gateway: body}
-        for services, body in self._below(gateway, Collection.LOCALE_SERVICES):
+        for services, body in self.children(gateway, Collection.LOCALE_SERVICES):
             found[services] = body
-            found.update(self._below(services, Collection.INTERFACES))
-        found.update(self._below(gateway, Collection.STATIC_ROUTES))
+            found.update(self.children(services, Collection.INTERFACES))
+        found.update(self.children(gateway, Collection.STATIC_ROUTES))
         for section in Section:
             nat = paths.nat_section(gateway, section)
             found[nat] = {}
-            found.update(self._below(nat, Collection.NAT_RULES))
+            found.update(self.children(nat, Collection.NAT_RULES))
         if bfd_peers:
-            found.update(self._below(paths.collection(gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS))
+            found.update(self.children(paths.collection(gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS))
         return gateway, found
 
     def gateway(self, wanted: Tier0) -> tuple[str, Json]:
@@ -190,7 +198,8 @@ class Manager:
             )
         return paths.tier0(named[0])
 
-    def _below(self, parent: str, kind: Collection) -> Iterator[tuple[str, Json]]:
+    def children(self, parent: str, kind: Collection) -> Iterator[tuple[str, Json]]:
+        """Path and object of everything in a collection below `parent`. Errors: EgressError."""
         for body in self.all(paths.collection(parent, kind)):
             yield paths.child(parent, kind, str(body.get("id"))), body
 
@@ -199,6 +208,7 @@ class Manager:
             wait = 0.2 * 2**tried
             last = tried == _TRIES - 1
             self._deadline.begin_request()
+            self._keep_pace()
             try:
                 answer = self._asked(path, query)
             except (PassedError, httpx.TimeoutException):
@@ -210,7 +220,7 @@ class Manager:
                 if last or certificate_error(error):
                     raise EgressError(told(self.host, error)) from None
             except httpx.DecodingError:
-                raise EgressError(f"{self.host} answered {path} with something that cannot be unpacked") from None
+                raise PartError(f"{self.host} answered {path} with something that cannot be unpacked") from None
             else:
                 if answer.status not in _RETRIED or last:
                     return answer
@@ -223,6 +233,16 @@ class Manager:
             self._pause(wait)
         raise AssertionError("the last try returns or raises")
 
+    def _keep_pace(self) -> None:
+        """Waits where a request more would be one too many in this second."""
+        with self._turn:
+            now = time.monotonic()
+            while self._recent and self._recent[0] <= now - 1.0:
+                self._recent.popleft()
+            if len(self._recent) >= _PER_SECOND:
+                self._pause(self._recent.popleft() + 1.0 - now)
+            self._recent.append(time.monotonic())
+
     def _asked(self, path: str, query: dict[str, str]) -> _Answer:
         """One try. Errors: httpx.TransportError, httpx.DecodingError, PassedError; EgressError for an answer without end."""
         with self._http.stream("GET", quote(path.encode("utf-8", "surrogatepass")), params=query) as answer:
@@ -231,9 +251,7 @@ class Manager:
                 body += chunk
                 self._deadline.left()
                 if len(body) > MAX_BYTES:
-                    raise EgressError(
-                        f"{self.host} answered {path} with more than {MAX_BYTES >> 20} MiB: stopped there"
-                    )
+                    raise PartError(f"{self.host} answered {path} with more than {MAX_BYTES >> 20} MiB: stopped there")
             return _Answer(answer.status_code, answer.headers, bytes(body))
 
     def _late(self, path: str) -> str:
@@ -255,20 +273,20 @@ class Manager:
             )
         if status == 403:
             return ObjectError(
-                f"{self.host} does not let this user read {path} ({status}{said}): the role Auditor is enough"
+                f"{self.host} does not let this user read {path} ({status}{said})", "the role Auditor is enough"
             )
         if status == 404:
-            return ObjectError(f"{self.host} has no {path} ({status}{said}): check the ids in the domain file")
+            return ObjectError(f"{self.host} has no {path} ({status}{said})", "check the ids in the domain file")
         if 300 <= status < 400:
             return EgressError(
                 f"{self.host} sends us on to {quoted(answer.headers.get('Location', 'nowhere'))} ({status}), which is not followed: "
                 "write the manager's own name into nsx.host"
             )
-        return EgressError(f"{self.host} answered {path} with {status}{said}")
+        return PartError(f"{self.host} answered {path} with {status}{said}")
 
 
-def _is_object(one: Any) -> bool:
-    return isinstance(one, dict) and isinstance(one.get("id"), str)
+def _is_object(one: Any, named: bool) -> bool:
+    return isinstance(one, dict) and (isinstance(one.get("id"), str) or not named)
 
 
 def _said(answer: _Answer) -> str:

@@ -18,7 +18,7 @@ from egress.reachability.flow import Result
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 
-_WORDS = {Result.ALL: ("good", "works"), Result.SOME: ("some", "sometimes"), Result.NONE: ("bad", "fails")}
+_MOODS_OF_WORDS = {"works": "good", "fails": "bad"}
 _MOODS = {"error": "bad", "warning": "some"}
 
 
@@ -98,9 +98,9 @@ def _flows(answers: Iterable[Answer]) -> Iterator[str]:
     rows = []
     for answer in answers:
         verdict = answer.finding.verdict
-        mood, word = _WORDS[verdict.result]
+        mood, word = _MOODS_OF_WORDS.get(answer.word, "some"), answer.word
         seen = ", ".join(str(address) for address in verdict.seen) or "-"
-        told = [answer.symptom] if not answer.works else []
+        told = [answer.symptom] if answer.symptom else [f"not seen: {one}" for one in answer.finding.unseen]
         for remedy in answer.finding.remedies:
             told += [remedy.why, f"to do: {remedy.fix}"]
         cells = ("", escape(answer.question.title)), (mood, word), ("", escape(seen))
@@ -108,14 +108,17 @@ def _flows(answers: Iterable[Answer]) -> Iterator[str]:
     return _table(["flow", "verdict", "seen as", "what people see, and what is missing"], rows)
 
 
-def _losses(losses: Iterable[Loss]) -> Iterator[str]:
+def _losses(losses: Sequence[Loss]) -> Iterator[str]:
     """What still works when one thing fails."""
+    if not losses:
+        yield '<p class="faint">Not said: what it depends on was not seen.</p>'
+        return
     rows = []
     for loss in losses:
         good = f"{len(loss.of(Result.ALL))} of {len(loss.results)}"
         cells = [("", escape(str(loss.outage))), ("good" if loss.harmless else "bad", good)]
         rows.append([*cells, *(("", escape(few(loss.of(kind))) or "-") for kind in (Result.SOME, Result.NONE))])
-    return _table(["without", "flows that work", "sometimes", "fails"], rows)
+    yield from _table(["without", "flows that work", "sometimes", "fails"], rows)
 
 
 def _hops(answer: Answer) -> str:

@@ -186,6 +186,9 @@ def _losers(answers: Sequence[Answer]) -> dict[str, tuple[str, ...]]:
 def _lost(answers: Sequence[Answer]) -> list[str]:
     lost = []
     for answer in answers:
+        if not answer.known:
+            lost.append(f"{answer.question.title}: {answer.word}, {answer.finding.unseen[0].what} was not seen")
+            continue
         for path in answer.finding.verdict.failing[:1]:
             hop = path.last
             way = "answer" if path.back else "packet"

@@ -1,4 +1,4 @@
-"""The gateways in a set of Policy objects: Tier-0s with interfaces, static routes and NAT rules, and Tier-1s. Typed once, here.
+"""The Tier-0s in a set of Policy objects, with interfaces, static routes and NAT rules. Typed once, here.
 
 The objects may be anybody's. One that cannot be read is passed over with a note and ends nothing; a gateway that cannot be
 read is an error.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_address, ip_interface, summarize_address_range
 from typing import Any, TypeVar
 
 from egress.domain import EgressError, HaMode, NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network
-from egress.policy.paths import Collection, Section, last
+from egress.policy.paths import Collection, Section, last, nat_section
 from egress.policy.tree import Json, PolicyObjects, children
 from egress.vocabulary import INFRA
 
@@ -76,7 +76,8 @@ class Rule:
 @dataclass(frozen=True)
 class Tier0:
     """A Tier-0 gateway. `edges`: in the order in which its interfaces name them. `notes`: what was
-    passed over or read otherwise than it is written, and why."""
+    passed over or read otherwise than it is written, and why; `unread`: those of them that may well do something to packets. `proxies`: it
+    answers ARP for addresses that no interface has."""
 
     id: str
     path: str
@@ -87,20 +88,13 @@ class Tier0:
     routes: tuple[StaticRoute, ...]
     rules: tuple[Rule, ...]
     notes: tuple[str, ...]
+    unread: tuple[str, ...] = ()
+    proxies: bool = True
 
     @property
     def edges(self) -> tuple[str, ...]:
         """Ids of the edges."""
         return tuple(dict.fromkeys(interface.edge for interface in self.interfaces if interface.edge))
-
-
-@dataclass(frozen=True)
-class Tier1:
-    """A Tier-1 gateway and the path of the Tier-0 that it hangs on, None for one that hangs on nothing."""
-
-    id: str
-    path: str
-    tier0: str | None
 
 
 class Memory:
@@ -127,20 +121,10 @@ def tier0s(objects: PolicyObjects, memory: Memory | None = None) -> tuple[Tier0,
     """Every Tier-0 in the objects, by id. `memory`: of an earlier reading. Errors: EgressError, naming the gateway and the value."""
     found = children(objects, INFRA, Collection.TIER0S)
     memory = memory or Memory()
-    return tuple(sorted((_Reader(path, memory).tier0(objects, body) for path, body in found), key=_id))
+    return tuple(sorted((Reader(path, memory).tier0(objects, body) for path, body in found), key=_id))
 
 
-def tier1s(objects: PolicyObjects) -> tuple[Tier1, ...]:
-    """Every Tier-1 in the objects, by id."""
-    found = children(objects, INFRA, Collection.TIER1S)
-    return tuple(sorted((Tier1(last(path), path, _text(body.get("tier0_path"))) for path, body in found), key=_id))
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _id(gateway: Tier0 | Tier1) -> str:
+def _id(gateway: Tier0) -> str:
     return gateway.id
 
 
@@ -148,13 +132,14 @@ class _PassedOverError(Exception):
     """A sentence about why an object does not count."""
 
 
-class _Reader:
-    """Reads one Tier-0 and what is below it; `notes` tells what was not read as it is written."""
+class Reader:
+    """Reads one gateway and what is below it; `notes` tells what was not read as it is written, `unread` what was not read at all."""
 
-    def __init__(self, path: str, memory: Memory) -> None:
+    def __init__(self, path: str, memory: Memory | None = None) -> None:
         self.path = path
-        self.memory = memory
+        self.memory = memory or Memory()
         self.notes: list[str] = []
+        self.unread: list[str] = []
 
     def tier0(self, objects: PolicyObjects, body: Json) -> Tier0:
         interfaces: list[Tier0Interface] = []
@@ -166,10 +151,7 @@ class _Reader:
             for config in service.get("ha_vip_configs") or ():
                 if config.get("enabled", True):
                     vips += self._readable("HA VIP of", services, config, self._vip)
-        rules: list[Rule] = []
-        for nat, _ in children(objects, self.path, Collection.NAT):
-            for path, rule in children(objects, nat, Collection.NAT_RULES):
-                rules += self._readable("rule", path, rule, self._rule)
+        rules = self.rules(objects)
         routes: list[StaticRoute] = []
         for path, route in children(objects, self.path, Collection.STATIC_ROUTES):
             routes += self._readable("static route", path, route, self._route)
@@ -181,13 +163,22 @@ class _Reader:
             interfaces=tuple(one for one in interfaces if one.addresses),
             vips=tuple(vips),
             routes=tuple(routes),
-            rules=tuple(rules),
+            rules=rules,
             notes=tuple(self.notes),
+            unread=tuple(self.unread),
         )
+
+    def rules(self, objects: PolicyObjects) -> tuple[Rule, ...]:
+        """The NAT rules of the gateway that count."""
+        found: list[Rule] = []
+        for section in Section:
+            for path, rule in children(objects, nat_section(self.path, section), Collection.NAT_RULES):
+                found += self._readable("rule", path, rule, self._rule)
+        return tuple(found)
 
     def _readable(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> Sequence[T]:
         """What `read` makes of an object; nothing, and a note, if it cannot be read: it may be a stranger's."""
-        return self.memory.read(path, body, lambda: self._tried(kind, path, body, read), self.notes)
+        return self.memory.read(path, body, lambda: self._tried(kind, path, body, read), self.notes, self.unread)
 
     def _tried(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> list[T]:
         try:
@@ -196,6 +187,7 @@ class _Reader:
             self.notes.append(f"{kind} {last(path)} {error}")
         except (ValueError, TypeError, AttributeError) as error:
             self.notes.append(f"{kind} {last(path)} cannot be read and is passed over: {error}")
+            self.unread.append(self.notes[-1])
         return []
 
     def _ha_mode(self, body: Json) -> HaMode:
@@ -248,7 +240,7 @@ class _Reader:
             action=NatAction(action),
             sources=self._networks(path, body.get("source_network")),
             destinations=self._networks(path, body.get("destination_network")),
-            translated=next(iter(self._networks(path, body.get("translated_network"))), None),
+            translated=self._translated(path, body.get("translated_network")),
             scope=frozenset(body.get("scope") or ()),
         )
         _refuse_unusable(rule)
@@ -256,7 +248,24 @@ class _Reader:
 
     def _networks(self, path: str, text: str | None) -> tuple[Network, ...]:
         parts = [part.strip() for part in (text or "").split(",")]
-        return tuple(self._network("rule", path, part) for part in parts if part and part.upper() != "ANY")
+        wanted = [part for part in parts if part and part.upper() != "ANY"]
+        return tuple(network for part in wanted for network in self._part(path, part))
+
+    def _translated(self, path: str, text: str | None) -> Network | None:
+        """What a rule translates to. Of several networks the first stands for all of them, and that is a doubt."""
+        found = self._networks(path, text)
+        if len(found) > 1:
+            self.notes.append(f"rule {last(path)} translates to {text}: {found[0]} stands for it")
+            self.unread.append(self.notes[-1])
+        return next(iter(found), None)
+
+    def _part(self, path: str, text: str) -> tuple[Network, ...]:
+        """The networks of one part of a list: a network, an address, or a range of addresses."""
+        first, dash, end = text.partition("-")
+        if not dash:
+            return (self._network("rule", path, text),)
+        found: Iterable[Network] = summarize_address_range(ip_address(first.strip()), ip_address(end.strip()))
+        return tuple(found)
 
     def _network(self, kind: str, path: str, text: Any) -> Network:
         """A network. Host bits are dropped with a note, as the manager of the lab does it (assumption for NSX)."""

@@ -24,6 +24,10 @@ class Collection(StrEnum):
     BFD_PROFILES = "bfd-profiles"
     EDGE_CLUSTERS = "edge-clusters"
     EDGE_NODES = "edge-nodes"
+    NEIGHBORS = "neighbors"
+    SEGMENTS = "segments"
+    LB_SERVICES = "lb-services"
+    LB_VIRTUAL_SERVERS = "lb-virtual-servers"
 
 
 class Section(StrEnum):
@@ -97,6 +101,27 @@ def nat_section(gateway: str, section: str = Section.USER) -> str:
 def nat_rule(gateway: str, id_: str, section: str = Section.USER) -> str:
     """Path of a NAT rule."""
     return child(nat_section(gateway, section), Collection.NAT_RULES, id_)
+
+
+def is_nat_rule(path: str) -> bool:
+    """Whether a path is that of a NAT rule."""
+    return path.split("/")[-2:-1] == [Collection.NAT_RULES]
+
+
+def bgp(locale_service: str) -> str:
+    """Path of the BGP configuration of a Tier-0's locale service: each has one."""
+    return f"{locale_service}/bgp"
+
+
+def forwarding_table(gateway: str) -> str:
+    """Path of a Tier-0's forwarding tables, one for each edge."""
+    return f"{gateway}/forwarding-table"
+
+
+REALIZED_ENTITIES = f"{INFRA}/realized-state/realized-entities"
+"""What NSX made of the object that the query names by `intent_path`."""
+REALIZATION_ALARMS = f"{INFRA}/realized-state/alarms"
+"""What NSX could not realize, of all objects."""
 
 
 def bfd_profile(id_: str) -> str:

@@ -15,6 +15,7 @@ from egress.domain.model import HaVip, ServiceInterface, Tier0, Uplink
 from egress.policy import paths
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.owned import nat_section, tier1s
+from egress.policy.tier1s import ADVERTISED_CONNECTED, ADVERTISED_LB, ADVERTISED_NAT
 from egress.policy.tree import Json, flatten
 
 
@@ -176,15 +177,20 @@ def _tier1s(domains: Sequence[WorkloadDomain]) -> Iterator[Json]:
 
 
 def _tier1(domain: WorkloadDomain, name: str, gateway: str) -> Json:
+    """A Tier-1 with what the file knows of it. Where that is not its address the seed has no service router for it, so that a lab's packets
+    get the example address that its world file has."""
     services = {"id": "default", "edge_cluster_path": _edge_cluster(gateway)}
-    children: list[Json] = [
-        {"resource_type": "ChildLocaleServices", "LocaleServices": {"resource_type": "LocaleServices", **services}}
-    ]
     rules = [{"resource_type": "ChildPolicyNatRule", "PolicyNatRule": one} for one in _snat_rules(domain, name)]
+    children: list[Json] = []
+    if rules or not domain.tier1s[name].nat:
+        children.append(
+            {"resource_type": "ChildLocaleServices", "LocaleServices": {"resource_type": "LocaleServices", **services}}
+        )
     if rules:
         children.append({"resource_type": "ChildPolicyNat", "PolicyNat": {**nat_section(), "children": rules}})
     body = {"resource_type": "Tier1", "id": name, "display_name": name, "tier0_path": gateway}
-    return {**body, "children": children}
+    tells = [ADVERTISED_NAT, ADVERTISED_LB] if domain.tier1s[name].nat else [ADVERTISED_CONNECTED, ADVERTISED_LB]
+    return {**body, "route_advertisement_types": tells, "children": children}
 
 
 def _snat_rules(domain: WorkloadDomain, name: str) -> Iterator[Json]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from egress.domain import EgressError
-from egress.policy.gateways import Tier0, Tier1, tier0s, tier1s
+from egress.policy.gateways import Tier0, tier0s
+from egress.policy.tier1s import Tier1, tier1s
 from egress.policy.tree import PolicyObjects
 from egress.reachability.tier0_nodes import Tier0Nodes
 from egress.reachability.tier1_nodes import DEFAULTS, Link

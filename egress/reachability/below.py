@@ -16,10 +16,12 @@ from egress.domain.addresses import Address, Coverage, InterfaceAddress, as_netw
 from egress.domain.fields import listed
 from egress.policy.leaving import Leaving, leaving
 from egress.policy.owned import NatRule, owned
+from egress.policy.sighting import Unseen
+from egress.policy.virtual_servers import VirtualServer
 from egress.reachability.world import Balancer, Pod, Snat, Tier1World
 from egress.vocabulary import TITLES
 
-_SPARE = IPv4Network("198.18.0.0/15")
+SPARE = IPv4Network("198.18.0.0/15")
 """RFC 2544: pod networks of Tier-1s whose network the file does not give."""
 _NOT_GIVEN = IPv4Network("198.19.0.0/24")
 """RFC 2544, too: in place of an egress range that the file does not give."""
@@ -33,7 +35,8 @@ class Sender:
     """A pod that stands for a Tier-1's traffic. `title`: what people call it.
 
     `key`: the mapping that translates it: supervisor, tkg, a key below `more`, or None without one. `egress`: the source address that
-    the Tier-0 sees, an example where the file does not give it (`known` is false).
+    the Tier-0 sees, an example where the file does not give it (`known` is false). `meant`: the mapping that the file means for it, where
+    the manager may have it otherwise.
     """
 
     pod: str
@@ -42,15 +45,27 @@ class Sender:
     egress: IPv4Address
     title: str
     known: bool = True
+    meant: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What people may call it on a command line."""
+        return tuple(dict.fromkeys(name for name in (self.key, self.meant, self.tier1) if name))
 
 
 @dataclass(frozen=True)
 class Below:
-    """The senders, the Tier-1s' parts of the world by id, and what was assumed."""
+    """The senders, the Tier-1s' parts of the world by id, and what was assumed.
+
+    From a manager also `differs`: what the file says otherwise; `unseen`; `servers`: load balancers that are there.
+    """
 
     senders: tuple[Sender, ...]
     tier1: dict[str, Tier1World]
     notes: tuple[str, ...]
+    differs: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    servers: tuple[VirtualServer, ...] = ()
 
 
 def below(domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None, taken: Collection[Address] = ()) -> Below:
@@ -61,12 +76,13 @@ def below(domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None, taken: Co
 
 def balanced(name: str, address: IPv4Address, port: int, number: int) -> Tier1World:
     """A service behind a load balancer on a Tier-1 of its own. `name`: of the pod that answers; `number`: of the service."""
-    network = IPv4Network((int(_SPARE.broadcast_address) - 255 - 256 * number, 24))
+    network = IPv4Network((int(SPARE.broadcast_address) - 255 - 256 * number, 24))
     member = IPv4Interface((int(network[2]), 24))
-    return Tier1World(pods=(Pod(name, (member,)),), lb=_balancers(address, port, member.ip))
+    return Tier1World(pods=(Pod(name, (member,)),), lb=balancers(address, port, member.ip))
 
 
-def _balancers(address: IPv4Address, port: int, member: IPv4Address) -> tuple[Balancer, ...]:
+def balancers(address: IPv4Address, port: int, member: IPv4Address) -> tuple[Balancer, ...]:
+    """A service of a load balancer, for each protocol."""
     return tuple(Balancer(address, port, member, port, protocol) for protocol in PROTOCOLS)
 
 
@@ -133,7 +149,7 @@ class _Builder:
 
     def _pod_network(self, tier1: str) -> IPv4Network:
         there = self.domain.tier1s[tier1].networks if tier1 in self.domain.tier1s else ()
-        spare = IPv4Network((int(_SPARE.network_address) + 256 * len(self.parts), 24))
+        spare = IPv4Network((int(SPARE.network_address) + 256 * len(self.parts), 24))
         return next((network for network in there if network.prefixlen <= 29), spare)
 
     def _example(self, one: Leaving) -> IPv4Address:
@@ -180,7 +196,7 @@ class _Builder:
 
     def _balancer(self, pod: Pod) -> tuple[Balancer, ...]:
         member = pod.addresses[0].ip
-        return _balancers(*self.vip, member) if self.vip and isinstance(member, IPv4Address) else ()
+        return balancers(*self.vip, member) if self.vip and isinstance(member, IPv4Address) else ()
 
 
 def _hosts(networks: Sequence[IPv4Network]) -> Iterator[IPv4Address]:

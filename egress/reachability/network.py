@@ -64,10 +64,20 @@ class _Place:
             translator = before.translator if before else None
             same_rules = before is not None and before.node.rules == node.rules
             self.translator = translator if same_rules else Translator(node.rules, translator)
+        self.addresses = {key(one.ip) for interface in node.interfaces for one in interface.addresses}
         self.first: dict[int, int] = {}
         for interface in node.interfaces:
             for one in interface.addresses:
                 self.first.setdefault(one.version, key(one.ip))
+
+    def source(self, number: int, version: int) -> int | None:
+        """The address that the node speaks from to another: that of the interface it leaves by, of a host or pod always the first."""
+        if not self.is_end:
+            for way in self.ways(number):
+                own = [key(one.ip) for one in self.node.interface(way.interface).addresses if one.version == version]
+                if own:
+                    return own[0]
+        return self.first.get(version)
 
     def ways(self, number: int) -> tuple[_Way, ...]:
         """Ways to an address: of its longest prefix the first route given (connected, static, Tier-1); () is no route."""
@@ -143,12 +153,12 @@ class CompiledNetwork:
         """Who answers ARP for an address on a segment: the node that has it, else every node that stands in for it."""
         return self._exact[segment].matches(number) or tuple(dict.fromkeys(self._proxied[segment].matches(number)))
 
-    def send(self, origin: str, packet: Raw, state: State) -> list[Step]:
-        """The sender's own step: one Step for each of its ways."""
+    def send(self, origin: str, packet: Raw, state: State, reply: bool = False) -> list[Step]:
+        """The sender's own step: one Step for each of its ways. A gateway's own answer meets no rule."""
         place = self.places[origin]
         if place.own.matches(packet[1]):
             return [_end(place, None, packet, packet, (), state, None)]
-        return self._onward(place, None, packet, packet, (), state)
+        return self._onward(place, None, packet, packet, (), state, settled=reply)
 
     def step(self, name: str, arrived: str, packet: Raw, reply: bool, state: State) -> list[Step]:
         """What a node does with a packet that arrived: one Step for each way it can go on, or one that ends it."""
@@ -159,7 +169,8 @@ class CompiledNetwork:
             return [_end(place, arrived, packet, packet, (), state, DropReason.OWN_SOURCE)]
         after, rules, settled = _translated_in(place, arrived, packet, reply, state)
         if place.own.matches(after[1]):
-            drop = None if place.is_end else DropReason.TAKEN_HERE
+            answered = packet[4] == "icmp" and not reply and after[1] in place.addresses
+            drop = None if place.is_end or answered else DropReason.TAKEN_HERE
             return [_end(place, arrived, packet, after, rules, state, drop)]
         if not place.node.forwards:
             return [_end(place, arrived, packet, after, rules, state, DropReason.NOT_FORWARDING)]

@@ -13,7 +13,10 @@ from egress.domain import HaMode, WorkloadDomain
 from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
 from egress.domain.model import DnsServer
 from egress.policy.owned import EVERYTHING, beside_the_way_out
-from egress.reachability.below import Sender, balanced, behind_gateway, below
+from egress.policy.sighting import Unseen
+from egress.policy.virtual_servers import VirtualServer
+from egress.reachability.below import Below, Sender, balanced, behind_gateway, below
+from egress.reachability.below_found import OnManager, found_below
 from egress.reachability.world import Host, Pod, Router, RouterInterface, Tier1World, World, WorldRoute
 
 UPSTREAM = "upstream gateway"
@@ -25,7 +28,8 @@ _TEST_NETS = ("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """A world around a domain. `ingress`: the address that the example load balancer answers on, with its port."""
+    """A world around a domain. `ingress`: the address that the example load balancer answers on, with its port; `servers`: those that a
+    manager has, `differs` and `unseen`: as in Below."""
 
     world: World
     senders: tuple[Sender, ...]
@@ -33,6 +37,9 @@ class Surroundings:
     outside: Address
     dns: tuple[tuple[str, Address], ...]
     notes: tuple[str, ...]
+    servers: tuple[VirtualServer, ...] = ()
+    differs: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,15 @@ NO_WISHES = Wishes()
 
 
 def surroundings(
-    domain: WorkloadDomain, wishes: Wishes = NO_WISHES, next_hops: Sequence[Address] | None = None
+    domain: WorkloadDomain,
+    wishes: Wishes = NO_WISHES,
+    next_hops: Sequence[Address] | None = None,
+    there: OnManager | None = None,
 ) -> Surroundings:
-    """The world around a domain. `next_hops`: addresses of the upstream gateway, default: those of the domain's own routes."""
+    """The world around a domain. `next_hops`: addresses of the upstream gateway, default: those of the domain's own routes. `there`: what a
+    manager has below the Tier-0, default: what the file says."""
     hops = [*file_next_hops(domain), *further_next_hops(domain)] if next_hops is None else next_hops
-    return _Builder(domain, wishes, hops).build()
+    return _Builder(domain, wishes, hops, there).build()
 
 
 def file_next_hops(domain: WorkloadDomain) -> list[Address]:
@@ -69,8 +80,11 @@ def further_next_hops(domain: WorkloadDomain) -> list[Address]:
 
 
 class _Builder:
-    def __init__(self, domain: WorkloadDomain, wishes: Wishes, next_hops: Sequence[Address]) -> None:
+    def __init__(
+        self, domain: WorkloadDomain, wishes: Wishes, next_hops: Sequence[Address], there: OnManager | None
+    ) -> None:
         self.domain = domain
+        self.there = there
         self.next_hops = next_hops
         self.wishes = wishes
         self.beside = beside_the_way_out(domain)
@@ -90,7 +104,7 @@ class _Builder:
             if hops:
                 self._connect(f"service {interface.id}", [with_length(hop, network) for hop in hops])
         outside = self._outside()
-        under = below(self.domain, self.vip, self._own() | set(self.next_hops) | set(self.domain.dns_addresses))
+        under = self._below()
         self.notes += under.notes
         tier1 = dict(under.tier1)
         asked: list[DnsServer] = []
@@ -115,14 +129,24 @@ class _Builder:
                 asked.append(server)
         hosts += [self._elsewhere(f"host {address}", address) for address in self._further(outside.ip)]
         routers = (Router(UPSTREAM, tuple(self.upstream), tuple(self._upstream_routes())), *self._further_routers())
+        real = next(((one.address, one.port) for one in under.servers), None)
         return Surroundings(
             World(self.segments, tuple(hosts), routers, tier1),
             under.senders,
-            self.vip,
+            real or self.vip,
             outside.ip,
             tuple((_dns_name(server), server.address) for server in asked),
             tuple(self.notes),
+            under.servers,
+            under.differs,
+            under.unseen,
         )
+
+    def _below(self) -> Below:
+        """What hangs below the Tier-0, as a manager has it or as the file says."""
+        if self.there is not None:
+            return found_below(self.domain, self.there, self.vip)
+        return below(self.domain, self.vip, self._own() | set(self.next_hops) | set(self.domain.dns_addresses))
 
     def _on_a_balancer(self, server: DnsServer) -> bool:
         """Whether a DNS server is a service of a load balancer: its address is one of the ingress range."""

@@ -175,7 +175,7 @@ class Tier0Nodes:
         addresses = (*one.addresses, *self._vips(edge).get(one.path, ()))
         answers: tuple[Network, ...] = ()
         relays: tuple[Network, ...] = ()
-        if working and one.external:
+        if working and one.external and self._tier0.proxies:
             mine = self._interfaces_of(edge)
             parts = (self._parts(rule, edge, mine).answers for rule in self._tier0.rules)
             answers = tuple(network for answered in parts for network in answered.get(one.path, ()))

@@ -9,12 +9,15 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip
 
 from egress.domain import NatAction
 from egress.domain.addresses import InterfaceAddress, Network, single
-from egress.policy.gateways import Tier1
+from egress.policy.paths import last
+from egress.policy.tier1s import ADVERTISED_LB, ADVERTISED_NAT, Tier1
 from egress.reachability.topology import Interface, NatRule, Node, NodeKind, Route, RouteHop
 from egress.reachability.world import Pod, Tier1World
 
 DEFAULTS: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _LINK_V4 = int(IPv4Address("100.64.0.0"))
+_VISIBLE = (NatAction.SNAT, NatAction.REFLEXIVE)
+"""Actions whose translated network others see."""
 _LINK_V6 = int(IPv6Address("fd00:64::"))
 
 
@@ -49,9 +52,16 @@ class Link:
 
     @cached_property
     def served(self) -> tuple[Network, ...]:
-        """Addresses that the Tier-1 translates to or balances: for these the Tier-0 answers ARP."""
-        singles = [single(entry.translated) for entry in self.world.snat] + [single(lb.address) for lb in self.world.lb]
-        return tuple(dict.fromkeys(singles))
+        """Addresses that the Tier-1 translates to or balances, and tells of: for these the Tier-0 answers ARP."""
+        found: list[Network] = [single(entry.translated) for entry in self.world.snat]
+        if self.tier1.tells(ADVERTISED_NAT):
+            found += [rule.translated for rule in self.tier1.acting if rule.translated and rule.action in _VISIBLE]
+            found += [
+                network for rule in self.tier1.acting if rule.action is NatAction.DNAT for network in rule.destinations
+            ]
+        if self.tier1.tells(ADVERTISED_LB):
+            found += [single(lb.address) for lb in self.world.lb]
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def advertised(self) -> tuple[Network, ...]:
@@ -84,7 +94,7 @@ def _tier1_nodes(link: Link, hangs: bool) -> Iterator[Node]:
             for to, dr in zip(DEFAULTS, link.addresses(0), strict=True)
         ]
         routes += [Route(to, (), "advertised, not in use") for to in link.advertised]
-    rules = tuple(_tier1_rules(link.world))
+    rules = (*_tier1_rules(link.world), *_own_rules(tier1))
     yield Node(
         tier1.id,
         NodeKind.TIER1,
@@ -146,3 +156,19 @@ def _tier1_rules(world: Tier1World) -> Iterator[NatRule]:
             translated=single(snat.translated),
             priority=number,
         )
+
+
+def _own_rules(tier1: Tier1) -> Iterator[NatRule]:
+    """The NAT rules that were read of a Tier-1. One with a scope is for its service interfaces, and not for the way to the Tier-0."""
+    for rule in tier1.acting:
+        if not rule.scope:
+            yield NatRule(
+                last(rule.path),
+                rule.action,
+                frozenset({"link"}),
+                rule.sources,
+                rule.destinations,
+                rule.translated,
+                rule.section,
+                rule.priority,
+            )

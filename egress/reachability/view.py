@@ -9,19 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeAlias
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
-from egress.policy.gateways import Memory, Tier0, Tier1, tier0s, tier1s
+from egress.policy.gateways import Tier0
 from egress.policy.identity import GatewayKey, same_gateway
 from egress.policy.owned import EVERYTHING, owned
-from egress.policy.paths import Collection, collection
-from egress.policy.planned import Planned
+from egress.policy.paths import Collection
 from egress.policy.seed import seeded
+from egress.policy.sighting import Doubt, Unseen
+from egress.policy.tier1s import Tier1
 from egress.policy.tree import Json, PolicyObjects, children
+from egress.reachability.as_found import as_found
 from egress.reachability.assemble import Assembly
+from egress.reachability.sources import FILES as FILES
+from egress.reachability.sources import AfterPlan as AfterPlan
+from egress.reachability.sources import Files as Files
+from egress.reachability.sources import Gateways, is_old, of_manager, on_manager
+from egress.reachability.sources import Live as Live
+from egress.reachability.sources import Source as Source
 from egress.reachability.surroundings import (
     NO_WISHES,
     UPSTREAM,
@@ -35,70 +42,6 @@ from egress.reachability.tier1_nodes import DEFAULTS
 from egress.reachability.topology import Topology
 from egress.reachability.walk import Walker
 from egress.reachability.world import World
-from egress.vocabulary import INFRA
-
-
-@dataclass(frozen=True)
-class Files:
-    """The domain files, as if every stack were applied."""
-
-    def __str__(self) -> str:
-        return "the domain file, as if applied"
-
-
-@dataclass(frozen=True)
-class AfterPlan:
-    """What the domain's own stack makes is what the plan says; the rest is as the files say."""
-
-    planned: Planned
-
-    def __str__(self) -> str:
-        return "after the plan"
-
-
-@dataclass(frozen=True)
-class Live:
-    """What a manager has now below the Tier-0 whose path is `gateway`, and nothing else. `manager`: in words."""
-
-    manager: str
-    gateway: str
-    objects: PolicyObjects
-
-    def __str__(self) -> str:
-        return self.manager
-
-
-Source: TypeAlias = Files | AfterPlan | Live
-FILES = Files()
-
-
-@dataclass(frozen=True)
-class Gateways:
-    """The gateways in a set of Policy objects. `imagined`: Tier-1s that only the world has; they come last."""
-
-    upper: tuple[Tier0, ...]
-    lower: tuple[Tier1, ...]
-    imagined: tuple[Tier1, ...] = ()
-    memory: Memory = field(default_factory=Memory, repr=False)
-
-    def of(self, objects: PolicyObjects, before: PolicyObjects | None = None) -> Gateways:
-        """The same of other objects. `before`: those that these were read from."""
-        if before is not None and _below(before) == _below(objects):
-            return replace(self, upper=tier0s(objects, self.memory))
-        lower = tier1s(objects)
-        there = {one.id for one in lower}
-        imagined = tuple(one for one in self.imagined if one.id not in there)
-        return replace(self, upper=tier0s(objects, self.memory), lower=lower, imagined=imagined)
-
-    def assembly(self, world: World, before: Assembly | None) -> Assembly:
-        """The topology of them in a world."""
-        return Assembly(self.upper, (*self.lower, *self.imagined), world, before)
-
-
-def _below(objects: PolicyObjects) -> dict[str, Json]:
-    """Everything that belongs to Tier-1s."""
-    start = f"{collection(INFRA, Collection.TIER1S)}/"
-    return {path: body for path, body in objects.items() if path.startswith(start)}
 
 
 @dataclass(frozen=True)
@@ -111,9 +54,9 @@ class Base:
     gateways: Gateways
 
     @classmethod
-    def of(cls, path: str, objects: PolicyObjects, own: PolicyObjects) -> Base:
-        """The same with its gateways read."""
-        return cls(path, objects, own, Gateways((), ()).of(objects))
+    def of(cls, path: str, objects: PolicyObjects, own: PolicyObjects, source: Source, old: bool) -> Base:
+        """The same with its gateways read. `source`, `old`: as of the gateways."""
+        return cls(path, objects, own, Gateways((), (), source, old).of(objects))
 
 
 @dataclass(frozen=True)
@@ -121,7 +64,9 @@ class View:
     """A topology with what it was made of, so that it can be made again with a change.
 
     `neighbours`: the other domains on the Tier-0. `base`: what the source says; `objects`: that with what is assumed and changed; `tier0`: the
-    domain's own in it. `notes`: what was assumed. `lost`: what was taken away as failed, by name. `before`: the walker of a view that this one has nodes in common with.
+    domain's own in it. `notes`: what was assumed. `lost`: what was taken away as failed, by name. `before`: the walker of a view that this
+    one has nodes in common with. `differs`: what a manager has otherwise than the file, and which of the two is walked. `watched`: what BFD
+    means for its routes. `unseen`: what verdicts may depend on and could not be seen.
     """
 
     domain: WorkloadDomain
@@ -136,6 +81,14 @@ class View:
     notes: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     before: Walker | None = field(default=None, repr=False)
+    differs: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether something was not seen that any verdict may depend on."""
+        return any(one.doubt is Doubt.ANY for one in self.unseen)
 
     @property
     def gateway(self) -> str:
@@ -159,7 +112,14 @@ class View:
 
     def changed(self, objects: PolicyObjects) -> View:
         """The same view over other Policy objects. What is not concerned by the difference is not made again."""
-        gateways = self.gateways.of(objects, self.objects)
+        return self._over(objects, self.gateways.of(objects, self.objects))
+
+    def from_source(self, source: Source) -> View:
+        """The same objects, read as of another source."""
+        gateways = replace(self.gateways, source=source).of(self.objects)
+        return replace(self, source=source)._over(self.objects, gateways)
+
+    def _over(self, objects: PolicyObjects, gateways: Gateways) -> View:
         assembly = gateways.assembly(self.around.world, self.assembly)
         tier0 = _of_path(gateways.upper, self.gateway)
         return replace(self, objects=objects, gateways=gateways, tier0=tier0, assembly=assembly, before=self.walker)
@@ -182,7 +142,12 @@ def view(
     what the two have in common is not made again. Errors: EgressError."""
     neighbours = tuple(other for other in everyone if same_gateway(other, domain) and other != domain)
     base = _base(domain, neighbours, source, like)
-    around = surroundings(domain, wishes, _upstream(domain, neighbours, base))
+    real, there = domain, None
+    differs: tuple[str, ...] = ()
+    if isinstance(source, Live):
+        real, differs = as_found(domain, _of_path(base.gateways.upper, base.path))
+        there = on_manager(source, neighbours)
+    around = surroundings(real, wishes, _upstream(domain, neighbours, base), there)
     assumed, notes = _assumed(domain, neighbours, source, base, around)
     gateways = base.gateways.of({**base.objects, **assumed}) if assumed else base.gateways
     lower = {one.id for one in gateways.lower}
@@ -190,18 +155,23 @@ def view(
     gateways = replace(gateways, imagined=imagined)
     world, strange = _with_strange_interfaces(replace(around.world, down=down), gateways.upper, neighbours)
     assembly = gateways.assembly(world, like.assembly if like else None)
+    tier0 = _of_path(gateways.upper, base.path)
+    said = of_manager(source, tier0, gateways.lower)
     return View(
         domain=domain,
         neighbours=neighbours,
         source=source,
         base=base,
         objects={**base.objects, **assumed},
-        tier0=_of_path(gateways.upper, base.path),
+        tier0=tier0,
         around=replace(around, world=world),
         gateways=gateways,
         assembly=assembly,
         notes=(*notes, *around.notes, *strange, *assembly.topology.notes),
         before=like.walker if like else None,
+        differs=(*differs, *around.differs, *said.differs),
+        watched=said.watched,
+        unseen=(*said.unseen, *around.unseen),
     )
 
 
@@ -212,7 +182,7 @@ def _of_path(upper: Sequence[Tier0], path: str) -> Tier0:
 def _base(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source, like: View | None) -> Base:
     """The Policy objects of a source. Where files tell, those of a neighbour's view do as well if they are as this domain's file says."""
     if isinstance(source, Live):
-        return Base.of(source.gateway, source.objects, owned(domain).objects(source.gateway))
+        return Base.of(source.gateway, source.objects, owned(domain).objects(source.gateway), source, is_old(domain))
     gateway = source.planned.gateway if isinstance(source, AfterPlan) else GatewayKey.of(domain).path
     own = owned(domain).objects(gateway)
     if like is not None and _as_said(domain, own, source, like):
@@ -221,7 +191,7 @@ def _base(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: 
     for neighbour in neighbours:
         found.update(owned(neighbour).objects(gateway))
     found.update(source.planned.objects if isinstance(source, AfterPlan) else own)
-    return Base.of(gateway, found, own)
+    return Base.of(gateway, found, own, source, is_old(domain))
 
 
 def _as_said(domain: WorkloadDomain, own: PolicyObjects, source: Source, like: View) -> bool:
@@ -230,9 +200,8 @@ def _as_said(domain: WorkloadDomain, own: PolicyObjects, source: Source, like: V
         return False
     there = like.base.objects
     said = {**seeded([domain], like.gateway), **own}
-    return domain.tier0 == like.domain.tier0 and all(
-        there.get(path) == body for path, body in said.items() if path != like.gateway
-    )
+    alike = domain.tier0 == like.domain.tier0 and domain.nsx.version == like.domain.nsx.version
+    return alike and all(there.get(path) == body for path, body in said.items() if path != like.gateway)
 
 
 def _upstream(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], base: Base) -> list[Address]:

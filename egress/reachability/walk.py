@@ -74,7 +74,7 @@ class Walker:
         place = self._network.places[flow.origin]
         port = 0 if flow.protocol is Protocol.ICMP else flow.port
         to = key(flow.to)
-        source = place.first.get(flow.to.version)
+        source = place.source(to, flow.to.version)
         if source is None:
             packet = (to, to, SOURCE_PORT, port, flow.protocol.value)
             end = Step(place.name, None, packet, packet, (), None, None, None, DropReason.NO_SOURCE, (), ())
@@ -106,7 +106,7 @@ class Walker:
         """Every path of one packet from the node that sends it. Depth first, in the order of the routes."""
         done: list[_Trail] = []
         waiting: list[tuple[tuple[Step, ...], Step]] = [
-            ((), step) for step in reversed(self._network.send(node, packet, state))
+            ((), step) for step in reversed(self._network.send(node, packet, state, reply))
         ]
         while waiting:
             before, step = waiting.pop()
@@ -150,7 +150,10 @@ def _again(trail: tuple[Step, ...], node: str, arrived: str, packet: Raw) -> boo
 
 def _checked(trail: _Trail, origin: str, expected: Raw) -> _Trail:
     last = trail.steps[-1]
-    if trail.drop is not None or (last.node == origin and last.after == expected):
+    home = last.node == origin and last.after == expected
+    if home and trail.drop is DropReason.TAKEN_HERE:  # it is the gateway's own: it had asked
+        return _Trail((*trail.steps[:-1], last._replace(drop=None)), None, trail.state)
+    if trail.drop is not None or home:
         return trail
     wrong = last._replace(drop=DropReason.WRONG_ANSWER)
     return _Trail((*trail.steps[:-1], wrong), DropReason.WRONG_ANSWER, trail.state)

@@ -41,6 +41,13 @@ def test_a_long_text_is_read(shape: str) -> None:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("shape", ["pulls", "events", "log of CoreDNS"])
+def test_as_much_as_the_command_takes_is_read(shape: str) -> None:
+    length = 16 * MEGABYTE
+    read((SHAPES[shape] * (length // len(SHAPES[shape]) + 1))[:length])
+
+
+@pytest.mark.timeout(60)
 def test_many_events_are_read() -> None:
     event = {"kind": "Event", "involvedObject": {"kind": "Pod"}, "reason": "Failed", "message": PULL}
     (failure,) = read(json.dumps({"kind": "List", "items": [event] * (MEGABYTE // 200)})).failures

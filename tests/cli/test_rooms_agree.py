@@ -231,6 +231,7 @@ def test_what_one_room_believes_of_two_domains_every_room_believes(
         }
         live = project.explain("--live")
     if not pair.errors_of_b and not pair.assumed_of_b:
-        assert results(live) == results(filed)
+        there = {title: result for title, result in results(filed).items() if not title.startswith("third ")}
+        assert results(live) == there, "the third mapping is for a Tier-1 that neither file nor manager has"
     if pair.assumed_of_b:
         assert {"Supervisor pod -> registry": "none"}.items() <= results(live).items(), "nobody made the route"

@@ -70,6 +70,8 @@ def one(kind: str, actions: list[str], before: Json | None, after: Json | None, 
     ("kind", "values", "text"),
     [
         ("nsxt_policy_static_route", ROUTE, "default route: new, next hop 10.27.51.1"),
+        ("nsxt_policy_static_route", ROUTE | {"network": "10.9.0.0/16", "next_hop": [HOP | {"ip_address": None}]}, "route to 10.9.0.0/16: new, drops what is sent there"),
+        ("nsxt_policy_nat_rule", RULE | {"action": "NO_SNAT", "source_networks": None, "translated_networks": None, "destination_networks": ["10.0.0.0/8"], "firewall_match": "BYPASS"}, "NAT rule towards 10.0.0.0/8: new, NO_SNAT, not translated, priority 100, past the firewall"),
         ("nsxt_policy_static_route", IPV6, "IPv6 default route: new, next hop 2001:db8::1"),
         ("nsxt_policy_static_route", ROUTE | {"network": "10.9.0.0/16"}, "route to 10.9.0.0/16: new, next hop 10.27.51.1"),
         (

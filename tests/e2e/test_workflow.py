@@ -150,12 +150,12 @@ def test_the_steps_check_and_plan_what_a_pull_request_changes(
         assert "No stack differs from `origin/main`." in calm.summary
         assert "plan on a lab" not in calm.ran
 
-        file.write_text(text.replace("translated: 10.27.51.147", "translated: 10.27.51.148"))
+        file.write_text(text.replace("translated: 10.27.51.4", "translated: 10.27.51.148"))
         check = Job(workflow(repository), "check", repository, env, FORK | {"github.base_ref": "main"}, tmp_path).run()
         assert check.ran == ["install", "check", "find affected stacks", "plan on a lab"]
         assert check.outputs == {"stacks": "wld01"}
         assert "| wld01 | changed |" in check.summary
-        assert "### wld01: 3 to add, 0 to change, 0 to destroy\n\ntarget: lab 127.0.0.1:" in check.summary
+        assert "### wld01: 2 to add, 0 to change, 0 to destroy\n\ntarget: lab 127.0.0.1:" in check.summary
         assert manager.control.journal() == [], "so far the manager was not even asked"
 
         mirror = tmp_path / "mirror"
@@ -170,7 +170,7 @@ def test_the_steps_check_and_plan_what_a_pull_request_changes(
         }
         env |= {"NSX_LAB_PYTHON": str(installed.bin / "python")}
         plan = Job(workflow(repository), "plan", repository, env, OURS | known, tmp_path).run()
-        assert f"### wld01: 3 to add, 0 to change, 0 to destroy\n\ntarget: {manager.host} | " in plan.summary
+        assert f"### wld01: 2 to add, 0 to change, 0 to destroy\n\ntarget: {manager.host} | " in plan.summary
         assert '"10.27.51.148",' in plan.summary, "the engine's own words are there"
         assert manager.password not in plan.summary
         writes = [entry for entry in manager.control.journal() if entry["method"] not in ("GET", "POST")]

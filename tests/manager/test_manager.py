@@ -12,7 +12,7 @@ import pytest
 
 from egress.answers.questions import questions
 from egress.domain import EgressError, WorkloadDomain, load_domains
-from egress.manager import Manager
+from egress.manager import Manager, sight
 from egress.manager.access import Access, access
 from egress.policy.identity import GatewayKey
 from egress.policy.owned import owned
@@ -52,8 +52,7 @@ def _apply(lab: Lab, domain: WorkloadDomain) -> None:
 
 
 def _results(domain: WorkloadDomain, manager: Manager) -> dict[str, Result]:
-    gateway, found = manager.tier0(domain.tier0)
-    seen = view(domain, source=Live("the lab", gateway, found))
+    seen = view(domain, source=Live.of("the lab", sight(manager, domain)))
     walker = Walker(seen.topology)
     return {question.title: walker.walk(question.flow).result for question in questions(seen)}
 
@@ -76,24 +75,24 @@ def test_before_the_apply_nothing_works(golden: WorkloadDomain, lab: Lab) -> Non
 def test_a_gateway_known_by_its_display_name_is_found(golden: WorkloadDomain, lab: Lab) -> None:
     named = golden.tier0.model_copy(update={"id": None, "display_name": "T0-wld01"})
     with Manager(_access(lab)) as manager:
-        assert manager.tier0(named)[0] == "/infra/tier-0s/T0-wld01"
+        assert manager.gateway(named)[0] == "/infra/tier-0s/T0-wld01"
 
 
 def test_a_display_name_that_nobody_has_is_told(golden: WorkloadDomain, lab: Lab) -> None:
     named = golden.tier0.model_copy(update={"id": None, "display_name": "T0"})
     with Manager(_access(lab)) as manager, pytest.raises(EgressError, match="no Tier-0 with the display name 'T0'"):
-        manager.tier0(named)
+        manager.gateway(named)
 
 
 def test_a_missing_gateway_is_a_sentence_that_names_it(golden: WorkloadDomain, lab: Lab) -> None:
     other = golden.tier0.model_copy(update={"id": "T0-other"})
     with Manager(_access(lab)) as manager, pytest.raises(EgressError, match=r"has no /infra/tier-0s/T0-other \(404"):
-        manager.tier0(other)
+        manager.gateway(other)
 
 
 def test_a_wrong_password_is_a_sentence_about_credentials(golden: WorkloadDomain, lab: Lab) -> None:
     with Manager(_access(lab, "wrong")) as manager, pytest.raises(EgressError, match="does not let this user in"):
-        manager.tier0(golden.tier0)
+        sight(manager, golden)
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused_at_once(golden: WorkloadDomain, lab: Lab) -> None:
@@ -103,13 +102,13 @@ def test_a_certificate_of_an_unknown_authority_is_refused_at_once(golden: Worklo
         Manager(strange, waits.append) as manager,
         pytest.raises(EgressError, match="is not trusted: name its authority"),
     ):
-        manager.tier0(golden.tier0)
+        sight(manager, golden)
     assert waits == []
 
 
 def test_reading_leaves_no_trace_but_gets(golden: WorkloadDomain, lab: Lab) -> None:
     with Manager(_access(lab)) as manager:
-        manager.tier0(golden.tier0)
+        sight(manager, golden)
     assert {entry["method"] for entry in lab.control.journal()} == {"GET"}
 
 

@@ -139,6 +139,7 @@ def test_a_tier1_has_a_service_router_and_the_snat_rules_that_vsphere_makes(
     }
     tags = objects["/infra/tier-1s/bare/nat/USER/nat-rules/bare-snat-0"]["tags"]
     assert tags == [{"scope": "ncp/cluster", "tag": "wld01"}]
+    assert not any(path.startswith("/infra/tier-1s/unknown/") for path in objects), "the world file says how it acts"
     cluster = objects["/infra/tier-1s/ns-routed/locale-services/default"]["edge_cluster_path"]
     assert cluster == objects["/infra/tier-0s/T0-wld01/locale-services/default"]["edge_cluster_path"]
 

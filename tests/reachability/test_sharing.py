@@ -156,13 +156,13 @@ def test_an_object_that_is_the_very_same_is_read_once(domain_of: DomainOf, monke
     objects = view_of(without_rules(domain_of, 1)).objects
     memory = gateways.Memory()
     seen: list[str] = []
-    real = gateways._Reader._rule
+    real = gateways.Reader._rule
 
-    def counted(self: gateways._Reader, path: str, body: dict[str, Any]) -> gateways.Rule:
+    def counted(self: gateways.Reader, path: str, body: dict[str, Any]) -> gateways.Rule:
         seen.append(path)
         return real(self, path, body)
 
-    monkeypatch.setattr(gateways._Reader, "_rule", counted)
+    monkeypatch.setattr(gateways.Reader, "_rule", counted)
     (first,), (second,) = gateways.tier0s(objects, memory), gateways.tier0s(dict(objects), memory)
     assert first == second
     assert len(seen) == 1

@@ -183,9 +183,9 @@ def test_a_wrapper_without_its_object_is_refused() -> None:
 
 
 STRANGE: dict[str, tuple[str, dict[str, Any], str]] = {
-    "range": (
+    "a range upside down": (
         "nat/USER/nat-rules/n",
-        {"action": "SNAT", "source_network": "192.0.2.1-192.0.2.9"},
+        {"action": "SNAT", "source_network": "192.0.2.9-192.0.2.1"},
         "rule n cannot be read",
     ),
     "no address": ("static-routes/r", {"network": "0.0.0.0/99", "next_hops": []}, "static route r cannot be read"),
@@ -258,6 +258,16 @@ def test_lists_of_networks_and_the_word_any_are_understood(golden: WorkloadDomai
     rule = next(rule for rule in tier0s(objects)[0].rules if rule.path == path)
     assert [str(network) for network in rule.sources] == ["30.0.0.1/32", "30.0.0.2/31"]
     assert rule.destinations == ()
+
+
+def test_a_range_of_addresses_is_every_network_in_it(golden: WorkloadDomain) -> None:
+    objects = intended_objects(golden)
+    path = f"{T0}/nat/USER/nat-rules/n"
+    objects[path] = {"action": "NO_SNAT", "source_network": "30.0.0.4-30.0.0.16", "sequence_number": 1}
+    rule = next(rule for rule in tier0s(objects)[0].rules if rule.path == path)
+    assert [str(network) for network in rule.sources] == ["30.0.0.4/30", "30.0.0.8/29", "30.0.0.16/32"]
+    seen = view(golden, source=Live("the lab", T0, objects))
+    assert find(seen, questions(seen)[0].flow).verdict.result is Result.NONE, "the rule takes 30.0.0.5 before ours"
 
 
 def test_owned_objects_are_what_the_stack_makes(golden: WorkloadDomain) -> None:

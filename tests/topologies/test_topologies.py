@@ -11,16 +11,16 @@ from egress.answers.answer import answers
 from egress.answers.asking import Ask
 from egress.answers.returns import missing_routes
 from egress.checks import Severity, check
-from egress.domain import WorkloadDomain
+from egress.domain import WorkloadDomain, load_domains
 from egress.domain.reading import read
 from egress.domain.yaml_tree import parse
-from egress.reachability import Result
+from egress.reachability import DropReason, Protocol, Result
 from egress.reachability.view import View, view
 
 HERE = Path(__file__).parent
 EXPECTED: Any = parse((HERE / "expected.yaml").read_bytes(), "expected.yaml").plain()
 NAMES = sorted(EXPECTED)
-NAMING_A_FAILURE = {"dns-needs-return-route", "mapping-missing", "routed-tier1-without-way-back", "dns-is-a-known-address", "interface-subnets-overlap", "null-route-drops-dns"}  # fmt: skip
+NAMING_A_FAILURE = {"dns-needs-return-route", "mapping-missing", "routed-tier1-without-way-back", "dns-is-a-known-address", "interface-subnets-overlap", "null-route-drops-dns", "reserve-uplink-meets-urpf", "nat-misses-an-uplink", "proxy-arp-needs-nsx-3-2"}  # fmt: skip
 """Rules of these files that say of a question that it fails."""
 
 
@@ -66,3 +66,32 @@ def test_the_walk_loses_this_and_nothing_else(name: str) -> None:
 def test_where_a_question_fails_a_rule_says_so(name: str) -> None:
     says = bool(NAMING_A_FAILURE & set(told(name)))
     assert says == bool(failing(view(domain(name))))
+
+
+@pytest.mark.parametrize(
+    ("origin", "to"),
+    [("172.27.11.1", "172.27.11.2"), ("172.27.11.2", "172.27.11.1"), ("en1", "172.27.12.1"), ("172.27.12.1", "172.27.12.3")],
+)  # fmt: skip
+def test_the_gateway_answers_pings_of_its_own_addresses_and_is_answered(origin: str, to: str) -> None:
+    asked = Ask(origin=origin, to=to, protocol=Protocol.ICMP)
+    own = domain("two-vlans")
+    (answer,) = answers(view(own, wishes=asked.wishes(own)), asked)
+    assert (answer.finding.verdict.result, answer.question.flow.port) == (Result.ALL, 0)
+
+
+def test_a_connection_to_the_gateway_itself_is_taken_by_it() -> None:
+    asked = Ask(origin="172.27.11.1", to="172.27.11.2", protocol=Protocol.TCP)
+    (answer,) = answers(view(domain("two-vlans")), asked)
+    assert answer.finding.verdict.failing[0].last.drop is DropReason.TAKEN_HERE
+
+
+def test_a_ping_that_a_reflexive_rule_captures_is_told_by_its_rule() -> None:
+    asked = Ask(origin="10.27.51.1", to="10.27.51.145", protocol=Protocol.ICMP)
+    (golden,) = load_domains(HERE.parents[1], ["wld01"])
+    (answer,) = answers(view(golden), asked)
+    (remedy,) = answer.finding.remedies
+    assert (
+        "rule wld01-egress-supervisor sends what comes for 10.27.51.145 to 30.0.0.5, and nothing behind domain-c8 answers"
+        in remedy.why
+    )
+    assert answer.symptom == "pings of 10.27.51.145 get no answer"

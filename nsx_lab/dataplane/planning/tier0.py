@@ -154,14 +154,17 @@ class Tier0Nodes:
         """Addresses that Tier-1s translate to or balance, inside the interface's own networks (VCF 9.0, Add a Tier-0 Gateway)."""
         taken = self._occupied | {address for known in proxied for address in known.addresses}
         found: dict[IPv4Network, Proxied] = {}
-        for below in self._below:
-            for network in tier1.served(below.wiring):
-                if not isinstance(network, IPv4Network) or not any(
-                    inside(network[0], [own.network]) for own in one.addresses
-                ):
-                    continue
-                if network[0] not in taken:
-                    found[network] = Proxied(network, (network[0],))
+        own = [address.network for address in one.addresses]
+        served = [network for below in self._below for network in tier1.served(below.wiring)]
+        for wanted in dict.fromkeys(served):
+            for network in _common(wanted, own) if isinstance(wanted, IPv4Network) else ():
+                free = (
+                    tuple(address for address in network if address not in taken)
+                    if network.num_addresses <= LARGEST_PROXY
+                    else ()
+                )
+                if free:
+                    found[network] = Proxied(network, free)
         return list(found.values())
 
     def _routes(

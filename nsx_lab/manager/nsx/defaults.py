@@ -14,7 +14,7 @@ ENFORCEMENT_POINT = f"{SITE}/enforcement-points/default"
 claim(
     "site default with enforcement point default, domain default, BFD profile default, the default IPv6 profiles, service DNS-UDP and two "
     "transport zones are always there",
-    Evidence.CITATION,
+    Evidence.ACCEPTANCE,
     "terraform-provider-nsxt looks them up without creating them (BFD profile 'default' in "
     "TestAccResourceNsxtPolicyStaticRouteBfdPeer_basic; IPv6 profiles: #474)",
     "test_objects.py::test_default_objects_are_there",
@@ -28,8 +28,8 @@ claim(
 
 claim(
     "each locale service of a Tier-0 has one BGP configuration, made with it, and a realized entity of it",
-    Evidence.CITATION,
-    "TestAccResourceNsxtPolicyTier0Gateway_withEdgeCluster expects one that nobody wrote, _createWithBGP waits for its realization",
+    Evidence.ACCEPTANCE,
+    "TestAccResourceNsxtPolicyTier0Gateway_withEdgeCluster expects one that nobody wrote, TestAccResourceNsxtPolicyTier0Gateway_createWithBGP waits for its realization",
     "test_objects.py::test_locale_service_of_a_tier0_has_a_bgp_configuration",
 )
 
@@ -38,7 +38,7 @@ not_modelled(
     "it is made anew, as if nothing of that name were on its way out; code 500045 never occurs",
 )
 not_modelled(
-    "projects, VPCs, transit gateways, Global Manager, the MP API",
+    "projects, VPCs, transit gateways, Global Manager",
     "501 or 404 by the SDK's route table; 404 for those left out of it",
 )
 

@@ -24,9 +24,8 @@ claim(
 )
 claim(
     "realized-entities of a path that is gone: 404 once the object has left the data plane, its entity until then",
-    Evidence.CITATION,
-    "terraform-provider-nsxt 3.11.1, resource_nsxt_policy_ip_pool_block_subnet.go: a deletion is waited for until this request answers 404. "
-    "Code and text of the 404 are assumptions",
+    Evidence.ACCEPTANCE,
+    "TestAccResourceNsxtPolicyIPPoolBlockSubnet_minimal waits with a deletion until this request answers 404. Code and text of the 404 are assumptions",
     "test_realization.py::test_entities_of_a_path_that_is_gone_answer_404",
 )
 claim(
@@ -43,14 +42,14 @@ claim(
 )
 claim(
     "the entity of an IP allocation has the address in extended_attributes, key allocation_ip",
-    Evidence.CITATION,
-    "terraform-provider-nsxt 3.11.1, resource_nsxt_policy_ip_address_allocation.go takes the address from there and fails without",
+    Evidence.ACCEPTANCE,
+    "TestAccResourceNsxtPolicyIPAddressAllocation_anyIPBasic takes the address from there and fails without",
     "test_allocation.py::test_entity_of_an_allocation_has_its_address",
 )
 claim(
     "an entity that is realized as ERROR has no realization_specific_identifier",
-    Evidence.CITATION,
-    "terraform-provider-nsxt 3.11.1, TestAccDataSourceNsxtPolicyRealizationInfo_errorState expects an empty realized_id",
+    Evidence.ACCEPTANCE,
+    "TestAccDataSourceNsxtPolicyRealizationInfo_errorState expects an empty realized_id",
     "test_allocation.py::test_address_outside_of_the_ranges_is_realized_as_error",
 )
 

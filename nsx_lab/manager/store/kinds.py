@@ -116,6 +116,12 @@ KINDS: tuple[Kind, ...] = (
             ("SecurityProfile", "security-profile"),
         )
     ),
+    Kind(
+        "DhcpStaticBindingConfig",
+        "dhcp-static-binding-configs",
+        ("Segment",),
+        variants=("DhcpV4StaticBindingConfig", "DhcpV6StaticBindingConfig"),
+    ),
     Kind("DhcpRelayConfig", "dhcp-relay-configs", ("Infra",), entity_type="RealizedDhcpRelay"),
     Kind("DhcpServerConfig", "dhcp-server-configs", ("Infra",), entity_type="RealizedDhcpServer"),
     Kind("LBService", "lb-services", ("Infra",), entity_type="RealizedLbService"),

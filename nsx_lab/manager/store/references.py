@@ -13,8 +13,8 @@ from nsx_lab.manager.store.store import Change, Object, Transaction
 
 claim(
     "a gateway takes its locale services, BGP configuration and NAT sections along when deleted; interfaces, routes and rules keep it",
-    Evidence.CITATION,
-    "terraform-provider-nsxt deletes a Tier-0 by ChildTier0 with marked_for_delete alone; that other children keep it: #877, #942",
+    Evidence.ACCEPTANCE,
+    "TestAccResourceNsxtPolicyTier0Gateway_withEdgeCluster deletes a Tier-0 by ChildTier0 with marked_for_delete alone; that other children keep it: terraform-provider-nsxt #877, #942",
     "test_references.py::test_gateway_with_rules_cannot_be_deleted",
 )
 claim(
