@@ -33,7 +33,8 @@ bench: setup ## reports on speed and memory, then 20,000 flows through walk and 
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.dataplane.bench 20000
 
-proofs: setup ## the long proofs: checks and walk agree on 50,000 domains; planted faults in walk and checks, score and survivors
+proofs: setup ## the long proofs: walk and kernel on every single failure of 200 worlds; checks and walk agree on 50,000 domains; planted faults, score and survivors
+	@$(BIN)/python -m tests.dataplane.failures 200
 	@AGREEMENT_DOMAINS=50000 $(BIN)/pytest -q --timeout 0 tests/topologies/test_agreement.py
 	@$(BIN)/python tools/mutate.py
 

@@ -58,12 +58,14 @@ class Trials:
         """The view with a proposal's remedy in place, None where a person has to decide what to put in."""
         if proposal.put_in is None:
             return None
-        known = self._known.get((id(view), proposal.remedy))
+        question = (id(view), proposal.remedy)
+        known = self._known.pop(question, None)
         if known is None:
             if len(self._known) == _REMEMBERED:
-                self._known.pop(next(iter(self._known)))
-            known = self._known[id(view), proposal.remedy] = (view, proposal.put_in())
+                self._known.pop(next(iter(self._known)))  # what was not asked for the longest time
+            known = (view, proposal.put_in())
             self.made += 1
+        self._known[question] = known
         return known[1]
 
 

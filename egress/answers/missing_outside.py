@@ -19,6 +19,7 @@ from egress.answers.remedy import (
     ways_in,
     wide,
     with_route,
+    without_next_hop,
     without_way,
 )
 from egress.domain import WorkloadDomain
@@ -104,7 +105,22 @@ def nobody_there(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
         yield Proposal(Remedy(Missing.TRANSLATED_ADDRESS, last(view.gateway), str(target), why, fix))
         return
     why = f"nobody on the segment of {hop.left} answers for {target}"
+    if hop.via is not None and _taken_away(view, target):
+        why = f"{why}, which was taken away, and it is still a next hop"
+        fix = f"let BFD watch {target} (default_route.bfd): then it is none while it is gone"
+        hops = [one.next_hops for one in view.tier0.routes if target in [other.address for other in one.next_hops]]
+        if all(len(one) > 1 for one in hops):
+            yield Proposal(Remedy(Missing.NEXT_HOP, hop.node, str(target), why, fix), without_next_hop(view, target))
+        fix = "a second next hop, on another VLAN and watched by BFD, takes over"
+        yield Proposal(Remedy(Missing.NEXT_HOP, hop.node, str(target), why, fix))
+        return
     yield Proposal(Remedy(Missing.NEXT_HOP, hop.node, str(target), why, "correct the address, or see to its owner"))
+
+
+def _taken_away(view: View, target: Address) -> bool:
+    """Whether an address is that of a router that failed, by itself or with its VLAN."""
+    networks = [network for text in view.lost if (network := _network(text)) is not None]
+    return any(target in network for network in networks)
 
 
 def _edge_down(view: View, path: Path, hop: Hop, edge: str, why: str) -> Iterator[Proposal]:

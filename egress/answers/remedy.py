@@ -15,6 +15,7 @@ from egress.policy.owned import beside_the_way_out
 from egress.policy.paths import last
 from egress.policy.tree import PolicyObjects
 from egress.reachability.flow import Path
+from egress.reachability.outage import without_next_hops
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
@@ -118,6 +119,11 @@ def without_way(view: View, node: str, via: Address) -> Callable[[], View]:
         return view.in_world(replace(world, routers=tuple(routers)))
 
     return put_in
+
+
+def without_next_hop(view: View, address: Address) -> Callable[[], View]:
+    """Takes a next hop out of the static routes of the gateway; a route that has no other goes with it."""
+    return lambda: view.changed(without_next_hops(view.objects, view.gateway, {str(address)}))
 
 
 def translating(view: View, path: Path) -> list[Rule]:

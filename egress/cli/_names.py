@@ -99,13 +99,17 @@ class StackOrFile(StackName):
         return value
 
 
-class EdgeName(_Completed):
-    """An edge of the stacks that were named before; of all where none was."""
+class Losable(_Completed):
+    """What can fail of the stacks that were named before, of all where none was: edges, uplinks, next hops, networks of uplinks."""
 
-    name = "edge"
+    name = "what"
 
     def values(self, ctx: click.Context) -> Iterable[str]:
-        return [uplink.edge for domain in _named(ctx) for uplink in domain.tier0.uplinks]
+        domains = _named(ctx)
+        uplinks = [uplink for domain in domains for uplink in domain.tier0.uplinks]
+        found = [*(one.edge for one in uplinks), *(one.id for one in uplinks)]
+        found += [str(hop.address) for domain in domains for hop in domain.default_route.next_hops]
+        return found + [str(one.address.network) for one in uplinks]
 
 
 class Sender(_Completed):

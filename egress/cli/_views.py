@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from egress.cli._names import EdgeName
+from egress.cli._names import Losable
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
 from egress.delivery import saved
@@ -17,6 +17,7 @@ from egress.domain import EgressError, WorkloadDomain
 from egress.manager import Manager, sight
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.planned import planned
+from egress.reachability.outage import named, without
 from egress.reachability.surroundings import NO_WISHES, Wishes
 from egress.reachability.view import FILES, AfterPlan, Live, Source, View, view
 from egress.toolchain.own_files import json_object, read_bytes
@@ -28,15 +29,15 @@ Decorated = Callable[..., Any]
 
 
 def source_options(function: Decorated) -> Decorated:
-    """The options that say where a topology comes from, and which edges are taken away."""
+    """The options that say where a topology comes from, and what is taken away."""
     options: list[Callable[[Decorated], Decorated]] = [
         click.option(
             "--without",
-            "edges",
+            "lost",
             multiple=True,
-            metavar="EDGE",
-            type=EdgeName(),
-            help="Take an edge away, as if it were down.",
+            metavar="WHAT",
+            type=Losable(),
+            help="Take an edge, uplink, router (by the address of a next hop) or VLAN (by its network) away, as if it had failed.",
         ),
         click.option("--live", is_flag=True, help="Read the manager (with EGRESS_LAB the lab) instead of the file."),
         click.option(
@@ -56,7 +57,7 @@ def views(
     stacks: Collection[str],
     plan: Path | None = None,
     live: bool = False,
-    edges: Collection[str] = (),
+    lost: Collection[str] = (),
     wishes: Callable[[WorkloadDomain], Wishes] = lambda _: NO_WISHES,
 ) -> Iterator[View]:
     """A view of each named domain, one at a time. Errors: EgressError."""
@@ -65,9 +66,6 @@ def views(
         raise click.UsageError("--plan and --live are two different sources: give one of them")
     if plan and len(domains) != 1 and not plan.is_dir():
         raise click.UsageError("a plan is of one stack: name it")
-    down = frozenset(edges)
-    for domain in domains:
-        _check_edges(domain, down)
     sharing = by_gateway(project.everyone)
     earlier: dict[GatewayKey, View] = {}
     for domain in domains:
@@ -77,9 +75,11 @@ def views(
         elif plan:
             source = AfterPlan(planned(domain, _read(plan, domain.stack)))
         key = GatewayKey.of(domain)
-        made = view(domain, sharing[key], source, wishes(domain), down, earlier.get(key))
+        made = view(domain, sharing[key], source, wishes(domain), like=earlier.get(key))
         if len(sharing[key]) > 1:
             earlier[key] = made
+        for outage in [named(made, name) for name in dict.fromkeys(lost)]:
+            made = without(made, outage)
         yield made
 
 
@@ -102,13 +102,6 @@ def seen_otherwise(view: View) -> Iterator[str]:
     yield from (f"not seen: {one}" for one in view.unseen[:_GAPS])
     if len(view.unseen) > _GAPS:
         yield f"not seen: {len(view.unseen) - _GAPS} more parts"
-
-
-def _check_edges(domain: WorkloadDomain, edges: frozenset[str]) -> None:
-    known = list(dict.fromkeys(uplink.edge for uplink in domain.tier0.uplinks))
-    for edge in sorted(edges):
-        if edge not in known:
-            raise EgressError(f"{domain.stack} has no edge {edge!r}, there are: {', '.join(known)}")
 
 
 def _read(plan: Path, stack: str) -> Any:

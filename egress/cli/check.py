@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +23,11 @@ from egress.domain.fleet import load
 from egress.layout import Places
 
 if TYPE_CHECKING:
+    from egress.answers.what_if import Loss
     from egress.delivery.looks import Found
 
+WHAT_IF = 20
+"""Of more domains than this the what-if matrix is not made unless it is asked for: it takes longer than the rules."""
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -34,6 +37,12 @@ _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOT
 @click.option("--undecided", is_flag=True, help="Also list the rules that the files do not tell enough for.")
 @click.option(
     "--live", is_flag=True, help="Also look at the managers, by GET: whose is what, what stands twice or in the way."
+)
+@click.option(
+    "--what-if/--no-what-if",
+    "asked",
+    default=None,
+    help=f"Say what still works when an edge, an uplink, a router or a VLAN fails. Default: of up to {WHAT_IF} domains without an error.",
 )
 @timeout_option
 @click.option("--json", "form", flag_value="json", help="Print the report as JSON.")
@@ -55,6 +64,7 @@ def command(
     strict: bool,
     undecided: bool,
     live: bool,
+    asked: bool | None,
     form: str | None,
     rule: str | None,
 ) -> int:
@@ -77,15 +87,34 @@ def command(
         looked = _look(project, loaded.domains)
         unseen = any(one.failed for one in looked)
         report = sum((one.report for one in looked), report)
+    wanted = len(loaded.domains) <= WHAT_IF and not report.failed if asked is None else asked
+    losses = _what_if(loaded.domains) if wanted and form != "sarif" else {}
     if form == "json":
-        print_json(as_json(report))
+        matrix = {stack: [loss.as_json() for loss in found] for stack, found in losses.items()}
+        print_json({**as_json(report), "what_if": matrix})
     elif form == "sarif":
         print_json(as_sarif(report, metadata.version("tier0-egress")))
     else:
-        _print(report, undecided)
+        _print(report, undecided, losses)
     if report.failed or (strict and report.warnings):
         return NEEDS_YOU
     return FAILED if unseen else OK
+
+
+def _what_if(domains: Sequence[WorkloadDomain]) -> dict[str, tuple[Loss, ...]]:
+    """The what-if matrix of each domain, by its stack, as if everything were applied."""
+    from egress.answers.what_if import what_if  # the walk's rooms: a check of many domains does without
+    from egress.policy.identity import GatewayKey, by_gateway
+    from egress.reachability.view import view
+
+    sharing = by_gateway(domains)
+    found = {}
+    for domain in domains:
+        try:
+            found[domain.stack] = what_if(view(domain, sharing[GatewayKey.of(domain)]))
+        except EgressError as error:  # the rules have judged the file: what the walk cannot do is no fault of it
+            say(f"{domain.stack}: what if: not walked: {error}")
+    return found
 
 
 def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
@@ -159,7 +188,7 @@ def _each_once(files: Sequence[DomainFile]) -> tuple[DomainFile, ...]:
     return tuple(chosen.values())
 
 
-def _print(report: Report, undecided: bool) -> None:
+def _print(report: Report, undecided: bool, losses: Mapping[str, Sequence[Loss]]) -> None:
     out = console()
     for problem in report.problems:
         out.print(
@@ -173,7 +202,18 @@ def _print(report: Report, undecided: bool) -> None:
         out.print(Text(line, style="dim"))
     for entry in report.undecided if undecided else ():
         out.print(Text(f"{entry.stack}: undecided: {entry.what} [{entry.rule.id}]", style="dim"))
+    for stack, found in losses.items():
+        for sentence in _matrix(found):
+            out.print(Text(f"{stack}: {sentence}", style="dim"))
     out.print(Text(summary(report)))
+
+
+def _matrix(losses: Sequence[Loss]) -> Iterator[str]:
+    """What single failures do: those that do something one by one, the others together."""
+    yield from (loss.in_words() for loss in losses if not loss.harmless)
+    harmless = [str(loss.outage) for loss in losses if loss.harmless]
+    if harmless:
+        yield f"nothing is worse without {' or '.join(harmless)}"
 
 
 def _coloured(text: str, severity: Severity) -> Text:

@@ -51,7 +51,7 @@ def command(
     sender: str | None,
     plan: Path | None,
     live: bool,
-    edges: tuple[str, ...],
+    lost: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Say what a failed image pull in `kubectl describe pod` means, and what is missing.
@@ -72,7 +72,7 @@ def command(
     if not reading.failures:
         return _nothing(reading, stack, as_json)
     failures = reading.failures[:_MOST]
-    (view,) = views(project, [stack], plan, live, edges, lambda domain: wishes(failures, domain))
+    (view,) = views(project, [stack], plan, live, lost, lambda domain: wishes(failures, domain))
     known = dict.fromkeys(name for one in view.around.senders for name in one.names)
     if sender is not None and sender not in known:
         raise EgressError(f"{stack} has no mapping or Tier-1 {sender!r}, there are: {listed(known)}")

@@ -51,7 +51,7 @@ def command(
     proto: str | None,
     plan: Path | None,
     live: bool,
-    edges: tuple[str, ...],
+    lost: tuple[str, ...],
     hops: bool,
     as_json: bool,
 ) -> int:
@@ -63,7 +63,7 @@ def command(
     asked = Ask(origin, to, port, Protocol(proto) if proto else None)
     told: list[dict[str, Any]] = []
     well = True
-    for view in views(project, stacks, plan, live, edges, asked.wishes):
+    for view in views(project, stacks, plan, live, lost, asked.wishes):
         these = answers(view, asked)
         well = well and all(answer.works for answer in these) and not (asked.usual and view.doubtful)
         if as_json:
@@ -81,7 +81,7 @@ def _as_json(view: View, these: list[Answer], usual: bool) -> dict[str, Any]:
     return {
         "stack": view.domain.stack,
         "source": str(view.source),
-        "without": sorted(view.around.world.down),
+        "without": list(view.lost),
         "assumed": list(view.notes),
         "differs": list(view.differs),
         "watched": list(view.watched),
@@ -94,7 +94,7 @@ def _as_json(view: View, these: list[Answer], usual: bool) -> dict[str, Any]:
 def show(view: View, these: list[Answer], hops: bool = False) -> None:
     """Prints a table of answers, and what is missing below it."""
     out = console()
-    without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
+    without = f", without {', '.join(view.lost)}" if view.lost else ""
     out.print(styled((view.domain.stack, "bold"), f" ({view.source}{without})"))
     print_table(table(these))
     for answer in these:

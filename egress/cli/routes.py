@@ -37,7 +37,7 @@ def command(
     everything: bool,
     plan: Path | None,
     live: bool,
-    edges: tuple[str, ...],
+    lost: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Print the routes that DNS servers and the upstream router lack.
@@ -45,7 +45,7 @@ def command(
     A host that sees egress addresses un-translated needs a way back to them. Nothing is changed anywhere. Once a route is
     there, say so in the domain file (return_routes), and explain counts on it. Exit code 2: something is missing.
     """
-    found = [(view, missing_routes(view)) for view in views(project, stacks, plan, live, edges)]
+    found = [(view, missing_routes(view)) for view in views(project, stacks, plan, live, lost)]
     if as_json:
         print_json([_as_json(view, missing) for view, missing in found])
     else:

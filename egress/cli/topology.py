@@ -42,7 +42,7 @@ def command(
     output: Path | None,
     plan: Path | None,
     live: bool,
-    edges: tuple[str, ...],
+    lost: tuple[str, ...],
 ) -> int:
     """Draw a domain as a tree, in Mermaid or as SVG, with what becomes of packets.
 
@@ -50,7 +50,7 @@ def command(
 
     tree is for terminals, mermaid for READMEs, svg for everything else, dot for Graphviz users.
     """
-    (view,) = views(project, [stack], plan, live, edges)
+    (view,) = views(project, [stack], plan, live, lost)
     for sentence in seen_otherwise(view):
         say(line(sentence))
     text = _FORMATS[wanted](draw(view, answers(view, Ask())))

@@ -10,9 +10,11 @@ from egress.answers.answer import Answer
 from egress.answers.assumptions import assumptions, unasked
 from egress.answers.returns import OutsideRoute
 from egress.answers.route_text import FORMATS, ROUTERS, SERVERS, TITLES, render
+from egress.answers.what_if import Loss, few
 from egress.checks import Report
 from egress.escape import markup as escape
 from egress.pictures.style import STYLE
+from egress.reachability.flow import Result
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 
@@ -31,13 +33,14 @@ class Content:
     answers: Sequence[Answer]
     routes: Sequence[OutsideRoute]
     made: str
+    losses: Sequence[Loss] = ()
 
 
 def page(content: Content) -> str:
     """The page as HTML text."""
     view = content.view
     name = escape(view.domain.stack)
-    without = f", without {', '.join(sorted(view.around.world.down))}" if view.around.world.down else ""
+    without = f", without {', '.join(view.lost)}" if view.lost else ""
     parts = [
         f"<h1>{name}</h1>",
         f'<p class="faint">{escape(f"{view.source}{without}")} &middot; {escape(content.made)}</p>',
@@ -46,6 +49,8 @@ def page(content: Content) -> str:
         "<h2>Flows</h2>",
         *_flows(content.answers),
         *_list(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in unasked(view)),
+        "<h2>What if</h2>",
+        *_losses(content.losses),
         "<h2>Checks</h2>",
         *_checks(content.report),
         "<h2>Routes missing outside NSX</h2>",
@@ -101,6 +106,19 @@ def _flows(answers: Iterable[Answer]) -> Iterator[str]:
         cells = ("", escape(answer.question.title)), (mood, word), ("", escape(seen))
         rows.append([*cells, ("", f"{'<br>'.join(escape(text) for text in told)}{_hops(answer)}")])
     return _table(["flow", "verdict", "seen as", "what people see, and what is missing"], rows)
+
+
+def _losses(losses: Sequence[Loss]) -> Iterator[str]:
+    """What still works when one thing fails."""
+    if not losses:
+        yield '<p class="faint">Not said: what it depends on was not seen.</p>'
+        return
+    rows = []
+    for loss in losses:
+        good = f"{len(loss.of(Result.ALL))} of {len(loss.results)}"
+        cells = [("", escape(str(loss.outage))), ("good" if loss.harmless else "bad", good)]
+        rows.append([*cells, *(("", escape(few(loss.of(kind))) or "-") for kind in (Result.SOME, Result.NONE))])
+    yield from _table(["without", "flows that work", "sometimes", "fails"], rows)
 
 
 def _hops(answer: Answer) -> str:

@@ -64,9 +64,9 @@ class View:
     """A topology with what it was made of, so that it can be made again with a change.
 
     `neighbours`: the other domains on the Tier-0. `base`: what the source says; `objects`: that with what is assumed and changed; `tier0`: the
-    domain's own in it. `notes`: what was assumed. `before`: the walker of a view that this one has nodes in common with.
-    `differs`: what a manager has otherwise than the file, and which of the two is walked. `watched`: what BFD means for its routes.
-    `unseen`: what verdicts may depend on and could not be seen.
+    domain's own in it. `notes`: what was assumed. `lost`: what was taken away as failed, by name. `before`: the walker of a view that this
+    one has nodes in common with. `differs`: what a manager has otherwise than the file, and which of the two is walked. `watched`: what BFD
+    means for its routes. `unseen`: what verdicts may depend on and could not be seen.
     """
 
     domain: WorkloadDomain
@@ -79,6 +79,7 @@ class View:
     gateways: Gateways
     assembly: Assembly
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     before: Walker | None = field(default=None, repr=False)
     differs: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()

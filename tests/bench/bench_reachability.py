@@ -98,6 +98,34 @@ def fleet() -> dict[str, Any]:
     }
 
 
+def wide(tier1s: int) -> float:
+    """CPU seconds of one domain with so many Tier-1s that have no rule: every question fails, each for a reason of its own."""
+    text = [
+        "{version: 1, name: wide, nsx: {host: nsx.example.com}, tier0: {id: T0, ha_mode: ACTIVE_STANDBY, uplinks: [",
+        "{id: u1, edge: e1, address: 10.27.48.2/22}, {id: u2, edge: e2, address: 10.27.48.3/22}]},",
+        "default_route: {next_hops: [{address: 10.27.48.1}]}, dns_servers: [172.20.0.53],",
+        "egress: {ranges: [30.0.0.0/16], supervisor: {source: 30.0.250.5, translated: 10.27.50.1}}, tier1s: {",
+        *(
+            f"ns{one}: {{networks: [10.64.{one // 16}.{one % 16 * 16}/28], egress: 30.0.{one // 200}.{one % 200 + 1}}},"
+            for one in range(tier1s)
+        ),
+        "}}",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "domains").mkdir()
+        (Path(folder) / "cdktf.json").write_text("{}")
+        (Path(folder) / "domains" / "wide.yaml").write_text("\n".join(text))
+        (domain,) = load_domains(Path(folder))
+    view = view_of(domain)
+    return timed(lambda: find_all(view, [question.flow for question in questions(view)]))[1]
+
+
+def growth() -> dict[str, Any]:
+    """How explaining grows with the number of Tier-1s."""
+    few, many = wide(100), wide(300)
+    return {"100 Tier-1s cpu s": round(few, 2), "300 Tier-1s cpu s": round(many, 2), "ratio": round(many / few, 1)}
+
+
 def main() -> None:
     """Prints what was measured, and on what."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -105,7 +133,7 @@ def main() -> None:
     as_json = parser.parse_args().json
     load = round(os.getloadavg()[0], 1)
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load before": load}
-    measured = {"machine": machine, "walk": flows_per_second(), "fleet": fleet()}
+    measured = {"machine": machine, "walk": flows_per_second(), "growth": growth(), "fleet": fleet()}
     if as_json:
         print(json.dumps(measured, indent=2))
         return

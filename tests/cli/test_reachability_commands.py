@@ -71,6 +71,50 @@ def test_explain_without_an_edge_names_the_edge(run: Run) -> None:
     assert "10.27.51.147 is an interface address of edge02, which is down" in text
 
 
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        ("edge01-uplink1", "it ends at  T0-wld01/edge01: the answer 30.0.1.1 -> 198.51.100.10 is lost, no route"),
+        ("10.27.51.1", "answers for 10.27.51.1, which was taken away, and it is still a next hop"),
+        ("10.27.51.0/24", "a second next hop, on another VLAN and watched by BFD, takes over"),
+    ],
+)
+def test_explain_without_an_uplink_a_router_or_a_vlan(run: Run, lost: str, said: str) -> None:
+    code, text = run("explain", "wld01", "--without", lost)
+    assert code == 2
+    assert f"(the domain file, as if applied, without {lost})" in text
+    assert said in text
+    code, text = run("explain", "wld01", "--without", lost, "--json")
+    assert json.loads(text)[0]["without"] == [lost]
+
+
+def test_check_carries_the_what_if_matrix(run: Run) -> None:
+    code, text = run("check")
+    assert code == 0
+    assert "wld01: without edge edge02: " in text
+    assert "flows work; sometimes: " in text
+    code, text = run("check", "--json")
+    (matrix,) = json.loads(text)["what_if"].values()
+    assert {one["without"]["kind"] for one in matrix} == {"edge", "uplink", "router", "VLAN"}
+    code, text = run("check", "--no-what-if")
+    assert "without edge" not in text
+
+
+@pytest.mark.slow
+def test_the_report_shows_the_what_if_matrix(run: Run, project: Path) -> None:
+    run("report", "wld01", "-o", "report.html")
+    page = (project / "report.html").read_text()
+    assert "<h2>What if</h2>" in page
+    assert "edge edge02" in page
+
+
+def test_check_of_a_file_with_an_error_asks_what_is_wrong_and_not_what_if(run: Run, edit: Any) -> None:
+    edit("translated: 10.27.51.147", "translated: 10.27.51.145")
+    code, text = run("check")
+    assert code == 2
+    assert "without edge" not in text
+
+
 def test_explain_with_hops_shows_every_node_there_and_back(run: Run) -> None:
     code, text = run("explain", "wld01", "--from", "tkg", "--to", "registry", "--hops")
     assert code == 0
@@ -93,7 +137,10 @@ def test_explain_json_is_one_value_with_everything(run: Run) -> None:
     [
         (["explain", "nope"], "no stack 'nope', there are: wld01"),
         (["explain", "wld01", "--to", "10.0.0.300"], "'10.0.0.300' is no address"),
-        (["explain", "wld01", "--without", "edge09"], "wld01 has no edge 'edge09', there are: edge01, edge02"),
+        (
+            ["explain", "wld01", "--without", "edge09"],
+            "wld01 has no edge, uplink, router or VLAN 'edge09', there are: edge edge01, edge edge02, uplink",
+        ),
         (["explain", "wld01", "--plan", "missing.json"], "the plan 'missing.json' is not there"),
         (["diagnose", "wld01", "--from", "x", "events.txt"], "wld01 has no mapping or Tier-1 'x'"),
         (["topology", "wld01", "-o", "no/such/folder.svg"], "cannot be written"),

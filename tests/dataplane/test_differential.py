@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
+from egress.reachability.outage import OutageKind
 from nsx_lab.dataplane import Dataplane, Flow, flatten
 from nsx_lab.dataplane.planning import compiling
-from tests.dataplane import differential, selection, strategies, worlds
+from tests.dataplane import differential, failures, selection, strategies, worlds
 from tests.dataplane.differential import Tally
 
 pytestmark = pytest.mark.slow
 
 FLOWS, EACH = 500, 20
+FAILING, FIRST = 12, 500
 MOST_PINNINGS = 8
 
 
@@ -32,6 +35,18 @@ def test_walk_and_kernel_agree_on_verdict_source_place_and_reason_of_500_flows(p
     assert tally.flows >= FLOWS
     assert tally.delivered >= 0.3 * tally.flows
     assert {one: tally.met[one] for one in selection.EVERYTHING if tally.met[one] < EACH} == {}
+
+
+def test_walk_and_kernel_agree_on_every_single_failure_of_a_dozen_worlds(plane: Dataplane) -> None:
+    """200 worlds of them: make proofs."""
+    tally, kinds = Tally(), Counter[str]()
+    for _, _, found in failures.worlds(FAILING, first=FIRST):
+        for outage, document in found:
+            differential.compare(plane, document, tally)
+            kinds[outage.kind] += 1
+    assert not tally.disagreements, readable(tally)
+    assert min(kinds[one] for one in OutageKind) >= FAILING, kinds
+    assert tally.delivered >= 0.2 * tally.flows
 
 
 @given(strategies.documents())
