@@ -136,6 +136,16 @@ def test_a_tier1_that_the_file_does_not_name_can_be_asked_about(run: Run, put: P
     assert "fails" in told
 
 
+def test_the_report_shows_the_tier1s_that_are_there(run: Run, put: Put, tmp_path: Path) -> None:
+    moved(put)
+    page = tmp_path / "wld01.html"
+    code, _ = run("report", "wld01", "--live", "-o", str(page))
+    assert code == 2
+    text = page.read_text()
+    assert "t1-ns-dev pod -&gt; registry" in text
+    assert "the manager SNATs to 30.0.0.17" in text
+
+
 def test_everything_is_read_by_get_and_counted(run: Run, put: Put, lab: Lab) -> None:
     moved(put)
     before = len(lab.control.journal())
