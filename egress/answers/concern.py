@@ -28,6 +28,7 @@ _OTHER = re.compile(
     r"https?://[^/\s\"]{1,255}/(?:apis?|healthz|livez|readyz|metrics|openapi)\b|calling webhook|Unable to connect to the server|"
     r"connection to the server \S{1,255} was refused|Error from server|error dialing backend|executing command in container|"
     r"resource lock|leader ?election|[Ff]ailed to (?:list|watch) \*|etcd|network for sandbox|network plugin|\bCNI\b|"
+    r"\bPut \"?https?://|https?://[^/\s\"]{1,255}\.svc(?:\.cluster\.local)?(?::\d{1,5})?/(?!v2/)|"
     r"dial unix|docker\.sock|container runtime is down|garbage collection|ListImages|ImageStatus|ImageFsInfo|"
     rf"(?:dial|read|write) tcp \S{{1,120}}:(?:{_OTHER_PORTS}): ",
 )

@@ -140,7 +140,7 @@ def test_the_command_says_it_and_exits_so(case: dict[str, Any], run: Run) -> Non
 
 def test_there_are_enough_texts_and_a_third_of_them_negative() -> None:
     assert len(FAILED) + len(NONE) >= 60
-    assert len(NONE) * 2 >= len(FAILED) * 0.75
+    assert len(NONE) * 2 >= len(FAILED)
     names = [case["name"] for case in [*FAILED, *NONE]]
     assert len(set(names)) == len(names)
 
