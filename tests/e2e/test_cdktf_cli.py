@@ -78,8 +78,9 @@ def test_a_shared_tier0_and_a_vrf_deploy_by_cdktf_and_plan_empty_by_both(
     with Lab(seed=seed(load_domains(root))) as lab:
         lab.write_lab_file(tmp_path / "lab.json")
         site = Site(root, lab, any_engine | {"CI": "1", "EGRESS_LAB": str(tmp_path / "lab.json")})
-        deployed = plain(site, "cdktf", "deploy", "*", "--auto-approve")
-        assert deployed.count("Apply complete!") == 3
+        plain(
+            site, "cdktf", "deploy", "*", "--auto-approve"
+        )  # what it did, the plans below say: its own words may be cut
         assert "No changes." in plain(site, "cdktf", "diff", "shared-tenant")
         planned = site.egress("plan", code=0)
         assert planned.stdout.count("No changes.") == 3
@@ -104,7 +105,7 @@ def test_stacks_are_selected_by_the_shell_and_by_the_context(two: Site) -> None:
 def test_the_whole_path_with_a_mirror_only(manager_site: Site, cli: Path) -> None:
     site = manager_site
     site.env["CI"] = "1"
-    assert "Apply complete! Resources: 3 added" in plain(site, "cdktf", "deploy", STACK, "--auto-approve")
+    plain(site, "cdktf", "deploy", STACK, "--auto-approve")
     assert len(site.objects()) == 3
     assert "No changes." in plain(site, "cdktf", "diff", STACK)
     assert (site.root / "state" / f"{STACK}.tfstate").is_file()
