@@ -21,7 +21,7 @@ test: setup lint ## everything that must hold: format, lint, types, floors, all 
 	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) --dist worksteal
 
 quick: setup ## the tests that start no process and no engine: half a minute
-	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) -m "not slow"
+	@$(BIN)/pytest -q -n $$(($(PYTEST_WORKERS) + 1)) --dist worksteal -m "not slow" # one more: some wait
 
 lint: setup ## format, lint, types, floors, house rules
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy --no-error-summary && $(BIN)/mypy --no-error-summary tests tools main.py && $(BIN)/lint-imports >/dev/null && $(BIN)/python tools/house_rules.py >/dev/null || { $(BIN)/ruff format --check . ; $(BIN)/ruff check . ; $(BIN)/mypy ; $(BIN)/mypy tests tools main.py ; $(BIN)/lint-imports ; $(BIN)/python tools/house_rules.py ; exit 1 ; }

@@ -9,6 +9,8 @@ import pytest
 from egress.answers.failure_texts import read
 from egress.answers.messages import LONGEST, messages
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1 << 20
 PULL = 'Failed to pull image "registry.example.com/a:1": Get "https://registry.example.com/v2/": dial tcp 198.51.100.10:443: i/o timeout'
 SHAPES = {

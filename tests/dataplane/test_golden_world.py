@@ -8,8 +8,9 @@ from nsx_lab.dataplane import Dataplane, Flow
 from tests.dataplane import worlds
 from tests.dataplane.worlds import INGRESS, LOOKUP, PULL, SUPERVISOR, TKG, TKG_PULL, build, infra, nat_rule, world
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_with_all_four_steps_everything_is_answered_and_seen_as_promised(plane: Dataplane) -> None:
     build(plane, infra([SUPERVISOR, TKG]), world())
     pull, tkg, lookup, ingress = plane.probe_all([PULL, TKG_PULL, LOOKUP, INGRESS])
@@ -206,7 +207,6 @@ def test_connections_through_changed_rules_are_forgotten(plane: Dataplane) -> No
     assert plane.probe(PULL).source_seen == "10.27.51.201"
 
 
-@pytest.mark.slow
 def test_a_stateless_gateway_tracks_no_connections_at_all(plane: Dataplane) -> None:
     build(plane, infra([SUPERVISOR, TKG]), world())
     assert plane.probe(PULL).returned

@@ -16,6 +16,8 @@ from egress.manager import Manager, client
 from egress.manager.access import Access
 from tests.manager.servers import Authority, Script, answering, dripping, ok, self_signed, serving, silent
 
+pytestmark = pytest.mark.slow
+
 AUTHORITY = Authority()
 TRUSTED = ssl.create_default_context(cadata=AUTHORITY.pem)
 

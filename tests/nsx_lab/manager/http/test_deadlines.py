@@ -17,6 +17,8 @@ import pytest
 from nsx_lab import Lab
 from nsx_lab.manager.http import protocol, server
 
+pytestmark = pytest.mark.slow
+
 PUT = b"PATCH /policy/api/v1/infra/tier-0s/x HTTP/1.1\r\nHost: lab\r\n"
 
 
