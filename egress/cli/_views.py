@@ -12,15 +12,12 @@ import click
 from egress.cli._names import Losable
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
-from egress.delivery import saved
 from egress.domain import EgressError, WorkloadDomain
-from egress.manager import Manager, sight
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.planned import planned
 from egress.reachability.outage import named, without
 from egress.reachability.surroundings import NO_WISHES, Wishes
 from egress.reachability.view import FILES, AfterPlan, Live, Source, View, view
-from egress.toolchain.own_files import json_object, read_bytes
 
 _EXPECTED = "give the folder that egress plan --out wrote, or the output of the engine's show -json"
 _GAPS = 12
@@ -84,6 +81,8 @@ def views(
 
 
 def _live(project: Project, domain: WorkloadDomain) -> Live:
+    from egress.manager import Manager, sight  # the HTTP client is loaded by who asks a manager
+
     host = project.lab.host if project.lab else domain.nsx.host
     with (
         progress(f"reading {host}") as tell,
@@ -106,6 +105,9 @@ def seen_otherwise(view: View) -> Iterator[str]:
 
 def _read(plan: Path, stack: str) -> Any:
     """The JSON of a plan: of a folder of saved plans, of a stack's folder in one, of a file, or of standard input."""
+    from egress.delivery import saved  # loaded by who reads one
+    from egress.toolchain.own_files import json_object, read_bytes
+
     if (plan / stack / saved.NOTE).is_file():
         return saved.read(plan, stack).content.raw
     if (plan / saved.NOTE).is_file():
