@@ -1,9 +1,13 @@
 """Says at the end of every run which engines the tests ran on, which are absent, and which proofs ran."""
 
 import pytest
+from hypothesis import settings
 
-import tests.machine  # noqa: F401 - takes CI out of the environment before anything reads it
+import tests.machine  # takes CI out of the environment before anything reads it
 from egress.toolchain.engine import engines
+
+if tests.machine.in_ci():
+    settings.load_profile("ci")  # hypothesis would see it by itself: there a run is as the last one was
 
 pytest_plugins = ["tests.e2e.fixtures", "tests.slow"]
 

@@ -16,8 +16,13 @@ if os.environ.pop("CI", "") not in ("", "0", "false"):
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every program that a test starts would compile its source anew
 
 
+def in_ci() -> bool:
+    """Whether this run is CI's."""
+    return bool(os.environ.get(_NOTHING_IS_SKIPPED))
+
+
 def lacks(reason: str) -> NoReturn:
     """Ends the test that asks: skipped, in CI failed."""
-    if os.environ.get(_NOTHING_IS_SKIPPED):
+    if in_ci():
         pytest.fail(reason)
     pytest.skip(reason)

@@ -54,8 +54,9 @@ def dns_server(domain: WorkloadDomain) -> Outcomes:
     source="packet walk and kernel twin of this project: fails with STRICT; NSX Policy API, Tier0Interface.urpf_mode",
 )
 def dns_urpf(domain: WorkloadDomain) -> Outcomes:
-    beside = beside_the_way_out(domain)
-    own = subnets(dict.fromkeys(one.address.network for one in domain.tier0.uplinks if one.id not in beside))
+    beside = set(networks_beside(domain))  # there a server needs a return route: dns-needs-return-route
+    networks = dict.fromkeys(one.address.network for one in domain.tier0.uplinks)
+    own = subnets(network for network in networks if network not in beside)
     routes = _routes(domain)
     first: dict[IPv4Network, IPv4Network] = {}
     for target, network in _arrivals(domain):
