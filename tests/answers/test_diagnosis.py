@@ -269,14 +269,14 @@ def test_an_ipv6_address_is_not_walked_as_if_it_were_another(golden: WorkloadDom
 
 @pytest.mark.parametrize("address", ["34.198.2.1", "34.198.2.2", "198.51.100.1", "198.51.100.10", "203.0.113.1"])
 def test_what_is_said_does_not_depend_on_the_number_of_a_host_outside(golden: WorkloadDomain, address: str) -> None:
-    text = f'Failed to pull image "registry.example.com/a:1": dial tcp {address}:443: i/o timeout'
+    text = f'Failed to pull image "harbor.example.com/a:1": dial tcp {address}:443: i/o timeout'
     assert walked(seen_by(golden, text), text)[0] == []
     bare = seen_by(golden, text).changed(view_without(golden, "wld01-egress-tkg").objects)
     assert walked(bare, text)[0] == [Missing.NAT_RULE]
 
 
 def test_a_host_that_one_text_names_is_not_in_the_way_of_another(golden: WorkloadDomain) -> None:
-    beside = 'Failed to pull image "registry.example.com/a:1": dial tcp 198.51.100.1:443: i/o timeout'
+    beside = 'Failed to pull image "harbor.example.com/a:1": dial tcp 198.51.100.1:443: i/o timeout'
     view = view_of(golden, wishes=wishes([*recognise(beside), *recognise(TKG)], golden))
     (failure,) = recognise(TKG)
     pulls, _ = diagnose(view, failure).walked

@@ -12,8 +12,8 @@ from egress.answers.failure import Cause
 from egress.answers.failure_texts import Reading, read
 from egress.domain import EgressError
 
-TIMEOUT = 'failed to do request: Head "https://registry.example.com/v2/a/manifests/1": dial tcp 198.51.100.10:443: i/o timeout'
-IMAGE = "registry.example.com/a:1"
+TIMEOUT = 'failed to do request: Head "https://harbor.example.com/v2/a/manifests/1": dial tcp 198.51.100.10:443: i/o timeout'
+IMAGE = "harbor.example.com/a:1"
 
 
 def event(reason: str, message: str, minute: int = 0, pod: str = "web-1", **more: Any) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def read_both(*items: dict[str, Any]) -> Reading:
 def test_an_event_names_its_cause_its_target_and_its_pod() -> None:
     (failure,) = read_both(failed()).failures
     assert failure.cause is Cause.CONNECT_TIMEOUT
-    assert (failure.host, str(failure.address), failure.port) == ("registry.example.com", "198.51.100.10", 443)
+    assert (failure.host, str(failure.address), failure.port) == ("harbor.example.com", "198.51.100.10", 443)
     assert (failure.of, failure.image) == ("pod/web-1", IMAGE)
 
 
@@ -99,7 +99,7 @@ def test_what_failed_in_the_same_way_is_told_once_with_its_pods() -> None:
 
 
 def test_another_images_success_is_not_this_ones() -> None:
-    other = event("Pulled", 'Successfully pulled image "registry.example.com/b:1" in 2s', 2)
+    other = event("Pulled", 'Successfully pulled image "harbor.example.com/b:1" in 2s', 2)
     assert len(read_both(failed(1), other).failures) == 1
 
 
@@ -139,12 +139,12 @@ def test_an_app_of_kapp_controller_and_a_build_of_kpack_are_read_by_their_status
         "apiVersion": "kappctrl.k14s.io/v1alpha1",
         "kind": "App",
         "metadata": {"name": "ingress"},
-        "status": {"usefulErrorMessage": "vendir: Error: Fetching image: Get \"https://registry.example.com/v2/\": dial tcp: lookup registry.example.com on 10.96.0.10:53: server misbehaving"},
+        "status": {"usefulErrorMessage": "vendir: Error: Fetching image: Get \"https://harbor.example.com/v2/\": dial tcp: lookup harbor.example.com on 10.96.0.10:53: server misbehaving"},
     }  # fmt: skip
     build = {
         "kind": "Build",
         "metadata": {"name": "b"},
-        "status": {"conditions": [{"message": "HEAD https://registry.example.com/v2/a/manifests/1: unexpected status code 401 Unauthorized"}]},
+        "status": {"conditions": [{"message": "HEAD https://harbor.example.com/v2/a/manifests/1: unexpected status code 401 Unauthorized"}]},
     }  # fmt: skip
     assert [(one.cause, one.of) for one in read_both(app, build).failures] == [
         (Cause.LOOKUP_REFUSED, "app/ingress"),

@@ -12,7 +12,7 @@ from egress.answers.messages import LONGEST, messages
 pytestmark = pytest.mark.slow
 
 MEGABYTE = 1 << 20
-PULL = 'Failed to pull image "registry.example.com/a:1": Get "https://registry.example.com/v2/": dial tcp 198.51.100.10:443: i/o timeout'
+PULL = 'Failed to pull image "harbor.example.com/a:1": Get "https://harbor.example.com/v2/": dial tcp 198.51.100.10:443: i/o timeout'
 SHAPES = {
     "one letter": "a",
     "empty lines": "\n",

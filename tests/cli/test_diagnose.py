@@ -64,7 +64,7 @@ def test_diagnose_reads_what_powershell_wrote(run: Run, encoding: str) -> None:
 
 def test_diagnose_tells_no_more_failures_than_a_person_reads(run: Run) -> None:
     many = "\n".join(
-        f'Failed to pull image "registry.example.com/a": dial tcp 203.0.113.{number}:443: i/o timeout'
+        f'Failed to pull image "harbor.example.com/a": dial tcp 203.0.113.{number}:443: i/o timeout'
         for number in range(1, 31)
     )
     code, text = run("diagnose", "wld01", stdin=many)

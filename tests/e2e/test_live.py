@@ -25,8 +25,8 @@ pytestmark = pytest.mark.slow
 T0 = "/infra/tier-0s/T0-wld01"
 VNET, DEV = "/infra/tier-1s/vnet-domain-c8", "/infra/tier-1s/t1-ns-dev"
 TIMEOUT = (
-    'Failed to pull image "registry.example.com/web:1": rpc error: code = Unknown desc = failed to resolve reference: '
-    'Head "https://registry.example.com/v2/web/manifests/1": net/http: request canceled while waiting for connection '
+    'Failed to pull image "harbor.example.com/web:1": rpc error: code = Unknown desc = failed to resolve reference: '
+    'Head "https://harbor.example.com/v2/web/manifests/1": net/http: request canceled while waiting for connection '
     "(Client.Timeout exceeded while awaiting headers)"
 )
 Run = Callable[..., tuple[int, str]]

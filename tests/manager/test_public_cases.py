@@ -24,7 +24,7 @@ from nsx_lab import Lab
 
 T0 = "/infra/tier-0s/T0-l0"
 TIMEOUT = (
-    'Failed to pull image "registry.example.com/web:1": failed to do request: Head "https://registry.example.com/v2/web/manifests/1": '
+    'Failed to pull image "harbor.example.com/web:1": failed to do request: Head "https://harbor.example.com/v2/web/manifests/1": '
     "dial tcp 198.51.100.10:443: i/o timeout"
 )
 Json = dict[str, Any]
