@@ -12,7 +12,9 @@ from egress.answers.failure import Cause
 from egress.answers.failure_texts import Reading, read
 from egress.domain import EgressError
 
-TIMEOUT = 'failed to do request: Head "https://harbor.example.com/v2/a/manifests/1": dial tcp 198.51.100.10:443: i/o timeout'
+TIMEOUT = (
+    'failed to do request: Head "https://harbor.example.com/v2/a/manifests/1": dial tcp 198.51.100.10:443: i/o timeout'
+)
 IMAGE = "harbor.example.com/a:1"
 
 
