@@ -10,12 +10,11 @@ from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule
 from cdktf_cdktf_provider_nsxt.policy_static_route import PolicyStaticRoute
 from constructs import Construct
 
-from .tier0_default_route import Tier0DefaultRoute
-from .tier0_static_route import Tier0StaticRoute
+from .static_route import MadeRoute
 from .tree import nsx_provider, standing
 from .values import RefusedValueError, shown, whole_number
 
-Realizable: TypeAlias = TerraformResource | Tier0DefaultRoute | Tier0StaticRoute
+Realizable: TypeAlias = TerraformResource | MadeRoute
 """A resource with a policy path, of these bindings or of others; or a construct that makes one."""
 
 _NOT_REALIZED = (
@@ -81,7 +80,7 @@ class RealizationCheck(Construct):
 
 
 def _resource(value: object) -> TerraformResource:
-    made = value.resource if isinstance(value, Tier0DefaultRoute | Tier0StaticRoute) else value
+    made = value.resource if isinstance(value, MadeRoute) else value
     if isinstance(made, PolicyStaticRoute | PolicyNatRule):
         return made
     others = made if isinstance(made, TerraformResource) and hasattr(type(made), "path") else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 
 from cdktf import TerraformProvider, TerraformResourceLifecycle
@@ -19,7 +20,7 @@ from .bfd_peer import ROUTE, BfdPeer, bfd_peer
 from .ids import interface_of, own_id, tier0_path
 from .ip import NetworkValue
 from .next_hop import NextHop, next_hop_block
-from .tree import name_after_parent, nsx_provider
+from .tree import name_after_parent, nsx_provider, standing
 from .values import RefusedValueError, first_repeated, flag, free_text, instances, name_text, tag_map, unresolved
 
 
@@ -78,7 +79,23 @@ def static_route(
     )
 
 
-def make_route(
+class MadeRoute(Construct):
+    """A construct that is one route: that and its BFD peers stand directly below it."""
+
+    def __init__(self, scope: Construct, id_: str, said: StaticRoute) -> None:
+        """Makes the route that `said` describes. Raises RefusedValueError for a scope or an id that nothing can be made with."""
+        with standing(scope, id_):
+            super().__init__(scope, id_)
+        self.nsx_id = said.nsx_id
+        self.resource, self.bfd_peers = _make(self, scope, id_, said)
+
+    @cached_property
+    def path(self) -> str:
+        """Policy path of the route; a token."""
+        return str(self.resource.path)
+
+
+def _make(
     parent: Construct, scope: Construct, id_: str, said: StaticRoute
 ) -> tuple[PolicyStaticRoute, tuple[PolicyStaticRouteBfdPeer, ...]]:
     """Makes the route and its peers below `parent`, which stands in `scope` as `id_`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from ipaddress import ip_network
 
 from cdktf import TerraformProvider
@@ -11,14 +10,13 @@ from constructs import Construct
 
 from .bfd_peer import BfdPeer
 from .next_hop import NextHop
-from .static_route import family, make_route, static_route
-from .tree import standing
+from .static_route import MadeRoute, family, static_route
 from .values import RefusedValueError, instances, shown
 
 NETWORKS = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 
 
-class Tier0DefaultRoute(Construct):
+class Tier0DefaultRoute(MadeRoute):
     """A static route 0.0.0.0/0 or ::/0 on a Tier-0 gateway, with its BFD peers: one route for each address family.
 
     It is the Tier0StaticRoute without which nothing behind the Tier-0 is reachable, so it is protected unless told otherwise.
@@ -71,12 +69,4 @@ class Tier0DefaultRoute(Construct):
             protect=protect,
             provider=provider,
         )
-        with standing(scope, id_):
-            super().__init__(scope, id_)
-        self.nsx_id = nsx_id
-        self.resource, self.bfd_peers = make_route(self, scope, id_, said)
-
-    @cached_property
-    def path(self) -> str:
-        """Policy path of the route; a token."""
-        return str(self.resource.path)
+        super().__init__(scope, id_, said)

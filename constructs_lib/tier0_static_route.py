@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 from cdktf import TerraformProvider
 from constructs import Construct
@@ -11,12 +10,11 @@ from constructs import Construct
 from .bfd_peer import BfdPeer
 from .ip import NetworkValue, any_network
 from .next_hop import NextHop
-from .static_route import family, make_route, static_route
-from .tree import standing
+from .static_route import MadeRoute, family, static_route
 from .values import flag, instances
 
 
-class Tier0StaticRoute(Construct):
+class Tier0StaticRoute(MadeRoute):
     """A static route to a network or a host on a Tier-0 gateway, or one that drops what is sent there. For the default route there is
     Tier0DefaultRoute."""
 
@@ -69,12 +67,4 @@ class Tier0StaticRoute(Construct):
             protect=protect,
             provider=provider,
         )
-        with standing(scope, id_):
-            super().__init__(scope, id_)
-        self.nsx_id = nsx_id
-        self.resource, self.bfd_peers = make_route(self, scope, id_, said)
-
-    @cached_property
-    def path(self) -> str:
-        """Policy path of the route; a token."""
-        return str(self.resource.path)
+        super().__init__(scope, id_, said)
