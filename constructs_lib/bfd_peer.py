@@ -18,15 +18,7 @@ from egress.policy import paths
 
 from .ids import own_id, policy_path
 from .ip import ipv4_address
-from .values import (
-    RefusedValueError,
-    element_of_unknown_list,
-    flag,
-    free_text,
-    items,
-    name_text,
-    tag_map,
-)
+from .values import RefusedValueError, element_of_unknown_list, flag, items, labels
 
 ROUTE = "Default"
 """Construct id of the route, which the peers stand beside; cdktf leaves it out of the address."""
@@ -68,10 +60,7 @@ class BfdPeer:
             )
         policy_path(self.profile_path, "profile_path", paths.bfd_profile("default"))
         flag(self.enabled, "enabled", expression=True)
-        if self.display_name is not None:
-            name_text(self.display_name)
-        free_text(self.description)
-        object.__setattr__(self, "tags", tag_map(self.tags))
+        object.__setattr__(self, "tags", labels(self.display_name, self.description, self.tags))
         object.__setattr__(self, "peer_address", ipv4_address(self.peer_address, "peer_address"))
         object.__setattr__(self, "source_addresses", _sources(self.source_addresses))
 

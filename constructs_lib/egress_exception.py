@@ -14,7 +14,7 @@ from egress.vocabulary import MAX_PRIORITY, FirewallMatch, NatAction
 from .egress_mapping import networks
 from .ids import own_id
 from .ip import ANY, Ipv4Value, ipv4_or_any
-from .values import free_text, name_text, tag_map, whole_number
+from .values import labels, whole_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,7 @@ class EgressException:
         object.__setattr__(self, "source", ipv4_or_any(self.source, "source"))
         object.__setattr__(self, "destination", ipv4_or_any(self.destination, "destination"))
         whole_number(self.priority, "priority", 0, MAX_PRIORITY)
-        if self.display_name is not None:
-            name_text(self.display_name)
-        free_text(self.description)
-        object.__setattr__(self, "tags", tag_map(self.tags))
+        object.__setattr__(self, "tags", labels(self.display_name, self.description, self.tags))
 
 
 def no_snat_rule(

@@ -13,16 +13,7 @@ from egress.vocabulary import ANYWHERE, MAX_PRIORITY, NOT_ON_REFLEXIVE, Firewall
 
 from .ids import own_id
 from .ip import Ipv4Value, ipv4, ipv4_or_any, network_of
-from .values import (
-    RefusedValueError,
-    choice,
-    free_text,
-    name_text,
-    refuse_unknown_list,
-    tag_map,
-    unresolved,
-    whole_number,
-)
+from .values import RefusedValueError, choice, labels, refuse_unknown_list, unresolved, whole_number
 
 # Terraform works a message out even when its condition holds, so it must stand a list that is null.
 _DESTINATION_SET = (
@@ -75,10 +66,7 @@ class EgressMapping:
             object.__setattr__(self, "firewall_match", choice(FirewallMatch, self.firewall_match, "firewall_match"))
         if self.priority is not None:
             whole_number(self.priority, "priority", 0, MAX_PRIORITY)
-        if self.display_name is not None:
-            name_text(self.display_name)
-        free_text(self.description)
-        object.__setattr__(self, "tags", tag_map(self.tags))
+        object.__setattr__(self, "tags", labels(self.display_name, self.description, self.tags))
         if not unresolved(self.source) and network_of(self.source) == network_of(self.translated):
             raise RefusedValueError(
                 f"translated: {str(self.translated)!r} is the source itself, allowed is another address"

@@ -21,7 +21,7 @@ from .ids import interface_of, own_id, tier0_path
 from .ip import NetworkValue
 from .next_hop import NextHop, next_hop_block
 from .tree import name_after_parent, nsx_provider, standing
-from .values import RefusedValueError, first_repeated, flag, free_text, instances, name_text, tag_map, unresolved
+from .values import RefusedValueError, first_repeated, flag, instances, labels, unresolved
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,7 @@ def static_route(
     version = network.version if isinstance(network, IPv4Network | IPv6Network) else None
     _check_peers(peers, hops, version)
     own_id(nsx_id)
-    if display_name is not None:
-        name_text(display_name)
-    free_text(description)
+    tag_by_scope = labels(display_name, description, tags)
     return StaticRoute(
         gateway_path=gateway_path,
         nsx_id=nsx_id,
@@ -73,7 +71,7 @@ def static_route(
         peers=peers,
         display_name=display_name or nsx_id,
         description=description,
-        tags=tag_map(tags),
+        tags=tag_by_scope,
         protect=flag(protect, "protect"),
         provider=nsx_provider(provider),
     )

@@ -134,6 +134,14 @@ def tag_map(value: object) -> Mapping[str, str]:
     )
 
 
+def labels(display_name: object, description: object, tags: object) -> Mapping[str, str]:
+    """What every object has for people: checks its name (None: its id) and description, and returns its tags."""
+    if display_name is not None:
+        name_text(display_name)
+    free_text(description)
+    return tag_map(tags)
+
+
 def _control(value: str) -> bool:
     return any(ord(character) < 0x20 or ord(character) == 0x7F for character in value)
 
