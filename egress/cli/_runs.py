@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from egress.checks import told as finding_told
+from egress.cli._durations import Duration
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
 from egress.delivery.looks import Ahead, Found, found, looking_ahead, stray_states
@@ -34,22 +34,6 @@ _STYLES = {
     Became.REPLACED_LATE: "bold red",
     Became.IMPORTED_CHANGED: "yellow",
 }
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
-class Duration(click.ParamType[int]):
-    """Whole seconds, from text such as 30, 30s, 5m or 1h."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Seconds. Errors: click's, with what is allowed."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"([0-9]{1,6})([smh]?)", value)
-        if not found:
-            self.fail(f"{value!r} is no duration, allowed is a number of seconds, or as in 30s, 5m, 1h", param, ctx)
-        return int(found[1]) * _UNITS[found[2] or "s"]
 
 
 def lock_timeout(function: Decorated) -> Decorated:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from egress.cli._durations import Duration
 from egress.cli.output import say
 from egress.deadline import COMMAND, Deadline
 from egress.domain import LabTarget, WorkloadDomain, find_root
@@ -69,13 +70,12 @@ def timeout_option(function: Decorated) -> Decorated:
 
     return click.option(
         "--timeout",
-        type=click.IntRange(min=1),
+        type=Duration(least=1),
         default=int(COMMAND),
-        show_default=True,
-        metavar="SECONDS",
+        metavar="DURATION",
         expose_value=False,
         callback=begin,
-        help="Longest time for reading from managers, all together.",
+        help=f"Longest time for reading from managers, all together, as in 30s or 5m. Default: {COMMAND:g} s.",
     )(function)
 
 
