@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = {f"egress/{room}": f"tests/{room}" for room in ("reachability", "answers", "policy", "checks")}
+ROOMS = {f"egress/{room}": f"tests/{room}" for room in ("reachability", "answers", "diagnosis", "policy", "checks")}
 PRELOADED = (
     "pytest",
     "hypothesis",

@@ -8,14 +8,14 @@ from typing import Any, BinaryIO
 
 import click
 
-from egress.answers.diagnosis import Diagnosis, diagnoses
-from egress.answers.failure import Failure
-from egress.answers.failure_texts import Reading, read
-from egress.answers.suspicion import wishes
 from egress.cli._names import Sender, stack_argument
 from egress.cli._views import source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, print_json, say, styled
+from egress.diagnosis.diagnosis import Diagnosis, diagnoses
+from egress.diagnosis.failure import Failure
+from egress.diagnosis.failure_texts import Reading, read
+from egress.diagnosis.suspicion import wishes
 from egress.domain import EgressError
 from egress.domain.fields import listed
 from egress.escape import line

@@ -11,10 +11,10 @@ import pytest
 
 from egress.answers.asking import Ask, ask
 from egress.answers.causes import find
-from egress.answers.diagnosis import diagnose
-from egress.answers.failure_texts import read
 from egress.answers.questions import Purpose, questions
 from egress.answers.remedy import near, spare, ways_in
+from egress.diagnosis.diagnosis import diagnose
+from egress.diagnosis.failure_texts import read
 from egress.domain import WorkloadDomain
 from egress.reachability.view import Live
 from egress.reachability.view import view as view_of

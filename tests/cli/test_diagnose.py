@@ -1,4 +1,4 @@
-"""egress diagnose as a user meets it: what it reads, what it refuses, what it prints. The texts themselves: tests/answers/texts."""
+"""egress diagnose as a user meets it: what it reads, what it refuses, what it prints. The texts themselves: tests/diagnosis/texts."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import pytest
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
-from egress.answers.diagnosis import diagnose
-from egress.answers.failure_texts import read
+from egress.diagnosis.diagnosis import diagnose
+from egress.diagnosis.failure_texts import read
 from egress.domain import WorkloadDomain
 from egress.domain.reading import read as read_domain
 from egress.domain.yaml_tree import parse

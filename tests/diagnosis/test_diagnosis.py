@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egress.answers.diagnosis import diagnose
-from egress.answers.failure import Cause, Failure
-from egress.answers.failure_texts import read
-from egress.answers.meanings import MEANINGS, meaning
 from egress.answers.remedy import Missing
-from egress.answers.suspicion import wishes
+from egress.diagnosis.diagnosis import diagnose
+from egress.diagnosis.failure import Cause, Failure
+from egress.diagnosis.failure_texts import read
+from egress.diagnosis.meanings import MEANINGS, meaning
+from egress.diagnosis.suspicion import wishes
 from egress.domain import WorkloadDomain
 from egress.reachability.flow import Result
 from egress.reachability.view import View
 from egress.reachability.view import view as view_of
-from tests.answers.test_failure_texts import FAILED, NONE
+from tests.diagnosis.test_failure_texts import FAILED, NONE
 
 PODVM = (
     "failed to get images: Image podvm-ns/busybox-91fc8f6fc85b4a0bfe94da01c9913d8e9bcdfb96-v0 has failed. Error: Failed to "

@@ -1,4 +1,4 @@
-"""The texts of tests/answers/texts: each with the stage that it names, the target, the verdict, what is walked, and the exit code."""
+"""The texts of tests/diagnosis/texts: each with the stage that it names, the target, the verdict, what is walked, and the exit code."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from egress.answers.diagnosis import diagnoses
-from egress.answers.failure import Cause, Failure, Stage
-from egress.answers.failure_texts import read
-from egress.answers.suspicion import wishes
+from egress.diagnosis.diagnosis import diagnoses
+from egress.diagnosis.failure import Cause, Failure, Stage
+from egress.diagnosis.failure_texts import read
+from egress.diagnosis.suspicion import wishes
 from egress.domain import WorkloadDomain
 from egress.reachability.view import view as view_of
 from tests.cli.conftest import Run, run

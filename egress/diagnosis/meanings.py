@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from egress.answers.failure import Cause, Failure, Stage
-from egress.answers.suspicion import ServerPlace
+from egress.diagnosis.failure import Cause, Failure, Stage
+from egress.diagnosis.suspicion import ServerPlace
 
 _FINE = "routes and NAT are fine"
 _NOT_THE_WALKS = f"{_FINE} as far as that"

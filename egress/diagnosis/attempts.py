@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from itertools import islice
 
-from egress.answers.failure import Cause, Failure, Stage
-from egress.answers.messages import Message
 from egress.answers.questions import DNS_PORT
-from egress.answers.wordings import (
+from egress.diagnosis.failure import Cause, Failure, Stage
+from egress.diagnosis.messages import Message
+from egress.diagnosis.wordings import (
     ASKED,
     BARE_DIAL,
     CURL,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from egress.answers.failure import Cause, Stage
+from egress.diagnosis.failure import Cause, Stage
 
 
 class End(StrEnum):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress.answers.causes import Finding, Trials, find
-from egress.answers.failure import Failure
-from egress.answers.meanings import meaning
 from egress.answers.questions import Question
-from egress.answers.suspicion import NETWORK, ServerPlace, server_place, suspicion
+from egress.diagnosis.failure import Failure
+from egress.diagnosis.meanings import meaning
+from egress.diagnosis.suspicion import NETWORK, ServerPlace, server_place, suspicion
 from egress.reachability.flow import Result
 from egress.reachability.view import Files, Source, View
 

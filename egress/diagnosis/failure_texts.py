@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from egress.answers.attempts import failures_in
-from egress.answers.concern import Concern, concern
-from egress.answers.documents import documents
-from egress.answers.failure import Failure
-from egress.answers.messages import Message, messages
-from egress.answers.wordings import IMAGE
+from egress.diagnosis.attempts import failures_in
+from egress.diagnosis.concern import Concern, concern
+from egress.diagnosis.documents import documents
+from egress.diagnosis.failure import Failure
+from egress.diagnosis.messages import Message, messages
+from egress.diagnosis.wordings import IMAGE
 
 _BACKED_OFF = re.compile(r"Back-off pulling image|ImagePullBackOff|ErrImagePull")
 _FAILED_PULL = re.compile(r"[Ff]ailed to pull image|failed to get images|[Pp]ulling image failed")

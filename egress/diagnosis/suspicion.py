@@ -8,8 +8,8 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 
 from egress.answers.asking import Ask
-from egress.answers.failure import Cause, Failure, Stage
 from egress.answers.questions import DNS_PORT, REGISTRY_PORT, Purpose, Question
+from egress.diagnosis.failure import Cause, Failure, Stage
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.reachability.below import Sender

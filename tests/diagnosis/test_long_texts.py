@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from egress.answers.failure_texts import read
-from egress.answers.messages import LONGEST, messages
+from egress.diagnosis.failure_texts import read
+from egress.diagnosis.messages import LONGEST, messages
 
 pytestmark = pytest.mark.slow
 

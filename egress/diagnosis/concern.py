@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from egress.answers.messages import Message
+from egress.diagnosis.messages import Message
 
 _PULL = re.compile(
     r"(?:pull|resolv|fetch|unpack)\w* (?:and unpack )?(?:image|reference)|PullImage|ErrImage|ImagePull|InvalidImageName|image name|"

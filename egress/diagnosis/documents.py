@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from egress.answers.messages import Message, one_line
+from egress.diagnosis.messages import Message, one_line
 from egress.domain import EgressError
 
 _JSON = re.compile(r'(?:\[\s{0,99})?\{\s{0,99}"(?:apiVersion|kind|items|metadata)"\s*:')

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from egress.answers.failure import Cause
-from egress.answers.failure_texts import Reading, read
+from egress.diagnosis.failure import Cause
+from egress.diagnosis.failure_texts import Reading, read
 from egress.domain import EgressError
 
 TIMEOUT = (
