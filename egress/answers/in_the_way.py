@@ -50,7 +50,7 @@ def _of_rule(view: View, rule: Rule) -> tuple[Missing, str, str, str, str]:
 def _shadowed(view: View, rule: Rule, path: str) -> bool:
     """Whether a rule of the domain's own is for packets that another one takes first."""
     mine = next((one for one in view.tier0.rules if one.path == path), None)
-    if mine is None or (rule.section, rule.priority) > (mine.section, mine.priority):
+    if mine is None or (rule.section.place, rule.priority) > (mine.section.place, mine.priority):
         return False
     return not rule.sources or any(one.overlaps(other) for one in rule.sources for other in mine.sources)
 

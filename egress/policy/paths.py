@@ -37,6 +37,11 @@ class Section(StrEnum):
     USER = "USER"
     DEFAULT = "DEFAULT"
 
+    @property
+    def place(self) -> int:
+        """Place in that order, from 0."""
+        return list(Section).index(self)
+
 
 def collection(parent: str, kind: Collection) -> str:
     """Path of a collection."""

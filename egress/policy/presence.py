@@ -105,12 +105,10 @@ class Presence:
 
     def rules_before(self, rule: NatRule) -> list[ForeignRule]:
         """Foreign rules that match some of the packets of one of ours, and are looked at first."""
-        mine = (list(Section).index(Section.USER), rule.priority)
+        mine = (Section.USER.place, rule.priority)
         like = {one.path for one in self.rules_like(rule)}
         return [
-            one
-            for one in self._meeting(rule)
-            if (list(Section).index(one.section), one.priority) <= mine and one.path not in like
+            one for one in self._meeting(rule) if (one.section.place, one.priority) <= mine and one.path not in like
         ]
 
     def _meeting(self, rule: NatRule) -> Iterator[ForeignRule]:

@@ -84,7 +84,7 @@ class NatRule:
     @property
     def rank(self) -> tuple[int, int, str]:
         """Order of evaluation: section, sequence number, id (NSX calls equal numbers undefined)."""
-        return (list(Section).index(self.section), self.priority, self.id)
+        return (self.section.place, self.priority, self.id)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 from egress.answers.answer import answers
 from egress.answers.asking import Ask
 from egress.answers.causes import Finding, find
+from egress.answers.in_the_way import in_the_way
 from egress.answers.questions import questions
 from egress.answers.remedy import Missing
 from egress.domain import WorkloadDomain
@@ -125,3 +126,21 @@ def test_more_is_said_only_of_what_was_walked(live: Callable[..., View]) -> None
     finding = pull(view.changed(gone).in_world(deaf))
     assert finding.remedies[0].missing is Missing.DEFAULT_ROUTE
     assert finding.more == (not finding.complete)
+
+
+def test_a_foreign_rule_of_a_later_section_matches_before_none_of_ours(live: Callable[..., View]) -> None:
+    rule = {
+        "action": "REFLEXIVE",
+        "source_network": "30.0.0.0/24",
+        "translated_network": "10.99.0.0/24",
+        "sequence_number": 1,
+    }
+    view = live({f"{T0}/nat/DEFAULT": {}, f"{T0}/nat/DEFAULT/nat-rules/foreign": rule})
+    bare = view.changed(
+        {path: body for path, body in view.objects.items() if path != f"{RULES}wld01-egress-supervisor"}
+    )
+    met = bare.walker.walk(questions(bare)[0].flow).failing[0]
+    (proposal,) = in_the_way(bare, met)
+    assert proposal.remedy.why == (
+        "rule foreign (priority 1, REFLEXIVE, not of this stack) decides what happens to the packet"
+    )
