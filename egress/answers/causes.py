@@ -80,7 +80,7 @@ def find(view: View, flow: Flow, trials: Trials | None = None) -> Finding:
     remedies: list[Remedy] = []
     tried = True
     while result.result is not Result.ALL and len(remedies) < _ROUNDS:
-        chosen = _helping(now, flow, result, trials)
+        chosen = _helping(view, now, flow, result, trials)
         if chosen is None or chosen[0] in remedies:
             break
         remedy, after = chosen
@@ -93,12 +93,17 @@ def find(view: View, flow: Flow, trials: Trials | None = None) -> Finding:
     return Finding(verdict, tuple(remedies), result.result is Result.ALL, tried)
 
 
-def _helping(view: View, flow: Flow, verdict: Verdict, trials: Trials) -> tuple[Remedy, View | None] | None:
+def _helping(
+    asked_of: View, view: View, flow: Flow, verdict: Verdict, trials: Trials
+) -> tuple[Remedy, View | None] | None:
     """The first remedy for the first failing path with which the walk goes further, and the view with it. One that a person has to decide
-    comes without a view, and only if nothing helps."""
+    comes without a view, and only if nothing helps.
+
+    asked_of: the view without any remedy. What a remedy has put into `view` is not advised to be taken away again.
+    """
     asked: Remedy | None = None
     best: tuple[Remedy, View] | None = None
-    for proposal in candidates(view, verdict):
+    for proposal in candidates(view, verdict, frozenset(view.objects.keys() - asked_of.objects.keys())):
         after = trials.of(view, proposal)
         if after is None:
             asked = asked or proposal.remedy
@@ -146,12 +151,14 @@ def doubts(view: View, verdict: Verdict) -> tuple[Unseen, ...]:
     return tuple(one for one in wanted if one.about in passed)
 
 
-def candidates(view: View, verdict: Verdict) -> Iterator[Proposal]:
-    """Remedies for the first failing path of a verdict, the likeliest first: what is there and does nothing, what is in the way, then what is missing."""
+def candidates(view: View, verdict: Verdict, put_in: frozenset[str]) -> Iterator[Proposal]:
+    """Remedies for the first failing path of a verdict, the likeliest first: what is there and does nothing, what is in the way, then what is missing.
+
+    put_in: paths of objects that an earlier remedy put there."""
     path = verdict.failing[0]
     hop = path.last
     yield from idle.candidates(view, verdict)
-    yield from in_the_way(view, path)
+    yield from in_the_way(view, path, put_in)
     if hop.drop is DropReason.NO_NEIGHBOUR:
         yield from missing_outside.nobody_there(view, path, hop)
     elif hop.kind is NodeKind.TIER0_SR:

@@ -14,14 +14,16 @@ from egress.reachability.topology import NodeKind
 from egress.reachability.view import AfterPlan, View
 
 
-def in_the_way(view: View, path: Path) -> Iterator[Proposal]:
-    """The foreign objects that a failing path has met, each with the view without it. Whether that helps, the walk says."""
+def in_the_way(view: View, path: Path, put_in: frozenset[str]) -> Iterator[Proposal]:
+    """The foreign objects that a failing path has met, each with the view without it. Whether that helps, the walk says.
+
+    put_in: paths of objects that are there for a trial only."""
     met = [hop for hop in (*path.forward, *path.back) if hop.kind is NodeKind.TIER0_SR]
     for rule in _rules(view, met):
-        if not _mine(view, rule.path):
+        if rule.path not in put_in and not _mine(view, rule.path):
             yield _without(view, rule.path, Remedy(*_of_rule(view, rule)))
     for route in _routes(view, met):
-        if not _mine(view, route.path):
+        if route.path not in put_in and not _mine(view, route.path):
             yield _without(view, route.path, Remedy(*_of_route(view, route, path.last)))
 
 

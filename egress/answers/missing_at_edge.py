@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from egress.answers import missing_outside
-from egress.answers.remedy import Missing, Proposal, Remedy, objects_changed, spare, translated_to, translating
+from egress.answers.remedy import (
+    Missing,
+    Proposal,
+    Remedy,
+    left_by,
+    objects_changed,
+    spare,
+    translated_to,
+    translating,
+)
 from egress.domain import HaMode, NatAction, WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
@@ -57,7 +66,7 @@ def _wrong_address(view: View, path: Path, hop: Hop) -> Iterator[Proposal]:
         if rule.action is not NatAction.REFLEXIVE and view.tier0.ha_mode is HaMode.ACTIVE_ACTIVE:
             remedy = Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, f"make {name} REFLEXIVE")
             yield Proposal(remedy, objects_changed(view, reflexive))
-        if (free := spare(view, target.version)) is not None:
+        if (free := spare(view, target.version, path)) is not None:
             remedy = Remedy(Missing.TRANSLATED_ADDRESS, hop.node, str(target), why, fix)
             yield Proposal(remedy, translated_to(view, rule, free))
     if not path.back:
@@ -168,7 +177,7 @@ def _reverse_path(view: View, path: Path, hop: Hop) -> Proposal | None:
     for earlier in path.forward if path.back else ():
         if earlier.kind is NodeKind.TIER0_SR and earlier.rules:
             return _scope(view, earlier) if earlier.left not in _way_out(view) else _loose(view, hop)
-    left = missing_outside.left_by(path) if path.back else None
+    left = left_by(path) if path.back else None
     if left is not None and left.left not in _way_out(view):
         return missing_outside.beside(view, path, left, hop.before.destination)
     return _loose(view, hop)

@@ -11,6 +11,7 @@ from egress.answers.remedy import (
     Missing,
     Proposal,
     Remedy,
+    left_by,
     near,
     objects_changed,
     spare,
@@ -55,18 +56,13 @@ def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
     routed = any(target in network for one in leaving(view.domain) if one.own for network in one.networks)
     if routed or _decided(view, left):
         return _upstream_route(view, hop.node, target)
-    return _nat_rule(view, left.left, target)
+    return _nat_rule(view, path, left.left, target)
 
 
 def _decided(view: View, left: Hop) -> bool:
     """Whether a rule translated what left, or the file says that it is left as it is. Another's rule that does so decides nothing."""
     excepted = {one.identity.nsx_id for one in owned(view.domain).exceptions}
     return left.after.source != left.before.source or bool(excepted.intersection(left.rules))
-
-
-def left_by(path: Path) -> Hop | None:
-    """Where a packet left the Tier-0."""
-    return next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR and one.left), None)
 
 
 def beside(view: View, path: Path, left: Hop, target: Address) -> Proposal:
@@ -128,7 +124,7 @@ def _edge_down(view: View, path: Path, hop: Hop, edge: str, why: str) -> Iterato
     target = str(hop.via or hop.after.destination)
     if path.back:
         for rule in translating(view, path):
-            if (free := spare(view, hop.after.destination.version)) is not None:
+            if (free := spare(view, hop.after.destination.version, path)) is not None:
                 remedy = Remedy(Missing.EDGE, edge, target, why, _LET_THEM_MOVE)
                 yield Proposal(remedy, translated_to(view, rule, free))
     elif hop.via is not None:
@@ -173,7 +169,7 @@ def _upstream_route(view: View, node: str, target: Address) -> Proposal | None:
     return Proposal(remedy, with_route(view, node, route))
 
 
-def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
+def _nat_rule(view: View, path: Path, interface: str, egress: Address) -> Proposal | None:
     """A rule for an egress address that left by an uplink as it was: the domain's own, or one that nobody has written yet."""
     tier0 = last(view.gateway)
     lost = f"{egress} leaves un-translated, and nobody outside knows a way back"
@@ -181,14 +177,14 @@ def _nat_rule(view: View, interface: str, egress: Address) -> Proposal | None:
     section = paths.nat_section(view.gateway)
     objects = view.own
     for rule in owned(view.domain).rules:
-        path = paths.nat_rule(view.gateway, rule.identity.nsx_id)
-        if egress in as_network(rule.source) and rule.destination is None and not _there(view, path, objects[path]):
+        at = paths.nat_rule(view.gateway, rule.identity.nsx_id)
+        if egress in as_network(rule.source) and rule.destination is None and not _there(view, at, objects[at]):
             why = why or f"Tier-0 {tier0} has no NAT for {egress}: {lost}"
             source = "any" if rule.source == ANYWHERE else rule.source
-            fix = f"apply {last(path)}: {rule.action} {source} -> {rule.translated}"
-            remedy = Remedy(Missing.NAT_RULE, tier0, last(path), why, fix)
-            return Proposal(remedy, objects_changed(view, {section: nat_section(), path: objects[path]}))
-    return _new_rule(view, egress, why or f"this domain has no NAT for {egress}: {lost}")
+            fix = f"apply {last(at)}: {rule.action} {source} -> {rule.translated}"
+            remedy = Remedy(Missing.NAT_RULE, tier0, last(at), why, fix)
+            return Proposal(remedy, objects_changed(view, {section: nat_section(), at: objects[at]}))
+    return _new_rule(view, path, egress, why or f"this domain has no NAT for {egress}: {lost}")
 
 
 def _there(view: View, path: str, body: Json) -> bool:
@@ -198,8 +194,8 @@ def _there(view: View, path: str, body: Json) -> bool:
     return there is not None and all((there.get(name) or None) == (body.get(name) or None) for name in said)
 
 
-def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
-    free = spare(view, egress.version)
+def _new_rule(view: View, path: Path, egress: Address, why: str) -> Proposal | None:
+    free = spare(view, egress.version, path)
     if free is None:
         return None
     tier0 = last(view.gateway)
@@ -214,11 +210,12 @@ def _new_rule(view: View, egress: Address, why: str) -> Proposal | None:
         name = f"{view.domain.stack}-egress-for-{unknown}"
         why = f"no rule translates what Tier-1 {unknown} sends with, an address of {listed(networks)}, and nobody outside knows a way back"
         fix = f"add a mapping for that address, or for {listed(networks)} as a whole, to the domain file"
+    left_out = outside_nat(view.domain)
     body: Json = {
         "action": view.domain.tier0.nat_action.value,
         "source_network": str(egress),
         "translated_network": str(free),
-        "scope": [one.path for one in view.tier0.interfaces if one.external],
+        "scope": [one.path for one in view.tier0.interfaces if one.external and one.name not in left_out],
     }
     rule = {paths.nat_section(view.gateway): nat_section(), paths.nat_rule(view.gateway, name): body}
     return Proposal(Remedy(Missing.NAT_RULE, tier0, name, why, fix), objects_changed(view, rule))

@@ -14,7 +14,7 @@ from egress.policy.leaving import seen_outside
 from egress.policy.owned import beside_the_way_out
 from egress.policy.paths import last
 from egress.policy.tree import PolicyObjects
-from egress.reachability.flow import Path
+from egress.reachability.flow import Hop, Path
 from egress.reachability.outage import without_next_hops
 from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
@@ -82,17 +82,28 @@ def translated_to(view: View, rule: Rule, address: Address) -> Callable[[], View
     return objects_changed(view, {rule.path: {**view.objects[rule.path], "translated_network": str(address)}})
 
 
-def spare(view: View, version: int) -> Address | None:
-    """An address of the first uplink network that nobody in this view has."""
+def spare(view: View, version: int, path: Path | None = None) -> Address | None:
+    """An address of an uplink network that nobody in this view has: of the uplink that a packet left by, else of the first one on the way out.
+
+    path: what the packet went.
+    """
     taken, answered = view.topology.addresses, view.topology.answered
-    for face in view.tier0.interfaces:
-        for one in face.addresses if face.external else ():
+    left, beside = left_by(path) if path else None, beside_the_way_out(view.domain)
+    external = [face for face in view.tier0.interfaces if face.external]
+    external.sort(key=lambda face: (not left or face.name != left.left, face.name in beside))
+    for face in external:
+        for one in face.addresses:
             if one.version == version:
                 for index in range(1, min(one.network.num_addresses - 1, 4096)):
                     found: Address = one.network[-1 - index]
                     if found not in taken and not any(found in network for network in answered):
                         return found
     return None
+
+
+def left_by(path: Path) -> Hop | None:
+    """Where a packet left the Tier-0."""
+    return next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR and one.left), None)
 
 
 def objects_changed(view: View, changed: PolicyObjects) -> Callable[[], View]:
@@ -128,7 +139,7 @@ def without_next_hop(view: View, address: Address) -> Callable[[], View]:
 
 def translating(view: View, path: Path) -> list[Rule]:
     """The rule that gave the packet of a path its last source address on the way out, as far as it names one address."""
-    left = next((one for one in reversed(path.forward) if one.kind is NodeKind.TIER0_SR and one.left), None)
+    left = left_by(path)
     names = left.rules[-1:] if left else ()
     found = [rule for rule in view.tier0.rules if last(rule.path) in names and rule.translated is not None]
     return [rule for rule in found if rule.translated is not None and rule.translated.num_addresses == 1]

@@ -57,7 +57,7 @@ def command(
                 plan = saved.restore(stack, saved.read(directory, stack.name))
             else:
                 if import_existing:
-                    imports.enter_context(import_blocks(stack))
+                    imports.enter_context(import_blocks(stack, around.there))
                 plan = planned(stack)
             show(plan, full=True)
             tell(around, stack)

@@ -17,10 +17,11 @@ from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.domain.state import LocalState
 from egress.layout import Places
 from egress.policy.owned import default_tags, owned
+from egress.policy.planned import KINDS, resource_path
 from egress.policy.presence import OURS, Presence
 from egress.policy.tree import Json
 from egress.toolchain.stacks import Stack, local_state
-from egress.toolchain.state import State
+from egress.toolchain.state import State, Tracked
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _found(
         domain=domain,
         gateway=seen.gateway,
         objects=seen.objects,
-        tracked=None if state is None else frozenset(one.path for one in state.managed),
+        tracked=None if state is None else frozenset(map(_path, state.managed)),
         state_place=place,
         stacks=frozenset(stacks),
         stray_states=tuple(strays),
@@ -136,6 +137,14 @@ def _found(
         may_be_new=may_be_new,
     )
     return Found(there, check_live([there]))
+
+
+def _path(tracked: Tracked) -> str:
+    """The object's Policy path. A create whose answer was lost leaves an object in the state that has an id and no path yet."""
+    gateway = tracked.attributes.get("gateway_path")
+    if tracked.path or tracked.type not in KINDS or not isinstance(gateway, str):
+        return tracked.path
+    return resource_path(tracked.type, gateway, tracked.attributes)
 
 
 def stray_states(places: Places, stacks: Sequence[str]) -> tuple[str, ...]:

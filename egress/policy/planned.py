@@ -19,6 +19,8 @@ from egress.policy.tree import Json
 ROUTE = "nsxt_policy_static_route"
 RULE = "nsxt_policy_nat_rule"
 BFD_PEER = "nsxt_policy_static_route_bfd_peer"
+KINDS = frozenset({ROUTE, RULE, BFD_PEER})
+"""Resource types of a stack's own objects."""
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def test_a_foreign_rule_of_a_later_section_matches_before_none_of_ours(live: Cal
         {path: body for path, body in view.objects.items() if path != f"{RULES}wld01-egress-supervisor"}
     )
     met = bare.walker.walk(questions(bare)[0].flow).failing[0]
-    (proposal,) = in_the_way(bare, met)
+    (proposal,) = in_the_way(bare, met, frozenset())
     assert proposal.remedy.why == (
         "rule foreign (priority 1, REFLEXIVE, not of this stack) decides what happens to the packet"
     )

@@ -63,6 +63,25 @@ class TestNothingIsTracked:
         site.egress("apply", STACK, "--import-existing", "--yes", code=0)
         site.egress("drift", STACK, code=0)
 
+    def test_only_what_is_on_the_manager_is_taken_back_and_the_rest_is_made(self, site: Site) -> None:
+        site.egress("apply", STACK, "--yes", code=0)
+        for rule in ("supervisor", "tkg"):
+            site.egress("engine", STACK, "--", "state", "rm", f"nsxt_policy_nat_rule.Egress_{rule}", code=0)
+        site.delete(TKG)
+        site.egress("apply", STACK, "--import-existing", "--yes", code=0)
+        assert len(site.objects()) == 3
+        site.egress("drift", STACK, code=0)
+
+    def test_a_rule_whose_create_ended_before_it_was_read_back_is_the_stacks_own(self, site: Site) -> None:
+        site.lab.control.fault(method="GET", path=f"/policy/api/v1{TKG}", status=403, after=1)
+        site.egress("apply", STACK, "--yes", code=1)
+        kept = json.loads(state(site).read_text())["resources"]
+        (tkg,) = (one["instances"][0] for one in kept if one["name"] == "Egress_tkg")
+        assert tkg["status"] == "tainted"
+        assert not tkg["attributes"]["path"]
+        site.egress("apply", STACK, "--yes", code=0)
+        site.egress("drift", STACK, code=0)
+
 
 DAMAGED = {
     b"": "is empty",
