@@ -33,7 +33,6 @@ from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import Hop, Path
 from egress.reachability.surroundings import UPSTREAM
-from egress.reachability.topology import NodeKind
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
 from egress.vocabulary import ANYWHERE
