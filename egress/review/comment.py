@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from egress import escape
 from egress.delivery.network_words import Became, Told, told
 from egress.escape import markdown
-from egress.review.consequence import Consequence, Turn
+from egress.review.consequence import Consequence, OutageChange, Turn
 from egress.review.finding import GateFinding, GateVerdict
 from egress.review.planned_run import FailedPlan, PlannedRun, Reviewed
 
@@ -244,7 +244,7 @@ def _core(plan: Reviewed, verdict: GateVerdict | None) -> Iterator[str]:
     yield from _objects(told(plan.content))
     yield from _part("What the gate says", [_finding(one) for one in _findings(plan.stack, verdict)])
     yield from _packets(plan)
-    yield from _part("When something fails, otherwise than now", [markdown(str(one)) for one in review.outages])
+    yield from _part("When something fails, otherwise than now", list(_outages(review.outages)))
     noticed = [
         f"{one.severity}: {markdown(one.what)} ({markdown(one.rule)}); {markdown(one.fix)}" for one in review.noticed
     ]
@@ -297,6 +297,19 @@ def _consequence(one: Consequence) -> str:
     why = "".join(f"<br>because {markdown(text)}" for text in one.after.why)
     to_do = "".join(f"<br>to do: {markdown(text)}" for text in one.after.to_do)
     return f"{sign}{markdown(str(one))}{sign}{why}{to_do}"
+
+
+def _outages(changes: Sequence[OutageChange]) -> Iterator[str]:
+    """What becomes worse, outage by outage; what becomes better is counted: nobody has to decide about it."""
+    worse: dict[str, list[OutageChange]] = {}
+    for one in changes:
+        if one.worse:
+            worse.setdefault(one.outage, []).append(one)
+    for outage, these in worse.items():
+        flows = ", ".join(f"{one.question} ({one.before} -> {one.after})" for one in these[:_SENTENCES])
+        yield f"**without {markdown(outage)}**: {markdown(flows)}{_more(len(these))}"
+    if better := len(changes) - sum(map(len, worse.values())):
+        yield f"{_count(better, 'flow')} less lost, counted over all single failures"
 
 
 def _finding(one: GateFinding) -> str:

@@ -55,12 +55,11 @@ def put_in(before: View, content: PlanContent) -> View:
     """The live view as it will be once the plan is applied: what the plan makes or changes is there, and realized; what it takes away is
     gone. BFD peers answer as they do now."""
     assert isinstance(before.source, Live)
-    gone = {change.path for change in content.changes if change.loses}
-    makes = planned(before.domain, content.raw).objects
-    touched = gone | {path for path, body in makes.items() if before.objects.get(path) != body}
-    states = {path: state for path, state in before.source.states.items() if path not in touched or path not in makes}
-    objects = {path: body for path, body in before.objects.items() if path not in gone}
-    return before.from_source(replace(before.source, states=states)).changed({**objects, **makes})
+    touched = {change.path for change in content.changes if change.actions != ("no-op",)}
+    stays = {path: body for path, body in before.objects.items() if path not in touched}
+    made = {path: body for path, body in planned(before.domain, content.raw).objects.items() if path not in stays}
+    states = {path: state for path, state in before.source.states.items() if path not in touched}
+    return before.from_source(replace(before.source, states=states)).changed({**stays, **made})
 
 
 def _does_something(content: PlanContent) -> bool:

@@ -111,7 +111,7 @@ MANIPULATIONS: dict[str, tuple[Callable[[Path, Site], None], str]] = {
     "plan.json rewritten, vouched for": (_rewritten_plan_json, "is not what the plan file says"),
     "note says version 1": (
         lambda folder, site: _edit(folder / "egress.json", version=1),
-        "no note of a saved plan of version 2",
+        "no note of a saved plan of version 3",
     ),
     "note's target is no text": (
         lambda folder, site: _edit(folder / "egress.json", sha256="x"),
