@@ -13,7 +13,7 @@ import pytest
 from egress.domain import load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
-from tests.e2e.installed import Installed, install, install_bare
+from tests.e2e.installed import Installed, build, install, install_bare
 from tests.e2e.sites import ENGINES, STACK, Site, lab_site, project
 
 
@@ -66,12 +66,18 @@ def manager_site(tmp_path: Path, lab: Lab, any_engine: dict[str, str]) -> Site:
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel of this distribution in a virtual environment of its own."""
-    return install(tmp_path_factory.mktemp("installed"))
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this distribution."""
+    return build(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+def installed(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installed:
+    """The wheel of this distribution in a virtual environment of its own."""
+    return install(tmp_path_factory.mktemp("installed"), wheel)
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installed:
     """The same without any extra: what a runner has that holds credentials."""
-    return install_bare(tmp_path_factory.mktemp("bare"))
+    return install_bare(tmp_path_factory.mktemp("bare"), wheel)

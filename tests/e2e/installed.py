@@ -56,19 +56,35 @@ class Installed:
         return done
 
 
-def install(folder: Path) -> Installed:
+def build(folder: Path) -> Path:
+    """The wheel, built from a copy of the sources."""
+    source = folder / "source"
+    source.mkdir()
+    for name in (*_SOURCES, "bindings/hatch_build.py", "bindings/dist"):
+        _copy(REPOSITORY / name, source / name)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source],
+        check=True,
+        capture_output=True,
+    )
+    shutil.rmtree(source)
+    (wheel,) = folder.glob("tier0_egress-*.whl")
+    return wheel
+
+
+def install(folder: Path, wheel: Path) -> Installed:
     """The wheel with everything that our own environment has.
 
     By a `.pth` file: the project itself is an editable install in there, which such a file does not carry over.
     """
-    venv = _venv_with_wheel(folder)
+    venv = _venv_with_wheel(folder, wheel)
     (_packages(venv) / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return Installed(venv)
 
 
-def install_bare(folder: Path) -> Installed:
+def install_bare(folder: Path, wheel: Path) -> Installed:
     """The wheel with what it requires and nothing else, as `pip install tier0-egress` makes it: no extra."""
-    venv = _venv_with_wheel(folder)
+    venv = _venv_with_wheel(folder, wheel)
     (metadata,) = _packages(venv).glob("tier0_egress-*.dist-info")
     for name in _required(importlib.metadata.PathDistribution(metadata)):
         for file in importlib.metadata.distribution(name).files or []:
@@ -100,19 +116,8 @@ def _packages(venv: Path) -> Path:
     return packages
 
 
-def _venv_with_wheel(folder: Path) -> Path:
-    """Builds the wheel from a copy of the sources, and installs it, and nothing that it needs."""
-    source = folder / "source"
-    source.mkdir()
-    for name in (*_SOURCES, "bindings/hatch_build.py", "bindings/dist"):
-        _copy(REPOSITORY / name, source / name)
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source],
-        check=True,
-        capture_output=True,
-    )
-    shutil.rmtree(source)
-    (wheel,) = folder.glob("tier0_egress-*.whl")
+def _venv_with_wheel(folder: Path, wheel: Path) -> Path:
+    """Installs the wheel, and nothing that it needs."""
     venv = folder / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True, capture_output=True)
     pip: list[str | Path] = [
