@@ -5,6 +5,7 @@ Calls as GitHub's own OpenAPI description has them; tests/forge holds every one 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -45,6 +46,11 @@ _NO_ANSWER_OF_GITHUB = (
     RuntimeError,
 )
 """What PyGithub 2.10 raises where an answer has not the shape of GitHub's, or leads to another host."""
+
+
+logging.getLogger("github").setLevel(
+    logging.ERROR
+)  # it tells refusals on standard error by itself; here they are sentences
 
 
 class _GitHub:
@@ -120,7 +126,10 @@ class _DeniedError(EgressError):
 
 def _told(speech: Speech, act: Act, error: GithubException) -> EgressError:
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-    limited = isinstance(error, RateLimitExceededException) or (error.status == 403 and "retry-after" in headers)
+    limited = isinstance(error, RateLimitExceededException) or (
+        error.status == 403
+        and ("retry-after" in headers or not error.data)  # PyGithub's retries have read the words of a rate limit
+    )
     answer = Answer(error.status, _said(error), limited, headers.get("retry-after", ""))
     if act is Act.WHO and error.status == 403 and not limited:
         return _DeniedError(str(refused(speech, act, answer)))
