@@ -75,13 +75,14 @@ def for_each(
     may_be_new: bool = False,
     upgrade_provider: bool = False,
     head: Callable[[str], None] = say,
+    failed: Callable[[str, str], None] | None = None,
 ) -> list[T | None]:
     """Synthesises, then acts on every stack, locked and initialised, in the order of their names; what `act` returned.
 
     `act` gets a stack and what is around it on the manager, which is read meanwhile.
     go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
     upgrade_provider: moves the provider lock. head: where several stacks get a heading each, to the stream that has what stands below
-    it. Errors: EgressError.
+    it. failed: is given each stack that failed, and why; then a run of one stack goes on, too. Errors: EgressError.
     """
     names = [domain.stack for domain in run.domains]
     with ExitStack() as whole:
@@ -90,8 +91,9 @@ def for_each(
             made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
         if made.notes:
             say(made.notes)
-        work = _Work(project, run, looks, may_be_new, upgrade_provider, head)
-        return [work.on(domain, made.folders[domain.stack], act, go_on and len(names) > 1) for domain in run.domains]
+        work = _Work(project, run, looks, may_be_new, upgrade_provider, head, failed)
+        go_on = go_on and (len(names) > 1 or failed is not None)
+        return [work.on(domain, made.folders[domain.stack], act, go_on) for domain in run.domains]
 
 
 def for_forgotten(
@@ -115,9 +117,11 @@ class _Work:
         may_be_new: bool,
         upgrade_provider: bool,
         head: Callable[[str], None],
+        failed: Callable[[str, str], None] | None = None,
     ) -> None:
         self._project, self._run, self._looks = project, run, looks
         self._may_be_new, self._upgrade_provider, self._head = may_be_new, upgrade_provider, head
+        self._failed = failed
         self._strays = stray_states(run.places, project.stacks)
 
     def on(self, domain: WorkloadDomain, folder: Path, act: Callable[[Stack, Found], T], go_on: bool) -> T | None:
@@ -137,6 +141,8 @@ class _Work:
             if not go_on:
                 raise
             say(f"egress: {error}")
+            if self._failed:
+                self._failed(domain.stack, str(error))
             return None
 
 

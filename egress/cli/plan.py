@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,11 +11,13 @@ from egress.cli._names import stacks_argument
 from egress.cli._runs import for_each, lock_timeout, planned, prepare, show, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
-from egress.delivery import saved, summary
+from egress.delivery import summary
 from egress.delivery.looks import Found
 from egress.delivery.plans import Plan
 from egress.toolchain.stacks import Stack
-from egress.writing import append
+
+if TYPE_CHECKING:
+    from egress.cli._reviews import Reviews
 
 
 @click.command("plan")
@@ -57,16 +59,16 @@ def command(
     Exit codes: 0 no changes; 1 a plan failed; 2 there are changes.
     """
 
+    reviews = _reviews(project, out, summary_file) if out or summary_file else None
+
     def act(stack: Stack, around: Found) -> tuple[Plan, Found]:
         plan = planned(stack)
-        if as_json or out or summary_file:
+        if as_json:
             _ = plan.content
-        if summary_file:
-            append(summary_file, summary.of_plan(plan))
-        if not as_json:
+        else:
             show(plan, full=full)
-        if out:
-            saved.save(plan, out)
+        if reviews:
+            reviews.planned(plan, around)
         tell(around, stack)
         return plan, around
 
@@ -78,7 +80,10 @@ def command(
         may_be_new=True,
         upgrade_provider=upgrade_provider,
         head=say if as_json else echo,
+        failed=reviews.failed if reviews else None,
     )
+    if reviews:
+        reviews.end()
     whole = [plan for plan, _ in filter(None, made)]
     if out and whole:
         say(f"saved in {out}: egress apply --saved {out}")
@@ -90,6 +95,12 @@ def command(
     if len(whole) < len(made):
         return FAILED
     return NEEDS_YOU if any(plan.changes for plan in whole) else OK
+
+
+def _reviews(project: Project, out: Path | None, summary_file: Path | None) -> Reviews:
+    from egress.cli._reviews import Reviews  # the packet walk, which takes a third of a second to load
+
+    return Reviews(project, out, summary_file)
 
 
 def _as_data(plan: Plan, around: Found) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Saved plans: everything that an apply needs, in a folder per stack, and taken from it again without believing it.
 
-A folder holds cdk.tf.json, the provider lock, tfplan, plan.json (the engine's `show -json`) and egress.json, a note with the
-digests of them all. The note helps to say what is wrong. What a plan is for is read from the plan, by the engine, and held
+A folder holds cdk.tf.json, the provider lock, tfplan, plan.json and plan.txt (the engine's `show`, as data and in words), review.json
+(what the plan does to packets) and egress.json, a note with the digests of them all. The note helps to say what is wrong. What a plan is for is read from the plan, by the engine, and held
 against the domain file of now.
 """
 
@@ -19,6 +19,7 @@ from egress.delivery.plan_content import PlanContent, parse
 from egress.delivery.plans import PLAN, Plan, Verb
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.fields import quoted
+from egress.escape import uncoloured
 from egress.layout import LOCK, STACK_FILE
 from egress.toolchain.own_files import JsonObject, read_bytes, read_object
 from egress.toolchain.runs import Run
@@ -27,8 +28,10 @@ from egress.writing import private_folder, write
 
 NOTE = "egress.json"
 CONTENT = "plan.json"
-FILES = (STACK_FILE, LOCK, PLAN, CONTENT)
-_FORMAT = {"format": "egress-plan", "version": 2}
+WORDS = "plan.txt"
+REVIEW = "review.json"
+FILES = (STACK_FILE, LOCK, PLAN, CONTENT, WORDS, REVIEW)
+_FORMAT = {"format": "egress-plan", "version": 3}
 _AGAIN = "plan again"
 _CONFIG_IN_PLAN = f"tfconfig/m-/{STACK_FILE}"
 """Where a plan file, a zip, holds the configuration that it was made from (Terraform, internal/plans/planfile; OpenTofu alike)."""
@@ -36,17 +39,20 @@ _MAX_CONFIG = 64 * 2**20
 """Bytes of a configuration that is looked into (assumption): a small file may unpack to any size."""
 
 
-def save(plan: Plan, directory: Path) -> None:
-    """Puts a plan into `directory`/<stack>, readable by the owner only: plans hold values. Errors: EgressError."""
+def save(plan: Plan, directory: Path, review: bytes) -> None:
+    """Puts a plan with its review into `directory`/<stack>, readable by the owner only: plans hold values. Errors: EgressError."""
     stack = plan.stack
     files = {name: read_bytes(stack.folder / name, "the run's file", _AGAIN) for name in (STACK_FILE, LOCK)}
     files[PLAN] = read_bytes(stack.folder / plan.file, "the plan file", _AGAIN)
     files[CONTENT] = json.dumps(plan.content.raw).encode()
+    files[WORDS] = uncoloured(plan.words).encode()
+    files[REVIEW] = review
     note = _FORMAT | {
         "stack": stack.name,
         "domain_sha256": domain_digest(stack.domain),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         "target": stack.run.target(stack.domain),
+        "run": stack.run.words(stack.domain),
         "engine": _engine(stack.run),
         "provider": str(stack.run.provider),
         "egress": metadata.version("tier0-egress"),
@@ -91,7 +97,9 @@ def read(directory: Path, stack: str, folder: Path | None = None) -> Saved:
     folder = folder or directory / stack
     note = read_object(folder / NOTE, f"{stack}: the note of the saved plan", _AGAIN)
     if {key: note.get(key) for key in _FORMAT} != _FORMAT or not isinstance(note.get("sha256"), dict):
-        raise EgressError(f"{stack}: {str(folder / NOTE)!r} is no note of a saved plan of version 2: {_AGAIN}")
+        raise EgressError(
+            f"{stack}: {str(folder / NOTE)!r} is no note of a saved plan of version {_FORMAT['version']}: {_AGAIN}"
+        )
     if note.get("stack") != stack:
         raise EgressError(f"{stack}: the plan in {str(folder)!r} is of {quoted(note.get('stack'))}: {_AGAIN}")
     files = {name: read_bytes(folder / name, f"{stack}: of the saved plan", _AGAIN) for name in FILES}
