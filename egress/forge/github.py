@@ -73,7 +73,7 @@ class _GitHub:
             lazy=True,
         )
         self._repository = self._github.get_repo(place.repository)
-        self._speech = Speech(urlsplit(server.url).netloc, "GITHUB_TOKEN", _NAMES)
+        self._speech = Speech(urlsplit(server.url).netloc, "GITHUB_TOKEN", _NAMES, server.token)
         self._login = place.login
 
     @property

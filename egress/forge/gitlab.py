@@ -48,7 +48,7 @@ class _GitLab:
             session=_session(),
         )
         self._project = self._gitlab.projects.get(place.project, lazy=True)
-        self._speech = Speech(urlsplit(server.url).netloc, "GITLAB_TOKEN", _NAMES)
+        self._speech = Speech(urlsplit(server.url).netloc, "GITLAB_TOKEN", _NAMES, server.token)
         self._me: int | None = None
 
     def _is_mine(self, author: Any) -> bool:

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 from egress.domain import EgressError
 from egress.escape import line
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_NAME = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.-]+"
+_REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
 _REF = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)")
-_PROJECT = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
+_PROJECT = re.compile(rf"{_NAME}(?:/{_NAME})*")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables that name a private authority: those of the HTTP library, and OpenSSL's own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from egress.domain import EgressError
@@ -24,11 +24,15 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Speech:
-    """How a forge's permissions are called. denied: what to do where one is missing, by act. token: the variable."""
+    """How a forge's permissions are called. denied: what to do where one is missing, by act. token: the variable.
+
+    secret: its value, so that a forge which repeats it does not get it shown.
+    """
 
     host: str
     token: str
     denied: Mapping[Act, str]
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Answer:
 
 def refused(speech: Speech, act: Act, answer: Answer) -> EgressError:
     """A refusal as one sentence."""
-    said = f" ({line(answer.said[:_MOST_WORDS])})" if answer.said else ""
+    words = line(answer.said.replace(speech.secret, "***")[:_MOST_WORDS])
+    said = f" ({words})" if words else ""
     return EgressError(f"{speech.host} did not take {act}: {_why(speech, act, answer)}; status {answer.status}{said}")
 
 

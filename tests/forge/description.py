@@ -46,12 +46,11 @@ class Description:
 
     def __init__(self, document: Json) -> None:
         self._document = document
-        self._api = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
+        self._api = OpenAPI.from_dict(document, config=Config(spec_validator_cls=None))
 
-    def example(self, name: str) -> Json:
+    def example(self, name: str) -> Any:
         """A copy of an example of the description."""
-        copy: Json = json.loads(json.dumps(self._document["components"]["examples"][name]["value"]))
-        return copy
+        return json.loads(json.dumps(self._document["components"]["examples"][name]["value"]))
 
     def judge(
         self,

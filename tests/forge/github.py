@@ -5,7 +5,7 @@ In a process of its own, for whole workflows:
 
     python -m tests.forge.github --port-file PORT --journal JOURNAL [--token T --author LOGIN] [--pull-request N]
 
-PORT gets the address of the API (http://127.0.0.1:40123) as soon as it listens; JOURNAL a line of JSON for each request, with
+PORT gets the address of the API (http://127.0.0.1:40123) as soon as it listens, then it is a line on standard output, too; JOURNAL a line of JSON for each request, with
 `problem` where the description has something against it. What is there now is read at `/_forge/state`. Ends on SIGTERM.
 """
 
@@ -261,7 +261,7 @@ class Forge:
         return Answer(200, found[0])
 
     def _list_pulls(self, asked: Asked, token: Token) -> Answer:
-        example = description().example("pull-request-simple-items")[0]
+        example: Json = description().example("pull-request-simple-items")[0]
         example |= {"requested_teams": []}  # the team of GitHub's example lacks a type, which their schema requires
         found = []
         for number, (head, commit) in self.pull_requests.items():
@@ -366,6 +366,7 @@ def main(arguments: list[str]) -> None:
         beside = given.port_file.with_name(f".{given.port_file.name}.new")
         beside.write_text(url)
         beside.rename(given.port_file)
+        print(url, flush=True)
         ended.wait()
 
 
