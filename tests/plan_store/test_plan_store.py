@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
+import time
 import zlib
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from egress.domain import EgressError, PlanAgainError
-from egress.plan_store import Key, PlanStore, open_store, parcel, places, seal, store
+from egress.plan_store import Key, PlanStore, open_store, parcel, places, seal
 from egress.plan_store.seal import VARIABLE, PlanKey
 
 KEY = b64encode(b"k" * 32).decode()
@@ -83,13 +84,13 @@ def test_a_plan_that_is_too_old_is_missing_and_said_to_be(
 ) -> None:
     plans = opened(tmp_path, KEY, EGRESS_PLAN_DAYS="2")
     plans.put(WLD01, saved)
-    now = store.time.time()
-    monkeypatch.setattr(store.time, "time", lambda: now + 2 * 86_400 - 60)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 2 * 86_400 - 60)
     plans.get(WLD01, tmp_path / "got")
-    monkeypatch.setattr(store.time, "time", lambda: now + 2 * 86_400 + 60)
+    monkeypatch.setattr(time, "time", lambda: now + 2 * 86_400 + 60)
     with pytest.raises(PlanAgainError, match=r"that is younger than 2 days \(EGRESS_PLAN_DAYS\): plan again"):
         plans.get(WLD01, tmp_path / "again")
-    monkeypatch.setattr(store.time, "time", lambda: now - 3_600)
+    monkeypatch.setattr(time, "time", lambda: now - 3_600)
     with pytest.raises(PlanAgainError, match="its plan is of the future"):
         plans.get(WLD01, tmp_path / "again")
 
@@ -99,7 +100,7 @@ def test_what_is_too_old_is_taken_away(tmp_path: Path, saved: Path) -> None:
     plans.put(WLD01, saved)
     fresh = Key.of("wld02", "apply", b"")
     plans.put(fresh, saved)
-    long_ago = store.time.time() - 8 * 86_400
+    long_ago = time.time() - 8 * 86_400
     os.utime(kept_file(tmp_path), (long_ago, long_ago))
     assert plans.expire() == 1
     assert not kept_file(tmp_path).exists()
