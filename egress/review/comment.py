@@ -287,9 +287,9 @@ def _packets(plan: Reviewed) -> Iterator[str]:
     if quiet := [str(one) for one in review.of(Turn.WORKS)]:
         sentences.append(f"as before: {markdown('; '.join(quiet[:_SENTENCES]))}{_more(len(quiet))}")
     title = f"What happens to packets, walked over {markdown(review.source)}"
-    yield from _part(
-        title, [*sentences, *(f"the manager was not read: {markdown(why)}" for why in [review.not_seen] if why)]
-    )
+    sentences += [f"the manager was not read: {markdown(review.not_seen)}"] if review.not_seen else []
+    sentences += [f"taken for granted: {markdown(one)}" for one in review.assumed]
+    yield from _part(title, sentences)
 
 
 def _consequence(one: Consequence) -> str:

@@ -168,7 +168,8 @@ class Review:
     """What one plan does to packets.
 
     source: what was walked, in words. not_seen: why the manager was not; then `before` is None in every consequence, and `after`
-    is what the domain file says with the plan put in. differs: what the manager has otherwise than the file. picture: Mermaid, of
+    is what the domain file says with the plan put in. differs: what the manager has otherwise than the file. assumed: what the verdicts after the
+    plan take for granted. picture: Mermaid, of
     the domain after the plan; empty where it is too large.
     """
 
@@ -179,6 +180,7 @@ class Review:
     outages: tuple[OutageChange, ...]
     noticed: tuple[Noticed, ...]
     differs: tuple[Text, ...]
+    assumed: tuple[Text, ...] = ()
     picture: Annotated[str, Field(max_length=200_000)] = ""
     format: Literal["egress-review"] = "egress-review"
     version: Literal[1] = 1

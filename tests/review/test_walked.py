@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from egress.checks import check_live
 from egress.delivery.plan_content import PlanContent
+from egress.delivery.plan_content import parse as parse_plan
 from egress.domain import WorkloadDomain
 from egress.policy.sighting import Sighting, Unseen
 from egress.reachability.view import Live
@@ -49,6 +51,7 @@ def test_a_plan_that_does_nothing_leaves_everything_as_before(walked: Reviewed) 
     found = walked(plan())
     assert set(turns(found).values()) == {Turn.WORKS}
     assert not found.outages
+    assert not found.assumed
     assert "image pulls from TKG: work, seen as 10.27.51.147" in [str(one) for one in found.consequences]
 
 
@@ -87,6 +90,27 @@ def test_a_next_hop_that_nobody_has_breaks_every_way_out(walked: Reviewed) -> No
     found = walked(plan({DEFAULT: THERE[DEFAULT] | hop}))
     pulls = [one for one in found.of(Turn.BREAKS) if one.question.endswith("registry")]
     assert len(pulls) == 2
+
+
+def test_a_next_hop_that_the_file_no_longer_names_is_still_there_today(walked: Reviewed, golden_text: str, domain_of: Callable[..., WorkloadDomain]) -> None:  # fmt: skip
+    """The file of the pull request names another router; today's traffic goes by the old one, and works."""
+    domain = domain_of(golden_text.replace("address: 10.27.51.1}", "address: 10.27.51.9}") + RETURN_ROUTE)
+    there = view_of(domain_of(golden_text + RETURN_ROUTE)).objects
+    hop = {"next_hop": [{"ip_address": "10.27.51.9", "admin_distance": 1}]}
+    live = Live.of("the manager x", Sighting(T0, there, {}, frozenset(), ()))
+    found = review(domain, [domain], plan({DEFAULT: THERE[DEFAULT] | hop}), live, "", check_live([]))
+    assert set(turns(found).values()) == {Turn.WORKS}
+    assert found.assumed == ("there is a router at 10.27.51.9, which knows the way back: no plan can tell",)
+
+
+def test_a_next_hop_that_somebody_put_in_by_hand_is_not_vouched_for(walked: Reviewed) -> None:
+    by_hand = THERE[DEFAULT] | {"next_hop": [{"ip_address": "10.27.51.66", "admin_distance": 1}]}
+    content = plan({DEFAULT: THERE[DEFAULT]}, THERE | {DEFAULT: by_hand})
+    drift = {"address": DEFAULT, "mode": "managed", "type": "nsxt_policy_static_route", "change": {"actions": ["update"], "before": THERE[DEFAULT], "after": by_hand}}  # fmt: skip
+    content = parse_plan(json.dumps(content.raw | {"resource_drift": [drift]}), "the plan")
+    route = {"network": "0.0.0.0/0", "next_hops": [{"ip_address": "10.27.51.66", "admin_distance": 1}]}
+    found = walked(content, more={f"{T0}/static-routes/wld01-default-route": route})
+    assert turns(found)["TKG pod -> registry"] is Turn.MENDS
 
 
 def test_what_a_plan_changes_is_taken_as_realized_and_what_it_leaves_as_it_is(walked: Reviewed) -> None:
