@@ -129,11 +129,11 @@ def code_span(text: str) -> str:
     return f"{ticks}{pad}{shown}{pad}{ticks}"
 
 
-def code_block(text: str) -> str:
-    """Lines as a fenced block of Markdown, whatever backticks are in them."""
+def code_block(text: str, language: str = "text") -> str:
+    """Lines as a fenced block of Markdown, whatever backticks are in them. `language`: a name of ours, that the page may draw it by."""
     shown = terminal(uncoloured(text))
     fence = "`" * max(3, _longest_ticks(shown) + 1)
-    return f"{fence}text\n{shown}\n{fence}"
+    return f"{fence}{language}\n{shown}\n{fence}"
 
 
 def dot(text: str) -> str:

@@ -26,6 +26,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "rename": "Let the stack of a renamed domain file keep its state and its objects.",
         "affected": "Print the stacks whose synthesised Terraform differs from the base's, one a line.",
     },
+    "Pull requests": {
+        "comment": "Post what saved plans do as one comment on the pull request, updated in place.",
+    },
     "Tools": {
         "doctor": "Look at all that plan and apply need: what is missing, and how to get it.",
         "engine": "Run terraform or tofu on STACK: state list, output, import, force-unlock.",

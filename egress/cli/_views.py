@@ -68,7 +68,7 @@ def views(
     for domain in domains:
         source: Source = FILES
         if live:
-            source = _live(project, domain)
+            source = live_source(project, domain)
         elif plan:
             source = AfterPlan(planned(domain, _read(plan, domain.stack)))
         key = GatewayKey.of(domain)
@@ -80,7 +80,8 @@ def views(
         yield made
 
 
-def _live(project: Project, domain: WorkloadDomain) -> Live:
+def live_source(project: Project, domain: WorkloadDomain) -> Live:
+    """What the domain's manager has now. Errors: EgressError."""
     from egress.manager import Manager, sight  # the HTTP client is loaded by who asks a manager
 
     host = project.lab.host if project.lab else domain.nsx.host

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import click
 
+from egress.cli._base import base_option
+from egress.cli._gone import choose
 from egress.cli._names import stacks_argument
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare, settle, show, tell
+from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare_for, settle, show, tell
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
 from egress.delivery import plans, saved
 from egress.delivery.imports import import_blocks
 from egress.delivery.looks import Found
 from egress.domain import EgressError
+from egress.domain.fields import quoted
 from egress.toolchain.stacks import Stack
 
 
@@ -27,6 +30,9 @@ from egress.toolchain.stacks import Stack
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Apply the plans that egress plan --out saved in this folder, exactly as they are.",
 )
+@base_option(
+    "With --saved: for plans that destroy a stack whose domain file is gone, a folder or git reference at which it still was."
+)
 @click.option(
     "--import-existing",
     is_flag=True,
@@ -35,26 +41,36 @@ from egress.toolchain.stacks import Stack
 @lock_timeout
 @click.pass_obj
 def command(
-    project: Project, stacks: tuple[str, ...], yes: bool, directory: Path | None, import_existing: bool, patience: int
+    project: Project,
+    stacks: tuple[str, ...],
+    yes: bool,
+    directory: Path | None,
+    base: Path | str | None,
+    import_existing: bool,
+    patience: int,
 ) -> int:
     """Plan, show the plan, ask, and apply that very plan.
 
     The plan is shown in network words first, then in full, in the engine's.
 
     The first stack that fails or is declined ends the run; later ones are left as they were. A saved plan is refused where its
-    domain file, its target or the objects that it is about have changed since.
+    domain file, its target or the objects that it is about have changed since. Nothing is ever planned again and applied in one go.
 
-    Exit codes: 0 applied, or nothing to do; 1 an apply failed, or was declined.
+    Exit codes: 0 applied, or nothing to do; 1 an apply failed, or was declined; 3 a saved plan is missing or stale: plan again.
     """
     if directory and import_existing:
         raise EgressError("--import-existing goes with a plan of its own, not with --saved")
-    named = _saved(directory, stacks) if directory else stacks
+    if base is not None and not directory:
+        raise EgressError(
+            "--base goes with --saved; egress destroy --from REF destroys a stack whose domain file is gone"
+        )
+    chosen = choose(project, _saved(project, directory, stacks, base), base) if directory else choose(project, stacks)
     agreed = asking(yes=yes)
 
     def act(stack: Stack, around: Found) -> None:
         with ExitStack() as imports:
             if directory:
-                plan = saved.restore(stack, saved.read(directory, stack.name))
+                plan = saved.restore(stack, saved.read(directory, stack.name), chosen.verb(stack.name))
             else:
                 if import_existing:
                     imports.enter_context(import_blocks(stack, around.there))
@@ -63,16 +79,23 @@ def command(
             tell(around, stack)
             settle(stack, plans.apply(plan, around, agreed, say))
 
-    for_each(project, prepare(project, named, patience), act, may_be_new=True, head=echo)
+    run = prepare_for(project, chosen.domains, patience)
+    for_each(project, run, act, may_be_new=True, head=echo, gone=chosen.gone)
     return OK
 
 
-def _saved(directory: Path, stacks: tuple[str, ...]) -> tuple[str, ...]:
+def _saved(project: Project, directory: Path, stacks: tuple[str, ...], base: Path | str | None) -> tuple[str, ...]:
     """The stacks to take from a folder of saved plans, each of them looked at once before anything is started."""
     there = saved.saved_stacks(directory)
     missing = [stack for stack in stacks if stack not in there]
     if missing:
         raise EgressError(f"no saved plan for {missing[0]!r} in {str(directory)!r}, there are: {', '.join(there)}")
     for stack in stacks or there:
-        saved.read(directory, stack)
+        note = saved.read(directory, stack).note
+        if stack not in project.stacks and base is None:
+            at = note.get("base")
+            raise EgressError(
+                f"{stack}: no domain file gives this stack, so its plan can only destroy it: give --base REF, at which the file still was"
+                + (f" (the plan was made from {quoted(at)})" if at else "")
+            )
     return stacks or there

@@ -17,7 +17,7 @@ from egress.delivery.guards import refuse_doubles, refuse_losing_a_route
 from egress.delivery.looks import Found
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.staleness import moved
-from egress.domain import EgressError
+from egress.domain import EgressError, PlanAgainError
 from egress.escape import uncoloured
 from egress.toolchain import state_lock
 from egress.toolchain.own_files import read_bytes
@@ -158,16 +158,16 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
 
 
 def refuse_stale(plan: Plan, tell: Callable[[str], None]) -> None:
-    """Errors: EgressError when the configuration or an object is not as it was when the plan was made, with what moved."""
+    """Errors: PlanAgainError when the configuration or an object is not as it was when the plan was made, with what moved."""
     name = plan.stack.name
     since = moved(plan.content, make(plan.stack, Verb.REFRESH, file="now.tfplan").content)
     for address in since.saved_again:
         tell(f"{name}: {address} was saved again since the plan was made, its revision moved and nothing else")
     if since.configuration:
-        raise EgressError(f"{name}: this plan was made from another configuration than the one of now: plan again")
+        raise PlanAgainError(f"{name}: this plan was made from another configuration than the one of now: plan again")
     if since.objects:
         told = "\n".join(f"  {one}" for one in since.objects)
-        raise EgressError(f"{name}: this plan is stale, since it was made there changed:\n{told}\nplan again")
+        raise PlanAgainError(f"{name}: this plan is stale, since it was made there changed:\n{told}\nplan again")
 
 
 def digest_of(stack: Stack, file: str) -> str:

@@ -1,0 +1,82 @@
+"""What plan does for a pull request: each plan is walked over what its manager has now, told as Markdown, and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from egress.cli._views import live_source
+from egress.cli.context import Project
+from egress.cli.output import say
+from egress.delivery import saved
+from egress.delivery.looks import Found
+from egress.delivery.plans import Plan
+from egress.domain import EgressError, WorkloadDomain
+from egress.escape import line, uncoloured
+from egress.policy.identity import GatewayKey, by_gateway
+from egress.reachability.view import Live
+from egress.review import consequence, planned_run, walked
+from egress.review.comment import SUMMARY, render
+from egress.review.planned_run import FailedPlan, PlannedRun, Reviewed
+from egress.writing import append
+
+
+class Reviews:
+    """The reviews of a run, collected as its stacks are planned."""
+
+    def __init__(self, project: Project, directory: Path | None, summary_file: Path | None) -> None:
+        self._project, self._directory, self._summary_file = project, directory, summary_file
+        self._plans: list[Reviewed] = []
+        self._failed: list[FailedPlan] = []
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody reads them."""
+        return bool(self._directory or self._summary_file)
+
+    def planned(self, plan: Plan, around: Found, base: str = "") -> None:
+        """Reviews a plan, and saves it where plans are to be saved. base: what a stack without a file was taken from. Errors: EgressError."""
+        stack = plan.stack
+        live, not_seen = self._live(plan, around)
+        review = walked.review(stack.domain, self._sharing(plan), plan.content, live, not_seen, around.report)
+        words = uncoloured(plan.words)
+        self._plans.append(
+            Reviewed(stack.name, stack.run.words(stack.domain), plan.content, words, plan.digest, review)
+        )
+        if self._directory:
+            planned_run.forget(self._directory, stack.name)
+            saved.save(plan, self._directory, consequence.as_json(review), base)
+
+    def failed(self, stack: str, words: str) -> None:
+        """Remembers that a stack could not be planned. Errors: EgressError."""
+        self._failed.append(planned_run.failure(stack, words))
+        if self._directory:
+            self._failed[-1].write(self._directory)
+
+    def end(self) -> None:
+        """Tells the run as Markdown where that is wanted. Errors: EgressError."""
+        if self._summary_file:
+            run = PlannedRun(tuple(self._plans), tuple(self._failed))
+            append(self._summary_file, render(run, SUMMARY - _size(self._summary_file)))
+
+    def _live(self, plan: Plan, around: Found) -> tuple[Live | None, str]:
+        """What the manager has now, or why that was not seen."""
+        if around.failed:
+            return None, around.failed
+        try:
+            return live_source(self._project, plan.stack.domain), ""
+        except EgressError as error:
+            say(f"{plan.stack.name}: what the plan does to packets is walked over the files: {line(str(error))}")
+            return None, str(error)
+
+    def _sharing(self, plan: Plan) -> Sequence[WorkloadDomain]:
+        """The domains that may share the plan's Tier-0."""
+        return by_gateway(self._project.everyone).get(GatewayKey.of(plan.stack.domain), ())
+
+
+def _size(file: Path) -> int:
+    """Bytes that a file has already: a step's summary is one file, whatever was written into it before."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
