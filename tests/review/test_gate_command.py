@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -73,7 +72,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 @pytest.fixture
-def repository(root: Path) -> Iterator[Path]:
+def repository(root: Path) -> Path:
     """The project, committed on main; the work goes on on a branch."""
     git(root.parent, "init", "-q")
     commit(root, "main as it is")

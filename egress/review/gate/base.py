@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egress.delivery import whom
-from egress.delivery.affected import SHARED
 from egress.delivery.bases import base_folder
+from egress.delivery.pins import SHARED
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.files import FOLDER, look
 from egress.domain.fleet import load
@@ -43,7 +43,7 @@ def read(root: Path, name: str, env: Mapping[str, str]) -> Base:
     gate = NO_FILE if text is None else policy.read(parse(text.encode(), f"{name}:{prefix}{FILE}"))
     with base_folder(root, commit) as folder:
         domains = load(look(folder)[0]).domains if (folder / FOLDER).is_dir() else ()
-        moved = whom.moved(whom.everyone(root), whom.everyone(folder))
+        moved = whom.moved(whom.everyone(root, load(look(root)[0]).domains), whom.everyone(folder, domains))
         if shared := _shared(root, folder):
             moved[""] = shared
     return Base(name, gate, _owners(root, name, commit, prefix + FILE, env), domains, moved)
