@@ -7,20 +7,27 @@ from pathlib import Path
 import click
 
 from egress.cli.output import echo, say
-from egress.template import write
+from egress.template import Ci, write
 
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-def command(folder: Path) -> None:
-    """Write a new repository: app, example domain, pinned version, a workflow that plans.
+@click.option(
+    "--ci",
+    type=click.Choice([one.value for one in Ci]),
+    default=Ci.GITHUB.value,
+    show_default=True,
+    help="The CI system whose workflows are written: review, apply, drift.",
+)
+def command(folder: Path, ci: str) -> None:
+    """Write a new repository: app, example domain, pinned version, workflows that plan, review, apply and look for drift.
 
     DIR may be a repository with files of its own, `.` for instance: what is not there yet is written, and what is there is left
     as it is and told.
 
     Exit codes: 0 written, or all of it was there; 1 it cannot be written, and nothing was.
     """
-    done = write(folder)
+    done = write(folder, Ci(ci))
     for name in done.files:
         echo(name)
     if done.left:

@@ -1,5 +1,5 @@
 """A user's own repository, as `egress init` writes it."""
 
-from egress.template.repository import write
+from egress.template.repository import Ci, write
 
-__all__ = ["write"]
+__all__ = ["Ci", "write"]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import textwrap
 import uuid
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
@@ -21,9 +24,32 @@ _PLACES = {
     "domains/wld01.yaml": "domains/wld01.yaml",
     "gitignore": ".gitignore",
     "README.md": "README.md",
-    "workflow/egress.yml": ".github/workflows/egress.yml",
-    "workflow/actionlint.yaml": ".github/actionlint.yaml",
 }
+
+
+class Ci(StrEnum):
+    """The CI system whose workflows are written."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    NONE = "none"
+
+
+_WORKFLOWS = {
+    Ci.GITHUB: {
+        "github/action.yml": ".github/actions/egress/action.yml",
+        "github/pull-request.yml": ".github/workflows/egress.yml",
+        "github/comment.yml": ".github/workflows/egress-comment.yml",
+        "github/apply.yml": ".github/workflows/egress-apply.yml",
+        "github/nightly.yml": ".github/workflows/egress-nightly.yml",
+        "github/actionlint.yaml": ".github/actionlint.yaml",
+        "github/zizmor.yaml": ".github/zizmor.yml",
+    },
+    Ci.GITLAB: {"gitlab/gitlab-ci.yml": ".gitlab-ci.yml"},
+    Ci.NONE: {},
+}
+_STEPS = {"install.sh", "lab.sh"}
+"""Scripts that stand in several workflows, each at the place of its mark: `@install@` of install.sh."""
 SCHEMA = "schemas/workload-domain.schema.json"
 PART_SCHEMA = "schemas/workload-domain-part.schema.json"
 
@@ -41,12 +67,12 @@ class Written:
     unignored: tuple[str, ...]
 
 
-def write(folder: Path) -> Written:
+def write(folder: Path, ci: Ci = Ci.GITHUB) -> Written:
     """Writes a new repository into `folder`, which is made if needed: every file that is not there yet. Names are relative to it.
 
     It is pinned to the version that runs. Errors: EgressError; what was written so far is taken away again then.
     """
-    files = contents()
+    files = contents(ci)
     left = tuple(name for name in files if os.path.lexists(folder / name))
     new = {name: content for name, content in files.items() if name not in left}
     done: list[Path] = []
@@ -77,10 +103,19 @@ def _unignored(folder: Path, files: dict[str, str]) -> tuple[str, ...]:
     return tuple(line for line in files[_IGNORED].splitlines() if line not in there)
 
 
-def contents() -> dict[str, str]:
-    """The repository's files by name."""
-    files = {name: (_FILES / source).read_text(encoding="utf-8") for source, name in _PLACES.items()}
+def contents(ci: Ci = Ci.GITHUB) -> dict[str, str]:
+    """The repository's files by name, with the workflows of a CI system."""
+    places = _PLACES | _WORKFLOWS[ci]
+    files = {name: (_FILES / source).read_text(encoding="utf-8") for source, name in places.items()}
+    for step in _STEPS:
+        script = (_FILES / step).read_text(encoding="utf-8")
+        files = {name: _put_in(content, f"@{Path(step).stem}@", script) for name, content in files.items()}
     values = {"@version@": metadata.version("tier0-egress"), "@project_id@": str(uuid.uuid4())}
     for mark, value in values.items():
         files = {name: content.replace(mark, value) for name, content in files.items()}
     return files | {SCHEMA: text(schema()), PART_SCHEMA: text(part_schema())}
+
+
+def _put_in(content: str, mark: str, script: str) -> str:
+    """A script in place of the line that is its mark, as deep as that."""
+    return re.sub(rf"^( *){mark}\n", lambda found: textwrap.indent(script, found[1]), content, flags=re.MULTILINE)

@@ -47,10 +47,15 @@ class WorkflowRun:
 
     def one(self, job: str, result: str = "success") -> JobRun:
         """The job's only leg; asserts how it ended."""
-        assert job in self.jobs, f"{job} did not run, but: {sorted(self.jobs)}\n{self.words}"
-        (leg,) = self.jobs[job]
-        assert leg.result == result, f"{job}: {leg.result}\n{leg.log}"
+        (leg,) = self.legs(job, result)
         return leg
+
+    def legs(self, job: str, result: str = "success") -> list[JobRun]:
+        """The job's legs; asserts how all of them ended."""
+        assert job in self.jobs, f"{job} did not run, but: {sorted(self.jobs)}\n{self.words}"
+        for leg in self.jobs[job]:
+            assert leg.result == result, f"{job} {leg.matrix}: {leg.result}\n{leg.log}"
+        return self.jobs[job]
 
 
 @dataclass
@@ -80,6 +85,10 @@ class Actions:
             "ARTIFACTS": str(self.artifacts),
             "RUNNER_PYTHON": sys.executable,
             "GITHUB_RUN_ID": str(self._runs),
+            "TERM": "dumb",  # act gives jobs a terminal, which GitHub does not
+            "PIP_QUIET": "1",
+            "PIP_NO_COMPILE": "1",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         }
         for name, values in [("env", variables), ("secrets", self.secrets), ("vars", self.variables)]:
             (folder / name).write_text("".join(f"{key}={json.dumps(value)}\n" for key, value in values.items()))

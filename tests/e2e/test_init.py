@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from egress.domain import HaMode, load_domains
-from egress.template.repository import contents, write
+from egress.template.repository import Ci, contents, write
 from egress.toolchain.synthesis import synthesised
 from tests.e2e.installed import Installed
 from tests.e2e.sites import EGRESS, REPOSITORY
@@ -31,8 +31,13 @@ FILES = {
     "schemas/workload-domain-part.schema.json",
     ".gitignore",
     "README.md",
+    ".github/actions/egress/action.yml",
     ".github/workflows/egress.yml",
+    ".github/workflows/egress-comment.yml",
+    ".github/workflows/egress-apply.yml",
+    ".github/workflows/egress-nightly.yml",
     ".github/actionlint.yaml",
+    ".github/zizmor.yml",
 }
 
 
@@ -170,8 +175,11 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     assert "cannot be written: Permission denied" in done.stderr
 
 
-def test_every_mark_is_filled_in_and_no_machine_is_named() -> None:
-    for name, content in contents().items():
+@pytest.mark.parametrize("ci", list(Ci))
+def test_every_mark_is_filled_in_and_no_machine_is_named(ci: Ci) -> None:
+    for name, content in contents(ci).items():
+        assert "@install@" not in content, name
+        assert "@lab@" not in content, name
         assert "@version@" not in content, name
         assert "@project_id@" not in content, name
         assert str(REPOSITORY) not in content, name
