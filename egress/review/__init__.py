@@ -5,4 +5,5 @@ walked        making one: the walk over what is there now, and over that with th
 planned_run   a folder of saved plans with their reviews, and the stacks that could not be planned
 finding       what the gate says, as values
 comment       it all as Markdown, in the room that a forge gives
+drift_issue   what a nightly run found of one stack, as Markdown
 """
