@@ -1,6 +1,6 @@
 """A verdict as JUnit XML, which CI systems show as tests: a suite per stack, a case per rule that was judged.
 
-Form: the "windyroad" schema that Jenkins and GitLab read (docs.gitlab.com, "Unit test reports"): failures fail, what was answered for is skipped.
+Form: as GitLab and Jenkins read it (docs.gitlab.com, "Unit test reports"): what stops is a failure, what somebody answered for is skipped.
 """
 
 from __future__ import annotations
