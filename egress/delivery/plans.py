@@ -19,7 +19,9 @@ from egress.delivery.plan_content import PlanContent
 from egress.delivery.staleness import moved
 from egress.domain import EgressError, PlanAgainError
 from egress.escape import uncoloured
+from egress.toolchain import state_lock
 from egress.toolchain.own_files import read_bytes
+from egress.toolchain.secrets import masked
 from egress.toolchain.stacks import Stack
 
 PLAN = "tfplan"
@@ -116,7 +118,8 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
     )
     if done.code not in (0, 2):
         words = uncoloured(done.err or done.out).strip()
-        raise EgressError(f"{stack.name}: the plan failed:\n{words}")
+        locked = state_lock.refusal(stack, words)
+        raise EgressError(f"{stack.name}: {locked}" if locked else f"{stack.name}: the plan failed:\n{masked(words)}")
     (stack.folder / file).chmod(0o600)
     return Plan(stack, verb, file, done.code == 2, digest_of(stack, file), done.out)
 
