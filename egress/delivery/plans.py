@@ -122,8 +122,8 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
     )
     if done.code not in (0, 2):
         words = uncoloured(done.err or done.out).strip()
-        locked = state_lock.refusal(stack, words)
-        raise EgressError(f"{stack.name}: {locked}" if locked else f"{stack.name}: the plan failed:\n{masked(words)}")
+        known = state_lock.refusal(stack, words) or stack.other_provider(words)
+        raise EgressError(f"{stack.name}: {known}" if known else f"{stack.name}: the plan failed:\n{masked(words)}")
     (stack.folder / file).chmod(0o600)
     return Plan(stack, verb, file, done.code == 2, digest_of(stack, file), done.out)
 
