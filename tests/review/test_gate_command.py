@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -73,7 +72,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 @pytest.fixture
-def repository(root: Path) -> Iterator[Path]:
+def repository(root: Path) -> Path:
     """The project, committed on main; the work goes on on a branch."""
     git(root.parent, "init", "-q")
     commit(root, "main as it is")
@@ -358,6 +357,38 @@ def test_a_base_that_git_does_not_have_and_one_that_is_wrong_are_told(
     (repository / "gate.yaml").unlink()
     assert run(["gate", str(plans), "--base", "main"]) == 1
     assert "main:network/gate.yaml:2:1: rule: unknown key 'rule', did you mean 'rules'?" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_with_a_base_it_says_where_nobody_told_which_stacks_there_should_be(
+    repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(plans, *CHANGES_NOTHING)
+    assert run(["gate", str(plans), "--base", "main"]) == 0
+    assert "note: no affected.json is beside the plans" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_outside_of_a_repository_a_base_is_told_to_be_none(
+    root: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(plans, *CHANGES_NOTHING)
+    assert run(["gate", str(plans), "--base", "main"]) == 1
+    assert "egress: git does not give the base 'main'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_removed_stack_that_is_destroyed_is_judged_by_the_file_of_the_base(
+    repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "domains/wld01.yaml").rename(repository / "domains/wld09.yaml")
+    save(plans, route(*DELETE), rule(*DELETE))
+    assert run(["gate", str(plans), "--base", "main"]) == 2
+    out = capsys.readouterr().out
+    assert "override: all 2 objects of the stack are deleted" in out
+    assert "no-domain-file" not in out
+    assert run(["gate", str(plans)]) == 2
+    assert "[no-domain-file]" in capsys.readouterr().out
 
 
 @pytest.mark.slow
