@@ -360,6 +360,38 @@ def test_a_base_that_git_does_not_have_and_one_that_is_wrong_are_told(
 
 
 @pytest.mark.slow
+def test_with_a_base_it_says_where_nobody_told_which_stacks_there_should_be(
+    repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(plans, *CHANGES_NOTHING)
+    assert run(["gate", str(plans), "--base", "main"]) == 0
+    assert "note: no affected.json is beside the plans" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_outside_of_a_repository_a_base_is_told_to_be_none(
+    root: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(plans, *CHANGES_NOTHING)
+    assert run(["gate", str(plans), "--base", "main"]) == 1
+    assert "egress: git does not give the base 'main'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_removed_stack_that_is_destroyed_is_judged_by_the_file_of_the_base(
+    repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "domains/wld01.yaml").rename(repository / "domains/wld09.yaml")
+    save(plans, route(*DELETE), rule(*DELETE))
+    assert run(["gate", str(plans), "--base", "main"]) == 2
+    out = capsys.readouterr().out
+    assert "override: all 2 objects of the stack are deleted" in out
+    assert "no-domain-file" not in out
+    assert run(["gate", str(plans)]) == 2
+    assert "[no-domain-file]" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_a_lock_that_moves_together_with_objects_is_to_be_split(
     repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
