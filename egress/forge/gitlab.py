@@ -26,7 +26,7 @@ LONGEST = 1_000_000
 """Characters of a note, GitLab's own limit; an issue's description takes 1,048,576."""
 LABEL = "egress-drift"
 _TRANSIENT = (429, 500, 502, 503, 504)
-_SCOPE = "a project access token needs the scope api and at least the role Developer; CI_JOB_TOKEN can neither write notes nor issues"
+_SCOPE = "a project access token needs the scope api and at least the role Reporter; CI_JOB_TOKEN can neither write notes nor issues"
 _NAMES = dict.fromkeys(Act, _SCOPE)
 _NO_ANSWER_OF_GITLAB = (AttributeError, TypeError, ValueError, KeyError, AssertionError)
 

@@ -123,6 +123,12 @@ def upsert_issue(issues: Issues, mark: Mark, title: str, body: str) -> Outcome:
     )
 
 
+def open_body(issues: Issues, mark: Mark) -> str:
+    """The body of the open issue with this mark, empty where there is none. Errors: EgressError."""
+    found = [one for one in issues.ours(mark) if one.is_open]
+    return mark.off(min(found, key=lambda one: one.number).text) if found else ""
+
+
 def close_issue(issues: Issues, mark: Mark, words: str) -> Outcome:
     """Closes every open issue with this mark, with a word. Errors: EgressError."""
     done = Outcome(Done.NOTHING)

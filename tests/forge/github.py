@@ -129,7 +129,7 @@ class Forge:
 
     def put_comment(self, text: str | None, login: str | None = ACTIONS, number: int = 12) -> Json:
         """A comment of somebody; login None: their account was deleted."""
-        comment = description().example("issue-comment") | self._common("comment", next(self._ids), login)
+        comment: Json = description().example("issue-comment") | self._common("comment", next(self._ids), login)
         comment["body"] = text
         comment["url"] = f"{self.url}{_PATH}/issues/comments/{comment['id']}"
         comment["issue_url"] = f"{self.url}{_PATH}/issues/{number}"
@@ -140,7 +140,7 @@ class Forge:
     def put_issue(self, title: str, text: str, login: str = ACTIONS, labels: tuple[str, ...] = ()) -> Json:
         """An issue of somebody."""
         number = 100 + len(self.issues)
-        issue = description().example("issue") | self._common("issue", next(self._ids), login)
+        issue: Json = description().example("issue") | self._common("issue", next(self._ids), login)
         issue |= {"number": number, "title": title, "body": text, "state": "open", "closed_at": None, "comments": 0}
         issue["url"] = f"{self.url}{_PATH}/issues/{number}"
         issue["html_url"] = f"https://github.example/{REPOSITORY}/issues/{number}"
