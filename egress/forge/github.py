@@ -19,7 +19,7 @@ from egress.escape import line
 from egress.forge.mark import Mark
 from egress.forge.place import GitHubPlace, Head
 from egress.forge.posting import GoneError, Posted
-from egress.forge.troubles import Act, Answer, Speech, refused, unreachable, unreadable
+from egress.forge.troubles import Act, Answer, Speech, refused, unreachable, unreadable, without_label
 from egress.forge.wire import LONGEST_WAIT, TIMEOUT, patience
 
 if TYPE_CHECKING:
@@ -220,13 +220,10 @@ class GitHubIssues(_GitHub):
         with self._asking(Act.ISSUE):
             made = self._repository.create_issue(title, text, labels=[LABEL])
             self._learn(_author(made))
-            labelled = LABEL in [one.name for one in made.labels]
+            labelled, posted = LABEL in [one.name for one in made.labels], _posted_issue(made)
         if not labelled:
-            raise EgressError(
-                f"the issue was opened ({made.html_url}) and {self._speech.host} left out its label {LABEL}, so the next run would not "
-                f"find it: give it the label; {_NAMES[Act.ISSUE]}"
-            )
-        return _posted_issue(made)
+            raise without_label(self._speech, Act.ISSUE, posted.page, LABEL)
+        return posted
 
     def edit(self, one: Posted, text: str) -> Posted:
         """PATCH /repos/{owner}/{repo}/issues/{issue_number}."""

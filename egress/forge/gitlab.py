@@ -19,7 +19,7 @@ from urllib3.util import Retry
 from egress.forge.mark import Mark
 from egress.forge.place import GitLabPlace
 from egress.forge.posting import GoneError, Posted
-from egress.forge.troubles import Act, Answer, Speech, refused, unreachable, unreadable
+from egress.forge.troubles import Act, Answer, Speech, refused, unreachable, unreadable, without_label
 from egress.forge.wire import TIMEOUT, patience
 
 LONGEST = 1_000_000
@@ -152,9 +152,14 @@ class GitLabIssues(_GitLab):
             return [_posted_issue(one) for one in found if self._is_mine(one.author)]
 
     def create(self, title: str, text: str) -> Posted:
-        """POST /projects/:id/issues; a label that is not there is made."""
+        """POST /projects/:id/issues; a label that is not there is made. Without the role for it GitLab leaves it out: such an issue
+        would never be found again."""
         with self._asking(Act.ISSUE):
-            return _posted_issue(self._project.issues.create({"title": title, "description": text, "labels": LABEL}))
+            made = self._project.issues.create({"title": title, "description": text, "labels": LABEL})
+            labelled, posted = LABEL in made.labels, _posted_issue(made)
+        if not labelled:
+            raise without_label(self._speech, Act.ISSUE, posted.page, LABEL)
+        return posted
 
     def edit(self, one: Posted, text: str) -> Posted:
         """PUT /projects/:id/issues/:iid."""
