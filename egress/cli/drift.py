@@ -74,6 +74,8 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, issue: str
             _show(one)
     if issues:
         _post(issues, whole, failures)
+        if not stacks:
+            issues.gone(project.stacks)
     if any(one.matters for one in whole):
         return NEEDS_YOU
     return FAILED if len(whole) < len(done) or any(one.around.failed for one in whole) else OK

@@ -6,6 +6,7 @@ import pytest
 
 from egress.checks import Report
 from egress.delivery.drift import Changed, Drift
+from egress.forge.github import LABEL
 from egress.review import drift_issue
 from tests.e2e.sites import SUPERVISOR, Site
 from tests.forge.github import Forge
@@ -55,8 +56,12 @@ def nightly(site: Site, forge: Forge, job: dict[str, str]) -> Site:
 @pytest.mark.timeout(600)
 def test_a_night_opens_the_next_updates_and_the_last_closes(nightly: Site, forge: Forge) -> None:
     night = ["drift", "--issue", "github"]
-    nightly.egress(*night, code=0)
-    assert forge.issues == []
+    other = forge.put_issue("drift", "<!-- tier0-egress: drift wld99 -->\na", labels=(LABEL,))
+    nightly.egress(*night, "wld01", code=0)
+    assert other["state"] == "open"
+    assert "wld99: issue closed" in nightly.egress(*night, code=0).stderr
+    assert other["state"] == "closed"
+    forge.issues.clear()
 
     nightly.write(SUPERVISOR, description="by hand @team")
     done = nightly.egress(*night, code=2)
