@@ -10,6 +10,7 @@ import click
 from egress.cli._base import base_option
 from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
+from egress.cli._plan_store import Keeping, store_option
 from egress.cli._runs import for_each, lock_timeout, planned, prepare_for, show, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Save the plans in this folder for apply --saved."
 )
+@store_option("Keep the plans in this store for apply --store: a folder, or s3://BUCKET/PREFIX.")
 @base_option(
     "Plan what changed since this folder or git reference: without STACK the affected stacks, as egress affected tells them. A "
     "stack whose domain file is gone since then is planned to be destroyed."
@@ -50,6 +52,7 @@ def command(
     project: Project,
     stacks: tuple[str, ...],
     out: Path | None,
+    store: str | None,
     base: Path | str | None,
     full: bool,
     as_json: bool,
@@ -67,11 +70,13 @@ def command(
 
     Exit codes: 0 no changes; 1 a plan failed; 2 there are changes.
     """
+    keeping = Keeping.into(store) if store else None
     chosen = choose(project, stacks, base)
     if chosen.nothing:
         say(f"nothing to plan: no stack differs from {base}")
         return OK
-    reviews = _reviews(project, out, summary_file) if out or summary_file else None
+    saving = out or (keeping.folder if keeping else None)
+    reviews = _reviews(project, saving, summary_file) if saving or summary_file else None
 
     def act(stack: Stack, around: Found) -> tuple[Plan | None, Found]:
         verb = chosen.verb(stack.name)
@@ -104,6 +109,8 @@ def command(
     whole = [plan for plan, _ in filter(None, made) if plan]
     if out and whole:
         say(f"saved in {out}: egress apply --saved {out}{f' --base {base}' if chosen.gone else ''}")
+    if keeping and saving:
+        keeping.keep(saving, whole)
     if as_json:
         print_json([_as_data(plan, around) for plan, around in filter(None, made) if plan])
     elif len(made) > 1:
