@@ -141,6 +141,18 @@ def test_leftovers_of_runs_that_died_are_removed(forge: Forge, job: Env) -> None
     assert texts(forge) == [f"{MARK}\nb"]
 
 
+def test_an_enterprise_server_has_its_api_below_a_path(job: Env) -> None:
+    made = Forge({job["GITHUB_TOKEN"]: Token()})
+    made.prefix = "/api/v3"
+    with serving(made) as url:
+        for number in range(150):
+            made.put_comment(f"talk {number}", "mona")
+        env = job | {"GITHUB_API_URL": url}
+        assert [upsert_comment(thread(env), MARK, text).done for text in ("a", "b")] == [Done.MADE, Done.UPDATED]
+        assert {one.line.split("/")[1] for one in made.asked} == {"repos", "user"}
+    assert made.problems == []
+
+
 def test_a_post_whose_answer_got_lost_is_not_made_twice(forge: Forge, job: Env) -> None:
     def done_and_lost(asked: Asked) -> Answer:
         forge.put_comment(asked.sent["body"])
