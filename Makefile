@@ -48,7 +48,7 @@ dist: setup ## wheel, sdist and hashes in dist/, built twice and compared (TAG=v
 	@$(BIN)/python tools/dist.py $(if $(TAG),--tag "$(TAG)")
 
 lock: setup ## resolve requirements anew, with hashes and without addresses
-	@$(BIN)/uv pip compile pyproject.toml --extra lab requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/lock.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra lab --extra forge --extra s3 requirements/dev.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/lock.txt
 	@$(BIN)/uv pip compile requirements/engine.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --upgrade -o requirements/engine.txt
 
 clean: ## remove everything that was made, states of real stacks excepted

@@ -30,8 +30,9 @@ def nothing_tracked(there: Presence) -> Outcomes:
         found = (
             f"{len(there.untracked)} of its {_count(len(there.own), 'object')} are" if there.untracked else "none is"
         )
+        file = "" if there.domain.stack in there.stacks else "put its domain file back, then "
         remedy = (
-            f"was the state lost? egress apply {there.domain.stack} --import-existing takes them back"
+            f"was the state lost? {file}egress apply {there.domain.stack} --import-existing takes them back"
             if there.untracked
             else f"egress apply {there.domain.stack} makes them; if it was applied before, state: names the wrong place"
         )

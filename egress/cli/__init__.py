@@ -1,7 +1,8 @@
 """The `egress` command. One file per command in this folder; a file's `command` is what it adds.
 
 Exit codes of every command: 0 well, or nothing to do; 1 could not answer (bad usage, unreadable input, a tool or the network
-missing); 2 answered, and it needs you (findings, changes, drift, a flow that fails); 130 after Ctrl-C.
+missing); 2 answered, and it needs you (findings, changes, drift, a flow that fails); 3 a plan that was reviewed is missing or stale;
+130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from types import FrameType
 import click
 
 from egress.cli._summaries import COMMANDS, SECTIONS
-from egress.cli.output import FAILED, INTERRUPTED, OK, prepare_streams, say, usage_error
+from egress.cli.output import FAILED, INTERRUPTED, OK, PLAN_AGAIN, prepare_streams, say, usage_error
 
 _SEARCHES = (100_000, 50, 100)
 """Thresholds of Python's search for cycles. A command makes many objects that stay and hardly any cycles: with the usual ones
@@ -67,7 +68,8 @@ def group(ctx: click.Context, root: Path | None) -> None:
 
     With EGRESS_LAB=FILE, written by a running lab, every command acts on that lab and on nothing else.
 
-    Exit codes: 0 well, or nothing to do; 1 could not answer; 2 answered, and it needs you; 130 after Ctrl-C.
+    Exit codes: 0 well, or nothing to do; 1 could not answer; 2 answered, and it needs you; 3 a plan that was reviewed is missing
+    or stale; 130 after Ctrl-C.
     """
     from egress.cli.context import Project  # the typed model takes its time to load, and help needs none of it
 
@@ -115,8 +117,14 @@ def run(arguments: list[str]) -> int:
         say(_words(error))
         if isinstance(error, OSError):
             _forget_output()
-        return FAILED
+        return _code(error)
     return code if isinstance(code, int) else OK
+
+
+def _code(error: Exception) -> int:
+    from egress.domain import PlanAgainError
+
+    return PLAN_AGAIN if isinstance(error, PlanAgainError) else FAILED
 
 
 def _expected(error: Exception) -> bool:

@@ -34,8 +34,8 @@ class Reviews:
         """Whether anybody reads them."""
         return bool(self._directory or self._summary_file)
 
-    def planned(self, plan: Plan, around: Found) -> None:
-        """Reviews a plan, and saves it where plans are to be saved. Errors: EgressError."""
+    def planned(self, plan: Plan, around: Found, base: str = "") -> None:
+        """Reviews a plan, and saves it where plans are to be saved. base: what a stack without a file was taken from. Errors: EgressError."""
         stack = plan.stack
         live, not_seen = self._live(plan, around)
         review = walked.review(stack.domain, self._sharing(plan), plan.content, live, not_seen, around.report)
@@ -45,7 +45,7 @@ class Reviews:
         )
         if self._directory:
             planned_run.forget(self._directory, stack.name)
-            saved.save(plan, self._directory, consequence.as_json(review))
+            saved.save(plan, self._directory, consequence.as_json(review), base)
 
     def failed(self, stack: str, words: str) -> None:
         """Remembers that a stack could not be planned. Errors: EgressError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from egress.delivery.network_words import NO_CHANGES, NOTHING_LEFT, Became, head
 from egress.delivery.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
 from egress.escape import line
+from egress.layout import STACK_FILE
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import Stack, opened
 from egress.toolchain.synthesis import synthesised
@@ -76,34 +77,39 @@ def for_each(
     upgrade_provider: bool = False,
     head: Callable[[str], None] = say,
     failed: Callable[[str, str], None] | None = None,
+    gone: Sequence[Remembered] = (),
+    first: Callable[[Mapping[str, bytes]], None] | None = None,
 ) -> list[T | None]:
     """Synthesises, then acts on every stack, locked and initialised, in the order of their names; what `act` returned.
 
     `act` gets a stack and what is around it on the manager, which is read meanwhile.
     go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
     upgrade_provider: moves the provider lock. head: where several stacks get a heading each, to the stream that has what stands below
-    it. failed: is given each stack that failed, and why; then a run of one stack goes on, too. Errors: EgressError.
+    it. failed: is given each stack that failed, and why; then a run of one stack goes on, too. gone: those of the run's stacks whose
+    domain files are gone, as they were. first: is given the configurations of all of them before any is worked on. Errors: EgressError.
     """
-    names = [domain.stack for domain in run.domains]
     with ExitStack() as whole:
         looks = whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
-        with progress(f"synthesising {', '.join(names)}"):
-            made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
-        if made.notes:
-            say(made.notes)
+        folders = {one.domain.stack: whole.enter_context(one.laid_out()) for one in gone}
+        names = [domain.stack for domain in run.domains if domain.stack not in folders]
+        if names:
+            with progress(f"synthesising {', '.join(names)}"):
+                made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
+            if made.notes:
+                say(made.notes)
+            folders |= made.folders
+        if first:
+            first({stack: (folder / STACK_FILE).read_bytes() for stack, folder in folders.items()})
         work = _Work(project, run, looks, may_be_new, upgrade_provider, head, failed)
-        go_on = go_on and (len(names) > 1 or failed is not None)
-        return [work.on(domain, made.folders[domain.stack], act, go_on) for domain in run.domains]
+        go_on = go_on and (len(folders) > 1 or failed is not None)
+        return [work.on(domain, folders[domain.stack], act, go_on) for domain in run.domains]
 
 
 def for_forgotten(
     project: Project, run: Run, stacks: Sequence[Remembered], act: Callable[[Stack, Found], T]
 ) -> list[T | None]:
     """Acts on stacks whose domain files are gone, from what is remembered of them. Errors: EgressError."""
-    with ExitStack() as whole:
-        looks = whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
-        work = _Work(project, run, looks, may_be_new=False, upgrade_provider=False, head=echo)
-        return [work.on(one.domain, whole.enter_context(one.laid_out()), act, go_on=False) for one in stacks]
+    return for_each(project, run, act, gone=stacks, head=echo)
 
 
 class _Work:
@@ -196,9 +202,9 @@ def asking(*, yes: bool) -> Callable[[str], bool]:
     return agreed
 
 
-def settle(stack: Stack, outcome: Outcome) -> None:
+def settle(stack: Stack, outcome: str) -> None:
     """Tells how an apply went. A declined one ends the command."""
-    if outcome is not Outcome.APPLIED:
+    if outcome != Outcome.APPLIED:
         say(f"{stack.name}: {outcome}")
-    if outcome is Outcome.DECLINED:
+    if outcome == Outcome.DECLINED:
         raise click.exceptions.Exit(FAILED)

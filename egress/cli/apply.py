@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import click
 
+from egress.cli._base import base_option
+from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare, settle, show, tell
+from egress.cli._plan_store import Fetching, store_option
+from egress.cli._records import record_options, recorded
+from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare_for, settle, show, tell
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
-from egress.delivery import plans, saved
+from egress.delivery import saved
+from egress.delivery.applied import carry_out
 from egress.delivery.imports import import_blocks
 from egress.delivery.looks import Found
+from egress.delivery.plans import Verb
 from egress.domain import EgressError
+from egress.domain.fields import quoted
 from egress.toolchain.stacks import Stack
 
 
@@ -27,52 +35,123 @@ from egress.toolchain.stacks import Stack
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Apply the plans that egress plan --out saved in this folder, exactly as they are.",
 )
+@store_option(
+    "Apply the plans that egress plan --store kept here for what is synthesised now, exactly as they are. With STACK, or with --base "
+    "for what changed since then."
+)
+@base_option(
+    "With --saved or --store: for plans that destroy a stack whose domain file is gone, a folder or git reference at which it still was."
+)
 @click.option(
     "--import-existing",
     is_flag=True,
     help="After a lost state: take the stacks' own objects, which are already on the manager, into the state.",
 )
+@click.option(
+    "--no-verify",
+    "verify",
+    flag_value=False,
+    default=True,
+    type=bool,
+    help="Do not plan once more afterwards to see that nothing is left to do.",
+)
+@record_options
 @lock_timeout
 @click.pass_obj
 def command(
-    project: Project, stacks: tuple[str, ...], yes: bool, directory: Path | None, import_existing: bool, patience: int
+    project: Project,
+    stacks: tuple[str, ...],
+    yes: bool,
+    directory: Path | None,
+    store: str | None,
+    base: Path | str | None,
+    import_existing: bool,
+    verify: bool,
+    record_file: Path | None,
+    summary_file: Path | None,
+    patience: int,
 ) -> int:
     """Plan, show the plan, ask, and apply that very plan.
 
     The plan is shown in network words first, then in full, in the engine's.
 
     The first stack that fails or is declined ends the run; later ones are left as they were. A saved plan is refused where its
-    domain file, its target or the objects that it is about have changed since.
+    domain file, its target or the objects that it is about have changed since. Nothing is ever planned again and applied in one go.
 
-    Exit codes: 0 applied, or nothing to do; 1 an apply failed, or was declined.
+    Afterwards it plans once more: that plan has to be empty. Where the apply failed it says what was done, what was not, and what to
+    type next. --record and --summary keep who applied which plan to what, with every object before and after.
+
+    Exit codes: 0 applied, or nothing to do; 1 an apply failed, was declined, or left something to do; 3 a saved plan is missing or stale: plan again.
     """
-    if directory and import_existing:
-        raise EgressError("--import-existing goes with a plan of its own, not with --saved")
-    named = _saved(directory, stacks) if directory else stacks
+    _refuse_together(stacks, directory, store, base, import_existing=import_existing)
+    fetching = Fetching.out_of(store) if store else None
+    chosen = choose(project, _saved(project, directory, stacks, base) if directory else stacks, base)
+    if chosen.nothing:
+        say(f"nothing to apply: no stack differs from {base}")
+        return OK
     agreed = asking(yes=yes)
 
     def act(stack: Stack, around: Found) -> None:
         with ExitStack() as imports:
-            if directory:
-                plan = saved.restore(stack, saved.read(directory, stack.name))
+            if fetching:
+                if chosen.verb(stack.name) is Verb.DESTROY and nothing_left(stack, around):
+                    tell(around, stack)
+                    return
+                plan = saved.restore(stack, fetching.fetched(stack.name), chosen.verb(stack.name))
+            elif directory:
+                plan = saved.restore(stack, saved.read(directory, stack.name), chosen.verb(stack.name))
             else:
                 if import_existing:
                     imports.enter_context(import_blocks(stack, around.there))
                 plan = planned(stack)
             show(plan, full=True)
             tell(around, stack)
-            settle(stack, plans.apply(plan, around, agreed, say))
+            settle(stack, carry_out(plan, around, agreed, say, record, verify=verify).outcome)
+            if fetching:
+                fetching.done_with(stack.name)
 
-    for_each(project, prepare(project, named, patience), act, may_be_new=True, head=echo)
+    run = prepare_for(project, chosen.domains, patience)
+    first = partial(fetching.fetch, chosen) if fetching else None
+    with recorded([domain.stack for domain in chosen.domains], record_file, summary_file) as record:
+        for_each(project, run, act, may_be_new=True, head=echo, gone=chosen.gone, first=first)
     return OK
 
 
-def _saved(directory: Path, stacks: tuple[str, ...]) -> tuple[str, ...]:
+def _refuse_together(
+    stacks: tuple[str, ...],
+    directory: Path | None,
+    store: str | None,
+    base: Path | str | None,
+    *,
+    import_existing: bool,
+) -> None:
+    """Errors: EgressError for options that do not go together."""
+    if (directory or store) and import_existing:
+        raise EgressError("--import-existing goes with a plan of its own, not with --saved or --store")
+    if directory and store:
+        raise EgressError("--saved and --store are two places of a plan: give one of them")
+    if store and not stacks and base is None:
+        raise EgressError(
+            "which stacks? name them, or give --base REF, the commit before the change, for what changed since"
+        )
+    if base is not None and not (directory or store):
+        raise EgressError(
+            "--base goes with --saved or --store; egress destroy --from REF destroys a stack whose domain file is gone"
+        )
+
+
+def _saved(project: Project, directory: Path, stacks: tuple[str, ...], base: Path | str | None) -> tuple[str, ...]:
     """The stacks to take from a folder of saved plans, each of them looked at once before anything is started."""
     there = saved.saved_stacks(directory)
     missing = [stack for stack in stacks if stack not in there]
     if missing:
         raise EgressError(f"no saved plan for {missing[0]!r} in {str(directory)!r}, there are: {', '.join(there)}")
     for stack in stacks or there:
-        saved.read(directory, stack)
+        note = saved.read(directory, stack).note
+        if stack not in project.stacks and base is None:
+            at = note.get("base")
+            raise EgressError(
+                f"{stack}: no domain file gives this stack, so its plan can only destroy it: give --base REF, at which the file still was"
+                + (f" (the plan was made from {quoted(at)})" if at else "")
+            )
     return stacks or there

@@ -15,7 +15,7 @@ from egress.cli._durations import Duration
 from egress.cli.output import say
 from egress.deadline import COMMAND, Deadline
 from egress.domain import LabTarget, WorkloadDomain, find_root
-from egress.domain.files import look
+from egress.domain.files import FOLDER, look
 from egress.domain.fleet import Fleet
 
 _DEADLINE = "egress.deadline"
@@ -46,6 +46,8 @@ class Project:
     @cached_property
     def everyone(self) -> tuple[WorkloadDomain, ...]:
         """Every domain that can be read, as each may share a Tier-0 with another. Says which cannot."""
+        if not self.stacks:
+            return ()
         loaded = self.fleet.readable()
         for problem in loaded.problems:
             say(f"{problem}\n    left out: whether this file shares a Tier-0 is not known")
@@ -58,7 +60,10 @@ class Project:
 
     @cached_property
     def stacks(self) -> tuple[str, ...]:
-        """Names of all stacks that the domain files give, sorted; files that are none are passed over. Errors: EgressError."""
+        """Names of all stacks that the domain files give, sorted; files that are none are passed over. None after the last file went, and
+        its folder with it. Errors: EgressError."""
+        if not (self.root / FOLDER).is_dir():
+            return ()
         return tuple(file.stack for file in look(self.root)[0])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from egress.cli._gone import refuse_renamed
 from egress.cli._names import StackName
 from egress.cli._runs import (
     agreement,
@@ -20,11 +21,12 @@ from egress.cli._runs import (
 )
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, echo, say
-from egress.delivery import memory, plans
+from egress.delivery import memory
+from egress.delivery.applied import carry_out
 from egress.delivery.looks import Found
 from egress.delivery.memory import Remembered
 from egress.delivery.plans import Verb
-from egress.domain import EgressError
+from egress.delivery.record import Record
 from egress.layout import Places
 from egress.toolchain.stacks import Stack
 
@@ -54,7 +56,7 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str
         plan = planned(stack, Verb.DESTROY)
         show(plan, full=True)
         tell(around, stack)
-        settle(stack, plans.apply(plan, around, agreed, say))
+        settle(stack, carry_out(plan, around, agreed, say, Record(()), verify=False).outcome)
         return bool(stack.found.managed)
 
     gone = [name for name in stacks if name not in project.stacks]
@@ -71,9 +73,7 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str
 
 def _recall(project: Project, stack: str, reference: str | None) -> Remembered:
     """A stack whose domain file is gone. Errors: EgressError when it lives on under another name, or nothing is known of it."""
-    heirs = [domain.stack for domain in (project.domains() if project.stacks else ()) if domain.formerly == stack]
-    if heirs:
-        raise EgressError(f"{stack} was renamed to {heirs[0]}, which has its objects: egress destroy {heirs[0]}")
+    refuse_renamed(project, stack)
     places = Places(project.root, project.lab is not None)
     if reference is not None:
         return memory.remember_from_git(project.root, places, stack, reference)

@@ -26,6 +26,7 @@ from egress import escape
 OK = 0
 FAILED = 1
 NEEDS_YOU = 2
+PLAN_AGAIN = 3
 INTERRUPTED = 130
 _PIPED_WIDTH = 160
 """Columns of a table that goes into a file or another program."""

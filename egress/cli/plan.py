@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from egress.cli._base import base_option
+from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
-from egress.cli._runs import for_each, lock_timeout, planned, prepare, show, tell
+from egress.cli._plan_store import Keeping, store_option
+from egress.cli._runs import for_each, lock_timeout, planned, prepare_for, show, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery import summary
 from egress.delivery.looks import Found
-from egress.delivery.plans import Plan
+from egress.delivery.plans import Plan, Verb
 from egress.toolchain.stacks import Stack
 
 if TYPE_CHECKING:
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
 @stacks_argument
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Save the plans in this folder for apply --saved."
+)
+@store_option("Keep the plans in this store for apply --store: a folder, or s3://BUCKET/PREFIX.")
+@base_option(
+    "Plan what changed since this folder or git reference: without STACK the affected stacks, as egress affected tells them. A "
+    "stack whose domain file is gone since then is planned to be destroyed."
 )
 @click.option("--full", "-v", is_flag=True, help="Below the network words, the engine's own.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output instead of words.")
@@ -44,6 +52,8 @@ def command(
     project: Project,
     stacks: tuple[str, ...],
     out: Path | None,
+    store: str | None,
+    base: Path | str | None,
     full: bool,
     as_json: bool,
     summary_file: Path | None,
@@ -56,45 +66,60 @@ def command(
     Also told is what no plan shows: objects of the stack that its state does not track, routes and rules of others that ours
     would stand beside, another HA mode or uplink than declared. A stack that fails hides no other.
 
+    With --base, a stack whose state tracks nothing, and of which nothing is on the manager, is nothing to destroy, and told so.
+
     Exit codes: 0 no changes; 1 a plan failed; 2 there are changes.
     """
+    keeping = Keeping.into(store) if store else None
+    chosen = choose(project, stacks, base)
+    if chosen.nothing:
+        say(f"nothing to plan: no stack differs from {base}")
+        return OK
+    saving = out or (keeping.folder if keeping else None)
+    reviews = _reviews(project, saving, summary_file) if saving or summary_file else None
 
-    reviews = _reviews(project, out, summary_file) if out or summary_file else None
-
-    def act(stack: Stack, around: Found) -> tuple[Plan, Found]:
-        plan = planned(stack)
+    def act(stack: Stack, around: Found) -> tuple[Plan | None, Found]:
+        verb = chosen.verb(stack.name)
+        if verb is Verb.DESTROY and nothing_left(stack, around):
+            tell(around, stack)
+            return None, around
+        plan = planned(stack, verb)
         if as_json:
             _ = plan.content
         else:
             show(plan, full=full)
         if reviews:
-            reviews.planned(plan, around)
+            reviews.planned(plan, around, chosen.base(stack.name))
         tell(around, stack)
         return plan, around
 
     made = for_each(
         project,
-        prepare(project, stacks, patience),
+        prepare_for(project, chosen.domains, patience),
         act,
         go_on=True,
         may_be_new=True,
         upgrade_provider=upgrade_provider,
         head=say if as_json else echo,
         failed=reviews.failed if reviews else None,
+        gone=chosen.gone,
     )
     if reviews:
         reviews.end()
-    whole = [plan for plan, _ in filter(None, made)]
+    whole = [plan for plan, _ in filter(None, made) if plan]
     if out and whole:
-        say(f"saved in {out}: egress apply --saved {out}")
+        say(f"saved in {out}: egress apply --saved {out}{f' --base {base}' if chosen.gone else ''}")
+    if keeping and saving:
+        keeping.keep(saving, whole)
     if as_json:
-        print_json([_as_data(plan, around) for plan, around in filter(None, made)])
+        print_json([_as_data(plan, around) for plan, around in filter(None, made) if plan])
     elif len(made) > 1:
         for plan in whole:
             say(f"{plan.stack.name}: {'changes' if plan.changes else 'no changes'}")
-    if len(whole) < len(made):
+    if None in made:
         return FAILED
-    return NEEDS_YOU if any(plan.changes for plan in whole) else OK
+    left = any(around.matters for plan, around in filter(None, made) if plan is None)
+    return NEEDS_YOU if left or any(plan.changes for plan in whole) else OK
 
 
 def _reviews(project: Project, out: Path | None, summary_file: Path | None) -> Reviews:
@@ -106,6 +131,7 @@ def _reviews(project: Project, out: Path | None, summary_file: Path | None) -> R
 def _as_data(plan: Plan, around: Found) -> dict[str, Any]:
     data = {
         "stack": plan.stack.name,
+        "verb": plan.verb.value,
         "target": plan.stack.run.target(plan.stack.domain),
         **summary.as_data(plan.content),
     }

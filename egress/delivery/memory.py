@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,12 +99,18 @@ def _way_out(stack: str) -> str:
 def remember_from_git(root: Path, places: Places, stack: str, reference: str) -> Remembered:
     """A stack as its files were at a git reference; remembered from now on. Errors: EgressError."""
     with base_folder(root, reference) as base:
-        (domain,) = load_domains(base, [stack])
-        with synthesised(base, [stack], lab=places.lab) as made:
-            config = json_object((made.folders[stack] / STACK_FILE).read_bytes(), "the configuration", "")
-    found = Remembered(domain, _without_resources(config))
+        (found,) = as_at(base, [stack], lab=places.lab)
     _write(places, found)
     return found
+
+
+def as_at(base: Path, stacks: Sequence[str], *, lab: bool) -> tuple[Remembered, ...]:
+    """Stacks as the files of a project at a base have them, sorted. Errors: EgressError, also for one that no file there gives."""
+    domains = load_domains(base, stacks)
+    with synthesised(base, stacks, lab=lab) as made:
+        read = {stack: (made.folders[stack] / STACK_FILE).read_bytes() for stack in stacks}
+    configs = {stack: json_object(text, f"{stack}: the configuration at the base", "") for stack, text in read.items()}
+    return tuple(Remembered(domain, _without_resources(configs[domain.stack])) for domain in domains)
 
 
 def as_yaml(domain: WorkloadDomain) -> str:

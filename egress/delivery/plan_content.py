@@ -99,6 +99,12 @@ class PlanContent:
         """The configuration that the plan was made from, as the engine understood it."""
         return self.raw.get("configuration") or {}
 
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """Addresses of what the configuration declares."""
+        root = self.configuration.get("root_module") or {}
+        return frozenset(str(one.get("address")) for one in root.get("resources") or ())
+
     @property
     def host(self) -> str:
         """The manager's host in the plan's provider settings; empty where it is not a plain value."""
@@ -130,7 +136,7 @@ def parse(text: str | bytes, what: str) -> PlanContent:
         raise EgressError(f"{what} has format version {data.get('format_version')!r}, allowed is 1.x: {_MAKE_AGAIN}")
     content = PlanContent(data)
     try:
-        _ = content.changes, content.drifted, content.before, content.host, content.does_something
+        _ = content.changes, content.drifted, content.before, content.host, content.declared, content.does_something
     except (KeyError, TypeError, AttributeError, ValueError):
         raise EgressError(f"{what} is no plan: {_MAKE_AGAIN}") from None
     return content

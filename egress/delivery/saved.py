@@ -17,7 +17,7 @@ from pathlib import Path
 
 from egress.delivery.plan_content import PlanContent, parse
 from egress.delivery.plans import PLAN, Plan, Verb
-from egress.domain import EgressError, WorkloadDomain
+from egress.domain import EgressError, PlanAgainError, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.escape import uncoloured
 from egress.layout import LOCK, STACK_FILE
@@ -39,8 +39,11 @@ _MAX_CONFIG = 64 * 2**20
 """Bytes of a configuration that is looked into (assumption): a small file may unpack to any size."""
 
 
-def save(plan: Plan, directory: Path, review: bytes) -> None:
-    """Puts a plan with its review into `directory`/<stack>, readable by the owner only: plans hold values. Errors: EgressError."""
+def save(plan: Plan, directory: Path, review: bytes, base: str = "") -> None:
+    """Puts a plan with its review into `directory`/<stack>, readable by the owner only: plans hold values.
+
+    base: what a stack without a domain file was taken from, for people. Errors: EgressError.
+    """
     stack = plan.stack
     files = {name: read_bytes(stack.folder / name, "the run's file", _AGAIN) for name in (STACK_FILE, LOCK)}
     files[PLAN] = read_bytes(stack.folder / plan.file, "the plan file", _AGAIN)
@@ -49,6 +52,8 @@ def save(plan: Plan, directory: Path, review: bytes) -> None:
     files[REVIEW] = review
     note = _FORMAT | {
         "stack": stack.name,
+        "verb": plan.verb.value,
+        "base": base or None,
         "domain_sha256": domain_digest(stack.domain),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         "target": stack.run.target(stack.domain),
@@ -109,26 +114,30 @@ def read(directory: Path, stack: str, folder: Path | None = None) -> Saved:
     return Saved(stack, folder, note, files)
 
 
-def restore(stack: Stack, saved: Saved) -> Plan:
+def restore(stack: Stack, saved: Saved, verb: Verb = Verb.APPLY) -> Plan:
     """A saved plan, laid into the folder of a run whose configuration was synthesised just now.
 
-    Errors: EgressError when it was made with another engine or provider, for another target, from another configuration or
-    domain file, or when the plan file says something else than its folder.
+    verb: what the run is for: to destroy a stack whose domain file is gone, to apply any other. Errors: PlanAgainError when it was
+    made with another engine or provider lock, for another target or verb, from another configuration or domain file; EgressError
+    when the plan file says something else than its folder, or does what its verb does not.
     """
     name, note = stack.name, saved.note
     engine = _engine(stack.run)
     if note.get("engine") != engine:
-        raise EgressError(
+        raise PlanAgainError(
             f"{name}: this plan was made with {quoted(note.get('engine'))}, this run has {engine}: {_AGAIN}"
         )
     if saved.files[LOCK] != read_bytes(stack.folder / LOCK, "the provider lock", _AGAIN):
-        raise EgressError(f"{name}: this plan was made under another provider lock than the one of now: {_AGAIN}")
+        raise PlanAgainError(f"{name}: this plan was made under another provider lock than the one of now: {_AGAIN}")
+    if note.get("verb") != verb:
+        raise PlanAgainError(f"{name}: this plan was made to {quoted(note.get('verb'))}, now it is to {verb}: {_AGAIN}")
     (stack.folder / PLAN).write_bytes(saved.files[PLAN])
     (stack.folder / PLAN).chmod(0o600)
     digest = hashlib.sha256(saved.files[PLAN]).hexdigest()
-    found = Plan(stack, Verb.APPLY, PLAN, True, digest, saved=True)
+    found = Plan(stack, verb, PLAN, True, digest, saved=True)
     _refuse_another(stack, saved, found.content)
-    return Plan(stack, Verb.APPLY, PLAN, found.content.does_something, digest, saved=True)
+    refuse_another_verb(name, verb, found.content)
+    return Plan(stack, verb, PLAN, found.content.does_something, digest, saved=True)
 
 
 def _refuse_another(stack: Stack, saved: Saved, content: PlanContent) -> None:
@@ -136,17 +145,29 @@ def _refuse_another(stack: Stack, saved: Saved, content: PlanContent) -> None:
     name = stack.name
     if content.raw != saved.content.raw:
         raise EgressError(f"{name}: {CONTENT} in {str(saved.folder)!r} is not what the plan file says: {_AGAIN}")
-    here = provider_settings(stack.config)
-    if content.host != here.get("host"):
+    if stack.config_bytes != saved.files[STACK_FILE]:
+        raise PlanAgainError(f"{name}: {_what_moved(stack, saved)}: {_AGAIN}")
+    if content.host != provider_settings(stack.config).get("host"):
         raise EgressError(
             f"{name}: this plan was made for {content.host or 'a manager that it does not name'}, the target now is "
             f"{stack.run.target(stack.domain)}: {_AGAIN}"
         )
-    made_from = _configuration_in(saved.files[PLAN])
-    if stack.config_bytes != saved.files[STACK_FILE] or made_from not in (None, stack.config_bytes):
-        raise EgressError(f"{name}: {_what_moved(stack, saved)}: {_AGAIN}")
+    if _configuration_in(saved.files[PLAN]) not in (None, stack.config_bytes):
+        raise EgressError(f"{name}: this plan was made from another configuration than its folder has: {_AGAIN}")
     if saved.note.get("domain_sha256") != domain_digest(stack.domain):
-        raise EgressError(f"{name}: its domain file has changed since this plan was made: {_AGAIN}")
+        raise PlanAgainError(f"{name}: its domain file has changed since this plan was made: {_AGAIN}")
+
+
+def refuse_another_verb(name: str, verb: Verb, content: PlanContent) -> None:
+    """A plan to apply takes away what the configuration has not, one to destroy does nothing else than to take away."""
+    if verb is Verb.DESTROY:
+        other = [one.address for one in content.changes if one.actions not in (("delete",), ("no-op",), ("forget",))]
+    else:
+        other = [
+            one.address for one in content.changes if one.actions == ("delete",) and one.address in content.declared
+        ]
+    if other:
+        raise EgressError(f"{name}: this is no plan to {verb}, look at what it does to {', '.join(other)}: {_AGAIN}")
 
 
 def _what_moved(stack: Stack, saved: Saved) -> str:

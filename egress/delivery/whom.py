@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from egress.domain.files import FOLDER, look
-from egress.domain.fleet import load
+from egress.domain import WorkloadDomain
 from egress.domain.tier0 import Nsx
 
 Whom = tuple[Nsx, bytes | None]
 """The manager of a domain, and what its ca_file holds."""
 
 
-def everyone(root: Path) -> dict[str, Whom]:
-    """The managers of all domains of a project that can be read, by stack."""
-    if not (root / FOLDER).is_dir():
-        return {}
-    return {domain.stack: (domain.nsx, _held(root, domain.nsx)) for domain in load(look(root)[0]).domains}
+def everyone(root: Path, domains: Iterable[WorkloadDomain]) -> dict[str, Whom]:
+    """The managers of domains of the project in `root`, by stack."""
+    return {domain.stack: (domain.nsx, _held(root, domain.nsx)) for domain in domains}
 
 
 def moved(here: Mapping[str, Whom], there: Mapping[str, Whom]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from egress.domain.files import DomainFile, find_files, find_root
 from egress.domain.fleet import Loaded, load_domains
 from egress.domain.lab import LabTarget
 from egress.domain.model import FirewallMatch, HaMode, NatAction, NextHop, NextHopV6, WorkloadDomain
-from egress.domain.problems import DomainFileError, EgressError, Place, Problem
+from egress.domain.problems import DomainFileError, EgressError, Place, PlanAgainError, Problem
 
 __all__ = [
     "DomainFile",
@@ -21,6 +21,7 @@ __all__ = [
     "NextHop",
     "NextHopV6",
     "Place",
+    "PlanAgainError",
     "Problem",
     "WorkloadDomain",
     "find_files",

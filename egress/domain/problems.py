@@ -3,6 +3,7 @@
 Exception
   EgressError               anything that egress tells a person in one sentence
     DomainFileError         one or more domain files are wrong; carries every Problem found
+    PlanAgainError          the plan that was reviewed is missing or stale: it is to be made, and looked at, anew
     LoginError              a manager does not let the user in (egress.manager)
     PartError               a manager answers, and this answer is of no use; what else is asked of it may be (egress.manager)
       ObjectError           a manager has no such object, or does not let the user read it (egress.manager)
@@ -44,6 +45,11 @@ class Problem:
 
     def __str__(self) -> str:
         return ": ".join(part for part in (str(self.place), self.key, self.what) if part)
+
+
+class PlanAgainError(EgressError):
+    """The plan that was reviewed is not there any more, or is about something that has moved since. Nothing was changed; nothing is
+    planned again and applied in one go either."""
 
 
 class DomainFileError(EgressError):

@@ -45,10 +45,12 @@ class Surroundings:
 @dataclass(frozen=True)
 class Wishes:
     """What a particular question needs around it. `vip`: address and port of the load balancer, left out: first of the
-    ingress range, 443. `hosts`: addresses that must be hosts somewhere."""
+    ingress range, 443. `hosts`: addresses that must be hosts somewhere. `next_hops`: further addresses that the upstream gateway is taken to
+    have."""
 
     vip: tuple[IPv4Address, int] | None = None
     hosts: tuple[Address, ...] = ()
+    next_hops: tuple[Address, ...] = ()
 
 
 NO_WISHES = Wishes()

@@ -147,7 +147,8 @@ def view(
     if isinstance(source, Live):
         real, differs = as_found(domain, _of_path(base.gateways.upper, base.path))
         there = on_manager(source, neighbours)
-    around = surroundings(real, wishes, _upstream(domain, neighbours, base), there)
+    upstream = dict.fromkeys([*_upstream(domain, neighbours, base), *wishes.next_hops])
+    around = surroundings(real, wishes, list(upstream), there)
     assumed, notes = _assumed(domain, neighbours, source, base, around)
     gateways = base.gateways.of({**base.objects, **assumed}) if assumed else base.gateways
     lower = {one.id for one in gateways.lower}

@@ -6,4 +6,5 @@ planned_run   a folder of saved plans with their reviews, and the stacks that co
 finding       what the gate says, as values
 gate          what it says, and gate.yaml: a room of its own
 comment       it all as Markdown, in the room that a forge gives
+drift_issue   what a nightly run found of one stack, as Markdown
 """

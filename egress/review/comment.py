@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from egress import escape
 from egress.delivery.network_words import Became, Told, told
 from egress.escape import markdown
-from egress.review.consequence import Consequence, Turn
+from egress.review.consequence import Consequence, OutageChange, Turn
 from egress.review.finding import GateFinding, GateVerdict
 from egress.review.planned_run import FailedPlan, PlannedRun, Reviewed
 
@@ -244,7 +244,7 @@ def _core(plan: Reviewed, verdict: GateVerdict | None) -> Iterator[str]:
     yield from _objects(told(plan.content))
     yield from _part("What the gate says", [_finding(one) for one in _findings(plan.stack, verdict)])
     yield from _packets(plan)
-    yield from _part("When something fails, otherwise than now", [markdown(str(one)) for one in review.outages])
+    yield from _part("When something fails, otherwise than now", list(_outages(review.outages)))
     noticed = [
         f"{one.severity}: {markdown(one.what)} ({markdown(one.rule)}); {markdown(one.fix)}" for one in review.noticed
     ]
@@ -287,9 +287,9 @@ def _packets(plan: Reviewed) -> Iterator[str]:
     if quiet := [str(one) for one in review.of(Turn.WORKS)]:
         sentences.append(f"as before: {markdown('; '.join(quiet[:_SENTENCES]))}{_more(len(quiet))}")
     title = f"What happens to packets, walked over {markdown(review.source)}"
-    yield from _part(
-        title, [*sentences, *(f"the manager was not read: {markdown(why)}" for why in [review.not_seen] if why)]
-    )
+    sentences += [f"the manager was not read: {markdown(review.not_seen)}"] if review.not_seen else []
+    sentences += [f"taken for granted: {markdown(one)}" for one in review.assumed]
+    yield from _part(title, sentences)
 
 
 def _consequence(one: Consequence) -> str:
@@ -297,6 +297,19 @@ def _consequence(one: Consequence) -> str:
     why = "".join(f"<br>because {markdown(text)}" for text in one.after.why)
     to_do = "".join(f"<br>to do: {markdown(text)}" for text in one.after.to_do)
     return f"{sign}{markdown(str(one))}{sign}{why}{to_do}"
+
+
+def _outages(changes: Sequence[OutageChange]) -> Iterator[str]:
+    """What becomes worse, outage by outage; what becomes better is counted: nobody has to decide about it."""
+    worse: dict[str, list[OutageChange]] = {}
+    for one in changes:
+        if one.worse:
+            worse.setdefault(one.outage, []).append(one)
+    for outage, these in worse.items():
+        flows = ", ".join(f"{one.question} ({one.before} -> {one.after})" for one in these[:_SENTENCES])
+        yield f"**without {markdown(outage)}**: {markdown(flows)}{_more(len(these))}"
+    if better := len(changes) - sum(map(len, worse.values())):
+        yield f"{_count(better, 'flow')} less lost, counted over all single failures"
 
 
 def _finding(one: GateFinding) -> str:

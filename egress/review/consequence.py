@@ -82,7 +82,7 @@ class Consequence:
             return Turn.BREAKS if before is None or before.fate.rank > after.fate.rank else Turn.STAYS_BROKEN
         if before is None or before.fate is not Fate.WORKS:
             return Turn.MENDS
-        return Turn.WORKS if before.seen == after.seen else Turn.OTHER_SOURCE
+        return Turn.WORKS if set(before.seen) == set(after.seen) or not self.who else Turn.OTHER_SOURCE
 
     @property
     def matters(self) -> bool:
@@ -107,14 +107,18 @@ class Consequence:
         """`work -> will time out`."""
         after = _WILL[self.after.fate]
         if self.turn is Turn.WORKS:
-            return f"work{_seen_as(self.after.seen)}"
+            return f"work{self._seen_as(self.after)}"
         if self.before is None:
-            return f"{after}{_seen_as(self.after.seen)}"
+            return f"{after}{self._seen_as(self.after) if self.turn is Turn.MENDS else ''}"
         if self.turn is Turn.OTHER_SOURCE:
-            return f"work{_seen_as(self.before.seen)} -> will work{_seen_as(self.after.seen)}"
+            return f"work{self._seen_as(self.before)} -> will work{self._seen_as(self.after)}"
         if self.turn is Turn.STAYS_BROKEN and self.before.fate is self.after.fate:
             return f"{_DO[self.before.fate]}, and still will"
-        return f"{_DO[self.before.fate]} -> {after}{_seen_as(self.after.seen if self.turn is Turn.MENDS else ())}"
+        return f"{_DO[self.before.fate]} -> {after}{self._seen_as(self.after) if self.turn is Turn.MENDS else ''}"
+
+    def _seen_as(self, side: Side) -> str:
+        """What the other end sees, of a flow from inside: that is what firewalls out there have to know."""
+        return f", seen as {' or '.join(side.seen)}" if self.who and side.seen else ""
 
 
 _DO = {
@@ -129,10 +133,6 @@ _WILL = {
     Fate.FAILS: "will time out",
     Fate.UNKNOWN: "cannot be known",
 }
-
-
-def _seen_as(addresses: tuple[str, ...]) -> str:
-    return f", seen as {' or '.join(addresses)}" if addresses else ""
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,8 @@ class Review:
     """What one plan does to packets.
 
     source: what was walked, in words. not_seen: why the manager was not; then `before` is None in every consequence, and `after`
-    is what the domain file says with the plan put in. differs: what the manager has otherwise than the file. picture: Mermaid, of
+    is what the domain file says with the plan put in. differs: what the manager has otherwise than the file. assumed: what the verdicts after the
+    plan take for granted. picture: Mermaid, of
     the domain after the plan; empty where it is too large.
     """
 
@@ -179,6 +180,7 @@ class Review:
     outages: tuple[OutageChange, ...]
     noticed: tuple[Noticed, ...]
     differs: tuple[Text, ...]
+    assumed: tuple[Text, ...] = ()
     picture: Annotated[str, Field(max_length=200_000)] = ""
     format: Literal["egress-review"] = "egress-review"
     version: Literal[1] = 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from ipaddress import ip_address
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
@@ -11,10 +13,12 @@ from egress.answers.what_if import what_if
 from egress.checks import Report
 from egress.delivery.plan_content import PlanContent
 from egress.domain import WorkloadDomain
+from egress.domain.addresses import Address
 from egress.pictures.graph_text import mermaid
 from egress.pictures.picture import draw
-from egress.policy.planned import planned
+from egress.policy.planned import ROUTE, planned
 from egress.reachability.flow import Result
+from egress.reachability.surroundings import Wishes, file_next_hops, further_next_hops
 from egress.reachability.view import AfterPlan, Live, View, view
 from egress.review.consequence import Consequence, Fate, Noticed, OutageChange, Review, Side
 
@@ -36,8 +40,12 @@ def review(
     everyone: domains that may share the Tier-0. live: what the manager has; None where it could not be read: `not_seen` says why, and what
     the plan does is then put into what the domain files say. report: what was found around the stack. Errors: EgressError.
     """
-    before = view(domain, everyone, live) if live else None
-    after = put_in(before, content) if before else view(domain, everyone, AfterPlan(planned(domain, content.raw)))
+    known = tuple(_known_next_hops(content))
+    around = Wishes(next_hops=known)
+    before = view(domain, everyone, live, around) if live else None
+    after = (
+        put_in(before, content) if before else view(domain, everyone, AfterPlan(planned(domain, content.raw)), around)
+    )
     found = answers(after, Ask())
     return Review(
         stack=domain.stack,
@@ -47,6 +55,7 @@ def review(
         outages=tuple(_outages(before, after)) if before and _does_something(content) else (),
         noticed=tuple(Noticed(one.rule.id, one.rule.severity.value, one.what, one.fix) for one in report.findings),
         differs=before.differs if before else (),
+        assumed=tuple(_assumed(domain, known)),
         picture=_picture(after, found),
     )
 
@@ -55,12 +64,29 @@ def put_in(before: View, content: PlanContent) -> View:
     """The live view as it will be once the plan is applied: what the plan makes or changes is there, and realized; what it takes away is
     gone. BFD peers answer as they do now."""
     assert isinstance(before.source, Live)
-    gone = {change.path for change in content.changes if change.loses}
-    makes = planned(before.domain, content.raw).objects
-    touched = gone | {path for path, body in makes.items() if before.objects.get(path) != body}
-    states = {path: state for path, state in before.source.states.items() if path not in touched or path not in makes}
-    objects = {path: body for path, body in before.objects.items() if path not in gone}
-    return before.from_source(replace(before.source, states=states)).changed({**objects, **makes})
+    touched = {change.path for change in content.changes if change.actions != ("no-op",)}
+    stays = {path: body for path, body in before.objects.items() if path not in touched}
+    made = {path: body for path, body in planned(before.domain, content.raw).objects.items() if path not in stays}
+    states = {path: state for path, state in before.source.states.items() if path not in touched}
+    return before.from_source(replace(before.source, states=states)).changed({**stays, **made})
+
+
+def _known_next_hops(content: PlanContent) -> Iterator[Address]:
+    """Next hops of the stack's routes as they were applied last: routers that are there, whatever the file names now. Otherwise a changed next
+    hop would make what works today look broken. What somebody else has put in place of one since is not vouched for."""
+    applied = {change.address: change.before for change in content.drifted}
+    for change in content.changes:
+        if change.type == ROUTE and change.before is not None:
+            for hop in (applied.get(change.address) or change.before).get("next_hop") or ():
+                with contextlib.suppress(ValueError):
+                    yield ip_address(str(hop.get("ip_address")))
+
+
+def _assumed(domain: WorkloadDomain, known: Sequence[Address]) -> Iterator[str]:
+    """Routers that the file names and that nothing applied has used so far."""
+    new = [hop for hop in dict.fromkeys([*file_next_hops(domain), *further_next_hops(domain)]) if hop not in known]
+    if new:
+        yield f"there is a router at {' and at '.join(map(str, new))}, which knows the way back: no plan can tell"
 
 
 def _does_something(content: PlanContent) -> bool:

@@ -42,7 +42,8 @@ def test_the_lock_file_holds_what_project_lab_and_tools_require() -> None:
         re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", (ROOT / "requirements" / "lock.txt").read_text(), re.MULTILINE)
     )
     tools = [line for line in (ROOT / "requirements" / "dev.in").read_text().splitlines() if line and line[0] != "#"]
-    wanted = names(PROJECT["dependencies"]) | names(PROJECT["optional-dependencies"]["lab"]) | names(tools)
+    wanted = names(PROJECT["dependencies"]) | names(tools)
+    wanted |= names(PROJECT["optional-dependencies"]["lab"]) | names(PROJECT["optional-dependencies"]["forge"])
     assert wanted - locked == set(), "make lock"
 
 

@@ -155,7 +155,7 @@ def test_the_steps_check_and_plan_what_a_pull_request_changes(
         assert check.ran == ["install", "check", "find affected stacks", "plan on a lab"]
         assert check.outputs == {"stacks": "wld01"}
         assert "| wld01 | changed |" in check.summary
-        assert "### wld01: 2 to add, 0 to change, 0 to destroy\n\ntarget: lab 127.0.0.1:" in check.summary
+        assert "### wld01: 2 to add, 0 to change, 0 to destroy\n\ntarget: lab 127.0.0.1:" in plain(check.summary)
         assert manager.control.journal() == [], "so far the manager was not even asked"
 
         mirror = tmp_path / "mirror"
@@ -170,8 +170,13 @@ def test_the_steps_check_and_plan_what_a_pull_request_changes(
         }
         env |= {"NSX_LAB_PYTHON": str(installed.bin / "python")}
         plan = Job(workflow(repository), "plan", repository, env, OURS | known, tmp_path).run()
-        assert f"### wld01: 2 to add, 0 to change, 0 to destroy\n\ntarget: {manager.host} | " in plan.summary
+        assert f"### wld01: 2 to add, 0 to change, 0 to destroy\n\ntarget: {manager.host} \\| " in plain(plan.summary)
         assert '"10.27.51.148",' in plan.summary, "the engine's own words are there"
         assert manager.password not in plan.summary
         writes = [entry for entry in manager.control.journal() if entry["method"] not in ("GET", "POST")]
         assert writes == [], "a plan writes nothing"
+
+
+def plain(summary: str) -> str:
+    """A summary without the empty comments that keep a page from finding mentions in it."""
+    return summary.replace("<!-- -->", "")

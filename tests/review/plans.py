@@ -1,96 +1,95 @@
-"""Plans and reviews for the gate, in few words."""
+"""Plans as the engine shows them, made by hand: what is there, and what becomes of it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from egress.answers.questions import Purpose
-from egress.delivery.plan_content import PlanContent
-from egress.domain import WorkloadDomain, load_domains
-from egress.policy.planned import BFD_PEER, ROUTE, RULE
-from egress.review.consequence import Consequence, Fate, OutageChange, Review, Side
+from egress.delivery.plan_content import PlanContent, parse
+from egress.policy.planned import ROUTE as ROUTE_KIND
+from egress.policy.planned import RULE as RULE_KIND
+from egress.review.consequence import Consequence, Fate, Review, Side
 from egress.review.planned_run import Reviewed
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-GATEWAY = "/infra/tier-0s/T0-wld01"
-HOST = "nsx-wld01.example.com"
-CREATE, UPDATE, DELETE, NOTHING = ("create",), ("update",), ("delete",), ("no-op",)
-REPLACE = ("delete", "create")
 Json = dict[str, Any]
+T0 = "/infra/tier-0s/T0-wld01"
+UPLINKS = [f"{T0}/locale-services/default/interfaces/edge0{n}-uplink1" for n in (1, 2)]
+TKG = "nsxt_policy_nat_rule.Egress_tkg"
+SUPERVISOR = "nsxt_policy_nat_rule.Egress_supervisor"
+DEFAULT = "nsxt_policy_static_route.DefaultRoute"
 
 
-def golden() -> WorkloadDomain:
-    (domain,) = load_domains(REPOSITORY, ["wld01"])
-    return domain
-
-
-def route(
-    *actions: str, network: str = "0.0.0.0/0", to: str = "10.27.51.1", now: str = "10.27.51.1", **more: Any
-) -> Json:
-    """A default route that has the next hop `now`, and `to` after the plan."""
-    name = "wld01-default-route" if network == "0.0.0.0/0" else "wld01-route-rack"
-    before = {"nsx_id": name, "network": network, "next_hop": [{"ip_address": now, "admin_distance": 1}]}
-    after = before | {"next_hop": [{"ip_address": to, "admin_distance": 1}]} | more
-    return change(ROUTE, name, actions, before, after)
-
-
-def rule(*actions: str, key: str = "supervisor", was: Json | None = None, **more: Any) -> Json:
-    """A NAT rule; `was` is laid over what it is before, `more` over what it is after."""
-    name = f"wld01-egress-{key}"
-    before = {"nsx_id": name, "enabled": True, "source_networks": ["30.0.0.5"], "translated_networks": ["10.27.51.145"]}
-    return change(RULE, name, actions, before | (was or {}), before | more)
-
-
-def peer(*actions: str, **more: Any) -> Json:
-    before = {"nsx_id": "wld01-bfd", "enabled": True, "peer_address": "10.27.51.1"}
-    return change(BFD_PEER, "wld01-bfd", actions, before, before | more)
-
-
-def change(kind: str, name: str, actions: tuple[str, ...], before: Json, after: Json) -> Json:
-    on = {"gateway_path": GATEWAY, "path": f"{GATEWAY}/{name}"}
+def rule(name: str, source: str, translated: str, priority: int) -> Json:
     return {
-        "address": f"{kind}.{name}",
-        "mode": "managed",
-        "type": kind,
-        "change": {
-            "actions": list(actions),
-            "before": None if actions == CREATE else on | before,
-            "after": None if actions in (DELETE, ("forget",)) else on | after,
-        },
+        "action": "REFLEXIVE",
+        "source_networks": [source],
+        "translated_networks": [translated],
+        "rule_priority": priority,
+        "enabled": True,
+        "scope": UPLINKS,
+        "gateway_path": T0,
+        "type": "USER",
+        "nsx_id": name,
+        "path": f"{T0}/nat/USER/nat-rules/{name}",
     }
 
 
-def content(*changes: Json, host: str = HOST, drift: tuple[Json, ...] = (), **more: Any) -> PlanContent:
-    settings = {"nsxt": {"expressions": {"host": {"constant_value": host}}}}
-    raw = {
+THERE: dict[str, Json] = {
+    DEFAULT: {
+        "network": "0.0.0.0/0",
+        "next_hop": [{"ip_address": "10.27.51.1", "admin_distance": 1}],
+        "gateway_path": T0,
+        "nsx_id": "wld01-default-route",
+        "path": f"{T0}/static-routes/wld01-default-route",
+    },
+    SUPERVISOR: rule("wld01-egress-supervisor", "30.0.0.5", "10.27.51.145", 100),
+    TKG: rule("wld01-egress-tkg", "30.0.0.16", "10.27.51.147", 110),
+}
+"""What the golden domain's stack tracks once it is applied, by address."""
+
+
+def plan(changes: Mapping[str, Json | None] | None = None, before: dict[str, Json] = THERE) -> PlanContent:
+    """A plan over what is there. changes: new values of an address, None for one that goes."""
+    after: dict[str, Json | None] = {**before, **(changes or {})}
+    entries, values = [], []
+    for address, value in after.items():
+        was = before.get(address)
+        actions = (
+            ["delete"] if value is None else ["create"] if was is None else ["no-op"] if was == value else ["update"]
+        )
+        kind = address.partition(".")[0]
+        entries.append({"address": address, "mode": "managed", "type": kind, "change": {"actions": actions, "before": was, "after": value, "after_unknown": {}}})  # fmt: skip
+        if value is not None:
+            values.append({"address": address, "mode": "managed", "type": kind, "name": "x", "values": value})
+    document = {
         "format_version": "1.2",
-        "resource_changes": list(changes),
-        "resource_drift": list(drift),
-        "configuration": {"provider_config": settings},
+        "resource_changes": entries,
+        "planned_values": {"root_module": {"resources": values}},
     }
-    return PlanContent(raw | more)
+    return parse(json.dumps(document), "the plan")
 
 
-def flow(before: Fate | None, after: Fate, seen: str = "", then: str = "") -> Consequence:
-    was = Side(before, (seen,) if seen else ()) if before else None
-    will = Side(after, (then,) if then else (), ("the wire is cut",) if after is not Fate.WORKS else ())
-    return Consequence("Supervisor pod -> registry", Purpose.PULL, "Supervisor", "198.51.100.10", 443, was, will)
+def flow(
+    who: str, before: Fate | None, after: Fate, seen: tuple[str, ...] = ("10.27.51.145",), **more: Any
+) -> Consequence:
+    """An image pull of somebody."""
+    return Consequence(
+        question=f"{who} pod -> registry",
+        purpose=Purpose.PULL,
+        who=who,
+        to="198.51.100.10",
+        port=443,
+        before=Side(before, more.pop("was", seen)) if before else None,
+        after=Side(after, seen, **more),
+    )
 
 
-def review(
-    *flows: Consequence, not_seen: str = "", outages: tuple[OutageChange, ...] = (), stack: str = "wld01"
-) -> Review:
-    return Review(stack, "the manager", not_seen, flows, outages, (), ())
+def reviewed(stack: str = "wld01", content: PlanContent | None = None, *flows: Consequence, **review: Any) -> Reviewed:
+    """A plan with its review. review: fields of it."""
+    made = Review(stack, "the manager x", review.pop("not_seen", ""), flows, review.pop("outages", ()), review.pop("noticed", ()), review.pop("differs", ()), **review)  # fmt: skip
+    return Reviewed(stack, "target: x", content or plan(), "the engine's words", "ab" * 32, made)
 
 
-def plan(
-    *changes: Json,
-    flows: tuple[Consequence, ...] = (),
-    target: str = f"target: {HOST}",
-    stack: str = "wld01",
-    **more: Any,
-) -> Reviewed:
-    """A plan with its review. more: of `review`, where it is named so there, else of `content`."""
-    reviewed = {name: more.pop(name) for name in ("not_seen", "outages") if name in more}
-    return Reviewed(stack, target, content(*changes, **more), "", "d" * 64, review(*flows, stack=stack, **reviewed))
+__all__ = ["DEFAULT", "ROUTE_KIND", "RULE_KIND", "SUPERVISOR", "T0", "THERE", "TKG", "flow", "plan", "reviewed", "rule"]

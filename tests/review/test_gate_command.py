@@ -18,7 +18,7 @@ from egress.delivery.plans import PLAN
 from egress.layout import LOCK, STACK_FILE
 from egress.review.consequence import Consequence, Fate, as_json
 from egress.review.planned_run import failure
-from tests.review.plans import DELETE, HOST, NOTHING, REPOSITORY, UPDATE, content, flow, review, route, rule
+from tests.review.gate_plans import DELETE, HOST, NOTHING, REPOSITORY, UPDATE, content, flow, review, route, rule
 
 OVERRIDE = """version: 1
 overrides:
@@ -400,7 +400,7 @@ def test_a_lock_that_moves_together_with_objects_is_to_be_split(
     (repository / "locks").mkdir()
     (repository / "locks/terraform.lock.hcl").write_text("# newer\n")
     assert run(["gate", str(plans), "--base", "main"]) == 2
-    assert "locks/terraform.lock.hcl differs from the base [tools-move]" in capsys.readouterr().out
+    assert "locks/terraform.lock.hcl is new [tools-move]" in capsys.readouterr().out
 
 
 @pytest.mark.slow

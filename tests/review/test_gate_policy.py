@@ -19,7 +19,7 @@ from egress.review.gate.judge import judge
 from egress.review.gate.page import EXAMPLE
 from egress.review.gate.policy import NO_FILE, PolicyFile
 from egress.review.planned_run import PlannedRun
-from tests.review.plans import DELETE, NOTHING, UPDATE, golden, plan, route, rule
+from tests.review.gate_plans import DELETE, NOTHING, UPDATE, golden, plan, route, rule
 
 NOW = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
 OVERRIDE = """overrides:

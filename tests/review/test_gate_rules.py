@@ -17,7 +17,7 @@ from egress.review.gate.judge import judge
 from egress.review.gate.policy import NO_FILE, GatePolicy, PolicyFile
 from egress.review.gate.registry import BY_ID, RULES
 from egress.review.planned_run import AffectedStack, PlannedRun, Reviewed, failure
-from tests.review.plans import (
+from tests.review.gate_plans import (
     CREATE,
     DELETE,
     GATEWAY,

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.delivery import whom
-from egress.delivery.affected import SHARED
+from egress.delivery import pins, whom
 from egress.delivery.bases import base_folder
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.files import FOLDER, look
@@ -43,21 +42,10 @@ def read(root: Path, name: str, env: Mapping[str, str]) -> Base:
     gate = NO_FILE if text is None else policy.read(parse(text.encode(), f"{name}:{prefix}{FILE}"))
     with base_folder(root, commit) as folder:
         domains = load(look(folder)[0]).domains if (folder / FOLDER).is_dir() else ()
-        moved = whom.moved(whom.everyone(root), whom.everyone(folder))
-        if shared := _shared(root, folder):
-            moved[""] = shared
+        moved = whom.moved(whom.everyone(root, load(look(root)[0]).domains), whom.everyone(folder, domains))
+        if shared := pins.moved(root, folder):
+            moved[""] = "; ".join(shared)
     return Base(name, gate, _owners(root, name, commit, prefix + FILE, env), domains, moved)
-
-
-def _shared(here: Path, there: Path) -> str:
-    """Pins and locks that differ, in words; empty where none does."""
-    names = sorted({str(file.relative_to(root)) for root in (here, there) for one in SHARED for file in root.glob(one)})
-    differ = [name for name in names if _bytes(here / name) != _bytes(there / name)]
-    return f"{', '.join(differ)} differ{'s' if len(differ) == 1 else ''} from the base" if differ else ""
-
-
-def _bytes(file: Path) -> bytes | None:
-    return file.read_bytes() if file.is_file() else None
 
 
 def _owners(root: Path, name: str, commit: str, path: str, env: Mapping[str, str]) -> tuple[str, ...]:

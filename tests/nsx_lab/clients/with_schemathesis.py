@@ -19,7 +19,7 @@ def main() -> int:
     url = f"https://{lab['host']}"
     token = {"Authorization": f"Bearer {lab['control_token']}"}
     description = ca_file.with_name("openapi.json")
-    description.write_text(requests.get(f"{url}/_lab/openapi", headers=token, verify=ca_file, timeout=60).text)
+    description.write_text(requests.get(f"{url}/_lab/openapi", headers=token, verify=str(ca_file), timeout=60).text)
     phases = "coverage,fuzzing" if os.environ.get("NSX_LAB_FUZZ") == "long" else "fuzzing"
     command: list[str | Path] = [
         Path(sys.executable).with_name("st"),
@@ -44,7 +44,7 @@ def main() -> int:
         "--no-color",
     ]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
-    journal = requests.get(f"{url}/_lab/journal", headers=token, verify=ca_file, timeout=60).json()["entries"]
+    journal = requests.get(f"{url}/_lab/journal", headers=token, verify=str(ca_file), timeout=60).json()["entries"]
     bugs = [entry["note"] for entry in journal if entry["note"]]
     if done.returncode != 0 or bugs:
         print(done.stdout[-6000:], done.stderr[-2000:], *bugs[:5], sep="\n")

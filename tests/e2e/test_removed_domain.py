@@ -1,0 +1,93 @@
+"""A domain file that goes in a pull request: its stack is planned to be destroyed, from the base, and that very plan is applied."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from tests.e2e.sites import STACK, SUPERVISOR, TKG, Site
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+def git(site: Site, *arguments: str) -> str:
+    """git, without the settings of whoever runs the tests."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    command = ["git", *who, *arguments]
+    return subprocess.run(command, cwd=site.root, env=env, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def removed(site: Site) -> Site:
+    """The golden domain, applied and committed on main; then its file, the last one, is removed."""
+    (site.root / ".gitignore").write_text(".lab\n.egress\nplans\nstore\n")
+    git(site, "init", "-q", "-b", "main")
+    git(site, "add", "-A")
+    git(site, "commit", "-q", "-m", "x")
+    site.egress("apply", "--yes", code=0)
+    git(site, "rm", "-q", f"domains/{STACK}.yaml")
+    return site
+
+
+def test_the_plan_of_a_removed_domain_destroys_it_and_is_applied_as_it_was_saved(removed: Site) -> None:
+    planned = removed.egress("plan", "--base", "main", "--out", "plans", code=2)
+    assert "removed: its objects and its state stay" in planned.stderr
+    assert "apply --saved plans --base main" in planned.stderr
+    note = json.loads((removed.root / "plans" / STACK / "egress.json").read_text())
+    assert (note["verb"], note["base"]) == ("destroy", git(removed, "rev-parse", "main"))
+
+    refused = removed.egress("apply", "--saved", "plans", "--yes", code=1)
+    assert (
+        f"{STACK}: no domain file gives this stack, so its plan can only destroy it: give --base REF" in refused.stderr
+    )
+    assert TKG in removed.objects()
+    removed.egress("apply", "--saved", "plans", "--base", "main", "--yes", code=0)
+    assert removed.objects() == {}
+
+    again = removed.egress("plan", "--base", "main", "--out", "again", code=0)
+    assert "nothing of it is on the manager: nothing to destroy" in again.stderr
+    assert not (removed.root / "again" / STACK).exists()
+
+
+def test_a_plan_to_destroy_is_refused_once_the_manager_the_base_or_the_file_is_another(removed: Site) -> None:
+    removed.egress("plan", STACK, "--base", "main", "--out", "plans", code=2)
+    saved = ("apply", "--saved", "plans", "--yes")
+
+    git(removed, "checkout", "-q", "main", "--", f"domains/{STACK}.yaml")
+    back = removed.egress(*saved, code=3)
+    assert "this plan was made to 'destroy', now it is to apply: plan again" in back.stderr
+
+    file = removed.root / "domains" / f"{STACK}.yaml"
+    file.write_text(file.read_text().replace("translated: 10.27.51.147", "translated: 10.27.51.148"))
+    git(removed, "commit", "-q", "-a", "-m", "a change that was merged before")
+    git(removed, "rm", "-q", f"domains/{STACK}.yaml")
+    moved = removed.egress(*saved, "--base", "HEAD", code=3)
+    assert "its domain file has changed since this plan was made" in moved.stderr
+
+    removed.write(SUPERVISOR, translated_network="10.27.51.99")
+    stale = removed.egress(*saved, "--base", "HEAD~1", code=3)
+    assert "this plan is stale" in stale.stderr
+    assert TKG in removed.objects()
+
+
+def test_a_removed_domain_whose_state_is_lost_needs_somebody(removed: Site) -> None:
+    (removed.root / ".lab" / "state" / f"{STACK}.tfstate").unlink()
+    told = removed.egress("plan", "--base", "main", "--out", "plans", code=2)
+    assert "put its domain file back, then egress apply" in told.stderr
+    assert not (removed.root / "plans" / STACK).exists()
+
+
+def test_what_the_base_does_not_have_and_what_was_renamed_is_not_destroyed(removed: Site) -> None:
+    unknown = removed.egress("plan", "no-such", "--base", "main", code=1)
+    assert "no domain file gives stack 'no-such', neither here nor at 'main'" in unknown.stderr
+    git(removed, "checkout", "-q", "main", "--", f"domains/{STACK}.yaml")
+    git(removed, "mv", f"domains/{STACK}.yaml", "domains/berlin.yaml")
+    file = removed.root / "domains" / "berlin.yaml"
+    file.write_text(file.read_text().replace(f"name: {STACK}", f"name: berlin\nformerly: {STACK}"))
+    renamed = removed.egress("plan", STACK, "--base", "main", code=1)
+    assert f"{STACK} was renamed to berlin, which has its objects" in renamed.stderr
