@@ -63,13 +63,14 @@ def _owners(root: Path, name: str, commit: str, path: str, env: Mapping[str, str
 
 
 def _blob(root: Path, name: str, commit: str, path: str, largest: int) -> str | None:
-    """A file of a commit, its path seen from the repository's root; None where there is none, or something else."""
+    """A file of a commit, its path seen from the repository's root; None where there is none. Errors: EgressError for something else than
+    a file, which would look here as if nothing were demanded, and for one that is too large."""
     entry = _git(root, name, "ls-tree", "-z", "-l", "--full-tree", commit, "--", f":(literal,top){path}").rstrip("\0")
     if not entry:
         return None
     mode, _kind, digest, size = entry.split("\t")[0].split()
     if mode not in _FILES:
-        return None
+        raise EgressError(f"{path} at {name} is a link or a folder, allowed is a file: put the file itself there")
     if int(size) > largest:
         raise EgressError(f"{path} at {name} has {size} bytes, allowed are {largest}")
     return _git(root, name, "cat-file", "blob", digest, strip=False)
