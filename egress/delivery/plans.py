@@ -141,7 +141,7 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
             memory.remember(stack)
         return Outcome.NOTHING_TO_DO
     if stack.run.lab is None:
-        refuse_losing_a_route(stack.domain, plan.content)
+        refuse_losing_a_route(stack.domain, plan.content, from_base=plan.saved and plan.verb is Verb.DESTROY)
     refuse_doubles(plan.content, around)
     if plan.saved:
         refuse_stale(plan, tell)
