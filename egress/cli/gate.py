@@ -68,8 +68,7 @@ def command(
     if directory is None:
         raise click.UsageError("Missing argument 'DIR': a folder that egress plan --out made.")
     run = PlannedRun.read(directory)
-    domains = project.fleet.readable().domains
-    asked = ask(project.root, run, domains, project.stacks, reference, os.environ, datetime.now(UTC))
+    asked = ask(project.root, run, reference, os.environ, datetime.now(UTC))
     verdict = asked.verdict
     if sarif_file:
         write(sarif_file, json_text(as_sarif(verdict, metadata.version("tier0-egress"))) + "\n")

@@ -392,6 +392,23 @@ def test_a_removed_stack_that_is_destroyed_is_judged_by_the_file_of_the_base(
 
 
 @pytest.mark.slow
+def test_a_gate_file_that_is_none_on_the_base_opens_nothing(
+    repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(plans, *CHANGES_NOTHING)
+    git(repository.parent, "checkout", "-q", "main")
+    (repository / "gate.yaml").symlink_to("elsewhere.yaml")
+    commit(repository, "a link")
+    assert run(["gate", str(plans), "--base", "main"]) == 1
+    assert "network/gate.yaml at main is a link or a folder, allowed is a file" in capsys.readouterr().err
+    (repository / "gate.yaml").unlink()
+    (repository / "gate.yaml").write_text(f"version: 1\n#{' ' * 2**20}\n")
+    commit(repository, "a large one")
+    assert run(["gate", str(plans), "--base", "main"]) == 1
+    assert "network/gate.yaml at main has 1048589 bytes, allowed are 1048576" in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_a_lock_that_moves_together_with_objects_is_to_be_split(
     repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -226,6 +226,23 @@ def test_a_frozen_manager_lets_pass_what_changes_nothing_and_stops_what_does_not
     assert "manager-frozen" in rules_of(verdict(plan(rule(*CREATE), host=""), gate=FROZEN))
 
 
+def test_a_plan_that_names_no_manager_is_taken_for_one_of_a_frozen_manager_where_no_file_says_another() -> None:
+    assert "manager-frozen" in rules_of(verdict(plan(rule(*CREATE), host="", stack="wld66"), gate=FROZEN))
+    assert "manager-frozen" not in rules_of(
+        verdict(plan(rule(*CREATE), host="nsx-b.example.com", stack="wld66"), gate=FROZEN)
+    )
+
+
+def test_a_lab_plan_of_a_frozen_manager_waits_as_well() -> None:
+    on_a_lab = plan(rule(*CREATE), target="target: lab 127.0.0.1:40443", host="127.0.0.1:40443")
+    assert "manager-frozen" in rules_of(verdict(on_a_lab, gate=FROZEN))
+
+
+def test_the_end_of_one_stack_hides_nothing_of_another() -> None:
+    found = verdict(plan(route(*DELETE), rule(*DELETE)), plan(rule(*DELETE), KEPT, stack="wld02"))
+    assert ("wld02", "nat-rule-lost") in {(one.stack, one.rule) for one in found.findings}
+
+
 def test_tools_that_move_together_with_objects_are_to_be_split() -> None:
     assert rules_of(verdict(plan(rule(*CREATE)), affected=(MOVED,))) == ["tools-move"]
     assert verdict(plan(KEPT), affected=(MOVED,)).passes

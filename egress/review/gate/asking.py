@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from egress.domain import EgressError, WorkloadDomain
-from egress.domain.files import SourceFile, read_tree
+from egress.domain.files import FOLDER, SourceFile, look, read_tree
+from egress.domain.fleet import load
 from egress.review.finding import Demand, GateVerdict
 from egress.review.gate import base, policy
 from egress.review.gate.base import Base
@@ -31,15 +32,13 @@ class Asked:
 def ask(
     root: Path,
     run: PlannedRun,
-    domains: Sequence[WorkloadDomain],
-    names: Collection[str],
     reference: str | None,
     env: Mapping[str, str],
     now: datetime,
 ) -> Asked:
     """What the gate says of a run.
 
-    root: the project folder. domains: those of its files that can be read; names: of all its stacks. reference: of git, what is merged into;
+    root: the project folder, whose domain files may all be gone. reference: of git, what is merged into;
     None on a desk. env: tells whether this is a job of CI, and whose. Errors: EgressError in CI without a reference, DomainFileError for
     what is wrong in a gate file.
     """
@@ -48,11 +47,13 @@ def ask(
             f"in CI (CI={env['CI']}) the gate needs --base REF, the branch that is merged into, or a branch could give itself what it "
             "needs; after the merge: --base HEAD"
         )
-    there = base.read(root, reference, env) if reference is not None else None
+    files = look(root)[0] if (root / FOLDER).is_dir() else ()
+    domains = load(files).domains
+    there = base.read(root, domains, reference, env) if reference is not None else None
     file = root / policy.FILE
     here = policy.read(read_tree(SourceFile(file, policy.FILE))) if os.path.lexists(file) else policy.NO_FILE
-    everyone = [*(there.domains if there else ()), *domains]
-    known = {*names, *stacks(run), *(domain.stack for domain in everyone)}
+    everyone: list[WorkloadDomain] = [*(there.domains if there else ()), *domains]
+    known = {*(one.stack for one in files), *stacks(run), *(domain.stack for domain in everyone)}
     for one in (here, there.gate if there else policy.NO_FILE):
         refuse_unknown(one, known, everyone, there.gate if there else None)
     holds = bind(here, there)

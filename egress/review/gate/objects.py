@@ -39,7 +39,7 @@ _OWN_PROVIDER = "nsxt"
 )
 def stack_destroyed(case: Case) -> Iterator[Met]:
     there = [change for change in case.plan.content.changes if change.before is not None or change.creates]
-    gone = [change for change in there if change.actions == ("delete",)]
+    gone = [change for change in case.changes if change.actions == ("delete",)]
     if gone and len(gone) == len(there):
         names = [case.name(change) for change in gone]
         yield Met(f"all {len(gone)} objects of the stack are deleted: {', '.join(names[:12])}")
