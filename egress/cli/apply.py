@@ -20,7 +20,8 @@ from egress.delivery import saved
 from egress.delivery.applied import carry_out
 from egress.delivery.imports import import_blocks
 from egress.delivery.looks import Found
-from egress.delivery.plans import Verb
+from egress.delivery.plans import Outcome, Verb
+from egress.delivery.record import Entry
 from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.toolchain.stacks import Stack
@@ -78,7 +79,8 @@ def command(
     The first stack that fails or is declined ends the run; later ones are left as they were. A saved plan is refused where its
     domain file, its target or the objects that it is about have changed since. Nothing is ever planned again and applied in one go.
 
-    Afterwards it plans once more: that plan has to be empty. Where the apply failed it says what was done, what was not, and what to
+    Afterwards it plans once more: that plan has to be empty. A saved plan, or one that is recorded, is followed by the packet walk, too: what was to work
+    has to work. Where the apply failed it says what was done, what was not, and what to
     type next. --record and --summary keep who applied which plan to what, with every object before and after.
 
     Exit codes: 0 applied, or nothing to do; 1 an apply failed, was declined, or left something to do; 3 a saved plan is missing or stale: plan again.
@@ -92,21 +94,27 @@ def command(
     agreed = asking(yes=yes)
 
     def act(stack: Stack, around: Found) -> None:
+        taken = None
         with ExitStack() as imports:
             if fetching:
                 if chosen.verb(stack.name) is Verb.DESTROY and nothing_left(stack, around):
                     tell(around, stack)
                     return
-                plan = saved.restore(stack, fetching.fetched(stack.name), chosen.verb(stack.name))
+                taken = fetching.fetched(stack.name)
             elif directory:
-                plan = saved.restore(stack, saved.read(directory, stack.name), chosen.verb(stack.name))
+                taken = saved.read(directory, stack.name)
+            if taken:
+                plan = saved.restore(stack, taken, chosen.verb(stack.name))
             else:
                 if import_existing:
                     imports.enter_context(import_blocks(stack, around.there))
                 plan = planned(stack)
             show(plan, full=True)
             tell(around, stack)
-            settle(stack, carry_out(plan, around, agreed, say, record, verify=verify).outcome)
+            entry = carry_out(plan, around, agreed, say, record, verify=verify)
+            settle(stack, entry.outcome)
+            if verify and (taken or record_file or summary_file) and entry.outcome == Outcome.APPLIED:
+                _walk(project, entry, taken)
             if fetching:
                 fetching.done_with(stack.name)
 
@@ -115,6 +123,12 @@ def command(
     with recorded([domain.stack for domain in chosen.domains], record_file, summary_file) as record:
         for_each(project, run, act, may_be_new=True, head=echo, gone=chosen.gone, first=first)
     return OK
+
+
+def _walk(project: Project, entry: Entry, taken: saved.Saved | None) -> None:
+    from egress.cli._reviews import walk_afterwards  # the packet walk, which takes a third of a second to load
+
+    walk_afterwards(project, entry, taken)
 
 
 def _refuse_together(

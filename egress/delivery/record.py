@@ -169,6 +169,10 @@ def _entry(entry: Entry) -> list[str]:
     if entry.proof is not None:
         lines += [_PROOFS[entry.proof.empty], ""]
         lines += [f"* {escape.markdown(one)}" for one in entry.proof.differs] + ([""] if entry.proof.differs else [])
+    if entry.flows:
+        lines += ["What happens to packets now:", ""]
+        lines += [f"* {escape.markdown(one['told'])}" for one in entry.flows]
+        lines.append("")
     return [*lines, *([escape.code_block(entry.error), ""] if entry.error else [])]
 
 

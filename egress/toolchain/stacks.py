@@ -187,13 +187,9 @@ class Stack:
     @property
     def state_place(self) -> str:
         """Where the state is, for people."""
-        kind, settings = self.backend, self.backend_settings
-        if kind == "local":
-            return str((self.folder / settings["path"]).resolve())
-        where = settings.get("address") or "/".join(
-            str(settings[key]) for key in ("bucket", "key", "schema_name") if settings.get(key)
-        )
-        return f"{kind} {where}".strip()
+        if self.backend == "local":
+            return str((self.folder / self.backend_settings["path"]).resolve())
+        return place_of(self.backend, self.backend_settings)
 
     @cached_property
     def found(self) -> State:
@@ -214,6 +210,14 @@ class Stack:
             return NO_STATE
         what = f"{self.name}: the state ({self.state_place})"
         return state.parse(json_object(done.out, what, _STATE_LOST), what, _STATE_LOST)
+
+
+def place_of(backend: str, settings: JsonObject) -> str:
+    """A store in words: its kind, and where in it a state is."""
+    where = settings.get("address") or "/".join(
+        str(settings[key]) for key in ("bucket", "key", "schema_name") if settings.get(key)
+    )
+    return f"{backend} {where}".strip()
 
 
 def local_state(file: Path, stack: str) -> State | None:
