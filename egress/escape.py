@@ -30,6 +30,13 @@ _TEXT = re.compile(f"[{HIDDEN_IN_TEXT}{_BEYOND}]")
 _COMMAND = re.compile(r"^[ \t]*(:(?=:[A-Za-z-]+(?: [^\n]*)?::)|#(?=#(?:vso|teamcity)?\[))", re.MULTILINE)
 """Lines that a CI system obeys: `::add-mask::x` and `##[command]` (GitHub Actions, workflow commands), `##vso[` (Azure), TeamCity's."""
 _UNFINISHED = re.compile(r"(?:\x1b(?:\[[0-9;]{0,32})?|\r|(?<![^\n])[ \t]*[:#][^\n]{0,1000})\Z")
+_AT_THE_BEGINNING = re.compile(r"^([ \t]*|[ \t]*[0-9]{1,9}(?=\.))([-=/.])")
+"""A list, a rule, the underline of a heading, a quick action; the others begin with what is escaped anywhere."""
+_HASH = re.compile(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+_PIECE = re.compile(r".{6}(?=.)")
+"""Both forges link what could be a commit: 7 to 40 hexadecimal digits (GitHub's documentation, "Autolinked references")."""
+_REFERENCE = re.compile(r"[@#:]|(?<=www)\.|\bG[HL]-(?=[0-9])", re.IGNORECASE)
+_ACTION = re.compile(r"^/(?=[A-Za-z])", re.MULTILINE)
 _SEQUENCE = re.compile(r"\x1b\[([0-9;]*)m")
 _COLOURS = {"", "0", "1", "2", "3", "4", "22", "23", "24", *map(str, range(31, 38)), "39", *map(str, range(90, 98))}
 """Settings that engines use and that hide nothing: no conceal (8), no background, no black."""
@@ -113,12 +120,18 @@ def markup(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text for one line of Markdown, in a table cell, too: no link, picture, tag, mention, emphasis or reference in it.
+    """Text for one line of Markdown, in a table cell, too: no link, picture, tag, mention, emphasis or reference in it, and at the
+    beginning of a line no list, heading, rule or quick action.
 
-    Mentions, references and emoji are made from the finished page, where an escape is gone: an empty comment stays in between.
+    GitHub and GitLab make mentions, references, links and emoji from the finished page, where a backslash is gone: an empty
+    comment stays in between. GitLab's references (`!1`, `$1`, `~label`, `%milestone`, `&epic`) end at a backslash
+    (docs.gitlab.com/user/markdown, "Escape"), and it executes `/close` where a line begins with it
+    (lib/gitlab/quick_actions/extractor.rb). What is not held up: a site's own reference formats (GitHub's custom autolinks).
     """
-    shown = re.sub(r"[\\`*_{}\[\]()<>+!|~$&^]", r"\\\g<0>", line(text))
-    return re.sub(r"[@#:]|(?<=www)\.", r"\g<0><!-- -->", shown, flags=re.IGNORECASE)
+    shown = re.sub(r"[\\`*_{}\[\]()<>+!|~$&^%]", r"\\\g<0>", line(text))
+    shown = _AT_THE_BEGINNING.sub(r"\1\\\2", shown)
+    shown = _HASH.sub(lambda found: _PIECE.sub(r"\g<0><!-- -->", found[0]), shown)
+    return _REFERENCE.sub(r"\g<0><!-- -->", shown)
 
 
 def code_span(text: str) -> str:
@@ -130,8 +143,9 @@ def code_span(text: str) -> str:
 
 
 def code_block(text: str, language: str = "text") -> str:
-    """Lines as a fenced block of Markdown, whatever backticks are in them. `language`: a name of ours, that the page may draw it by."""
-    shown = terminal(uncoloured(text))
+    """Lines as a fenced block of Markdown, whatever backticks are in them. One that begins as GitLab's quick actions do is indented by
+    a blank. `language`: a name of ours, that the page may draw it by."""
+    shown = _ACTION.sub(" /", terminal(uncoloured(text)))  # GitLab ends a block at any line of three backticks
     fence = "`" * max(3, _longest_ticks(shown) + 1)
     return f"{fence}{language}\n{shown}\n{fence}"
 

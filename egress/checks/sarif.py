@@ -38,7 +38,7 @@ def _rule(rule: Rule) -> Json:
 
 def _problem(problem: Problem) -> Json:
     text = ": ".join(part for part in (problem.key, problem.what) if part)
-    return {"ruleId": FILE_RULE, "level": "error", "message": {"text": text}, "locations": _locations(problem.place)}
+    return {"ruleId": FILE_RULE, "level": "error", "message": {"text": text}, "locations": locations(problem.place)}
 
 
 def _result(finding: Finding) -> Json:
@@ -46,14 +46,15 @@ def _result(finding: Finding) -> Json:
         "ruleId": finding.rule.id,
         "level": finding.rule.severity.value,
         "message": {"text": f"{finding.what}; fix: {finding.fix}"},
-        "locations": _locations(finding.place),
+        "locations": locations(finding.place),
     }
     if finding.reason is not None:
         result["suppressions"] = [{"kind": "inSource", "justification": finding.reason}]
     return result
 
 
-def _locations(place: Place | None) -> list[Json]:
+def locations(place: Place | None) -> list[Json]:
+    """Where a place is, for a result; none for what is in no file."""
     if place is None:
         return []
     region = {"startLine": place.line, "startColumn": place.column}

@@ -148,6 +148,17 @@ class RuleId(_Completed):
         return sorted(rule.id for rule in RULES)
 
 
+class GateRuleId(_Completed):
+    """The id of a rule of the gate."""
+
+    name = "rule"
+
+    def values(self, ctx: click.Context) -> Iterable[str]:
+        from egress.review.gate.registry import BY_ID
+
+        return sorted(BY_ID)
+
+
 def project_of(ctx: click.Context) -> Project:
     """The project that a command line is about: also while it is typed, when no command has begun yet."""
     return ctx.find_object(Project) or Project(ctx.find_root().params.get("root"))

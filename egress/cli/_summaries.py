@@ -24,6 +24,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "destroy": "Plan the destruction of everything the stacks made, show it, ask, and do it.",
         "unprotect": "Let the default route of STACK be destroyed: a change of its domain file.",
         "rename": "Let the stack of a renamed domain file keep its state and its objects.",
+        "gate": "Judge the saved plans in DIR: what is denied, what somebody has to answer for.",
         "affected": "Print the stacks whose synthesised Terraform differs from the base's, one a line.",
     },
     "Pull requests": {
@@ -32,6 +33,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Tools": {
         "doctor": "Look at all that plan and apply need: what is missing, and how to get it.",
         "engine": "Run terraform or tofu on STACK: state list, output, import, force-unlock.",
+        "unlock": "Say who holds the lock of STACK's state and since when, ask, and take it away.",
+        "lock": "Write the provider lock, with hashes for every platform that the project names.",
         "shell": "Open a shell in which plain cdktf and the engine work on this project.",
         "lab": "Run a lab in the foreground, seeded with the Tier-0s of the stacks, until Ctrl-C.",
         "seed": "Print the seed of a lab: Tier-0s, interfaces and Tier-1s, as Policy objects in JSON.",

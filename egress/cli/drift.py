@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
+from egress import forge
+from egress.cli._drift_issues import DriftIssues
 from egress.cli._names import stacks_argument
 from egress.cli._runs import for_each, lock_timeout, planned, prepare, tell
 from egress.cli.context import Project
@@ -16,16 +19,25 @@ from egress.delivery.drift import Drift
 from egress.delivery.looks import Found
 from egress.delivery.network_words import short_name, value
 from egress.delivery.plans import Verb
+from egress.domain import EgressError
 from egress.escape import line
+from egress.forge import Kind
+from egress.forge.place import TOKENS
+from egress.review import drift_issue
 from egress.toolchain.stacks import Stack
 
 
 @click.command("drift")
 @stacks_argument
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
+@click.option(
+    "--issue",
+    type=click.Choice([Kind.GITHUB.value, Kind.GITLAB.value]),
+    help="Keep one issue per stack: opened and updated where it has drifted or could not be compared, closed when it is well.",
+)
 @lock_timeout
 @click.pass_obj
-def command(project: Project, stacks: tuple[str, ...], as_json: bool, patience: int) -> int:
+def command(project: Project, stacks: tuple[str, ...], as_json: bool, issue: str | None, patience: int) -> int:
     """Compare the manager with the state, attribute by attribute; nothing is written.
 
     Also looked for is what no engine sees: a state that tracks nothing, a second default route, rules of others that match
@@ -33,13 +45,26 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, patience: 
     value did) is mentioned and is no drift. A network list that the manager leaves out of its answer is not seen by the
     provider, so not here either.
 
+    --issue speaks to the forge that the environment of its CI gives, with GITHUB_TOKEN (permissions: {issues: write}) or
+    GITLAB_TOKEN (scope api).
+
     Exit codes: 0 no drift; 1 could not compare, or could not see everything; 2 drift, or nothing is tracked.
     """
 
     def act(stack: Stack, around: Found) -> Compared:
         return Compared(stack, drift.read(planned(stack, Verb.REFRESH).content), around)
 
-    done = for_each(project, prepare(project, stacks, patience), act, go_on=True)
+    issues = DriftIssues(forge.issues(Kind(issue), os.environ)) if issue else None
+    for token in TOKENS if issue else ():
+        os.environ.pop(token, None)  # neither main.py nor engine nor provider, which run next, posts for us
+    run = prepare(project, stacks, patience)
+    failures: dict[str, str] = {}
+    try:
+        done = for_each(project, run, act, go_on=True, failed=failures.__setitem__)
+    except EgressError as error:
+        if issues:
+            issues.none_compared([domain.stack for domain in run.domains], str(error))
+        raise
     whole = [one for one in done if one is not None]
     if as_json:
         print_json([one.as_data() for one in whole])
@@ -47,6 +72,10 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, patience: 
         tell(one.around, one.stack)
         if not as_json:
             _show(one)
+    if issues:
+        _post(issues, whole, failures)
+        if not stacks:
+            issues.gone(project.stacks)
     if any(one.matters for one in whole):
         return NEEDS_YOU
     return FAILED if len(whole) < len(done) or any(one.around.failed for one in whole) else OK
@@ -68,6 +97,22 @@ class Compared:
     def as_data(self) -> dict[str, Any]:
         """For programs."""
         return {"stack": self.stack.name, "drift": [one.as_data() for one in self.drift]} | self.around.as_data()
+
+
+def _post(issues: DriftIssues, whole: list[Compared], failures: dict[str, str]) -> None:
+    """What was found, to the stacks' issues: answers come first, so that they are there if the forge is not."""
+    for name, why in failures.items():
+        issues.not_compared(name, why)
+    for one in whole:
+        stack = one.stack
+        if one.matters:
+            target = stack.run.target(stack.domain)
+            body = drift_issue.body(stack.name, target, one.drift, one.around.report, one.around.failed)
+            issues.drifted(stack.name, body)
+        elif one.around.failed:
+            issues.not_compared(stack.name, one.around.failed)
+        else:
+            issues.well(stack.name)
 
 
 def _show(compared: Compared) -> None:

@@ -39,7 +39,7 @@ def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent, *, from_
     """
     if not domain.default_route.protect:
         return
-    lost = [change for change in content.changes if change.type == ROUTE and change.loses and _is_default(change)]
+    lost = [change for change in content.changes if change.loses and was_default_route(change)]
     if lost:
         networks = " and ".join(str((change.before or {}).get("network", "the default route")) for change in lost)
         addresses = ", ".join(change.address for change in lost)
@@ -52,8 +52,10 @@ def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent, *, from_
         )
 
 
-def _is_default(change: Change) -> bool:
-    """Whether a route is a default route; one whose network the plan does not tell counts as one."""
+def was_default_route(change: Change) -> bool:
+    """Whether an object is a default route before the plan; a route whose network the plan does not tell counts as one."""
+    if change.type != ROUTE:
+        return False
     network = (change.before or {}).get("network") or EVERYTHING[4]
     return network in EVERYTHING.values()
 

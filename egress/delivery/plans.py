@@ -19,7 +19,9 @@ from egress.delivery.plan_content import PlanContent
 from egress.delivery.staleness import moved
 from egress.domain import EgressError, PlanAgainError
 from egress.escape import uncoloured
+from egress.toolchain import state_lock
 from egress.toolchain.own_files import read_bytes
+from egress.toolchain.secrets import masked
 from egress.toolchain.stacks import Stack
 
 PLAN = "tfplan"
@@ -47,6 +49,10 @@ class Outcome(StrEnum):
     NOTHING_TO_DO = "nothing to do"
     DECLINED = "declined, nothing was changed"
     APPLIED = "applied"
+
+
+class ApplyFailedError(EgressError):
+    """The engine began to apply a plan, and did not get to its end. `egress.delivery.aftermath` knows how far it came."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,8 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
     )
     if done.code not in (0, 2):
         words = uncoloured(done.err or done.out).strip()
-        raise EgressError(f"{stack.name}: the plan failed:\n{words}")
+        known = state_lock.refusal(stack, words) or stack.other_provider(words)
+        raise EgressError(f"{stack.name}: {known}" if known else f"{stack.name}: the plan failed:\n{masked(words)}")
     (stack.folder / file).chmod(0o600)
     return Plan(stack, verb, file, done.code == 2, digest_of(stack, file), done.out)
 
@@ -146,7 +153,7 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
     if digest_of(stack, plan.file) != plan.digest:
         raise EgressError(f"{stack.name}: the plan file is not the one that was shown, nothing was changed: plan again")
     if stack.engine("apply", *colour(), "-input=false", *stack.locking(), plan.file).code:
-        raise EgressError(f"{stack.name}: the {plan.verb} failed: read the engine's words above, mend, and plan again")
+        raise ApplyFailedError(f"{stack.name}: the {plan.verb} failed")
     if plan.verb is Verb.APPLY:
         memory.remember(stack)
     elif plan.verb is Verb.DESTROY:

@@ -27,7 +27,7 @@ def check_file(tree: Tree) -> None:
     is not repeated.
     """
     if not isinstance(tree.value, dict):
-        what = f"a domain is a mapping of keys, as in domains/wld01.yaml, found {_kind(tree)}"
+        what = f"a domain is a mapping of keys, as in domains/wld01.yaml, found {kind(tree)}"
         raise DomainFileError([Problem(tree.place, "", what)])
     found = list(secrets.find(tree))
     if found:
@@ -55,59 +55,64 @@ def validated(tree: Tree, stack: str) -> WorkloadDomain:
     try:
         domain = WorkloadDomain.model_validate({**plain, "stack": stack})
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        problems += [problem for detail in details for problem in _problems(detail, tree)]
+        problems += refused(error, tree)
     if problems:
         raise DomainFileError(problems)
     domain._origins = Origins(without_nulls(tree))
     return domain
 
 
-def _kind(tree: Tree) -> str:
+def refused(error: ValidationError, tree: Tree, root: type[BaseModel] = WorkloadDomain) -> list[Problem]:
+    """What pydantic found in a tree, each at its place and in words. root: the model of the whole file."""
+    return [problem for detail in error.errors(include_url=False) for problem in _problems(detail, tree, root)]
+
+
+def kind(tree: Tree) -> str:
+    """What a file holds that should be a mapping, in words."""
     if tree.value is None:
         return "an empty file"
     return "a list" if isinstance(tree.value, tuple) else "a single value"
 
 
-def _problems(detail: ErrorDetails, tree: Tree) -> Iterator[Problem]:
+def _problems(detail: ErrorDetails, tree: Tree, root: type[BaseModel]) -> Iterator[Problem]:
     """One or more findings of one pydantic error, at their places, in words."""
     if detail["type"] == "too_short" and detail["input"]:
         return  # pydantic counts the entries that passed; the entries that did not have findings of their own
     location: Location = tuple(detail["loc"])
     findings = detail.get("ctx", {}).get("findings") if detail["type"] == "egress" else None
-    if detail["type"] == "missing" and _is_moved(location, tree):
+    if detail["type"] == "missing" and _is_moved(location, tree, root):
         return  # the key that it was is there, and has a finding of its own
-    for at, what in findings or [((), _words(detail, tree))]:
+    for at, what in findings or [((), _words(detail, tree, root))]:
         spot = follow(tree, (*location, *at))
         yield Problem(spot.key_place if detail["type"] == "extra_forbidden" else spot.place, spot.key, what)
 
 
-def _moved(location: Location) -> Mapping[str, Moved]:
+def _moved(location: Location, root: type[BaseModel]) -> Mapping[str, Moved]:
     """The keys that have moved away from the model at a location."""
-    model = _model_at(location)
+    model = _model_at(location, root)
     return model.moved if model is not None and issubclass(model, Part) else {}
 
 
-def _is_moved(location: Location, tree: Tree) -> bool:
+def _is_moved(location: Location, tree: Tree, root: type[BaseModel]) -> bool:
     """Whether the file gives a missing key under its old name."""
     there = follow(tree, location[:-1]).tree.value
     return isinstance(there, dict) and any(
-        name in there and one.to == location[-1] for name, one in _moved(location[:-1]).items()
+        name in there and one.to == location[-1] for name, one in _moved(location[:-1], root).items()
     )
 
 
-def _words(detail: ErrorDetails, tree: Tree) -> str:
+def _words(detail: ErrorDetails, tree: Tree, root: type[BaseModel]) -> str:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     location: Location = tuple(detail["loc"])
     name = str(location[-1]) if location else ""
     match kind:
         case "missing":
-            return f"key {quoted(name)} is missing{_allowed_for(location)}"
+            return f"key {quoted(name)} is missing{_allowed_for(location, root)}"
         case "extra_forbidden":
-            moved = _moved(location[:-1]).get(name)
+            moved = _moved(location[:-1], root).get(name)
             if moved:
                 return moved.told(name, value, follow(tree, location[:-1]).tree.plain())
-            return _unknown_key(name, _model_at(location[:-1]))
+            return _unknown_key(name, _model_at(location[:-1], root))
         case "literal_error":
             return f"{quoted(value)} is not allowed here, allowed is {context['expected']}"
         case "union_tag_invalid":
@@ -126,7 +131,7 @@ def _words(detail: ErrorDetails, tree: Tree) -> str:
 
 
 def _unknown_key(name: str, model: type[BaseModel] | None) -> str:
-    keys = sorted(key for key in (model.model_fields if model else {}) if key != "stack")
+    keys = sorted(field.alias or key for key, field in (model.model_fields if model else {}).items() if key != "stack")
     near = difflib.get_close_matches(name, keys, n=1)
     meant = f", did you mean {near[0]!r}?" if near else ","
     return (
@@ -134,8 +139,8 @@ def _unknown_key(name: str, model: type[BaseModel] | None) -> str:
     )
 
 
-def _allowed_for(location: Location) -> str:
-    model = _model_at(location[:-1])
+def _allowed_for(location: Location, root: type[BaseModel]) -> str:
+    model = _model_at(location[:-1], root)
     if model is None or location[-1] not in model.model_fields:
         return ""
     allowed = {
@@ -146,10 +151,10 @@ def _allowed_for(location: Location) -> str:
     return f", allowed is {allowed}" if allowed else ""
 
 
-def _model_at(location: Location) -> type[BaseModel] | None:
+def _model_at(location: Location, root: type[BaseModel]) -> type[BaseModel] | None:
     """The model class at a location, found by the annotations; None where it is not one model."""
-    model: type[BaseModel] = WorkloadDomain
-    found: list[type[BaseModel]] = [WorkloadDomain]
+    model = root
+    found = [root]
     names = 0  # free names and places in lists that come before the next key
     for part in location:
         if names:

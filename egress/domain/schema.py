@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import BaseModel
+
 from egress.domain.keys import list_entries
 from egress.domain.model import WorkloadDomain
 
@@ -23,9 +25,17 @@ def schema() -> Json:
     whole = WorkloadDomain.model_json_schema()
     whole["properties"].pop("stack", None)
     whole["required"] = [key for key in whole["required"] if key != "stack"]
-    definitions = {name: _definition(name, body) for name, body in sorted(whole.pop("$defs").items())}
-    body = _definition("WorkloadDomain", whole)
-    return {"$schema": DIALECT, **body, "title": "Workload domain", "definitions": definitions}
+    return _titled(whole, "Workload domain")
+
+
+def schema_of(model: type[BaseModel], title: str) -> Json:
+    """Of a file that another model reads, with the same door: keys are described, a null says that a key is not given."""
+    return _titled(model.model_json_schema(), title)
+
+
+def _titled(whole: Json, title: str) -> Json:
+    definitions = {name: _definition(name, body) for name, body in sorted(whole.pop("$defs", {}).items())}
+    return {"$schema": DIALECT, **_definition(title, whole), "title": title, "definitions": definitions}
 
 
 def part_schema() -> Json:

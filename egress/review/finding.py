@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from egress.domain import Place
+
 
 class Demand(StrEnum):
     """What a finding asks for, the strictest first. DENY: this plan is not applied. OVERRIDE: it is once somebody answers for it. WARN: it is
@@ -15,6 +17,11 @@ class Demand(StrEnum):
     DENY = "deny"
     OVERRIDE = "override"
     WARN = "warn"
+
+    @property
+    def strictness(self) -> int:
+        """The higher the stricter."""
+        return (Demand.WARN, Demand.OVERRIDE, Demand.DENY).index(self)
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class GateFinding:
     """A rule of the gate that a plan of `stack` meets; an empty stack is the run as a whole. `what`: one sentence with the values. `why`: the
     rule's reason. `fix`: what to do.
 
-    overridden: by whom; None where nobody did, or what was given does not count: then `note` says why not.
+    overridden: by whom; None where nobody did, or what was given does not count: then `note` says why not. place: of the value in the domain
+    file that leads to it, where there is one.
     """
 
     rule: str
@@ -45,6 +53,7 @@ class GateFinding:
     fix: str
     overridden: Override | None = None
     note: str = ""
+    place: Place | None = None
 
     @property
     def stops(self) -> bool:
@@ -54,9 +63,10 @@ class GateFinding:
 
 @dataclass(frozen=True)
 class GateVerdict:
-    """Everything that the gate says of a run."""
+    """Everything that the gate says of a run. `notes`: sentences about the run and the gate's own file, which stop nothing."""
 
     findings: tuple[GateFinding, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def passes(self) -> bool:

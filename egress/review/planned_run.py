@@ -7,6 +7,7 @@ Every stack has a folder of its own, so that what the jobs of a fan-out left is 
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -30,6 +31,8 @@ T = TypeVar("T")
 _Name = Annotated[str, Field(min_length=1, max_length=400)]
 _LONGEST = 20_000
 """Characters of the words of a failure that are kept."""
+_LARGEST = 64 * 2**20
+"""Bytes of a file in a folder of saved plans (assumption): a plan of a thousand rules has some 5 MiB."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +116,10 @@ class PlannedRun:
     def read(cls, directory: Path) -> PlannedRun:
         """Reads a folder of saved plans.
 
-        Errors: EgressError for a plan that is incomplete, damaged or edited, and for a folder that holds nothing at all: that no stack is
+        Errors: EgressError for a plan that is incomplete, damaged or edited, for links, pipes and files too large in it, and for a folder that holds nothing at all: that no stack is
         affected is said by an empty affected.json.
         """
+        _refuse_strange(directory)
         affected = _affected(directory)
         planned = sorted(note.parent.name for note in directory.glob(f"*/{saved.NOTE}"))
         fell = sorted(note.parent.name for note in directory.glob(f"*/{FAILED}"))
@@ -125,6 +129,17 @@ class PlannedRun:
         missing = tuple(one for one in affected or () if one.stack not in there)
         plans = tuple(_reviewed(directory, stack) for stack in planned if stack not in fell)
         return cls(plans, tuple(_failed(directory, stack) for stack in fell), missing, affected)
+
+
+def _refuse_strange(directory: Path) -> None:
+    """An artifact may come from a stranger's job: a link leads anywhere, a pipe never ends. Errors: EgressError."""
+    for path in sorted((*directory.glob("*"), *directory.glob("*/*"))):
+        mode, size = path.lstat().st_mode, path.lstat().st_size
+        folder = stat.S_ISDIR(mode) and path.parent == directory
+        if not folder and not stat.S_ISREG(mode):
+            raise EgressError(f"{str(path)!r} is a link, a pipe or a folder, allowed are files: {_AGAIN}")
+        if size > _LARGEST and not folder:
+            raise EgressError(f"{str(path)!r} has {size} bytes, allowed are {_LARGEST}: {_AGAIN}")
 
 
 def _reviewed(directory: Path, stack: str) -> Reviewed:

@@ -51,7 +51,7 @@ def review(
         stack=domain.stack,
         source=str(live) if live else "the domain files, as the manager was not read",
         not_seen=not_seen,
-        consequences=tuple(_consequences(answers(before, Ask()) if before else None, found)),
+        consequences=tuple(consequences(answers(before, Ask()) if before else None, found)),
         outages=tuple(_outages(before, after)) if before and _does_something(content) else (),
         noticed=tuple(Noticed(one.rule.id, one.rule.severity.value, one.what, one.fix) for one in report.findings),
         differs=before.differs if before else (),
@@ -93,7 +93,8 @@ def _does_something(content: PlanContent) -> bool:
     return any(change.actions != ("no-op",) for change in content.changes)
 
 
-def _consequences(before: Sequence[Answer] | None, after: Sequence[Answer]) -> Iterator[Consequence]:
+def consequences(before: Sequence[Answer] | None, after: Sequence[Answer]) -> Iterator[Consequence]:
+    """The answers of one time beside those of another, in the order of the later ones. `before`: None where nobody looked."""
     earlier = {answer.question.title: answer for answer in before or ()}
     for answer in after:
         question, then = answer.question, earlier.get(answer.question.title)

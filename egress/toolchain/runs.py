@@ -55,7 +55,7 @@ class Run:
         if lab is None:
             for domain in domains:
                 credentials.check(domain.stack, domain.nsx.credentials, domain.nsx.host, os.environ)
-                _refuse_state_of_a_runner(domain, os.environ)
+                refuse_state_of_a_runner(domain, os.environ)
         return cls(root, lab, engine, provider, tuple(domains), command, patience, prefixes(root, domains))
 
     def __str__(self) -> str:
@@ -119,11 +119,15 @@ def lab_variables(lab: LabTarget) -> dict[str, str]:
     return {"NSXT_USERNAME": lab.username, "NSXT_PASSWORD": lab.password.get_secret_value()}
 
 
-def _refuse_state_of_a_runner(domain: WorkloadDomain, env: Mapping[str, str]) -> None:
+def in_ci(env: Mapping[str, str]) -> bool:
+    """Whether this is a job of a CI system: all of them set CI (GitHub Actions, "Default environment variables"; GitLab, "Predefined variables")."""
+    return env.get("CI", "").lower() not in ("", "0", "false")
+
+
+def refuse_state_of_a_runner(domain: WorkloadDomain, env: Mapping[str, str]) -> None:
     """A runner of a CI system keeps no files: with a local state every plan would show everything as new, and an apply would make
     it a second time. `egress check` stays silent: the file is sound, it is the place that is wrong. Errors: EgressError."""
-    in_ci = env.get("CI", "").lower() not in ("", "0", "false")
-    if in_ci and isinstance(domain.state, LocalState) and env.get("EGRESS_LOCAL_STATE") != "keep":
+    if in_ci(env) and isinstance(domain.state, LocalState) and env.get("EGRESS_LOCAL_STATE") != "keep":
         raise EgressError(
             f"{domain.stack}: its state is local, and a CI runner keeps no files (CI={env['CI']}): write state: {{backend: pg}}, s3 "
             "or http; where this folder outlives the run, set EGRESS_LOCAL_STATE=keep"

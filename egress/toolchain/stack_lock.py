@@ -44,7 +44,7 @@ class Holder:
     @property
     def gone(self) -> bool:
         """Whether the process has ended, as far as this machine can know."""
-        return self.machine == socket.gethostname() and not _alive(self.pid)
+        return self.machine == socket.gethostname() and not is_alive(self.pid)
 
 
 class Held:
@@ -122,7 +122,8 @@ def _holder(note: Path) -> Holder | None:
         return None
 
 
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine goes on."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -26,7 +26,6 @@ OURS = ("egress", "nsx_lab", "stacks", "constructs_lib")
 THEIRS = (
     *sorted((REPOSITORY / "tests" / "recordings").glob("*.json")),
     REPOSITORY / "tests" / "reliability" / "plays.py",
-    REPOSITORY / "tests" / "e2e" / "test_more_domains.py",
 )
 """What other tools said when they were recorded, and what tests wait for from a real engine."""
 

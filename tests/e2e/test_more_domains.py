@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +23,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SECOND = "prod-wld02"
 FILES = ("domains/prod/_defaults.yaml", "domains/prod/wld02.yaml")
-TIER0_2 = "/infra/tier-0s/T0-wld02"
-ROUTE_2 = f"{TIER0_2}/static-routes/{SECOND}-default-route"
 
 
 @pytest.fixture
@@ -156,24 +152,3 @@ def test_a_state_in_postgresql(team_site: Site, database: postgres.Postgres) -> 
     assert not (site.root / "state").exists()
     for file in (path for path in site.root.rglob("*") if path.is_file() and "providers" not in path.parts):
         assert database.password.encode() not in file.read_bytes(), f"the connection string is kept in {file}"
-
-
-def test_two_applies_at_once_on_postgresql_are_kept_apart(team_site: Site, tmp_path: Path) -> None:
-    """From two checkouts, where no file keeps them apart."""
-    site = team_site
-    colleague = Site(shutil.copytree(site.root, tmp_path / "colleague"), site.lab, site.env)
-    site.lab.control.realization(ROUTE_2, "hold")
-    first = site.start("apply", SECOND, "--yes")
-    deadline = time.monotonic() + 60
-    while not any(ROUTE_2.rsplit("/", 1)[1] in str(entry["query"]) for entry in site.lab.control.journal()):
-        assert time.monotonic() < deadline
-        assert first.poll() is None, first.communicate()[0]
-        time.sleep(0.05)
-
-    second = colleague.egress("apply", SECOND, "--yes", code=1)
-    assert "Error acquiring the state lock" in second.stdout + second.stderr
-
-    site.lab.control.realization(ROUTE_2, "REALIZED")
-    words, _ = first.communicate(timeout=60)
-    assert first.returncode == 0, words
-    assert "No changes." in site.egress("plan", SECOND, code=0).stdout, "what was refused left nothing behind"
