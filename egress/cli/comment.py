@@ -86,8 +86,7 @@ def _of(project: Project, source: Path, *, gate: bool, reference: str | None) ->
 
 def _verdict(project: Project, run: PlannedRun, reference: str | None) -> GateVerdict:
     """What the gate says. Errors: EgressError, DomainFileError; nothing is posted then."""
-    domains = project.fleet.readable().domains
-    return ask(project.root, run, domains, project.stacks, reference, os.environ, datetime.now(UTC)).verdict
+    return ask(project.root, run, reference, os.environ, datetime.now(UTC)).verdict
 
 
 def _read(file: Path) -> str:
