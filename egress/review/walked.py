@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
-from egress.answers.what_if import what_if
+from egress.answers.what_if import Loss, what_if
 from egress.checks import Report
 from egress.delivery.plan_content import PlanContent
 from egress.domain import WorkloadDomain
@@ -122,15 +122,23 @@ def _side(answer: Answer) -> Side:
 
 
 def _outages(before: View, after: View) -> Iterator[OutageChange]:
-    """What single failures do otherwise than before; nothing where the verdicts may depend on what was not seen."""
+    """What single failures do otherwise than before to flows that work as long as nothing fails, before and after: of the others the verdict
+    itself tells. Nothing where the verdicts may depend on what was not seen."""
     if before.doubtful:
         return
-    earlier = {str(loss.outage): dict(loss.results) for loss in what_if(before)}
+    earlier = {str(loss.outage): _of_working(loss) for loss in what_if(before)}
     for loss in what_if(after):
-        for title, result in loss.results:
+        for title, result in _of_working(loss).items():
             was = earlier.get(str(loss.outage), {}).get(title)
             if was is not None and was is not result:
                 yield OutageChange(str(loss.outage), title, _FATES[was], _FATES[result])
+
+
+def _of_working(loss: Loss) -> dict[str, Result]:
+    """What a failure does to the flows that work without it."""
+    return {
+        title: result for (title, result), usual in zip(loss.results, loss.before, strict=True) if usual is Result.ALL
+    }
 
 
 def _picture(after: View, found: Sequence[Answer]) -> str:
