@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from egress.cli.output import say
-from egress.forge import Done, Issues, Mark, Outcome, close_issue, open_body, upsert_issue
+from egress.forge import Done, Issues, Mark, Outcome, close_issue, open_body, open_marks, upsert_issue
 from egress.review import drift_issue
+
+_DRIFT = "drift "
 
 
 class DriftIssues:
@@ -34,9 +36,16 @@ class DriftIssues:
         """Closes the stack's issue, if it has an open one."""
         _tell(stack, close_issue(self._issues, _mark(stack), drift_issue.WELL))
 
+    def gone(self, stacks: Collection[str]) -> None:
+        """Closes the issues of stacks that are none of these: nobody would ever look at them again."""
+        known = {_mark(stack) for stack in stacks}
+        for mark in open_marks(self._issues):
+            if mark.words.startswith(_DRIFT) and mark not in known:
+                _tell(mark.words.removeprefix(_DRIFT), close_issue(self._issues, mark, drift_issue.GONE))
+
 
 def _mark(stack: str) -> Mark:
-    return Mark(f"drift {stack}")
+    return Mark(f"{_DRIFT}{stack}")
 
 
 def _tell(stack: str, outcome: Outcome) -> None:

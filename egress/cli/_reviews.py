@@ -10,13 +10,17 @@ from egress.cli.context import Project
 from egress.cli.output import say
 from egress.delivery import saved
 from egress.delivery.looks import Found
-from egress.delivery.plans import Plan
+from egress.delivery.plans import Plan, Verb
+from egress.delivery.record import Entry
+from egress.delivery.saved import Saved
 from egress.domain import EgressError, WorkloadDomain
 from egress.escape import line, uncoloured
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.reachability.view import Live
 from egress.review import consequence, planned_run, walked
+from egress.review.afterwards import flows_now
 from egress.review.comment import SUMMARY, render
+from egress.review.consequence import Fate
 from egress.review.planned_run import FailedPlan, PlannedRun, Reviewed
 from egress.writing import append
 
@@ -38,7 +42,9 @@ class Reviews:
         """Reviews a plan, and saves it where plans are to be saved. base: what a stack without a file was taken from. Errors: EgressError."""
         stack = plan.stack
         live, not_seen = self._live(plan, around)
-        review = walked.review(stack.domain, self._sharing(plan), plan.content, live, not_seen, around.report)
+        review = walked.review(
+            stack.domain, _sharing(self._project, stack.domain), plan.content, live, not_seen, around.report
+        )
         words = uncoloured(plan.words)
         self._plans.append(
             Reviewed(stack.name, stack.run.words(stack.domain), plan.content, words, plan.digest, review)
@@ -69,9 +75,35 @@ class Reviews:
             say(f"{plan.stack.name}: what the plan does to packets is walked over the files: {line(str(error))}")
             return None, str(error)
 
-    def _sharing(self, plan: Plan) -> Sequence[WorkloadDomain]:
-        """The domains that may share the plan's Tier-0."""
-        return by_gateway(self._project.everyone).get(GatewayKey.of(plan.stack.domain), ())
+
+def walk_afterwards(project: Project, entry: Entry, taken: Saved | None) -> None:
+    """Walks the flows of a stack that was just applied, tells them, and enters them into its record.
+
+    taken: the saved plan that it was. Errors: EgressError where a flow does not work that was to work by its review.
+    """
+    stack = entry.plan.stack
+    if entry.plan.verb is not Verb.APPLY:
+        return
+    review = consequence.parse(taken.files[saved.REVIEW], f"{stack.name}: {saved.REVIEW}") if taken else None
+    try:
+        found = flows_now(stack.domain, _sharing(project, stack.domain), live_source(project, stack.domain), review)
+    except EgressError as error:
+        say(f"{stack.name}: applied; its flows were not walked: {line(str(error))}")
+        return
+    entry.flows = [one.as_data() for one in found]
+    works = sum(one.flow.after.fate is Fate.WORKS for one in found)
+    say(f"{stack.name}: walked over what is there now, {works} of {len(found)} flows work")
+    for one in found:
+        if one.flow.after.fate is not Fate.WORKS:
+            say(f"{stack.name}: {line(str(one))}")
+    if broken := [one for one in found if one.broken_promise]:
+        entry.error = f"{stack.name}: applied, and {len(broken)} of its flows do not work that were to work: egress explain {stack.name} --live"
+        raise EgressError(entry.error)
+
+
+def _sharing(project: Project, domain: WorkloadDomain) -> Sequence[WorkloadDomain]:
+    """The domains that may share a domain's Tier-0."""
+    return by_gateway(project.everyone).get(GatewayKey.of(domain), ())
 
 
 def _size(file: Path) -> int:

@@ -202,9 +202,9 @@ def asking(*, yes: bool) -> Callable[[str], bool]:
     return agreed
 
 
-def settle(stack: Stack, outcome: Outcome) -> None:
+def settle(stack: Stack, outcome: str) -> None:
     """Tells how an apply went. A declined one ends the command."""
-    if outcome is not Outcome.APPLIED:
+    if outcome != Outcome.APPLIED:
         say(f"{stack.name}: {outcome}")
-    if outcome is Outcome.DECLINED:
+    if outcome == Outcome.DECLINED:
         raise click.exceptions.Exit(FAILED)

@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "Look at all that plan and apply need: what is missing, and how to get it.",
         "engine": "Run terraform or tofu on STACK: state list, output, import, force-unlock.",
         "unlock": "Say who holds the lock of STACK's state and since when, ask, and take it away.",
+        "lock": "Write the provider lock, with hashes for every platform that the project names.",
         "shell": "Open a shell in which plain cdktf and the engine work on this project.",
         "lab": "Run a lab in the foreground, seeded with the Tier-0s of the stacks, until Ctrl-C.",
         "seed": "Print the seed of a lab: Tier-0s, interfaces and Tier-1s, as Policy objects in JSON.",

@@ -12,13 +12,16 @@ from egress.cli._base import base_option
 from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
 from egress.cli._plan_store import Fetching, store_option
+from egress.cli._records import record_options, recorded
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare_for, settle, show, tell
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
-from egress.delivery import plans, saved
+from egress.delivery import saved
+from egress.delivery.applied import carry_out
 from egress.delivery.imports import import_blocks
 from egress.delivery.looks import Found
-from egress.delivery.plans import Verb
+from egress.delivery.plans import Outcome, Verb
+from egress.delivery.record import Entry
 from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.toolchain.stacks import Stack
@@ -45,6 +48,15 @@ from egress.toolchain.stacks import Stack
     is_flag=True,
     help="After a lost state: take the stacks' own objects, which are already on the manager, into the state.",
 )
+@click.option(
+    "--no-verify",
+    "verify",
+    flag_value=False,
+    default=True,
+    type=bool,
+    help="Do not plan once more afterwards to see that nothing is left to do.",
+)
+@record_options
 @lock_timeout
 @click.pass_obj
 def command(
@@ -55,6 +67,9 @@ def command(
     store: str | None,
     base: Path | str | None,
     import_existing: bool,
+    verify: bool,
+    record_file: Path | None,
+    summary_file: Path | None,
     patience: int,
 ) -> int:
     """Plan, show the plan, ask, and apply that very plan.
@@ -64,7 +79,11 @@ def command(
     The first stack that fails or is declined ends the run; later ones are left as they were. A saved plan is refused where its
     domain file, its target or the objects that it is about have changed since. Nothing is ever planned again and applied in one go.
 
-    Exit codes: 0 applied, or nothing to do; 1 an apply failed, or was declined; 3 a saved plan is missing or stale: plan again.
+    Afterwards it plans once more: that plan has to be empty. A saved plan, or one that is recorded, is followed by the packet walk, too: what was to work
+    has to work. Where the apply failed it says what was done, what was not, and what to
+    type next. --record and --summary keep who applied which plan to what, with every object before and after.
+
+    Exit codes: 0 applied, or nothing to do; 1 an apply failed, was declined, or left something to do; 3 a saved plan is missing or stale: plan again.
     """
     _refuse_together(stacks, directory, store, base, import_existing=import_existing)
     fetching = Fetching.out_of(store) if store else None
@@ -75,28 +94,41 @@ def command(
     agreed = asking(yes=yes)
 
     def act(stack: Stack, around: Found) -> None:
+        taken = None
         with ExitStack() as imports:
             if fetching:
                 if chosen.verb(stack.name) is Verb.DESTROY and nothing_left(stack, around):
                     tell(around, stack)
                     return
-                plan = saved.restore(stack, fetching.fetched(stack.name), chosen.verb(stack.name))
+                taken = fetching.fetched(stack.name)
             elif directory:
-                plan = saved.restore(stack, saved.read(directory, stack.name), chosen.verb(stack.name))
+                taken = saved.read(directory, stack.name)
+            if taken:
+                plan = saved.restore(stack, taken, chosen.verb(stack.name))
             else:
                 if import_existing:
                     imports.enter_context(import_blocks(stack, around.there))
                 plan = planned(stack)
             show(plan, full=True)
             tell(around, stack)
-            settle(stack, plans.apply(plan, around, agreed, say))
+            entry = carry_out(plan, around, agreed, say, record, verify=verify)
+            settle(stack, entry.outcome)
+            if verify and (taken or record_file or summary_file) and entry.outcome == Outcome.APPLIED:
+                _walk(project, entry, taken)
             if fetching:
                 fetching.done_with(stack.name)
 
     run = prepare_for(project, chosen.domains, patience)
     first = partial(fetching.fetch, chosen) if fetching else None
-    for_each(project, run, act, may_be_new=True, head=echo, gone=chosen.gone, first=first)
+    with recorded([domain.stack for domain in chosen.domains], record_file, summary_file) as record:
+        for_each(project, run, act, may_be_new=True, head=echo, gone=chosen.gone, first=first)
     return OK
+
+
+def _walk(project: Project, entry: Entry, taken: saved.Saved | None) -> None:
+    from egress.cli._reviews import walk_afterwards  # the packet walk, which takes a third of a second to load
+
+    walk_afterwards(project, entry, taken)
 
 
 def _refuse_together(

@@ -21,10 +21,12 @@ from egress.cli._runs import (
 )
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, echo, say
-from egress.delivery import memory, plans
+from egress.delivery import memory
+from egress.delivery.applied import carry_out
 from egress.delivery.looks import Found
 from egress.delivery.memory import Remembered
 from egress.delivery.plans import Verb
+from egress.delivery.record import Record
 from egress.layout import Places
 from egress.toolchain.stacks import Stack
 
@@ -54,7 +56,7 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str
         plan = planned(stack, Verb.DESTROY)
         show(plan, full=True)
         tell(around, stack)
-        settle(stack, plans.apply(plan, around, agreed, say))
+        settle(stack, carry_out(plan, around, agreed, say, Record(()), verify=False).outcome)
         return bool(stack.found.managed)
 
     gone = [name for name in stacks if name not in project.stacks]

@@ -11,9 +11,16 @@ from egress.cli._names import stacks_argument
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, OK, console, print_json, progress, styled
 from egress.domain import DomainFileError, EgressError, LabTarget, WorkloadDomain
+from egress.layout import STACK_FILE, STATES
 from egress.manager.access import context
 from egress.manager.reach import steps
 from egress.toolchain.doctor import Health, Part, examine
+from egress.toolchain.engine import find_engine
+from egress.toolchain.own_files import read_object
+from egress.toolchain.runs import refuse_state_of_a_runner
+from egress.toolchain.stacks import place_of
+from egress.toolchain.state_probe import Tried, tried
+from egress.toolchain.synthesis import synthesised
 
 _STYLE = {Health.FINE: "green", Health.NOTE: "yellow", Health.MISSING: "bold red"}
 
@@ -31,6 +38,10 @@ def command(project: Project, stacks: tuple[str, ...], reach: bool, as_json: boo
 
     --reach tries in turn whether the manager's name resolves, the port takes connections, the certificate is trusted, the login
     works, and the Tier-0 may be read; it ends at the first step that goes wrong, with its remedy.
+
+    Of each STACK that is named the place of its state is tried: reached, written, read, and whether it locks. The state itself is not
+    touched: with pg and s3 the engine works in a workspace of the probe's own, which goes afterwards; with http the lock is
+    taken and given back.
 
     docs/versions.md says which versions of NSX, provider and engine go together.
 
@@ -68,6 +79,8 @@ def _parts(project: Project, stacks: tuple[str, ...], reach: bool) -> list[Part]
         wrong += _authorities(domains, root)
     if reach and root is not None:
         wrong += [part for domain in domains for part in _reached(domain, root, lab)]
+    if stacks and root is not None and lab is None:
+        wrong += [part for domain in domains for part in _state(domain, root)]
     return [*examine(root, lab, domains), *wrong]
 
 
@@ -84,6 +97,28 @@ def _reached(domain: WorkloadDomain, root: Path, lab: LabTarget | None) -> list[
         Part(f"{domain.stack}: {step.name}", Health.MISSING if step.fix else Health.FINE, step.found, step.fix)
         for step in found
     ]
+
+
+def _state(domain: WorkloadDomain, root: Path) -> list[Part]:
+    """What is tried of the place of a stack's state; nothing of it where there is no engine, which is told elsewhere."""
+    name = domain.stack
+    try:
+        refuse_state_of_a_runner(domain, os.environ)
+        engine = find_engine()
+        with progress(f"trying the state of {name}"), synthesised(root, [name], lab=False) as made:
+            config = read_object(made.folders[name] / STACK_FILE, "the configuration", "main.py makes it")
+            ((backend, settings),) = config["terraform"]["backend"].items()
+            found = list(tried(backend, settings, place_of(backend, settings), engine, root / STATES))
+    except EgressError as error:
+        words, _, fix = str(error).removeprefix(f"{name}: ").partition(": ")
+        return [Part(f"{name}: state", Health.MISSING, words, fix)]
+    return [Part(f"{name}: {one.name}", _health(one), one.found, one.fix) for one in found]
+
+
+def _health(one: Tried) -> Health:
+    if one.fix:
+        return Health.MISSING
+    return Health.FINE if one.certain else Health.NOTE
 
 
 def _authorities(domains: tuple[WorkloadDomain, ...], root: Path) -> list[Part]:

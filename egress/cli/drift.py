@@ -22,6 +22,7 @@ from egress.delivery.plans import Verb
 from egress.domain import EgressError
 from egress.escape import line
 from egress.forge import Kind
+from egress.forge.place import TOKENS
 from egress.review import drift_issue
 from egress.toolchain.stacks import Stack
 
@@ -54,6 +55,8 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, issue: str
         return Compared(stack, drift.read(planned(stack, Verb.REFRESH).content), around)
 
     issues = DriftIssues(forge.issues(Kind(issue), os.environ)) if issue else None
+    for token in TOKENS if issue else ():
+        os.environ.pop(token, None)  # neither main.py nor engine nor provider, which run next, posts for us
     run = prepare(project, stacks, patience)
     failures: dict[str, str] = {}
     try:
@@ -71,6 +74,8 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, issue: str
             _show(one)
     if issues:
         _post(issues, whole, failures)
+        if not stacks:
+            issues.gone(project.stacks)
     if any(one.matters for one in whole):
         return NEEDS_YOU
     return FAILED if len(whole) < len(done) or any(one.around.failed for one in whole) else OK

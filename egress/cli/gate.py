@@ -12,18 +12,13 @@ import click
 from egress.cli._names import GateRuleId
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, echo, print_json, say
-from egress.domain import EgressError
-from egress.domain.files import SourceFile, read_tree
 from egress.escape import json_text, line
-from egress.review.gate import base, binding, page, policy
-from egress.review.gate.base import Base
-from egress.review.gate.binding import Binding
-from egress.review.gate.judge import judge
+from egress.review.gate import page
+from egress.review.gate.asking import ask
 from egress.review.gate.junit import as_junit
 from egress.review.gate.sarif import as_sarif
-from egress.review.gate.text import as_json, lines, stacks, summary
+from egress.review.gate.text import as_json, lines, summary
 from egress.review.planned_run import PlannedRun
-from egress.toolchain.runs import in_ci
 from egress.writing import write
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -73,14 +68,12 @@ def command(
     if directory is None:
         raise click.UsageError("Missing argument 'DIR': a folder that egress plan --out made.")
     run = PlannedRun.read(directory)
-    there = _base(project, reference)
-    holds = _holds(project, run, there)
-    domains = {domain.stack: domain for domain in project.fleet.readable().domains}
-    verdict = judge(run, domains, holds, there.moved if there else {}, datetime.now(UTC))
+    asked = ask(project.root, run, reference, os.environ, datetime.now(UTC))
+    verdict = asked.verdict
     if sarif_file:
         write(sarif_file, json_text(as_sarif(verdict, metadata.version("tier0-egress"))) + "\n")
     if junit_file:
-        write(junit_file, as_junit(verdict, run, holds.demands))
+        write(junit_file, as_junit(verdict, run, asked.demands))
     if as_data:
         print_json(as_json(verdict, run))
         say(summary(verdict, run))
@@ -88,26 +81,3 @@ def command(
         for told in lines(verdict, run):
             echo(line(told))
     return OK if verdict.passes else NEEDS_YOU
-
-
-def _base(project: Project, reference: str | None) -> Base | None:
-    if reference is not None:
-        return base.read(project.root, reference, os.environ)
-    if in_ci(os.environ):
-        raise EgressError(
-            f"in CI (CI={os.environ['CI']}) the gate needs --base REF, the branch that is merged into, or a branch could give itself "
-            "what it needs; after the merge: --base HEAD"
-        )
-    return None
-
-
-def _holds(project: Project, run: PlannedRun, there: Base | None) -> Binding:
-    """What holds of the gate files. Errors: DomainFileError for what is wrong in one of them."""
-    file = project.root / policy.FILE
-    here = policy.read(read_tree(SourceFile(file, policy.FILE))) if os.path.lexists(file) else policy.NO_FILE
-    domains = [*project.fleet.readable().domains, *(there.domains if there else ())]
-    known = {*project.stacks, *stacks(run), *(domain.stack for domain in domains)}
-    binding.refuse_unknown(here, known, domains, there.gate if there else None)
-    if there:
-        binding.refuse_unknown(there.gate, known, domains, there.gate)
-    return binding.bind(here, there)

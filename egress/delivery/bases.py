@@ -82,6 +82,8 @@ def _unknown(root: Path, base: str, *, shallow: bool) -> str:
     brings = fetch if base != branch else f"{fetch}, and give origin/{branch}"
     if all(letter in "0123456789abcdef" for letter in base.lower()) and len(base) >= 7:
         brings = f"git fetch origin {base}"
+    if "origin" not in _git(root, "remote").out.split():
+        return f"git does not know {quoted(base)}, allowed is a branch, a tag or a commit: git log --all shows what there is"
     if shallow:
         return (
             f"git does not know {quoted(base)}, and this clone is shallow: fetch its whole history (GitHub: actions/checkout with "

@@ -31,18 +31,24 @@ _NEVER = frozenset({"state-of-another-stack"})
 """Rules whose finding makes every plan wrong."""
 
 
-def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent) -> None:
+def refuse_losing_a_route(domain: WorkloadDomain, content: PlanContent, *, from_base: bool = False) -> None:
     """Errors: EgressError when the plan deletes or replaces a default route while `default_route.protect` is true. Further routes come and go
-    by their entries in the file."""
+    by their entries in the file.
+
+    from_base: the domain is as a base has it, so that nothing which is done here takes its protection away.
+    """
     if not domain.default_route.protect:
         return
     lost = [change for change in content.changes if change.loses and was_default_route(change)]
     if lost:
         networks = " and ".join(str((change.before or {}).get("network", "the default route")) for change in lost)
         addresses = ", ".join(change.address for change in lost)
+        meant = f"egress unprotect {domain.stack}"
+        if from_base:
+            meant = "merge default_route.protect: false with the file still there, then remove the file"
         raise EgressError(
             f"{domain.stack}: this plan takes away {networks} ({addresses}): without it nothing behind the Tier-0 is "
-            f"reachable. If that is meant: egress unprotect {domain.stack}, and plan again"
+            f"reachable. If that is meant: {meant}, and plan again"
         )
 
 

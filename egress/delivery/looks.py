@@ -104,6 +104,13 @@ def found(stack: Stack, seen: Look, stacks: Sequence[str], strays: Sequence[str]
     return _found(stack.domain, seen, stack.found, stack.state_place, stacks, strays, may_be_new)
 
 
+def found_now(stack: Stack, before: Found) -> Found:
+    """What is around a stack now, by a new look and a state that is read anew. Errors: EgressError."""
+    names = before.there.stacks if before.there else ()
+    seen = look(stack.domain, stack.run.root, stack.run.lab)
+    return _found(stack.domain, seen, stack.state(), stack.state_place, tuple(names), (), may_be_new=True)
+
+
 def found_by_file(
     domain: WorkloadDomain, seen: Look, places: Places, stacks: Sequence[str], strays: Sequence[str]
 ) -> Found:

@@ -51,6 +51,10 @@ class Outcome(StrEnum):
     APPLIED = "applied"
 
 
+class ApplyFailedError(EgressError):
+    """The engine began to apply a plan, and did not get to its end. `egress.delivery.aftermath` knows how far it came."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A plan file in the folder of a run, known by the digest of its bytes. `words`: the engine's, in colours where it was to use them.
@@ -118,8 +122,8 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
     )
     if done.code not in (0, 2):
         words = uncoloured(done.err or done.out).strip()
-        locked = state_lock.refusal(stack, words)
-        raise EgressError(f"{stack.name}: {locked}" if locked else f"{stack.name}: the plan failed:\n{masked(words)}")
+        known = state_lock.refusal(stack, words) or stack.other_provider(words)
+        raise EgressError(f"{stack.name}: {known}" if known else f"{stack.name}: the plan failed:\n{masked(words)}")
     (stack.folder / file).chmod(0o600)
     return Plan(stack, verb, file, done.code == 2, digest_of(stack, file), done.out)
 
@@ -137,7 +141,7 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
             memory.remember(stack)
         return Outcome.NOTHING_TO_DO
     if stack.run.lab is None:
-        refuse_losing_a_route(stack.domain, plan.content)
+        refuse_losing_a_route(stack.domain, plan.content, from_base=plan.saved and plan.verb is Verb.DESTROY)
     refuse_doubles(plan.content, around)
     if plan.saved:
         refuse_stale(plan, tell)
@@ -149,7 +153,7 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
     if digest_of(stack, plan.file) != plan.digest:
         raise EgressError(f"{stack.name}: the plan file is not the one that was shown, nothing was changed: plan again")
     if stack.engine("apply", *colour(), "-input=false", *stack.locking(), plan.file).code:
-        raise EgressError(f"{stack.name}: the {plan.verb} failed: read the engine's words above, mend, and plan again")
+        raise ApplyFailedError(f"{stack.name}: the {plan.verb} failed")
     if plan.verb is Verb.APPLY:
         memory.remember(stack)
     elif plan.verb is Verb.DESTROY:

@@ -51,7 +51,7 @@ class _Likeness:
 def renames(gone: Sequence[WorkloadDomain], new: Sequence[WorkloadDomain]) -> tuple[Rename, ...]:
     """The renames that can be told, each stack in one at most. What is as much like one as like another is told as none."""
     left = {
-        (old.stack, one.stack): (old, one, likeness) for old in gone for one in new if (likeness := _alike(old, one))
+        (old.stack, one.stack): (old, one, likeness) for old, one in _pairs(gone, new) if (likeness := _alike(old, one))
     }
     found = []
     while left:
@@ -70,6 +70,19 @@ def renames(gone: Sequence[WorkloadDomain], new: Sequence[WorkloadDomain]) -> tu
 def could_be(old: WorkloadDomain, new: Sequence[WorkloadDomain]) -> tuple[str, ...]:
     """Stacks that came on the Tier-0 of one that went: one of them may be a rename that cannot be told."""
     return tuple(one.stack for one in new if same_gateway(old, one))
+
+
+def _pairs(
+    gone: Sequence[WorkloadDomain], new: Sequence[WorkloadDomain]
+) -> Iterator[tuple[WorkloadDomain, WorkloadDomain]]:
+    """Those that may be alike: on one Tier-0, or made under one name. A renamed folder may hold a thousand."""
+    near: dict[GatewayKey | str, list[WorkloadDomain]] = {}
+    for one in new:
+        near.setdefault(GatewayKey.of(one), []).append(one)
+        near.setdefault(one.made_as, []).append(one)
+    for old in gone:
+        found = [one for key in (GatewayKey.of(old), old.stack, old.made_as) for one in near.get(key, ())]
+        yield from ((old, one) for one in {one.stack: one for one in found}.values())
 
 
 def _alike(old: WorkloadDomain, new: WorkloadDomain) -> _Likeness | None:

@@ -4,11 +4,13 @@ Exception
   EgressError               anything that egress tells a person in one sentence
     DomainFileError         one or more domain files are wrong; carries every Problem found
     PlanAgainError          the plan that was reviewed is missing or stale: it is to be made, and looked at, anew
+    ApplyFailedError        the engine ended an apply badly; how far it came is said by who asked for it (egress.delivery)
     LoginError              a manager does not let the user in (egress.manager)
     PartError               a manager answers, and this answer is of no use; what else is asked of it may be (egress.manager)
       ObjectError           a manager has no such object, or does not let the user read it (egress.manager)
     ChecksFailedError       domains break rules that stop a synth; carries the Report (egress.checks)
   PassedError               a deadline is over; the manager's client makes an EgressError of it (egress.deadline)
+  GoneError                 what a forge had is gone meanwhile; who posts makes it anew (egress.forge)
   ValueError
     RefusedValueError       a value that a construct refuses (tier0_egress.constructs)
 """

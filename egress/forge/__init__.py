@@ -7,7 +7,17 @@ the environment that its CI gives. Start with `comments(to, environment)` and `i
 
 from egress.forge.kinds import Kind, comments, issues
 from egress.forge.mark import Mark
-from egress.forge.posting import Comments, Done, Issues, Outcome, close_issue, open_body, upsert_comment, upsert_issue
+from egress.forge.posting import (
+    Comments,
+    Done,
+    Issues,
+    Outcome,
+    close_issue,
+    open_body,
+    open_marks,
+    upsert_comment,
+    upsert_issue,
+)
 
 __all__ = [
     "Comments",
@@ -20,6 +30,7 @@ __all__ = [
     "comments",
     "issues",
     "open_body",
+    "open_marks",
     "upsert_comment",
     "upsert_issue",
 ]

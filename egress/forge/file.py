@@ -21,13 +21,13 @@ class FileComments:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def ours(self, mark: Mark) -> list[Posted]:
-        """What the file holds, where it bears the mark."""
+    def ours(self) -> list[Posted]:
+        """What the file holds, where it bears a mark of ours."""
         try:
             text = self._path.read_text(encoding="utf-8") if self._path.is_file() else ""
         except (OSError, UnicodeDecodeError):
             return []  # it is written over, and writing tells what is wrong with it
-        return [Posted(1, text, str(self._path))] if mark.marks(text) else []
+        return [Posted(1, text, str(self._path))] if Mark.of(text) else []
 
     def create(self, text: str) -> Posted:
         """Writes the file, whole or not at all."""

@@ -19,7 +19,7 @@ from egress.escape import line
 from egress.forge.mark import Mark
 from egress.forge.place import GitHubPlace, Head
 from egress.forge.posting import GoneError, Posted
-from egress.forge.troubles import Act, Answer, Speech, refused, unreachable, unreadable
+from egress.forge.troubles import Act, Answer, Speech, refused, unreachable, unreadable, without_label
 from egress.forge.wire import LONGEST_WAIT, TIMEOUT, patience
 
 if TYPE_CHECKING:
@@ -154,11 +154,11 @@ class GitHubComments(_GitHub):
         self._wanted = pull_request
         self._found: Issue | None = None
 
-    def ours(self, mark: Mark) -> list[Posted]:
+    def ours(self) -> list[Posted]:
         """Every comment of the pull request is read, 100 a request."""
         with self._asking(Act.COMMENT):
             every = list(self._thread.get_comments())
-            return [_posted(one) for one in every if mark.marks(one.body or "") and self._is_mine(_author(one))]
+            return [_posted(one) for one in every if Mark.of(one.body or "") and self._is_mine(_author(one))]
 
     def create(self, text: str) -> Posted:
         """POST /repos/{owner}/{repo}/issues/{issue_number}/comments."""
@@ -204,32 +204,36 @@ class GitHubComments(_GitHub):
 class GitHubIssues(_GitHub):
     """The issues of a repository that bear our label."""
 
-    def ours(self, mark: Mark) -> list[Posted]:
+    def __init__(self, place: GitHubPlace, *, between_writes: float = 1.0) -> None:
+        super().__init__(place, between_writes=between_writes)
+        self._read: list[Posted] | None = None
+
+    def ours(self) -> list[Posted]:
         """Every issue with the label is read, open or closed; pull requests, which are issues to GitHub, are none."""
-        with self._asking(Act.ISSUE):
-            every = list(self._repository.get_issues(state="all", labels=[LABEL]))
-            return [
-                _posted_issue(one)
-                for one in every
-                if mark.marks(one.body or "") and self._is_mine(_author(one)) and "/issues/" in one.html_url
-            ]
+        if self._read is None:
+            with self._asking(Act.ISSUE):
+                every = [
+                    one for one in self._repository.get_issues(state="all", labels=[LABEL]) if Mark.of(one.body or "")
+                ]
+                ours = [one for one in every if self._is_mine(_author(one)) and "/issues/" in one.html_url]
+                self._read = [_posted_issue(one) for one in ours]
+        return self._read
 
     def create(self, title: str, text: str) -> Posted:
         """POST /repos/{owner}/{repo}/issues. GitHub drops a label silently where the token may not set one: such an issue would
         never be found again."""
+        self._read = None
         with self._asking(Act.ISSUE):
             made = self._repository.create_issue(title, text, labels=[LABEL])
             self._learn(_author(made))
-            labelled = LABEL in [one.name for one in made.labels]
+            labelled, posted = LABEL in [one.name for one in made.labels], _posted_issue(made)
         if not labelled:
-            raise EgressError(
-                f"the issue was opened ({made.html_url}) and {self._speech.host} left out its label {LABEL}, so the next run would not "
-                f"find it: give it the label; {_NAMES[Act.ISSUE]}"
-            )
-        return _posted_issue(made)
+            raise without_label(self._speech, Act.ISSUE, posted.page, LABEL)
+        return posted
 
     def edit(self, one: Posted, text: str) -> Posted:
         """PATCH /repos/{owner}/{repo}/issues/{issue_number}."""
+        self._read = None
         with self._changing(Act.ISSUE):
             issue = self._repository.get_issue(one.number)
             issue.edit(body=text, state="open")
@@ -237,6 +241,7 @@ class GitHubIssues(_GitHub):
 
     def close(self, one: Posted, words: str) -> None:
         """The word first: where closing fails, the next run says it again rather than never."""
+        self._read = None
         with self._changing(Act.ISSUE):
             issue = self._repository.get_issue(one.number)
             issue.create_comment(words)

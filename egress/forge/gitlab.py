@@ -19,14 +19,14 @@ from urllib3.util import Retry
 from egress.forge.mark import Mark
 from egress.forge.place import GitLabPlace
 from egress.forge.posting import GoneError, Posted
-from egress.forge.troubles import Act, Answer, Speech, refused, unreachable, unreadable
+from egress.forge.troubles import Act, Answer, Speech, refused, unreachable, unreadable, without_label
 from egress.forge.wire import TIMEOUT, patience
 
 LONGEST = 1_000_000
 """Characters of a note, GitLab's own limit; an issue's description takes 1,048,576."""
 LABEL = "egress-drift"
 _TRANSIENT = (429, 500, 502, 503, 504)
-_SCOPE = "a project access token needs the scope api and at least the role Developer; CI_JOB_TOKEN can neither write notes nor issues"
+_SCOPE = "a project access token needs the scope api and at least the role Reporter; CI_JOB_TOKEN can neither write notes nor issues"
 _NAMES = dict.fromkeys(Act, _SCOPE)
 _NO_ANSWER_OF_GITLAB = (AttributeError, TypeError, ValueError, KeyError, AssertionError)
 
@@ -117,11 +117,11 @@ class GitLabComments(_GitLab):
         super().__init__(place)
         self._request = self._project.mergerequests.get(merge_request, lazy=True)
 
-    def ours(self, mark: Mark) -> list[Posted]:
+    def ours(self) -> list[Posted]:
         """Every note of the merge request is read, 100 a request; what GitLab itself noted is none."""
         with self._asking(Act.COMMENT):
             every = self._request.notes.list(iterator=True, order_by="created_at", sort="asc")
-            found = [one for one in every if not one.system and mark.marks(one.body)]
+            found = [one for one in every if not one.system and Mark.of(one.body)]
             return [_posted(one) for one in found if self._is_mine(one.author)]
 
     def create(self, text: str) -> Posted:
@@ -144,20 +144,33 @@ class GitLabComments(_GitLab):
 class GitLabIssues(_GitLab):
     """The issues of a project that bear our label."""
 
-    def ours(self, mark: Mark) -> list[Posted]:
+    def __init__(self, place: GitLabPlace) -> None:
+        super().__init__(place)
+        self._read: list[Posted] | None = None
+
+    def ours(self) -> list[Posted]:
         """Every issue with the label is read, open or closed."""
-        with self._asking(Act.ISSUE):
-            every = self._project.issues.list(iterator=True, labels=[LABEL], state="all", scope="all")
-            found = [one for one in every if mark.marks(one.description or "")]
-            return [_posted_issue(one) for one in found if self._is_mine(one.author)]
+        if self._read is None:
+            with self._asking(Act.ISSUE):
+                every = self._project.issues.list(iterator=True, labels=[LABEL], state="all", scope="all")
+                found = [one for one in every if Mark.of(one.description or "")]
+                self._read = [_posted_issue(one) for one in found if self._is_mine(one.author)]
+        return self._read
 
     def create(self, title: str, text: str) -> Posted:
-        """POST /projects/:id/issues; a label that is not there is made."""
+        """POST /projects/:id/issues; a label that is not there is made. Without the role for it GitLab leaves it out: such an issue
+        would never be found again."""
+        self._read = None
         with self._asking(Act.ISSUE):
-            return _posted_issue(self._project.issues.create({"title": title, "description": text, "labels": LABEL}))
+            made = self._project.issues.create({"title": title, "description": text, "labels": LABEL})
+            labelled, posted = LABEL in made.labels, _posted_issue(made)
+        if not labelled:
+            raise without_label(self._speech, Act.ISSUE, posted.page, LABEL)
+        return posted
 
     def edit(self, one: Posted, text: str) -> Posted:
         """PUT /projects/:id/issues/:iid."""
+        self._read = None
         with self._changing(Act.ISSUE):
             event = {} if one.is_open else {"state_event": "reopen"}
             self._project.issues.update(one.number, {"description": text} | event)
@@ -165,6 +178,7 @@ class GitLabIssues(_GitLab):
 
     def close(self, one: Posted, words: str) -> None:
         """The word first: where closing fails, the next run says it again rather than never."""
+        self._read = None
         with self._changing(Act.ISSUE):
             self._project.issues.get(one.number, lazy=True).notes.create({"body": words})
             self._project.issues.update(one.number, {"state_event": "close"})

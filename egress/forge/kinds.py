@@ -68,6 +68,6 @@ def issues(to: Kind, env: Mapping[str, str]) -> Issues:
 
 def _absent(error: ImportError) -> EgressError:
     return EgressError(
-        f"the clients of the forges are not installed ({error.name} is missing): pip install 'tier0-egress[forge]', by hash from "
-        "requirements-forge.txt where a repository has one"
+        f"the clients of the forges are not installed ({error.name} is missing): pip install 'tier0-egress[forge]', with hashes from where "
+        "the project installs egress itself"
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 _WORDS = re.compile(r"[a-z0-9]+(?:[ -][a-z0-9]+)*")
 BEGINNING = "<!-- tier0-egress:"
 """What every mark of ours begins with; no page or comment shows it."""
+_MARK = re.compile(rf"{BEGINNING} ({_WORDS.pattern}) -->")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class Mark:
     def on(self, body: str) -> str:
         """The text to post: this mark, then the body, with the line ends and without the blank end that forges drop."""
         return f"{self}\n{_plain(body)}"
+
+    @classmethod
+    def of(cls, text: str) -> Mark | None:
+        """The mark in the first line of a text, None where there is none of ours."""
+        found = _MARK.fullmatch(_plain(text).partition("\n")[0])
+        return cls(found[1]) if found else None
 
     def marks(self, text: str) -> bool:
         """Whether this mark is the first line of a text."""

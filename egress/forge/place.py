@@ -23,6 +23,8 @@ _REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
 _REF = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)")
 _PROJECT = re.compile(rf"{_NAME}(?:/{_NAME})*")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+TOKENS = ("GITHUB_TOKEN", "GITLAB_TOKEN")
+"""The variables that hold them."""
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables that name a private authority: those of the HTTP library, and OpenSSL's own."""
 _LARGEST_EVENT = 16 * 1024 * 1024

@@ -40,8 +40,8 @@ class Comments(Protocol):
     longest: int
     """Characters that a comment may have."""
 
-    def ours(self, mark: Mark) -> list[Posted]:
-        """Every comment that bears the mark and whose author is the one who posts now, in any order."""
+    def ours(self) -> list[Posted]:
+        """Every comment that bears a mark of ours and whose author is the one who posts now, in any order. Always as it is now."""
         ...
 
     def create(self, text: str) -> Posted:
@@ -63,8 +63,11 @@ class Issues(Protocol):
     longest: int
     """Characters that an issue's body may have."""
 
-    def ours(self, mark: Mark) -> list[Posted]:
-        """Every issue, open or closed, that bears mark and label and whose author is the one who posts now, in any order."""
+    def ours(self) -> list[Posted]:
+        """Every issue, open or closed, that bears a mark of ours and our label and whose author is the one who posts now, in any order.
+
+        Read once for all stacks, and again after every change: a repository has an issue for each, and a token so many requests an hour.
+        """
         ...
 
     def create(self, title: str, text: str) -> Posted:
@@ -105,7 +108,9 @@ def upsert_comment(comments: Comments, mark: Mark, body: str) -> Outcome:
     Errors: EgressError; a body that is too long is refused before anything is asked.
     """
     text = _fitting(mark, body, comments.longest)
-    return _one(lambda: comments.ours(mark), lambda: comments.create(text), comments.edit, comments.delete, mark, body)
+    return _one(
+        lambda: _with(mark, comments.ours()), lambda: comments.create(text), comments.edit, comments.delete, mark, body
+    )
 
 
 def upsert_issue(issues: Issues, mark: Mark, title: str, body: str) -> Outcome:
@@ -114,7 +119,7 @@ def upsert_issue(issues: Issues, mark: Mark, title: str, body: str) -> Outcome:
     """
     text = _fitting(mark, body, issues.longest)
     return _one(
-        lambda: _relevant(issues.ours(mark)),
+        lambda: _relevant(_with(mark, issues.ours())),
         lambda: issues.create(title, text),
         issues.edit,
         lambda one: issues.close(one, "There is another issue for this stack, opened before this one."),
@@ -125,14 +130,19 @@ def upsert_issue(issues: Issues, mark: Mark, title: str, body: str) -> Outcome:
 
 def open_body(issues: Issues, mark: Mark) -> str:
     """The body of the open issue with this mark, empty where there is none. Errors: EgressError."""
-    found = [one for one in issues.ours(mark) if one.is_open]
+    found = [one for one in _with(mark, issues.ours()) if one.is_open]
     return mark.off(min(found, key=lambda one: one.number).text) if found else ""
+
+
+def open_marks(issues: Issues) -> list[Mark]:
+    """The marks of the issues that are open, each once. Errors: EgressError."""
+    return list(dict.fromkeys(mark for one in issues.ours() if one.is_open and (mark := Mark.of(one.text))))
 
 
 def close_issue(issues: Issues, mark: Mark, words: str) -> Outcome:
     """Closes every open issue with this mark, with a word. Errors: EgressError."""
     done = Outcome(Done.NOTHING)
-    for one in sorted(issues.ours(mark), key=lambda one: one.number):
+    for one in sorted(_with(mark, issues.ours()), key=lambda one: one.number):
         if one.is_open:
             with suppress(GoneError):
                 issues.close(one, words)
@@ -167,6 +177,10 @@ def _one(
                 drop(one)
         return Outcome(done, page)
     raise EgressError(f"what was posted was deleted {_ATTEMPTS} times while it was written: look who else posts there")
+
+
+def _with(mark: Mark, found: list[Posted]) -> list[Posted]:
+    return [one for one in found if mark.marks(one.text)]
 
 
 def _relevant(found: list[Posted]) -> list[Posted]:

@@ -76,6 +76,14 @@ def _why(speech: Speech, act: Act, answer: Answer) -> str:
     return "it refuses"
 
 
+def without_label(speech: Speech, act: Act, page: str, label: str) -> EgressError:
+    """An issue that was opened without its label, as the token may set none."""
+    return EgressError(
+        f"the issue was opened ({line(page)}) and {speech.host} left out its label {label}, so the next run would not find it: give it the "
+        f"label; {speech.denied[act]}"
+    )
+
+
 def unreachable(speech: Speech, act: Act, error: BaseException) -> EgressError:
     """No answer at all."""
     return EgressError(f"{speech.host} did not take {act}: {_no_answer(error)}")

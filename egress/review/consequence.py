@@ -93,6 +93,12 @@ class Consequence:
         return f"{self._subject}: {self._course}"
 
     @property
+    def now(self) -> str:
+        """The flow as it is, where `after` is now."""
+        works = self.after.fate is Fate.WORKS
+        return f"{self._subject}: {_DO[self.after.fate]}{self._seen_as(self.after) if works else ''}"
+
+    @property
     def _subject(self) -> str:
         if self.purpose is Purpose.PULL:
             return f"image pulls from {self.who}"

@@ -16,6 +16,7 @@ _LONGEST = 4_000
 _SEEN_LAST = "<!-- tier0-egress: what was seen last -->"
 """Hidden line between what could not be done now and what was known before."""
 WELL = "`egress drift` finds none any more: state and manager say the same."
+GONE = "No domain file gives this stack any more, so nothing compares it."
 
 
 def title(stack: str) -> str:

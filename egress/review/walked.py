@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
-from egress.answers.what_if import what_if
+from egress.answers.what_if import Loss, what_if
 from egress.checks import Report
 from egress.delivery.plan_content import PlanContent
 from egress.domain import WorkloadDomain
@@ -51,7 +51,7 @@ def review(
         stack=domain.stack,
         source=str(live) if live else "the domain files, as the manager was not read",
         not_seen=not_seen,
-        consequences=tuple(_consequences(answers(before, Ask()) if before else None, found)),
+        consequences=tuple(consequences(answers(before, Ask()) if before else None, found)),
         outages=tuple(_outages(before, after)) if before and _does_something(content) else (),
         noticed=tuple(Noticed(one.rule.id, one.rule.severity.value, one.what, one.fix) for one in report.findings),
         differs=before.differs if before else (),
@@ -93,7 +93,8 @@ def _does_something(content: PlanContent) -> bool:
     return any(change.actions != ("no-op",) for change in content.changes)
 
 
-def _consequences(before: Sequence[Answer] | None, after: Sequence[Answer]) -> Iterator[Consequence]:
+def consequences(before: Sequence[Answer] | None, after: Sequence[Answer]) -> Iterator[Consequence]:
+    """The answers of one time beside those of another, in the order of the later ones. `before`: None where nobody looked."""
     earlier = {answer.question.title: answer for answer in before or ()}
     for answer in after:
         question, then = answer.question, earlier.get(answer.question.title)
@@ -121,15 +122,23 @@ def _side(answer: Answer) -> Side:
 
 
 def _outages(before: View, after: View) -> Iterator[OutageChange]:
-    """What single failures do otherwise than before; nothing where the verdicts may depend on what was not seen."""
+    """What single failures do otherwise than before to flows that work as long as nothing fails, before and after: of the others the verdict
+    itself tells. Nothing where the verdicts may depend on what was not seen."""
     if before.doubtful:
         return
-    earlier = {str(loss.outage): dict(loss.results) for loss in what_if(before)}
+    earlier = {str(loss.outage): _of_working(loss) for loss in what_if(before)}
     for loss in what_if(after):
-        for title, result in loss.results:
+        for title, result in _of_working(loss).items():
             was = earlier.get(str(loss.outage), {}).get(title)
             if was is not None and was is not result:
                 yield OutageChange(str(loss.outage), title, _FATES[was], _FATES[result])
+
+
+def _of_working(loss: Loss) -> dict[str, Result]:
+    """What a failure does to the flows that work without it."""
+    return {
+        title: result for (title, result), usual in zip(loss.results, loss.before, strict=True) if usual is Result.ALL
+    }
 
 
 def _picture(after: View, found: Sequence[Answer]) -> str:

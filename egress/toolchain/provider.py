@@ -72,6 +72,14 @@ def find_provider(root: Path, *, lab: bool, env: Mapping[str, str] = os.environ)
     return Provider("3.11.1+lab (the lab's stand-in)", _stand_in(root), stand_in=True)
 
 
+def find_locked_source(mirror: Path | None, env: Mapping[str, str] = os.environ) -> Provider:
+    """Where the provider that a project locks comes from: a mirror, given or of EGRESS_PROVIDER, else its registry. Errors: EgressError."""
+    kind, _, folder = env.get("EGRESS_PROVIDER", "").partition(":")
+    if mirror is not None:
+        return _mirror(mirror)
+    return _mirror(Path(folder).expanduser()) if kind == "mirror" and folder else Provider("from its registry", None)
+
+
 def _mirror(folder: Path) -> Provider:
     for registry in ("registry.terraform.io", "registry.opentofu.org"):
         if (folder / registry / "vmware" / "nsxt").is_dir():

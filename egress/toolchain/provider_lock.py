@@ -9,6 +9,14 @@ _LOCKED = re.compile(r'provider "(?P<registry>[^"/]+)/vmware/nsxt" \{\s*version\
 _ARCHIVE = re.compile(r"terraform-provider-nsxt_(.+?)_[a-z0-9]+_[a-z0-9]+\.zip")
 
 
+_OTHER_HASH = re.compile(r"match\s+any\s+of\s+the\s+checksums")
+
+
+def other_hash(words: str) -> bool:
+    """Whether an engine refused a provider because the lock has other hashes."""
+    return _OTHER_HASH.search(words.replace("│", " ")) is not None
+
+
 def locked_version(lock: str) -> tuple[str, str] | None:
     """Registry and version of vmware/nsxt in the text of a lock file; None where it does not name it."""
     found = _LOCKED.search(lock)

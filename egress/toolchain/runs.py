@@ -55,7 +55,7 @@ class Run:
         if lab is None:
             for domain in domains:
                 credentials.check(domain.stack, domain.nsx.credentials, domain.nsx.host, os.environ)
-                _refuse_state_of_a_runner(domain, os.environ)
+                refuse_state_of_a_runner(domain, os.environ)
         return cls(root, lab, engine, provider, tuple(domains), command, patience, prefixes(root, domains))
 
     def __str__(self) -> str:
@@ -124,7 +124,7 @@ def in_ci(env: Mapping[str, str]) -> bool:
     return env.get("CI", "").lower() not in ("", "0", "false")
 
 
-def _refuse_state_of_a_runner(domain: WorkloadDomain, env: Mapping[str, str]) -> None:
+def refuse_state_of_a_runner(domain: WorkloadDomain, env: Mapping[str, str]) -> None:
     """A runner of a CI system keeps no files: with a local state every plan would show everything as new, and an apply would make
     it a second time. `egress check` stays silent: the file is sound, it is the place that is wrong. Errors: EgressError."""
     if in_ci(env) and isinstance(domain.state, LocalState) and env.get("EGRESS_LOCAL_STATE") != "keep":

@@ -19,7 +19,7 @@ from egress.toolchain import pg_store, state
 from egress.toolchain.own_files import JsonObject, json_object, read_bytes, read_object
 from egress.toolchain.processes import Ended, run
 from egress.toolchain.provider import reattached
-from egress.toolchain.provider_lock import unlocked
+from egress.toolchain.provider_lock import other_hash, unlocked
 from egress.toolchain.runs import Run
 from egress.toolchain.secrets import masked
 from egress.toolchain.stack_lock import Held, held
@@ -110,12 +110,24 @@ class Stack:
             done = self.engine("init", "-input=false", "-no-color", *(["-upgrade"] if upgrade else []), capture=True)
             if done.code:
                 words = masked((done.err or done.out).strip())
+                if other := self.other_provider(words):
+                    raise EgressError(f"{self.name}: {other}")
                 raise EgressError(f"{self.name}: init failed:\n{words}{self._unlocked(shared)}")
             shared.parent.mkdir(parents=True, exist_ok=True)
             if not shared.is_file() or shared.read_bytes() != lock.read_bytes():
                 shutil.copyfile(lock, shared)
             self._stamp.write_text(self._fingerprint())
         self._refuse_other_engine()
+
+    def other_provider(self, words: str) -> str:
+        """What to tell where an engine refused the provider for its hash; empty where it did not."""
+        if not other_hash(words):
+            return ""
+        lock = self.run.lock_file.relative_to(self.run.root).as_posix()
+        return (
+            f"the provider {self.run.provider} is not one whose hash {lock} has, and was not run: if another build was meant, egress lock "
+            "writes its hashes, and a review sees the difference; if not, somebody changed the mirror or the lock"
+        )
 
     @property
     def data(self) -> Path:
@@ -175,13 +187,9 @@ class Stack:
     @property
     def state_place(self) -> str:
         """Where the state is, for people."""
-        kind, settings = self.backend, self.backend_settings
-        if kind == "local":
-            return str((self.folder / settings["path"]).resolve())
-        where = settings.get("address") or "/".join(
-            str(settings[key]) for key in ("bucket", "key", "schema_name") if settings.get(key)
-        )
-        return f"{kind} {where}".strip()
+        if self.backend == "local":
+            return str((self.folder / self.backend_settings["path"]).resolve())
+        return place_of(self.backend, self.backend_settings)
 
     @cached_property
     def found(self) -> State:
@@ -202,6 +210,14 @@ class Stack:
             return NO_STATE
         what = f"{self.name}: the state ({self.state_place})"
         return state.parse(json_object(done.out, what, _STATE_LOST), what, _STATE_LOST)
+
+
+def place_of(backend: str, settings: JsonObject) -> str:
+    """A store in words: its kind, and where in it a state is."""
+    where = settings.get("address") or "/".join(
+        str(settings[key]) for key in ("bucket", "key", "schema_name") if settings.get(key)
+    )
+    return f"{backend} {where}".strip()
 
 
 def local_state(file: Path, stack: str) -> State | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sarif_pydantic import Sarif
 
 from egress.checks import Severity, check, summary, told
 from egress.checks.sarif import as_sarif
@@ -162,7 +163,9 @@ def test_json_tells_the_place_of_each_finding_and_none_where_no_file_was_read(
 
 
 def test_sarif_names_rules_places_and_suppressions(domain: Callable[..., WorkloadDomain]) -> None:
-    run_ = as_sarif(check([domain("one", {**SINGLE, **REASON})]), "0.1.0")["runs"][0]
+    value = as_sarif(check([domain("one", {**SINGLE, **REASON})]), "0.1.0")
+    Sarif.model_validate(value)
+    run_ = value["runs"][0]
     result = run_["results"][0]
     assert result["suppressions"] == [{"kind": "inSource", "justification": "the address is a VRRP address"}]
     region = result["locations"][0]["physicalLocation"]

@@ -74,6 +74,11 @@ def test_an_unknown_reference_is_told_and_the_advice_is_not_to_unshallow(origin:
     assert "shallow" not in str(told.value)
 
 
+def test_without_a_remote_no_fetch_is_advised(origin: Path) -> None:
+    with pytest.raises(EgressError, match="git does not know 'nowhere', allowed is .*git log --all shows"):
+        object_of(origin, "nowhere")
+
+
 def test_a_shallow_clone_is_told_and_the_remedy_brings_the_base(origin: Path) -> None:
     here = clone(origin, "--depth", "1", "--branch", "feature")
     with pytest.raises(EgressError, match=r"this clone is shallow.*fetch-depth: 0.*GIT_DEPTH: 0") as told:

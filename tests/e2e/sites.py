@@ -71,6 +71,11 @@ class Site:
             body = api.get(f"/policy/api/v1{path}").raise_for_status().json()
             api.patch(f"/policy/api/v1{path}", json=body | changes).raise_for_status()
 
+    def put(self, path: str, **body: Any) -> None:
+        """Makes an object through the Policy API."""
+        with self._api() as api:
+            api.patch(f"/policy/api/v1{path}", json=body).raise_for_status()
+
     def delete(self, path: str) -> None:
         """Deletes an object through the Policy API."""
         with self._api() as api:

@@ -90,3 +90,26 @@ def test_what_somebody_took_away_by_hand_is_not_put_back_in_silence(site: Site, 
     )
     (seen,) = [one for one in found if one["rule"] == "flow-seen-otherwise"]
     assert "seen as 10.27.51.145 -> will work, seen as 10.27.51.146" in seen["what"]
+
+
+def test_the_end_of_the_last_domain_is_one_finding_that_somebody_answers_for_on_the_base(
+    site: Site, tmp_path: Path
+) -> None:
+    plans = tmp_path / "plans"
+    git(site.root, "init", "-q")
+    commit(site.root, "the domain")
+    site.egress("apply", STACK, "--yes", code=0)
+    git(site.root, "checkout", "-q", "-b", "branch")
+    git(site.root, "rm", "-q", f"domains/{STACK}.yaml")
+    (site.root / "gate.yaml").write_text(OVERRIDE.replace("next-hop-moved", "stack-destroyed"))
+    git(site.root, "add", "gate.yaml")
+    git(site.root, "commit", "-q", "-m", "an end, and I answer for myself")
+    site.egress("plan", "--base", "main", "--out", str(plans), code=2)
+    (one,) = [line for line in gate(site, plans, 2).splitlines() if line.startswith(("  deny", "  override"))]
+    assert one.startswith("  override: all 3 objects of the stack are deleted: default route, NAT rule for 30.0.0.5,")
+
+    git(site.root, "checkout", "-q", "main")
+    git(site.root, "checkout", "-q", "branch", "--", "gate.yaml")
+    commit(site.root, "Nora answers")
+    git(site.root, "checkout", "-q", "branch")
+    assert "Nora of the network team answers for it" in gate(site, plans, 0)

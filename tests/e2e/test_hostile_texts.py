@@ -116,6 +116,14 @@ ANSWERS: list[tuple[list[str], tuple[int, ...]]] = [
     (["plan"], (2,)),
     (["plan", "--json"], (2,)),
     (["plan", "--summary", "summary.md", "--out", "saved"], (2,)),
+    (["comment", "saved", "--to", "file:comment.md"], (0,)),
+    (["gate", "saved"], (0, 2)),
+    (["gate", "saved", "--json", "--sarif", "gate.sarif", "--junit", "gate.xml"], (0, 2)),
+    (["gate", "--explain", ACTING], (1,)),
+    (["gate", "saved", "--base", ACTING], (1,)),
+    (["comment", "--body", "event.txt", "--to", "file:strange.md"], (0,)),
+    (["comment", "saved", "--to", f"file:no{ACTING}/x"], (1,)),
+    (["comment", "saved", "--to", ACTING], (1,)),
     (["explain", "wld01", "--plan", "plan.json"], (0, 1, 2)),
     (["diagnose", "wld01", "event.txt"], (2,)),
     (["diagnose", "wld01", "event.txt", "--json"], (2,)),
@@ -164,7 +172,18 @@ def test_nothing_acts_in_any_command_or_format(site: Site) -> None:
         assert done.returncode in codes, f"{name}: {done.returncode}\n{told[name]}"
         assert "this is a defect" not in told[name], told[name]
         assert "Traceback" not in told[name], told[name]
-    for file in ("report.html", "summary.md", "affected.md", "picture.svg", "picture.dot", "picture.mermaid"):
+    for file in (
+        "report.html",
+        "summary.md",
+        "comment.md",
+        "gate.sarif",
+        "gate.xml",
+        "strange.md",
+        "affected.md",
+        "picture.svg",
+        "picture.dot",
+        "picture.mermaid",
+    ):
         told[file] = judge(file, (root / file).read_bytes())
 
     (drift,) = json.loads(answers["drift --json"])

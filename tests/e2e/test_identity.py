@@ -179,7 +179,7 @@ class TestRemoved:
         (site.root / "domains" / f"{STACK}.yaml").unlink()
         (site.root / ".lab" / ".egress" / "stacks" / f"{STACK}.json").unlink()
         assert "give --from REF" in site.egress("destroy", STACK, "--yes", code=1).stderr
-        assert "git does not give" in site.egress("destroy", STACK, "--from", "nowhere", "--yes", code=1).stderr
+        assert "git does not know" in site.egress("destroy", STACK, "--from", "nowhere", "--yes", code=1).stderr
         site.egress("destroy", STACK, "--from", "HEAD", "--yes", code=0)
         assert site.objects() == {}
 

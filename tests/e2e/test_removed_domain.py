@@ -75,6 +75,32 @@ def test_a_plan_to_destroy_is_refused_once_the_manager_the_base_or_the_file_is_a
     assert TKG in removed.objects()
 
 
+def test_a_protected_default_route_is_shown_as_lost_and_not_taken_away(manager_site: Site) -> None:
+    site = manager_site
+    (site.root / ".gitignore").write_text("state\nlocks\n.egress\nplans\n")
+    file = site.root / "domains" / f"{STACK}.yaml"
+    git(site, "init", "-q", "-b", "main")
+    git(site, "add", "-A")
+    git(site, "commit", "-q", "-m", "x")
+    site.egress("apply", "--yes", code=0)
+    before = site.objects()
+    file.rename(site.root / "kept.yaml")
+    planned = site.egress("plan", "--base", "main", "--out", "plans", code=2)
+    assert "default route: deleted" in planned.stdout
+    refused = site.egress("apply", "--saved", "plans", "--base", "main", "--yes", code=1)
+    assert "merge default_route.protect: false with the file still there, then remove the file" in refused.stderr
+    assert site.objects() == before
+
+    (site.root / "kept.yaml").rename(file)
+    file.write_text(file.read_text().replace("default_route:\n", "default_route:\n  protect: false\n"))
+    git(site, "commit", "-q", "-a", "-m", "unprotected")
+    site.egress("apply", "--yes", code=0)
+    git(site, "rm", "-q", f"domains/{STACK}.yaml")
+    site.egress("plan", "--base", "main", "--out", "plans", code=2)
+    site.egress("apply", "--saved", "plans", "--base", "main", "--yes", code=0)
+    assert site.objects() == {}
+
+
 def test_a_removed_domain_whose_state_is_lost_needs_somebody(removed: Site) -> None:
     (removed.root / ".lab" / "state" / f"{STACK}.tfstate").unlink()
     told = removed.egress("plan", "--base", "main", "--out", "plans", code=2)

@@ -15,7 +15,7 @@ import pytest
 from egress.domain import load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
-from tests.e2e.sites import ENGINES, STACK, SUPERVISOR, TKG, Site, lab_site, project
+from tests.e2e.sites import ENGINES, STACK, SUPERVISOR, TIER0, TKG, Site, lab_site, project
 
 pytestmark = pytest.mark.e2e
 
@@ -208,6 +208,19 @@ def test_an_object_that_was_only_saved_again_is_told(planned: Site) -> None:
     planned.write(TKG)
     done = planned.egress("apply", "--saved", "plans", STACK, "--yes", code=0)
     assert "Egress_tkg was saved again since the plan was made" in done.stderr
+
+
+def test_after_a_saved_plan_its_flows_are_walked_and_what_was_to_work_has_to_work(planned: Site) -> None:
+    """Between plan and apply somebody puts a rule in front: no plan sees it, and the stack's own objects are as they were."""
+    foreign = f"{TIER0}/nat/USER/nat-rules/foreign"
+    planned.put(foreign, action="NO_SNAT", source_network="30.0.0.0/24", sequence_number=1)
+    done = planned.egress("apply", "--saved", "plans", STACK, "--yes", "--record", "record.json", code=1)
+    assert "planned again, nothing is left to do" in done.stderr
+    assert "image pulls from TKG: time out, and was to work" in done.stderr
+    assert f"applied, and 2 of its flows do not work that were to work: egress explain {STACK} --live" in done.stderr
+    (entry,) = json.loads((planned.root / "record.json").read_text())["stacks"]
+    pulls = {one["question"]: one["result"] for one in entry["flows"] if one["question"].endswith("registry")}
+    assert pulls == {"Supervisor pod -> registry": "fails", "TKG pod -> registry": "fails"}
 
 
 def test_a_plan_is_saved_for_its_owner_and_through_no_link(planned: Site, tmp_path: Path) -> None:

@@ -106,7 +106,8 @@ class _Planned:
 
 
 class Forge:
-    """What is there, and what was asked. pull_requests: number -> (owner:branch, commit)."""
+    """What is there, and what was asked. pull_requests: number -> (owner:branch, commit). prefix: of every path, as /api/v3 on a GitHub
+    Enterprise Server."""
 
     def __init__(self, tokens: dict[str, Token], pull_requests: dict[int, tuple[str, str]] | None = None) -> None:
         self.tokens = tokens
@@ -118,6 +119,7 @@ class Forge:
         self.problems: list[str] = []
         self.journal: Path | None = None
         self.labels_are_dropped = False
+        self.prefix = ""
         self._planned: list[_Planned] = []
         self._ids = iter(range(1001, 10**9))
         self._lock = threading.RLock()
@@ -305,8 +307,18 @@ class _Handler(BaseHTTPRequestHandler):
             said = Answer(
                 200, {"comments": self.forge.comments, "issues": self.forge.issues, "problems": self.forge.problems}
             )
+        elif not parts.path.startswith(f"{self.forge.prefix}/"):
+            said = error(404, "Not Found")
         else:
-            said = self.forge.answer(Asked(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body))
+            said = self.forge.answer(
+                Asked(
+                    self.command,
+                    parts.path.removeprefix(self.forge.prefix),
+                    dict(parse_qsl(parts.query)),
+                    headers,
+                    body,
+                )
+            )
         self.send_response(said.status)
         for name, value in ({"Content-Type": "application/json; charset=utf-8"} | said.headers).items():
             self.send_header(name, value)
@@ -332,7 +344,7 @@ def serving(forge: Forge, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     server.daemon_threads = True
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    forge.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{server.server_port}"
+    forge.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{server.server_port}{forge.prefix}"
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
     thread.start()
     try:

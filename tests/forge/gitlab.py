@@ -29,6 +29,7 @@ class GitLab:
         self.words: list[Json] = []
         self.asked: list[str] = []
         self.planned: list[tuple[str, int, Any, dict[str, str]]] = []
+        self.labels_are_dropped = False
         self.url = ""
         self._ids = iter(range(301, 10**9))
         self.lock = threading.RLock()
@@ -123,7 +124,7 @@ class GitLab:
         )
 
     def _create_issue(self, user: int, query: dict[str, str], sent: Json) -> tuple[int, Any, dict[str, str]]:
-        labels = sent.get("labels", "").split(",")
+        labels = [] if self.labels_are_dropped else sent.get("labels", "").split(",")
         return 201, self.put_issue(sent["title"], sent["description"], user, labels), {}
 
     def _edit_issue(self, user: int, query: dict[str, str], sent: Json, number: str) -> tuple[int, Any, dict[str, str]]:

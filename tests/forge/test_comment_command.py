@@ -13,6 +13,8 @@ import egress.cli as cli
 from egress.review.planned_run import FailedPlan
 from tests.forge.conftest import JOB
 from tests.forge.github import Forge, error
+from tests.review.gate_plans import REPOSITORY
+from tests.review.test_gate_command import LOSES_A_RULE, save
 
 MARK = "<!-- tier0-egress: pull-request -->"
 
@@ -70,6 +72,28 @@ def test_a_folder_of_plans_is_told_in_our_own_words(forge: Forge, tmp_path: Path
     assert body.startswith(MARK)
     assert "wld01" in body
     assert "![x](" not in body.partition("```")[0]
+
+
+@pytest.mark.usefixtures("env")
+def test_the_gates_findings_stand_in_the_comment_where_they_are_asked_for(
+    forge: Forge, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(REPOSITORY)
+    plans = save(tmp_path / "plans", *LOSES_A_RULE)
+    assert run(plans, "--to", "github") == 0
+    assert "nat-rule-lost" not in forge.comments[0]["body"]
+    assert run(plans, "--to", "github", "--gate") == 0
+    assert "nat-rule-lost" in forge.comments[0]["body"]
+    assert run(text, "--to", "github", "--gate") == 1
+    monkeypatch.setenv("CI", "true")
+    before = forge.comments[0]["body"]
+    assert run(plans, "--to", "github", "--gate") == 1
+    err = capsys.readouterr().err
+    assert "is a file, and the gate judges plans" in err
+    assert "the gate needs --base REF" in err
+    assert forge.comments[0]["body"] == before
 
 
 @pytest.mark.usefixtures("env")

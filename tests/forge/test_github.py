@@ -14,7 +14,8 @@ from egress.forge import Comments, Done, Kind, Mark, close_issue, comments, issu
 from egress.forge.github import LABEL, GitHubComments, GitHubIssues
 from tests.forge.conftest import APP, PERSON, READER
 from tests.forge.github import ACTIONS, Answer, Asked, Forge, Token, error, serving
-from tests.manager.servers import Authority
+from tests.manager.servers import Authority, Script, answering, silent
+from tests.manager.servers import serving as listening
 
 Env = dict[str, str]
 MARK = Mark("pull-request")
@@ -140,6 +141,18 @@ def test_leftovers_of_runs_that_died_are_removed(forge: Forge, job: Env) -> None
     assert texts(forge) == [f"{MARK}\nb"]
 
 
+def test_an_enterprise_server_has_its_api_below_a_path(job: Env) -> None:
+    made = Forge({job["GITHUB_TOKEN"]: Token()})
+    made.prefix = "/api/v3"
+    with serving(made) as url:
+        for number in range(150):
+            made.put_comment(f"talk {number}", "mona")
+        env = job | {"GITHUB_API_URL": url}
+        assert [upsert_comment(thread(env), MARK, text).done for text in ("a", "b")] == [Done.MADE, Done.UPDATED]
+        assert {one.line.split("/")[1] for one in made.asked} == {"repos", "user"}
+    assert made.problems == []
+
+
 def test_a_post_whose_answer_got_lost_is_not_made_twice(forge: Forge, job: Env) -> None:
     def done_and_lost(asked: Asked) -> Answer:
         forge.put_comment(asked.sent["body"])
@@ -207,6 +220,19 @@ def test_nobody_there_is_a_sentence(forge: Forge, job: Env, monkeypatch: pytest.
         port = taken.getsockname()[1]
     with pytest.raises(EgressError, match=r"it cannot be reached: .*refused"):
         upsert_comment(thread(job | {"GITHUB_API_URL": f"http://127.0.0.1:{port}"}), MARK, "a")
+
+
+@pytest.mark.parametrize("script, why", [
+    (silent, "it gave no answer in time, run it again later"),
+    (lambda connection: connection.recv(65536), "it cannot be reached"),
+    (answering(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n\xff{["), "no answer of this API"),
+    (answering(b"SSH-2.0-OpenSSH_9\r\n\r\n"), "it cannot be reached"),
+])  # fmt: skip
+def test_what_is_no_forge_is_a_sentence(script: Script, why: str, job: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("egress.forge.github.patience", lambda: {"total": 0})
+    monkeypatch.setattr("egress.forge.github.TIMEOUT", 1)
+    with listening(script, None) as host, pytest.raises(EgressError, match=why):
+        upsert_comment(thread(job | {"GITHUB_API_URL": f"http://{host}"}), MARK, "a")
 
 
 def test_a_certificate_is_verified_and_a_private_authority_is_named_by_a_variable(tmp_path: Path) -> None:
@@ -310,3 +336,12 @@ def test_the_kinds_are_made_from_a_jobs_environment(job: Env) -> None:
     assert isinstance(made, GitHubComments)
     assert isinstance(issues(Kind.GITHUB, job), GitHubIssues)
     assert job["GITHUB_TOKEN"] not in repr(place.github(job))
+
+
+def test_the_issues_of_many_stacks_are_read_once(forge: Forge, job: Env) -> None:
+    for number in range(150):
+        forge.put_issue("drift", f"{Mark(f'drift s{number}')}\na", labels=(LABEL,))
+    found = repository(job)
+    for number in range(150):
+        assert upsert_issue(found, Mark(f"drift s{number}"), "drift", "a").done is Done.UNCHANGED
+    assert len(forge.asked) == 3  # two pages, and who we are

@@ -151,3 +151,9 @@ def test_an_issue_is_opened_updated_closed_with_a_word_and_opened_again(forge: G
     assert upsert_issue(issues(Kind.GITLAB, job), DRIFT, "drift", "b").done is Done.REOPENED
     assert (issue["state"], issue["description"]) == ("opened", f"{DRIFT}\nb")
     assert json.dumps(others) == theirs
+
+
+def test_an_issue_whose_label_was_dropped_is_told(forge: GitLab, job: Env) -> None:
+    forge.labels_are_dropped = True
+    with pytest.raises(EgressError, match="left out its label egress-drift"):
+        upsert_issue(issues(Kind.GITLAB, job), DRIFT, "drift", "a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import tarfile
 import time
 import zlib
@@ -188,6 +189,14 @@ def test_what_is_no_store_is_a_sentence(url: str) -> None:
 def test_s3_without_a_key_is_refused() -> None:
     with pytest.raises(EgressError, match=r"plans in S3 are sealed.*openssl rand -base64 32 makes a key"):
         open_store("s3://plans/egress", {})
+
+
+@pytest.mark.parametrize("url", ["store", "s3://plans/egress"])
+def test_without_the_extra_its_name_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("boto3", "cryptography.hazmat.primitives.ciphers.aead"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(EgressError, match=r"is not installed: pip install 'tier0-egress\[s3\]'"):
+        open_store(url, {VARIABLE: KEY})
 
 
 def _hostile(*members: tarfile.TarInfo, content: bytes = b"x") -> bytes:

@@ -11,12 +11,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from junitparser import Failure, JUnitXml
+from sarif_pydantic import Sarif
 
 from egress.cli import run
 from egress.delivery import saved
 from egress.delivery.plans import PLAN
 from egress.layout import LOCK, STACK_FILE
 from egress.review.consequence import Consequence, Fate, as_json
+from egress.review.gate.registry import RULES
 from egress.review.planned_run import failure
 from tests.review.gate_plans import DELETE, HOST, NOTHING, REPOSITORY, UPDATE, content, flow, review, route, rule
 
@@ -220,6 +223,7 @@ def test_sarif_names_rules_places_and_who_answers(root: Path, plans: Path, tmp_p
     save(plans, *LOSES_A_RULE, route(*UPDATE, to="10.27.51.2"))
     (root / "gate.yaml").write_text(OVERRIDE)
     assert run(["gate", str(plans), "--sarif", str(tmp_path / "gate.sarif")]) == 2
+    Sarif.model_validate_json((tmp_path / "gate.sarif").read_bytes())
     (found,) = json.loads((tmp_path / "gate.sarif").read_text())["runs"]
     known = {one["id"] for one in found["tool"]["driver"]["rules"]}
     by_rule = {one["ruleId"]: one for one in found["results"]}
@@ -244,6 +248,19 @@ def test_junit_has_a_case_for_each_rule_and_fails_those_that_stop(root: Path, pl
     assert list(cases["flow-breaks"]) == []
     assert "outage-worse" not in cases
     assert suite.get("tests") == str(len(cases))
+
+
+def test_another_reader_of_junit_finds_the_same(root: Path, plans: Path, tmp_path: Path) -> None:
+    save(plans, *LOSES_A_RULE)
+    failure("prod-wld02", "no route to host").write(plans)
+    assert run(["gate", str(plans), "--junit", str(tmp_path / "gate.xml")]) == 2
+    suites = {suite.name: suite for suite in JUnitXml.fromfile(str(tmp_path / "gate.xml"))}
+    assert {name: (suite.tests, suite.failures) for name, suite in suites.items()} == {
+        "prod-wld02": (len(RULES), 1),
+        "wld01": (len(RULES), 1),
+    }
+    (failed,) = [case for case in suites["wld01"] if any(isinstance(one, Failure) for one in case.result)]
+    assert (failed.classname, failed.name) == ("wld01", "nat-rule-lost")
 
 
 def test_text_of_others_stays_text_in_every_form(
@@ -360,6 +377,68 @@ def test_a_base_that_git_does_not_have_and_one_that_is_wrong_are_told(
 
 
 @pytest.mark.slow
+def test_with_a_base_it_says_where_nobody_told_which_stacks_there_should_be(
+    repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(plans, *CHANGES_NOTHING)
+    assert run(["gate", str(plans), "--base", "main"]) == 0
+    assert "note: no affected.json is beside the plans" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_outside_of_a_repository_a_base_is_told_to_be_none(
+    root: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(plans, *CHANGES_NOTHING)
+    assert run(["gate", str(plans), "--base", "main"]) == 1
+    assert "egress: git does not give the base 'main'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_removed_stack_that_is_destroyed_is_judged_by_the_file_of_the_base(
+    repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "domains/wld01.yaml").rename(repository / "domains/wld09.yaml")
+    save(plans, route(*DELETE), rule(*DELETE))
+    assert run(["gate", str(plans), "--base", "main"]) == 2
+    out = capsys.readouterr().out
+    assert "override: all 2 objects of the stack are deleted" in out
+    assert "no-domain-file" not in out
+    assert run(["gate", str(plans)]) == 2
+    assert "[no-domain-file]" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_gate_file_that_is_none_on_the_base_opens_nothing(
+    repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(plans, *CHANGES_NOTHING)
+    git(repository.parent, "checkout", "-q", "main")
+    (repository / "gate.yaml").symlink_to("elsewhere.yaml")
+    commit(repository, "a link")
+    assert run(["gate", str(plans), "--base", "main"]) == 1
+    assert "network/gate.yaml at main is a link or a folder, allowed is a file" in capsys.readouterr().err
+    (repository / "gate.yaml").unlink()
+    (repository / "gate.yaml").write_text(f"version: 1\n#{' ' * 2**20}\n")
+    commit(repository, "a large one")
+    assert run(["gate", str(plans), "--base", "main"]) == 1
+    assert "network/gate.yaml at main has 1048589 bytes, allowed are 1048576" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_comment_tells_what_the_gate_says_where_it_is_given_a_base(
+    repository: Path, plans: Path, tmp_path: Path
+) -> None:
+    save(plans, *LOSES_A_RULE)
+    comment = tmp_path / "comment.md"
+    assert run(["comment", str(plans), "--to", f"file:{comment}"]) == 0
+    assert "Gate:" not in comment.read_text()
+    assert run(["comment", str(plans), "--to", f"file:{comment}", "--base", "main"]) == 0
+    assert "Gate: **1 not passed**" in comment.read_text()
+    assert "**override**: NAT rule for 30.0.0.5" in comment.read_text()
+
+
+@pytest.mark.slow
 def test_a_lock_that_moves_together_with_objects_is_to_be_split(
     repository: Path, plans: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -368,7 +447,7 @@ def test_a_lock_that_moves_together_with_objects_is_to_be_split(
     (repository / "locks").mkdir()
     (repository / "locks/terraform.lock.hcl").write_text("# newer\n")
     assert run(["gate", str(plans), "--base", "main"]) == 2
-    assert "locks/terraform.lock.hcl differs from the base [tools-move]" in capsys.readouterr().out
+    assert "locks/terraform.lock.hcl is new [tools-move]" in capsys.readouterr().out
 
 
 @pytest.mark.slow

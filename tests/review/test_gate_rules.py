@@ -20,6 +20,7 @@ from egress.review.planned_run import AffectedStack, PlannedRun, Reviewed, failu
 from tests.review.gate_plans import (
     CREATE,
     DELETE,
+    GATEWAY,
     NOTHING,
     REPLACE,
     UPDATE,
@@ -74,6 +75,7 @@ RED_AND_GREEN: dict[str, tuple[list[Reviewed], list[Reviewed]]] = {
             plan(route("create", "delete")),
             plan(route(*UPDATE, network="::/0", to="fe80::2"), route(*REPLACE, network="::/0")),
             plan(change("nsxt_policy_static_route", "wld01-default-route", UPDATE, {"network": "0.0.0.0/0"}, {"network": "10.0.0.0/8"})),
+            plan(change("nsxt_policy_static_route", "wld01-default-route", UPDATE, {"network": "0.0.0.0/0"}, {"network": "::/0"})),
         ],
         [plan(route(*UPDATE, to="10.27.51.2")), plan(route(*CREATE)), plan(route(*DELETE, network="10.0.0.0/8"), KEPT)],
     ),
@@ -122,6 +124,7 @@ RED_AND_GREEN: dict[str, tuple[list[Reviewed], list[Reviewed]]] = {
         [plan(rule(*UPDATE), drift=(rule(*UPDATE, translated_networks=["10.27.51.99"]),)), plan(rule(*CREATE), drift=(rule(*DELETE),))],
         [
             plan(rule(*UPDATE), drift=(rule(*UPDATE, revision=4),)),
+            plan(rule(*UPDATE), drift=(rule(*UPDATE, display_name="by hand", tag=[]),)),
             plan(rule(*NOTHING), drift=(rule(*UPDATE, translated_networks=["10.27.51.99"]),)),
         ],
     ),
@@ -163,7 +166,7 @@ def test_a_rule_meets_what_it_is_for_and_nothing_else(name: str) -> None:
 
 
 def test_every_rule_has_a_red_and_a_green_case() -> None:
-    elsewhere = {"stack-failed", "stack-not-planned", "stack-removed", "manager-frozen", "tools-move"}
+    elsewhere = {"stack-failed", "stack-not-planned", "stack-removed", "manager-frozen", "tools-move", "no-domain-file"}
     assert RED_AND_GREEN.keys() | elsewhere == BY_ID.keys()
 
 
@@ -223,11 +226,66 @@ def test_a_frozen_manager_lets_pass_what_changes_nothing_and_stops_what_does_not
     assert "manager-frozen" in rules_of(verdict(plan(rule(*CREATE), host=""), gate=FROZEN))
 
 
+def test_a_plan_that_names_no_manager_is_taken_for_one_of_a_frozen_manager_where_no_file_says_another() -> None:
+    assert "manager-frozen" in rules_of(verdict(plan(rule(*CREATE), host="", stack="wld66"), gate=FROZEN))
+    assert "manager-frozen" not in rules_of(
+        verdict(plan(rule(*CREATE), host="nsx-b.example.com", stack="wld66"), gate=FROZEN)
+    )
+
+
+def test_a_lab_plan_of_a_frozen_manager_waits_as_well() -> None:
+    on_a_lab = plan(rule(*CREATE), target="target: lab 127.0.0.1:40443", host="127.0.0.1:40443")
+    assert "manager-frozen" in rules_of(verdict(on_a_lab, gate=FROZEN))
+
+
+def test_the_end_of_one_stack_hides_nothing_of_another() -> None:
+    found = verdict(plan(route(*DELETE), rule(*DELETE)), plan(rule(*DELETE), KEPT, stack="wld02"))
+    assert ("wld02", "nat-rule-lost") in {(one.stack, one.rule) for one in found.findings}
+
+
 def test_tools_that_move_together_with_objects_are_to_be_split() -> None:
     assert rules_of(verdict(plan(rule(*CREATE)), affected=(MOVED,))) == ["tools-move"]
     assert verdict(plan(KEPT), affected=(MOVED,)).passes
     assert rules_of(verdict(plan(rule(*CREATE)), moved={"": "locks differ from the base"})) == ["tools-move"]
     assert verdict(plan(rule(*CREATE)), moved={"another": "host a -> b"}).passes
+
+
+def test_a_plan_for_no_domain_file_is_denied_unless_it_does_nothing() -> None:
+    found = verdict(plan(rule(*CREATE), stack="wld66"))
+    assert rules_of(found) == ["other-gateway", "no-domain-file"], "no file says which Tier-0 is the stack's own either"
+    assert {one.place for one in found.findings} == {None}
+    assert verdict(plan(KEPT, stack="wld66")).passes
+
+
+def test_a_plan_beside_the_affected_stacks_is_told() -> None:
+    assert verdict(plan(KEPT), affected=()).notes == ("wld01 is planned, and is not among the affected stacks",)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"configuration": {"root_module": {"resources": [4]}}},
+        {"configuration": {"root_module": {"module_calls": [1]}}},
+        {"prior_state": {"values": {"root_module": {"resources": [{"mode": "data", "type": "nsxt_policy_tier0_gateway", "values": 3}]}}}},
+    ],
+)  # fmt: skip
+def test_a_plan_that_no_engine_wrote_does_not_pass(strange: dict[str, Any]) -> None:
+    named = golden().model_copy(update={"tier0": golden().tier0.model_copy(update={"id": None, "display_name": "T0"})})
+    run = PlannedRun((plan(rule(*CREATE), **strange),))
+    with pytest.raises(EgressError, match="wld01: the saved plan's JSON is not as an engine writes it: plan again"):
+        judge(run, {"wld01": named}, bind(NO_FILE, None), {}, NOW)
+
+
+def test_a_tier0_that_the_file_names_by_its_display_name_is_the_one_that_the_plan_looked_up() -> None:
+    named = golden().model_copy(update={"tier0": golden().tier0.model_copy(update={"id": None, "display_name": "T0"})})
+    looked_up = {"mode": "data", "type": "nsxt_policy_tier0_gateway", "address": "data.t0", "values": {"path": GATEWAY}}
+    for path, met in ((GATEWAY, False), ("/infra/tier-0s/another", True)):
+        found = plan(
+            rule(*CREATE),
+            prior_state={"values": {"root_module": {"resources": [looked_up | {"values": {"path": path}}]}}},
+        )
+        verdict_ = judge(PlannedRun((found,)), {"wld01": named}, bind(NO_FILE, None), {}, NOW)
+        assert ("other-gateway" in rules_of(verdict_)) is met
 
 
 def test_what_a_plan_deletes_counts_whatever_its_review_says() -> None:

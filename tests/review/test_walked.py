@@ -128,12 +128,17 @@ def test_what_was_not_seen_is_no_verdict_and_no_advice(walked: Reviewed) -> None
 
 
 def test_a_plan_that_takes_resilience_away_is_told_failure_by_failure(walked: Reviewed) -> None:
-    one_hop = {"next_hop": [{"ip_address": "10.27.51.1", "admin_distance": 1, "interface": UPLINK}]}
-    found = walked(plan({DEFAULT: THERE[DEFAULT] | one_hop}))
-    assert all(one.before != one.after for one in found.outages)
+    """Both addresses on one uplink: what its edge's failure takes along grows, and every flow works as long as nothing fails."""
+    same = rule("wld01-egress-tkg", "30.0.0.16", "10.27.51.145", 110)
+    found = walked(plan({TKG: same}))
+    assert "TKG pod -> registry" in turns(found)
+    usual = {one.question for one in found.consequences if one.after.fate is Fate.WORKS}
+    assert {one.question for one in found.outages} <= usual
 
 
-UPLINK = f"{T0}/locale-services/default/interfaces/edge01-uplink1"
+def test_a_flow_that_breaks_is_not_told_again_for_every_failure(walked: Reviewed) -> None:
+    found = walked(plan({TKG: None}))
+    assert not [one for one in found.outages if one.question == "TKG pod -> registry"]
 
 
 def test_without_a_manager_the_files_are_walked_and_it_is_said(golden: WorkloadDomain) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.delivery import whom
+from egress.delivery import pins, whom
 from egress.delivery.bases import base_folder
-from egress.delivery.pins import SHARED
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.files import FOLDER, look
 from egress.domain.fleet import load
@@ -33,8 +32,8 @@ class Base:
     moved: Mapping[str, str]
 
 
-def read(root: Path, name: str, env: Mapping[str, str]) -> Base:
-    """The base of a git reference. env: tells which forge this is a job of. Errors: EgressError, DomainFileError."""
+def read(root: Path, here: Sequence[WorkloadDomain], name: str, env: Mapping[str, str]) -> Base:
+    """The base of a git reference. here: the domains of the project `root` as it is now. env: tells which forge this is a job of. Errors: EgressError, DomainFileError."""
     if not name or name.startswith("-"):
         raise EgressError(f"{name!r} is no git reference, allowed is a branch, a tag or a commit")
     commit = _git(root, name, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
@@ -43,21 +42,10 @@ def read(root: Path, name: str, env: Mapping[str, str]) -> Base:
     gate = NO_FILE if text is None else policy.read(parse(text.encode(), f"{name}:{prefix}{FILE}"))
     with base_folder(root, commit) as folder:
         domains = load(look(folder)[0]).domains if (folder / FOLDER).is_dir() else ()
-        moved = whom.moved(whom.everyone(root, load(look(root)[0]).domains), whom.everyone(folder, domains))
-        if shared := _shared(root, folder):
-            moved[""] = shared
+        moved = whom.moved(whom.everyone(root, here), whom.everyone(folder, domains))
+        if shared := pins.moved(root, folder):
+            moved[""] = "; ".join(shared)
     return Base(name, gate, _owners(root, name, commit, prefix + FILE, env), domains, moved)
-
-
-def _shared(here: Path, there: Path) -> str:
-    """Pins and locks that differ, in words; empty where none does."""
-    names = sorted({str(file.relative_to(root)) for root in (here, there) for one in SHARED for file in root.glob(one)})
-    differ = [name for name in names if _bytes(here / name) != _bytes(there / name)]
-    return f"{', '.join(differ)} differ{'s' if len(differ) == 1 else ''} from the base" if differ else ""
-
-
-def _bytes(file: Path) -> bytes | None:
-    return file.read_bytes() if file.is_file() else None
 
 
 def _owners(root: Path, name: str, commit: str, path: str, env: Mapping[str, str]) -> tuple[str, ...]:
@@ -75,13 +63,14 @@ def _owners(root: Path, name: str, commit: str, path: str, env: Mapping[str, str
 
 
 def _blob(root: Path, name: str, commit: str, path: str, largest: int) -> str | None:
-    """A file of a commit, its path seen from the repository's root; None where there is none, or something else."""
+    """A file of a commit, its path seen from the repository's root; None where there is none. Errors: EgressError for something else than
+    a file, which would look here as if nothing were demanded, and for one that is too large."""
     entry = _git(root, name, "ls-tree", "-z", "-l", "--full-tree", commit, "--", f":(literal,top){path}").rstrip("\0")
     if not entry:
         return None
     mode, _kind, digest, size = entry.split("\t")[0].split()
     if mode not in _FILES:
-        return None
+        raise EgressError(f"{path} at {name} is a link or a folder, allowed is a file: put the file itself there")
     if int(size) > largest:
         raise EgressError(f"{path} at {name} has {size} bytes, allowed are {largest}")
     return _git(root, name, "cat-file", "blob", digest, strip=False)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from egress.domain import WorkloadDomain
+from egress.domain import EgressError, WorkloadDomain
 from egress.review.finding import Demand, GateFinding, GateVerdict
 from egress.review.gate.binding import Answer, Binding
 from egress.review.gate.registry import BY_ID, RULES
-from egress.review.gate.rule import Case, Met, Rule
+from egress.review.gate.rule import Case, Met, OnePlan, Rule
 from egress.review.planned_run import PlannedRun
 
 
@@ -41,9 +41,19 @@ def _of_plans(
         for rule in RULES:
             demand = binding.demands[rule.id]
             if rule.plan and demand:
-                for met in rule.plan(case):
+                for met in _met(rule.plan, case):
                     finding = _finding(rule, demand, plan.stack, met)
                     yield replace(finding, place=domain.place(*met.at) if domain else None)
+
+
+def _met(rule: OnePlan, case: Case) -> list[Met]:
+    """What a rule meets. Errors: EgressError for a plan that is not as an engine writes it: nothing of it passes."""
+    try:
+        return list(rule(case))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        raise EgressError(
+            f"{case.plan.stack}: the saved plan's JSON is not as an engine writes it: plan again"
+        ) from None
 
 
 def _of_run(run: PlannedRun, binding: Binding) -> Iterator[GateFinding]:
@@ -109,3 +119,8 @@ def _about(answers: Sequence[Answer], found: Sequence[GateFinding], now: datetim
 def _about_run(run: PlannedRun) -> Iterator[str]:
     if run.affected == () and not run.plans and not run.failed:
         yield "the change affects no stack: there is nothing to judge"
+    if run.affected is not None:
+        named = {one.stack for one in run.affected}
+        for plan in run.plans:
+            if plan.stack not in named:
+                yield f"{plan.stack} is planned, and is not among the affected stacks"

@@ -15,6 +15,8 @@ from egress.review.finding import Demand
 from egress.review.gate.rule import Case, Met, plan_rule
 
 _TIER0 = "nsxt_policy_tier0_gateway"
+_NAMES = frozenset({"display_name", "description", "tag"})
+"""Attributes that do nothing to packets: who renamed an object by hand loses nothing that runs."""
 _OWN_PROVIDER = "nsxt"
 """The provider configuration that stacks have: one, without an alias."""
 
@@ -37,7 +39,7 @@ _OWN_PROVIDER = "nsxt"
 )
 def stack_destroyed(case: Case) -> Iterator[Met]:
     there = [change for change in case.plan.content.changes if change.before is not None or change.creates]
-    gone = [change for change in there if change.actions == ("delete",)]
+    gone = [change for change in case.changes if change.actions == ("delete",)]
     if gone and len(gone) == len(there):
         names = [case.name(change) for change in gone]
         yield Met(f"all {len(gone)} objects of the stack are deleted: {', '.join(names[:12])}")
@@ -58,7 +60,8 @@ def default_route_lost(case: Case) -> Iterator[Met]:
 
 
 def _has_another_network(change: Change) -> bool:
-    return change.after is not None and change.after.get("network") not in EVERYTHING.values()
+    before = (change.before or {}).get("network") or EVERYTHING[4]
+    return change.after is not None and change.after.get("network") != before
 
 
 @plan_rule(
@@ -276,7 +279,8 @@ def overwrites_drift(case: Case) -> Iterator[Met]:
     written = {change.address: change for change in case.changes if change.actions != ("no-op",)}
     names = {one.address: one.object for one in told(case.plan.content)}
     for one in drift.read(case.plan.content):
-        if one.matters and one.address in written:
+        says = one.deleted or any(each.attribute not in _NAMES for each in one.values)
+        if says and one.address in written:
             by_hand = "; ".join(str(value(each.attribute, each.state, each.manager)) for each in one.values)
             what = "was deleted by hand" if one.deleted else f"was changed by hand ({by_hand})"
             yield Met(f"{names[one.address]} {what}, and the plan undoes that", case.at(written[one.address]))

@@ -106,4 +106,4 @@ An override that has expired is told and does not count. One that is on the base
 ## Forms
 
 `--json` prints format `egress-gate`, version 1. `--sarif FILE` shows findings beside the lines of domain files, `--junit FILE` as tests: a suite per stack, a case per rule.
-`egress gate --explain RULE` tells one rule."""
+`egress comment DIR --base REF` tells the findings in the pull request's comment, `egress gate --explain RULE` one rule."""

@@ -48,6 +48,8 @@ def _date(value: Any) -> date:
     if isinstance(value, date):
         return value
     try:
+        if len(value) != len("2026-12-31"):
+            raise ValueError
         return datetime.strptime(value, "%Y-%m-%d").date()  # it ends in UTC: Given.over
     except (TypeError, ValueError):
         raise wrong(f"{quoted(value)} is not a day, allowed is one such as 2026-12-31") from None

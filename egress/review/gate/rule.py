@@ -34,8 +34,10 @@ class Case:
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """Objects with which anything is done."""
-        return tuple(change for change in self.plan.content.changes if change.matters)
+        """Objects with which anything is done, in the order in which they are told."""
+        order = {address: number for number, address in enumerate(self._told)}
+        found = [change for change in self.plan.content.changes if change.matters]
+        return tuple(sorted(found, key=lambda change: order[change.address]))
 
     @cached_property
     def _told(self) -> dict[str, Told]:

@@ -116,6 +116,19 @@ def _on_a_lab(case: Case) -> bool:
 
 
 @plan_rule(
+    "no-domain-file",
+    Demand.DENY,
+    "a plan changes something for a stack that has no domain file",
+    reason="Manager and Tier-0 of a plan are held against the file. Without one nobody knows what the plan should be about.",
+    source="house rule",
+    fix="mend the file, or give --base REF where the file still was",
+)
+def no_domain_file(case: Case) -> Iterator[Met]:
+    if case.domain is None and case.changes:
+        yield Met("no domain file that can be read gives this stack, neither here nor on the base")
+
+
+@plan_rule(
     "tools-move",
     Demand.OVERRIDE,
     "objects change together with provider, lock, pinned version, authority or manager",
