@@ -107,6 +107,8 @@ def contents(ci: Ci = Ci.GITHUB) -> dict[str, str]:
     """The repository's files by name, with the workflows of a CI system."""
     places = _PLACES | _WORKFLOWS[ci]
     files = {name: (_FILES / source).read_text(encoding="utf-8") for source, name in places.items()}
+    if ci is not Ci.NONE:
+        files["README.md"] += (_FILES / "README-ci.md").read_text(encoding="utf-8")
     for step in _STEPS:
         script = (_FILES / step).read_text(encoding="utf-8")
         files = {name: _put_in(content, f"@{Path(step).stem}@", script) for name, content in files.items()}

@@ -40,7 +40,11 @@ class Hosted:
         """Everything that differs in the clone; the commit."""
         git(self.root, "add", "-A")
         git(self.root, "commit", "-q", "-m", words)
-        return git(self.root, "rev-parse", "HEAD")
+        return self.commit_of("HEAD")
+
+    def commit_of(self, name: str) -> str:
+        """The commit of a branch."""
+        return git(self.root, "rev-parse", name)
 
     def branch(self, name: str) -> None:
         """A new branch from main, to work on."""
@@ -48,7 +52,7 @@ class Hosted:
 
     def pull_request(self, branch: str, of: str = REPOSITORY) -> WorkflowRun:
         """Pushes a branch of ours or of a fork; the workflow runs at its merge into main."""
-        head = git(self.root, "rev-parse", branch)
+        head = self.commit_of(branch)
         git(self.root, "switch", "-q", "--detach", "main")
         git(self.root, "merge", "-q", "--no-ff", "-m", f"merge {branch}", branch)
         git(self.root, "push", "-q", "-f", "bare", "HEAD:refs/pull/12/merge")
@@ -78,7 +82,7 @@ class Hosted:
     def push(self, before: str = "HEAD^") -> WorkflowRun:
         """Pushes main. before: where main was."""
         git(self.root, "push", "-q", "bare", "main")
-        commits = [git(self.root, "rev-parse", name) for name in (before, "HEAD")]
+        commits = [self.commit_of(name) for name in (before, "HEAD")]
         return self._run(
             "egress-apply.yml", "push", {"ref": "refs/heads/main", "before": commits[0], "after": commits[1]}
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.act import shelf
+from tests.e2e.act import WorkflowRun, shelf
 from tests.e2e.hosted import Hosted, hosted
 from tests.e2e.test_workflow import plain
 
@@ -43,3 +44,36 @@ def test_a_pull_request_of_a_fork_is_planned_on_a_lab_that_has_the_base(here: Ho
     assert "wld01: 0 to add, 1 to change, 0 to destroy" in told, "the base was applied to the lab first"
     assert "target: lab 127.0.0.1:" in told
     assert "nobody has looked into it" in told
+
+
+def test_a_pull_request_that_moves_no_stack_is_told_so(here: Hosted) -> None:
+    here.branch("words")
+    (here.root / "README.md").write_text("other words\n")
+    here.commit("other words")
+    run = here.pull_request("words")
+    assert set(run.jobs) == {"check", "review"}
+    run.one("review")
+    (comment,) = here.forge.comments
+    assert "no stack changes" in comment["body"]
+
+
+def test_a_strangers_artifact_is_data_and_says_nothing_for_itself(here: Hosted) -> None:
+    here.branch("change")
+    here.forge.pull_requests[12] = ("somebody:change", here.commit_of("change"))
+    ended = WorkflowRun(77, 0, {}, "")
+    left = here.actions.artifacts / "77" / "egress-affected"
+    left.mkdir(parents=True)
+    told = [{"stack": "wld01", "why": "changed", "detail": "@everyone [free](https://evil.example)"}]
+    (left / "affected.json").write_text(json.dumps(told))
+    (left / "comment.md").write_text("# approved by the network team")
+    here.comments_for(ended, FORK).one("comment")
+    (comment,) = here.forge.comments
+    assert "no plan of it is here" in comment["body"]
+    assert "evil" not in comment["body"]
+    assert "approved by" not in comment["body"]
+
+    (left / "wld01").mkdir()
+    (left / "wld01" / "plan.json").symlink_to("/etc/hostname")
+    refused = here.comments_for(ended, FORK).one("comment", "failure")
+    assert "is a link, a pipe or a folder" in refused.log
+    assert len(here.forge.comments) == 1

@@ -6,6 +6,7 @@ One team goes through all of it; every test leaves main and the managers as they
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,6 +107,12 @@ def team(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[Team
             yield Team(made, lab, folder / "store")
 
 
+def digest(told: str) -> str:
+    """The plan's digest as the comment has it."""
+    (found,) = re.findall("sha256:([0-9a-f]{64})", told)
+    return str(found)
+
+
 def test_a_reviewed_change_is_applied_as_it_was_reviewed(team: Team) -> None:
     here = team.hosted
     here.branch("change")
@@ -121,7 +128,8 @@ def test_a_reviewed_change_is_applied_as_it_was_reviewed(team: Team) -> None:
     assert "stack-destroyed" in review.log
     assert "does not count: it is not on HEAD^1" in review.log
     (comment,) = here.forge.comments
-    assert "3 to DESTROY" in comment["body"] or "2 to DESTROY" in comment["body"]
+    assert "2 to DESTROY" in comment["body"]
+    assert "stack-destroyed" in plain(comment["body"]), "the gate is told there, too"
 
     git(here.root, "checkout", "-q", "main", "--", "domains/wld03.yaml")
     (here.root / "gate.yaml").unlink()
@@ -132,12 +140,14 @@ def test_a_reviewed_change_is_applied_as_it_was_reviewed(team: Team) -> None:
     (comment,) = here.forge.comments
     told = plain(comment["body"])
     assert "wld02: 0 to add, 1 to change, 0 to destroy" in told
-    assert "10.27.52.148" in told
+    assert "work, seen as 10.27.52.4 -> will work, seen as 10.27.52.148" in told
     assert "wld03" not in told
     assert team.translated(2) == "10.27.52.4", "so far nothing was applied"
 
     merged = here.merge("change")
-    merged.one("apply")
+    assert "10.27.52.148" in plain(merged.one("apply").summary)
+    (record,) = (here.actions.artifacts / str(merged.number)).glob("egress-applied-*/applied.json")
+    assert digest(told) in record.read_text(), "that very plan"
     assert team.translated(2) == "10.27.52.148"
     assert "approved" not in merged.jobs, "what was reviewed waits for nobody"
     again = here.push()

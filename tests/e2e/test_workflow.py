@@ -117,7 +117,7 @@ def test_actions_are_pinned_by_commit_and_hold_no_credentials() -> None:
     files = contents(Ci.GITHUB)
     uses = [use for name in [*WORKFLOWS, ACTION] for use in re.findall(r"uses: (.*)", files[name])]
     remote = [use for use in uses if use != "./.github/actions/egress"]
-    assert len(remote) == 18
+    assert len(remote) == 20
     assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use) for use in remote)
     for name, job in jobs().items():
         for step in job["steps"]:
