@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from egress import escape, writing
 from egress.domain import EgressError
 from egress.domain.schema import part_schema, schema, text
+from egress.template import memory
+from egress.template.memory import Memory
 
 _FILES = Path(__file__).with_name("files")
 _PLACES = {
@@ -52,7 +55,8 @@ _STEPS = {"install.sh", "lab.sh"}
 """Scripts that stand in several workflows, each at the place of its mark: `@install@` of install.sh."""
 SCHEMA = "schemas/workload-domain.schema.json"
 PART_SCHEMA = "schemas/workload-domain-part.schema.json"
-
+GENERATED = (SCHEMA, PART_SCHEMA)
+"""Written by a version from its own model: nobody's to change."""
 
 _IGNORED = ".gitignore"
 
@@ -72,9 +76,12 @@ def write(folder: Path, ci: Ci = Ci.GITHUB) -> Written:
 
     It is pinned to the version that runs. Errors: EgressError; what was written so far is taken away again then.
     """
-    files = contents(ci)
-    left = tuple(name for name in files if os.path.lexists(folder / name))
+    project_id = str(uuid.uuid4())
+    files = contents(ci, project_id)
+    left = tuple(name for name in (*files, memory.FILE) if os.path.lexists(folder / name))
     new = {name: content for name, content in files.items() if name not in left}
+    if new and memory.FILE not in left:
+        new[memory.FILE] = remembered(ci.value, project_id, new).text()
     done: list[Path] = []
     try:
         for name, content in new.items():
@@ -103,8 +110,14 @@ def _unignored(folder: Path, files: dict[str, str]) -> tuple[str, ...]:
     return tuple(line for line in files[_IGNORED].splitlines() if line not in there)
 
 
-def contents(ci: Ci = Ci.GITHUB) -> dict[str, str]:
-    """The repository's files by name, with the workflows of a CI system."""
+def remembered(ci: Literal["github", "gitlab", "none"], project_id: str, files: dict[str, str]) -> Memory:
+    """What is to be known of these files when a later version comes."""
+    own = {name: content for name, content in files.items() if name not in GENERATED}
+    return Memory(ci, metadata.version("tier0-egress"), project_id, own)
+
+
+def contents(ci: Ci = Ci.GITHUB, project_id: str = "") -> dict[str, str]:
+    """The repository's files by name, with the workflows of a CI system. project_id: left out, a new one."""
     places = _PLACES | _WORKFLOWS[ci]
     files = {name: (_FILES / source).read_text(encoding="utf-8") for source, name in places.items()}
     if ci is not Ci.NONE:
@@ -112,7 +125,7 @@ def contents(ci: Ci = Ci.GITHUB) -> dict[str, str]:
     for step in _STEPS:
         script = (_FILES / step).read_text(encoding="utf-8")
         files = {name: _put_in(content, f"@{Path(step).stem}@", script) for name, content in files.items()}
-    values = {"@version@": metadata.version("tier0-egress"), "@project_id@": str(uuid.uuid4())}
+    values = {"@version@": metadata.version("tier0-egress"), "@project_id@": project_id or str(uuid.uuid4())}
     for mark, value in values.items():
         files = {name: content.replace(mark, value) for name, content in files.items()}
     return files | {SCHEMA: text(schema()), PART_SCHEMA: text(part_schema())}

@@ -38,6 +38,7 @@ FILES = {
     ".github/workflows/egress-nightly.yml",
     ".github/actionlint.yaml",
     ".github/zizmor.yml",
+    ".egress-template.json",
 }
 
 
@@ -107,7 +108,8 @@ def test_the_example_is_what_is_recommended_for_static_routing(tmp_path: Path) -
 
 def test_the_version_is_pinned_and_the_schema_is_where_the_domain_says(tmp_path: Path) -> None:
     write(tmp_path)
-    pins = [line for line in (tmp_path / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
+    text = (tmp_path / "requirements.txt").read_text()
+    pins = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert pins[0] == f"tier0-egress=={metadata.version('tier0-egress')}"
     assert pins[1].startswith(f"tier0-egress[engine]=={metadata.version('tier0-egress')} ;")
     lab = [line for line in (tmp_path / "requirements-lab.txt").read_text().splitlines() if not line.startswith("#")]
