@@ -32,6 +32,7 @@ class Result(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     NOT_EMPTY = "applied, and something is left to do"
+    NOT_PROVEN = "applied, and whether anything is left to do is not known"
 
 
 @dataclass
