@@ -32,7 +32,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Tools": {
         "doctor": "Look at all that plan and apply need: what is missing, and how to get it.",
-        "engine": "Run terraform or tofu on STACK: state list, output, import, force-unlock.",
+        "engine": "Run terraform or tofu on STACK: state list, output, import, console.",
         "unlock": "Say who holds the lock of STACK's state and since when, ask, and take it away.",
         "lock": "Write the provider lock, with hashes for every platform that the project names.",
         "shell": "Open a shell in which plain cdktf and the engine work on this project.",

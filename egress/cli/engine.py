@@ -18,12 +18,14 @@ from egress.toolchain.state import State
 _ELSEWHERE = {
     "apply": "egress apply does that, with its guards",
     "destroy": "egress destroy does that, with its guards",
+    "force-unlock": "egress unlock says who holds the lock, and takes away that one and no other",
     "init": "egress initialises by itself; egress plan --upgrade-provider moves the provider lock",
     "workspace": "every stack has one state, and no workspaces",
     "login": "credentials come from the environment",
     "logout": "credentials come from the environment",
 }
-"""Commands that would go around a guard, or around the place of the state."""
+"""Commands that would go around a guard, or around the place of the state. The engines' own force-unlock asks an HTTP store to let go of whatever
+lock there is, and says of PostgreSQL that it succeeded (measured)."""
 
 
 @click.command("engine", context_settings={"allow_interspersed_args": False})
@@ -32,11 +34,12 @@ _ELSEWHERE = {
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- ARGUMENT...")
 @click.pass_obj
 def command(project: Project, stack: str, arguments: tuple[str, ...], patience: int) -> int:
-    """Run terraform or tofu on STACK: state list, output, import, force-unlock.
+    """Run terraform or tofu on STACK: state list, output, import, console.
 
     It runs in the stack's folder, with its credentials and under its lock.
 
-    What it did to the state is told afterwards. `apply` and `destroy` have commands of their own, which have guards.
+    What it did to the state is told afterwards. `apply`, `destroy` and `force-unlock` have commands
+    of their own, which have guards.
 
     Exit code: that of the engine.
     """

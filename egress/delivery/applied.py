@@ -42,7 +42,7 @@ def carry_out(
         entry.outcome, entry.error = entry.outcome or Result.REFUSED, str(error)
         raise
     except KeyboardInterrupt:
-        entry.outcome = Result.INTERRUPTED
+        entry.outcome = entry.outcome or Result.INTERRUPTED
         raise
     finally:
         entry.ended = now()
@@ -56,7 +56,7 @@ def _prove(plan: Plan, entry: Entry, tell: Callable[[str], None]) -> None:
     if entry.proof.empty:
         tell(f"{name}: planned again, nothing is left to do")
         return
-    entry.outcome = Result.NOT_EMPTY
+    entry.outcome = Result.NOT_PROVEN if entry.proof.empty is None else Result.NOT_EMPTY
     if entry.proof.empty is None:
         raise EgressError(f"{name}: applied, and whether anything is left to do is not known:\n{entry.proof.why_not}")
     differs = "\n".join(f"  {one}" for one in entry.proof.differs)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from importlib import metadata
 from typing import Any
 
@@ -24,13 +25,14 @@ _ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "BUILD_USE
 _DONE = {True: "yes", False: "no", None: "not known"}
 
 
-class Result:
+class Result(StrEnum):
     """How a stack's apply ended, beside the outcomes of `plans.apply`."""
 
     REFUSED = "refused"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     NOT_EMPTY = "applied, and something is left to do"
+    NOT_PROVEN = "applied, and whether anything is left to do is not known"
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Entry:
             "plan_sha256": self.plan.digest,
             "begun": self.begun,
             "ended": self.ended,
-            "outcome": self.outcome,
+            "outcome": str(self.outcome),
             "error": self.error or None,
             "versions": {
                 "egress": metadata.version("tier0-egress"),

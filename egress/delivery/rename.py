@@ -19,8 +19,10 @@ from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.domain.yaml_tree import parse, plain_of
 from egress.layout import STACK_FILE
 from egress.policy.owned import owned
+from egress.toolchain import state_lock
 from egress.toolchain.own_files import JsonObject
 from egress.toolchain.processes import Ended
+from egress.toolchain.secrets import masked
 from egress.toolchain.stacks import Stack, opened
 
 _KEY = "formerly"
@@ -100,7 +102,12 @@ def move_state(stack: Stack, old: str) -> int:
 
 def _succeed(stack: Stack, done: Ended, what: str) -> None:
     if done.code:
-        raise EgressError(f"{stack.name}: the engine did not {what}:\n{done.err.strip()}")
+        locked = state_lock.refusal(stack, done.err)
+        raise EgressError(
+            f"{stack.name}: {locked}"
+            if locked
+            else f"{stack.name}: the engine did not {what}:\n{masked(done.err.strip())}"
+        )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A state in PostgreSQL: which connection holds its lock.
 
 The engine's lock is an advisory lock of its connection: PostgreSQL lets it go when the connection ends, also after a kill -9, and an
-engine's `force-unlock` says that it succeeded and does nothing (measured, Terraform 1.11.4 and 1.15.5). Until a state exists
+engine's `force-unlock` says that it succeeded and does nothing (measured, Terraform 1.11.4). Until a state exists
 its first run holds the lock -1, which all states of the database share. egress lets every engine's connection tell who it is of;
 `psql` asks, where there is one on PATH: no driver comes along for a question that is asked twice a year.
 """

@@ -1,7 +1,7 @@
 """The lock that an engine takes on a stack's state: who holds it, since when, and how it is let go.
 
 What an engine prints as "Lock Info" is about the holder with `s3` and `local` only. With `pg` and `http` it is about the run that was
-refused (measured, Terraform 1.11.4 and 1.15.5); there the store itself is asked.
+refused (measured, Terraform 1.11.4); there the store itself is asked.
 """
 
 from __future__ import annotations

@@ -44,6 +44,8 @@ _WRITE = {
     "s3": "the login needs to list, get, put and delete beside the state (env:/egress-probe-*), or its policy allows the state alone; "
     "every write asks for encryption (SSE-S3)",
 }
+_NO_WRITE = ("permission denied for", "PutObject")
+"""In an engine's words where a store was reached and did not let it write: init makes the workspace."""
 _LOCK = "without a lock two runs at once lose what one of them did: take a store that locks, or state: {backend: pg}"
 
 
@@ -117,15 +119,11 @@ def _by_engine(backend: str, settings: JsonObject, place: str, engine: Engine) -
         done = probe.engine("init", "-input=false", "-no-color")
         if done.code:
             gist = _gist(done)
-            fix = _WRITE if "permission denied for" in gist else _REACH
+            fix = _WRITE if any(words in gist for words in _NO_WRITE) else _REACH
             yield Tried("state", f"{place} cannot be used: {gist}", fix[backend])
             return
         yield Tried("state", f"{place} can be reached")
-        done = probe.engine("workspace", "new", "-no-color", probe.workspace)
         try:
-            if done.code:
-                yield Tried("state writes", f"not possible: {_gist(done)}", _WRITE[backend])
-                return
             yield from probe.writes_and_locks(backend)
         finally:
             left = probe.tidied()
@@ -143,6 +141,8 @@ class _Probe:
         self._engine, self._folder = engine, folder
         self._env = {**engine_environment(None, folder), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
         hold = {"provisioner": [{"local-exec": {"command": _HOLDS}}]}
+        # from the beginning: init asks for the providers of the state that it finds, and the stack's own names vmware/nsxt
+        self._env["TF_WORKSPACE"] = self.workspace
         config = {"terraform": {"backend": backend}, "resource": {"terraform_data": {"probe": hold}}}
         (folder / "main.tf.json").write_text(json.dumps(config))
 
@@ -174,7 +174,7 @@ class _Probe:
 
     def tidied(self) -> str:
         """Removes the workspace; why that was not possible, or nothing."""
-        self.engine("workspace", "select", "-no-color", "default")
+        del self._env["TF_WORKSPACE"]
         listed = self.engine("workspace", "list", "-no-color")
         if self.workspace not in listed.out:
             return ""

@@ -137,14 +137,17 @@ class TestState:
         assert (tmp_path / "plans" / STACK).stat().st_mode & 0o077 == 0, "a plan holds values: for the owner only"
         site.egress("apply", "--saved", str(tmp_path / "plans"), "--yes", code=0)
         assert site.objects()[SUPERVISOR]["translated_network"] == "10.27.51.145"
-        assert "stale" in site.egress("apply", "--saved", str(tmp_path / "plans"), "--yes", code=1).stderr
+        assert "stale" in site.egress("apply", "--saved", str(tmp_path / "plans"), "--yes", code=3).stderr
 
     def test_a_plan_made_for_one_lab_is_refused_by_another(self, site: Site, tmp_path: Path) -> None:
         site.egress("plan", STACK, "--out", str(tmp_path / "plans"), code=2)
         with Lab() as other:
             other.write_lab_file(Path(site.env["EGRESS_LAB"]))
-            refused = site.egress("apply", "--saved", str(tmp_path / "plans"), "--yes", code=1)
-            assert f"this plan was made for {site.lab.host}, the target now is the lab {other.host}" in refused.stderr
+            refused = site.egress("apply", "--saved", str(tmp_path / "plans"), "--yes", code=3)
+            assert (
+                f"this plan was made for another target or with other provider settings than the lab {other.host}"
+                in refused.stderr
+            )
             asked = {entry["method"] for entry in other.control.journal()}
             assert asked <= {"GET"}, "nobody logged in there, and nothing was written"
 
