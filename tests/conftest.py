@@ -21,6 +21,8 @@ PROOFS = {
     "walk against kernel": "tests/dataplane/test_differential.py",
     "demo": "tests/docs/test_readme.py::test_make_demo_goes_as_told",
     "upgrade": "tests/upgrade/",
+    "workflows under act": "tests/e2e/test_act.py",
+    "review to manager": "tests/e2e/test_reviewed_change.py",
 }
 
 

@@ -8,7 +8,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "check": "Judge domain files against the preflight rules.",
         "show": "Print the domain of STACK, merged with its defaults, as YAML.",
         "schema": "Print the JSON Schema of a domain file, for editors and other programs.",
-        "init": "Write a new repository: app, example domain, pinned version, a workflow that plans.",
+        "init": "Write a new repository: app, example domain, pinned version, workflows for CI.",
     },
     "Packets": {
         "explain": "Say whether image pulls, DNS lookups and the ingress work, and what is missing.",

@@ -25,7 +25,7 @@ from egress.template import Ci, update, write
     help="Merge into DIR what this version writes otherwise than the one that wrote it; what you changed stays.",
 )
 def command(folder: Path, ci: str | None, updates: bool) -> int:
-    """Write a new repository: app, example domain, pinned version, workflows that plan, review, apply and look for drift.
+    """Write a new repository: app, example domain, pinned version, workflows for CI.
 
     DIR may be a repository with files of its own, `.` for instance: what is not there yet is written, and what is there is left
     as it is and told.

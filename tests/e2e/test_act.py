@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.act import WorkflowRun, shelf
 from tests.e2e.hosted import Hosted, hosted
+from tests.e2e.sites import REPOSITORY
 from tests.e2e.test_workflow import plain
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -46,7 +49,13 @@ def test_a_pull_request_of_a_fork_is_planned_on_a_lab_that_has_the_base(here: Ho
     assert "nobody has looked into it" in told
 
 
-def test_a_pull_request_that_moves_no_stack_is_told_so(here: Hosted) -> None:
+def test_a_pull_request_that_moves_no_stack_is_told_so_by_packages_held_to_their_hashes(here: Hosted) -> None:
+    (wheel,) = (here.root / "wheels").iterdir()
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    lock = f"--no-index\n--find-links wheels\ntier0-egress=={metadata.version('tier0-egress')} --hash=sha256:{digest}\n"
+    lock += "".join((REPOSITORY / "requirements" / name).read_text() for name in ("lock.txt", "engine.txt"))
+    (here.root / "requirements.lock").write_text(lock)
+    here.commit("locked")
     here.branch("words")
     (here.root / "README.md").write_text("other words\n")
     here.commit("other words")
@@ -55,6 +64,11 @@ def test_a_pull_request_that_moves_no_stack_is_told_so(here: Hosted) -> None:
     run.one("review")
     (comment,) = here.forge.comments
     assert "no stack changes" in comment["body"]
+
+    (here.root / "requirements.lock").write_text(lock.replace(digest, "0" * 64))
+    here.commit("another package of that name and version")
+    refused = here.pull_request("words").one("check", "failure")
+    assert "DO NOT MATCH THE HASHES" in refused.log
 
 
 def test_a_strangers_artifact_is_data_and_says_nothing_for_itself(here: Hosted) -> None:
