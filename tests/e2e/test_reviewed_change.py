@@ -91,6 +91,7 @@ def team(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[Team
     mirror = folder / "mirror"
     subprocess.run([sys.executable, "-m", "nsx_lab", "mirror", mirror], check=True, capture_output=True)
     engine = {"TERRAFORM_BINARY_NAME": str(ENGINES[0].command)}
+    engine |= {"PIP_NO_DEPS": "1"}  # what the package needs lies there; test_act.py has it looked for
     with postgres.server(where) as database, hosted(folder, wheel, shelf(folder / "shelf"), engine) as made:
         three_domains(made.root, "nsx.example.com")
         with Lab(seed=json.loads(json.dumps(seed(load_domains(made.root))))) as lab:
