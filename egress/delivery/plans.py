@@ -26,6 +26,10 @@ from egress.toolchain.stacks import Stack
 
 PLAN = "tfplan"
 _WARNING = re.compile(r"^(?:│ )?Warning: (.+?)[ ]*$", re.MULTILINE)
+_AT_ONCE = "-parallelism=4"
+"""The engine's requests to a manager at a time, in place of its 10. A manager takes 40 of a client (default of
+client_api_concurrency_limit) and answers 503 beyond. A run has one engine at work, four requests of the walk's reader and one of the
+look ahead, so that four runs beside one another, as the workflows start them, stay below."""
 FRESH = 30.0
 """Seconds that a plan may wait for an answer before it is held against the manager again."""
 
@@ -114,6 +118,7 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
         "plan",
         *colour(),
         "-input=false",
+        _AT_ONCE,
         "-detailed-exitcode",
         f"-out={file}",
         *stack.locking(),
@@ -152,7 +157,7 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
         refuse_stale(plan, tell)
     if digest_of(stack, plan.file) != plan.digest:
         raise EgressError(f"{stack.name}: the plan file is not the one that was shown, nothing was changed: plan again")
-    if stack.engine("apply", *colour(), "-input=false", *stack.locking(), plan.file).code:
+    if stack.engine("apply", *colour(), "-input=false", _AT_ONCE, *stack.locking(), plan.file).code:
         raise ApplyFailedError(f"{stack.name}: the {plan.verb} failed")
     if plan.verb is Verb.APPLY:
         memory.remember(stack)
