@@ -123,6 +123,6 @@ def _shown(path: Path) -> str:
 
 
 def _cannot(path: Path, error: OSError) -> EgressError:
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError) and not path.parent.is_dir():  # /proc is there, and takes no files
         return EgressError(f"{_shown(path)} cannot be written: there is no folder {_shown(path.parent)}, make it first")
     return EgressError(f"{_shown(path)} cannot be written: {error.strerror}")

@@ -61,6 +61,7 @@ def test_a_folder_for_values_is_no_link_and_for_its_owner_alone(tmp_path: Path) 
     ("place", "why"),
     [
         (lambda folder: folder / "none" / "page.html", "there is no folder .*none', make it first"),
+        (lambda folder: Path("/proc/page.html"), "cannot be written: No such file or directory"),
         (lambda folder: folder, "it is a folder"),
         (lambda folder: folder / "file" / "page.html", "Not a directory"),
         (lambda folder: folder / ("n" * 300), "File name too long"),
