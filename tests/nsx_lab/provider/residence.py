@@ -41,7 +41,7 @@ def resident(make: Callable[[], Provider] = Provider) -> Iterator[Path]:
             listening.shutdown(socket.SHUT_RDWR)
         thread.join()
         sessions.end()
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # a session that ends takes its own socket away meanwhile
 
 
 def variables(path: Path, process: int) -> dict[str, str]:
