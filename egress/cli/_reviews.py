@@ -21,7 +21,7 @@ from egress.review import consequence, planned_run, walked
 from egress.review.afterwards import flows_now
 from egress.review.comment import SUMMARY, render
 from egress.review.consequence import Fate
-from egress.review.planned_run import FailedPlan, PlannedRun, Reviewed
+from egress.review.planned_run import FailedPlan, GoneStack, PlannedRun, Reviewed
 from egress.writing import append
 
 
@@ -32,6 +32,7 @@ class Reviews:
         self._project, self._directory, self._summary_file = project, directory, summary_file
         self._plans: list[Reviewed] = []
         self._failed: list[FailedPlan] = []
+        self._gone: list[GoneStack] = []
 
     @property
     def wanted(self) -> bool:
@@ -59,10 +60,16 @@ class Reviews:
         if self._directory:
             self._failed[-1].write(self._directory)
 
+    def gone(self, stack: str) -> None:
+        """Remembers that nothing is left of a stack whose domain file is gone. Errors: EgressError."""
+        self._gone.append(GoneStack(stack))
+        if self._directory:
+            self._gone[-1].write(self._directory)
+
     def end(self) -> None:
         """Tells the run as Markdown where that is wanted. Errors: EgressError."""
         if self._summary_file:
-            run = PlannedRun(tuple(self._plans), tuple(self._failed))
+            run = PlannedRun(tuple(self._plans), tuple(self._failed), gone=tuple(self._gone))
             append(self._summary_file, render(run, SUMMARY - _size(self._summary_file)))
 
     def _live(self, plan: Plan, around: Found) -> tuple[Live | None, str]:

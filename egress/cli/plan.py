@@ -81,6 +81,8 @@ def command(
     def act(stack: Stack, around: Found) -> tuple[Plan | None, Found]:
         verb = chosen.verb(stack.name)
         if verb is Verb.DESTROY and nothing_left(stack, around):
+            if reviews and around.there and not around.there.untracked:
+                reviews.gone(stack.name)
             tell(around, stack)
             return None, around
         plan = planned(stack, verb)

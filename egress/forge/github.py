@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from github import Auth, BadAttributeException, Github, GithubException, GithubRetry, RateLimitExceededException
-from requests import RequestException
 
 from egress.domain import EgressError
 from egress.escape import line
@@ -101,9 +100,7 @@ class _GitHub:
             yield
         except GithubException as error:
             raise _told(self._speech, act, error) from None
-        except RequestException as error:
-            raise unreachable(self._speech, act, error) from None
-        except OSError as error:
+        except OSError as error:  # errors of the HTTP library are of this kind, too
             raise unreachable(self._speech, act, error) from None
         except _NO_ANSWER_OF_GITHUB:
             raise unreadable(self._speech, act) from None

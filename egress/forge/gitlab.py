@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import gitlab
 from gitlab.exceptions import GitlabError
-from requests import RequestException, Session
+from requests import Session
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
@@ -69,9 +69,7 @@ class _GitLab:
             if error.response_code is None:
                 raise unreadable(self._speech, act) from None
             raise refused(self._speech, act, Answer(error.response_code, _said(error))) from None
-        except RequestException as error:
-            raise unreachable(self._speech, act, error) from None
-        except OSError as error:
+        except OSError as error:  # errors of the HTTP library are of this kind, too
             raise unreachable(self._speech, act, error) from None
         except _NO_ANSWER_OF_GITLAB:
             raise unreadable(self._speech, act) from None

@@ -45,7 +45,7 @@ def render(run: PlannedRun, limit: int, verdict: GateVerdict | None = None) -> s
     """The Markdown of a run, at most `limit` bytes of UTF-8. verdict: of the gate, where it was asked."""
     plans = sorted(run.plans, key=lambda plan: _danger(plan, verdict), reverse=True)
     head = "\n".join(_head(run, verdict))
-    rows = [*_failed_rows(run), *(_row(plan, verdict) for plan in plans)]
+    rows = [*_failed_rows(run), *(_row(plan, verdict) for plan in plans), *_gone_rows(run)]
     sections = [
         *map(_failed_section, run.failed),
         *(_section(plan, verdict) for plan in plans if _is_told(plan, verdict)),
@@ -192,6 +192,11 @@ def _failed_rows(run: PlannedRun) -> Iterator[str]:
     for missing in run.missing:
         why = f"{markdown(missing.why)}: **no plan of it is here**, its job ended without one"
         yield f"| {markdown(missing.stack)} | {why} | not known | |"
+
+
+def _gone_rows(run: PlannedRun) -> Iterator[str]:
+    for gone in run.gone:
+        yield f"| {markdown(gone.stack)} | removed: nothing of it is left, in its state or on the manager | | |"
 
 
 def _row(plan: Reviewed, verdict: GateVerdict | None) -> str:

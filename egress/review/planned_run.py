@@ -1,5 +1,7 @@
 """A folder of saved plans, as `egress plan --out` leaves it: each plan with its review, and the stacks that could not be planned.
 
+A stack that was removed, and of which nothing is left, leaves a note that says so.
+
 Every stack has a folder of its own, so that what the jobs of a fan-out left is put together by laying folders side by side.
 `affected.json`, if it is there, is what `egress affected --json` said: then every stack of it must be there, too.
 """
@@ -15,6 +17,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from egress.delivery import saved
+from egress.delivery.affected import Why
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.plans import PLAN
 from egress.domain import EgressError
@@ -25,6 +28,7 @@ from egress.toolchain.own_files import read_bytes
 from egress.writing import private_folder, write
 
 FAILED = "failed.json"
+GONE = "gone.json"
 AFFECTED = "affected.json"
 _AGAIN = "plan again"
 T = TypeVar("T")
@@ -61,7 +65,25 @@ class AffectedStack:
     detail: Annotated[str, Field(max_length=4_000)] = ""
 
 
+@dataclass(frozen=True)
+class GoneStack:
+    """A stack whose domain file is gone, and of which nothing is left: its state tracks nothing, and nothing of it is on the manager. Format
+    `egress-gone-stack`, version 1."""
+
+    stack: _Name
+    format: Literal["egress-gone-stack"] = "egress-gone-stack"
+    version: Literal[1] = 1
+
+    def write(self, directory: Path) -> None:
+        """In place of what an earlier run may have left in `directory`/<stack>. Errors: EgressError."""
+        folder = directory / self.stack
+        forget(directory, self.stack)
+        private_folder(folder)
+        write(folder / GONE, _GONE.dump_json(self, indent=2) + b"\n", private=True)
+
+
 _FAILED: TypeAdapter[FailedPlan] = TypeAdapter(FailedPlan)
+_GONE: TypeAdapter[GoneStack] = TypeAdapter(GoneStack)
 _AFFECTED: TypeAdapter[tuple[AffectedStack, ...]] = TypeAdapter(tuple[AffectedStack, ...])
 
 
@@ -74,7 +96,7 @@ def forget(directory: Path, stack: str) -> None:
     """Takes away what an earlier run left of a stack: a plan that is not of this run must not look as if it were. Errors: EgressError."""
     folder = directory / stack
     try:
-        for name in (saved.NOTE, *saved.FILES, FAILED):
+        for name in (saved.NOTE, *saved.FILES, FAILED, GONE):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise EgressError(
@@ -102,7 +124,8 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """Plans and failures by the names of their stacks. `missing`: affected stacks of which nothing is there, neither plan nor failure.
+    """Plans and failures by the names of their stacks. `missing`: affected stacks of which nothing is there, neither plan nor failure. `gone`:
+    removed stacks of which nothing is left.
 
     affected: None where nobody said which stacks there should be.
     """
@@ -111,6 +134,7 @@ class PlannedRun:
     failed: tuple[FailedPlan, ...] = ()
     missing: tuple[AffectedStack, ...] = ()
     affected: tuple[AffectedStack, ...] | None = None
+    gone: tuple[GoneStack, ...] = ()
 
     @classmethod
     def read(cls, directory: Path) -> PlannedRun:
@@ -123,12 +147,18 @@ class PlannedRun:
         affected = _affected(directory)
         planned = sorted(note.parent.name for note in directory.glob(f"*/{saved.NOTE}"))
         fell = sorted(note.parent.name for note in directory.glob(f"*/{FAILED}"))
-        if not planned and not fell and affected is None:
+        gone = tuple(_gone(directory, note.parent.name) for note in sorted(directory.glob(f"*/{GONE}")))
+        if not planned and not fell and not gone and affected is None:
             raise EgressError(f"no saved plan in {str(directory)!r}: egress plan --out {directory} makes them")
         there = {*planned, *fell}
-        missing = tuple(one for one in affected or () if one.stack not in there)
+        left = {one.stack for one in gone}
+        missing = tuple(
+            one
+            for one in affected or ()
+            if one.stack not in there and not (one.why == Why.REMOVED and one.stack in left)
+        )
         plans = tuple(_reviewed(directory, stack) for stack in planned if stack not in fell)
-        return cls(plans, tuple(_failed(directory, stack) for stack in fell), missing, affected)
+        return cls(plans, tuple(_failed(directory, stack) for stack in fell), missing, affected, gone)
 
 
 def _refuse_strange(directory: Path) -> None:
@@ -160,6 +190,14 @@ def _reviewed(directory: Path, stack: str) -> Reviewed:
 def _failed(directory: Path, stack: str) -> FailedPlan:
     file = directory / stack / FAILED
     one = _parsed(_FAILED, file, f"{stack}: the note of the plan that failed")
+    if one.stack != stack:
+        raise EgressError(f"{stack}: {str(file)!r} is of {quoted(one.stack)}: {_AGAIN}")
+    return one
+
+
+def _gone(directory: Path, stack: str) -> GoneStack:
+    file = directory / stack / GONE
+    one = _parsed(_GONE, file, f"{stack}: the note of a stack that is gone")
     if one.stack != stack:
         raise EgressError(f"{stack}: {str(file)!r} is of {quoted(one.stack)}: {_AGAIN}")
     return one

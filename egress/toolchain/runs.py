@@ -23,6 +23,10 @@ _NOT_THE_ENGINES = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR")
 _PREFIX = re.compile(r"""credentials["']?\s*:\s*["']?([A-Z][A-Z0-9_]*)""")
 
 
+ON_A_LAB = "target: lab "
+"""How the words of a run on a lab begin."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What a command that calls the engine works with. `lab` is None when the targets are real managers.
@@ -63,9 +67,11 @@ class Run:
 
     def words(self, *domains: WorkloadDomain) -> str:
         """What some of the run's domains are worked on with, in one line: target, engine, provider, credentials."""
-        target = f"lab {self.lab.host}" if self.lab else ", ".join(sorted({d.nsx.host for d in domains}))
+        target = self.lab.host if self.lab else ", ".join(sorted({d.nsx.host for d in domains}))
         whose = "" if self.lab else f" | credentials: {', '.join(sorted({f'{d.nsx.credentials}_*' for d in domains}))}"
-        return f"target: {target} | engine: {self.engine} | provider: {self.provider}{whose}"
+        return (
+            f"{ON_A_LAB if self.lab else 'target: '}{target} | engine: {self.engine} | provider: {self.provider}{whose}"
+        )
 
     def target(self, domain: WorkloadDomain) -> str:
         """What is written to for a domain, in words."""

@@ -51,7 +51,12 @@ def test_the_plan_of_a_removed_domain_destroys_it_and_is_applied_as_it_was_saved
 
     again = removed.egress("plan", "--base", "main", "--out", "again", code=0)
     assert "nothing of it is on the manager: nothing to destroy" in again.stderr
-    assert not (removed.root / "again" / STACK).exists()
+    affected = removed.egress("affected", "--base", "main", "--json", code=0).stdout
+    (removed.root / "again" / "affected.json").write_text(affected)
+    assert "removed" in affected
+    removed.egress(
+        "gate", "again", "--base", "main", code=0
+    )  # destroyed first, then the file went: nothing to answer for
 
 
 def test_a_plan_to_destroy_is_refused_once_the_manager_the_base_or_the_file_is_another(removed: Site) -> None:

@@ -11,6 +11,7 @@ import pytest
 from egress.delivery import saved
 from egress.domain import EgressError
 from egress.review import planned_run
+from egress.review.comment import COMMENT, render
 from egress.review.consequence import as_json
 from egress.review.planned_run import AffectedStack, PlannedRun, failure
 from tests.review.plans import TKG, plan, reviewed
@@ -98,4 +99,25 @@ def test_a_list_of_affected_stacks_that_is_none_is_refused(tmp_path: Path, conte
     lay(tmp_path)
     (tmp_path / planned_run.AFFECTED).write_bytes(content)
     with pytest.raises(EgressError, match="the list of affected stacks .* cannot be read"):
+        PlannedRun.read(tmp_path)
+
+
+def test_a_removed_stack_of_which_nothing_is_left_is_not_missing_and_a_changed_one_cannot_hide_so(
+    tmp_path: Path,
+) -> None:
+    told = [{"stack": "a", "why": "removed"}, {"stack": "b", "why": "changed"}]
+    (tmp_path / planned_run.AFFECTED).write_text(json.dumps(told))
+    for stack in ("a", "b"):
+        lay(tmp_path, stack)
+        planned_run.GoneStack(stack).write(tmp_path)
+    run = PlannedRun.read(tmp_path)
+    assert not run.plans, "what an earlier run left is taken away"
+    assert run.missing == (AffectedStack("b", "changed"),)
+    assert "| a | removed: nothing of it is left" in render(run, COMMENT)
+
+
+def test_the_note_of_another_stack_hides_nothing(tmp_path: Path) -> None:
+    planned_run.GoneStack("a").write(tmp_path)
+    (tmp_path / "a").rename(tmp_path / "b")
+    with pytest.raises(EgressError, match="is of 'a'"):
         PlannedRun.read(tmp_path)

@@ -9,9 +9,7 @@ from egress.domain.managers import ManagerKey
 from egress.review.finding import Demand
 from egress.review.gate.rule import Case, Met, plan_rule, run_rule
 from egress.review.planned_run import PlannedRun
-
-_LAB = "target: lab "
-"""How the words of a run begin that was made on a lab (egress/toolchain/runs.py)."""
+from egress.toolchain.runs import ON_A_LAB
 
 
 @run_rule(
@@ -112,7 +110,7 @@ def other_manager(case: Case) -> Iterator[Met]:
 
 
 def _on_a_lab(case: Case) -> bool:
-    return case.plan.target.startswith(_LAB)
+    return case.plan.target.startswith(ON_A_LAB)
 
 
 @plan_rule(
