@@ -14,6 +14,7 @@ import pytest
 from egress.delivery import affected as room
 from egress.delivery.affected import Affected, Change, Why, compare
 from egress.domain import EgressError
+from tests.repositories import git
 
 pytestmark = pytest.mark.slow
 
@@ -57,14 +58,6 @@ def project(tmp_path: Path) -> Path:
 
 def affected(root: Path, base: Path | str) -> tuple[Affected, ...]:
     return room.affected(root, base).stacks
-
-
-def git(root: Path, *arguments: str) -> None:
-    """git, without the settings of whoever runs the tests."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    subprocess.run(["git", *who, *arguments], cwd=root, env=env, check=True, capture_output=True)
 
 
 def commit(root: Path) -> None:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from egress.delivery.bases import base_folder, object_of
 from egress.domain import EgressError
+from tests.repositories import git
 
 pytestmark = pytest.mark.slow
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """git, without the settings of whoever runs the tests."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    done = subprocess.run(["git", *who, *arguments], cwd=folder, env=env, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,18 +13,10 @@ from typing import Any
 from egress.template.repository import write
 from tests.e2e.act import REPOSITORY, Actions, WorkflowRun
 from tests.forge.github import Forge, Token, serving
+from tests.repositories import git
 
 TOKEN = "token-of-the-job"
 _INDEX = "#--index-url https://packages.example.com/simple\n"
-
-
-def git(root: Path, *arguments: str) -> str:
-    """git, without the settings of whoever runs the tests; what it printed."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    done = subprocess.run(["git", *who, *arguments], cwd=root, env=env, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 @dataclass

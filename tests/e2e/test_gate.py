@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.sites import STACK, TKG, Site
+from tests.repositories import git
 
 pytestmark = pytest.mark.e2e
 
@@ -22,13 +21,6 @@ overrides:
     until: 2999-12-31
     ticket: CHG0042
 """
-
-
-def git(root: Path, *arguments: str) -> None:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = ["-c", "user.name=Nora", "-c", "user.email=nora@example.com", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *who, *arguments], cwd=root, env=env, check=True, capture_output=True)
 
 
 def commit(root: Path, message: str) -> None:

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from base64 import b64encode
 
 import pytest
 
 from tests.e2e.sites import STACK, SUPERVISOR, Site
+from tests.repositories import git
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 NEW = "10.27.51.150"
 
 
-def git(site: Site, *arguments: str) -> None:
-    """git, without the settings of whoever runs the tests."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    subprocess.run(["git", *who, *arguments], cwd=site.root, env=env, check=True, capture_output=True)
-
-
 @pytest.fixture
 def reviewed(site: Site) -> Site:
     """The golden domain applied from main; on a branch another address, whose plan is kept in a sealed folder."""
     (site.root / ".gitignore").write_text(".lab\n.egress\nstore\n")
-    git(site, "init", "-q", "-b", "main")
-    git(site, "add", "-A")
-    git(site, "commit", "-q", "-m", "x")
+    git(site.root, "init", "-q", "-b", "main")
+    git(site.root, "add", "-A")
+    git(site.root, "commit", "-q", "-m", "x")
     site.egress("apply", "--yes", code=0)
-    git(site, "checkout", "-q", "-b", "change")
+    git(site.root, "checkout", "-q", "-b", "change")
     edit(site, "translated: 10.27.51.145", f"translated: {NEW}")
-    git(site, "commit", "-q", "-a", "-m", "x")
+    git(site.root, "commit", "-q", "-a", "-m", "x")
     site.env |= {"EGRESS_PLAN_KEY": b64encode(b"k" * 32).decode()}
     kept = site.egress("plan", "--base", "main", "--store", "store", code=2)
     assert f"{STACK}: its plan is kept in" in kept.stderr
@@ -48,9 +39,9 @@ def edit(site: Site, old: str, new: str) -> None:
 
 def merge(site: Site) -> None:
     """By squash: main has the files, and none of the branch's commits."""
-    git(site, "checkout", "-q", "main")
-    git(site, "merge", "-q", "--squash", "change")
-    git(site, "commit", "-q", "-m", "squashed")
+    git(site.root, "checkout", "-q", "main")
+    git(site.root, "merge", "-q", "--squash", "change")
+    git(site.root, "commit", "-q", "-m", "squashed")
 
 
 def test_a_squash_merge_finds_the_plan_and_applies_it_once(reviewed: Site) -> None:
@@ -81,8 +72,8 @@ def test_what_was_not_reviewed_is_not_planned_and_applied_in_one_go(reviewed: Si
 def test_a_removed_domain_is_destroyed_by_the_plan_that_was_reviewed(reviewed: Site) -> None:
     merge(reviewed)
     reviewed.egress("apply", "--store", "store", "--base", "HEAD~1", "--yes", code=0)
-    git(reviewed, "rm", "-q", f"domains/{STACK}.yaml")
-    git(reviewed, "commit", "-q", "-m", "gone")
+    git(reviewed.root, "rm", "-q", f"domains/{STACK}.yaml")
+    git(reviewed.root, "commit", "-q", "-m", "gone")
     unplanned = reviewed.egress("apply", "--store", "store", "--base", "HEAD~1", "--yes", code=3)
     assert f"{STACK}: no plan to destroy what is synthesised now is kept" in unplanned.stderr
     reviewed.egress("plan", "--store", "store", "--base", "HEAD~1", code=2)

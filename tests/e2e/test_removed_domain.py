@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 
 import pytest
 
 from tests.e2e.sites import STACK, SUPERVISOR, TKG, Site
+from tests.repositories import git
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-
-
-def git(site: Site, *arguments: str) -> str:
-    """git, without the settings of whoever runs the tests."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    command = ["git", *who, *arguments]
-    return subprocess.run(command, cwd=site.root, env=env, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture
 def removed(site: Site) -> Site:
     """The golden domain, applied and committed on main; then its file, the last one, is removed."""
     (site.root / ".gitignore").write_text(".lab\n.egress\nplans\nstore\n")
-    git(site, "init", "-q", "-b", "main")
-    git(site, "add", "-A")
-    git(site, "commit", "-q", "-m", "x")
+    git(site.root, "init", "-q", "-b", "main")
+    git(site.root, "add", "-A")
+    git(site.root, "commit", "-q", "-m", "x")
     site.egress("apply", "--yes", code=0)
-    git(site, "rm", "-q", f"domains/{STACK}.yaml")
+    git(site.root, "rm", "-q", f"domains/{STACK}.yaml")
     return site
 
 
@@ -39,7 +29,7 @@ def test_the_plan_of_a_removed_domain_destroys_it_and_is_applied_as_it_was_saved
     assert "removed: its objects and its state stay" in planned.stderr
     assert "apply --saved plans --base main" in planned.stderr
     note = json.loads((removed.root / "plans" / STACK / "egress.json").read_text())
-    assert (note["verb"], note["base"]) == ("destroy", git(removed, "rev-parse", "main"))
+    assert (note["verb"], note["base"]) == ("destroy", git(removed.root, "rev-parse", "main"))
 
     refused = removed.egress("apply", "--saved", "plans", "--yes", code=1)
     assert (
@@ -63,14 +53,14 @@ def test_a_plan_to_destroy_is_refused_once_the_manager_the_base_or_the_file_is_a
     removed.egress("plan", STACK, "--base", "main", "--out", "plans", code=2)
     saved = ("apply", "--saved", "plans", "--yes")
 
-    git(removed, "checkout", "-q", "main", "--", f"domains/{STACK}.yaml")
+    git(removed.root, "checkout", "-q", "main", "--", f"domains/{STACK}.yaml")
     back = removed.egress(*saved, code=3)
     assert "this plan was made to 'destroy', now it is to apply: plan again" in back.stderr
 
     file = removed.root / "domains" / f"{STACK}.yaml"
     file.write_text(file.read_text().replace("translated: 10.27.51.147", "translated: 10.27.51.148"))
-    git(removed, "commit", "-q", "-a", "-m", "a change that was merged before")
-    git(removed, "rm", "-q", f"domains/{STACK}.yaml")
+    git(removed.root, "commit", "-q", "-a", "-m", "a change that was merged before")
+    git(removed.root, "rm", "-q", f"domains/{STACK}.yaml")
     moved = removed.egress(*saved, "--base", "HEAD", code=3)
     assert "its domain file has changed since this plan was made" in moved.stderr
 
@@ -84,9 +74,9 @@ def test_a_protected_default_route_is_shown_as_lost_and_not_taken_away(manager_s
     site = manager_site
     (site.root / ".gitignore").write_text("state\nlocks\n.egress\nplans\n")
     file = site.root / "domains" / f"{STACK}.yaml"
-    git(site, "init", "-q", "-b", "main")
-    git(site, "add", "-A")
-    git(site, "commit", "-q", "-m", "x")
+    git(site.root, "init", "-q", "-b", "main")
+    git(site.root, "add", "-A")
+    git(site.root, "commit", "-q", "-m", "x")
     site.egress("apply", "--yes", code=0)
     before = site.objects()
     file.rename(site.root / "kept.yaml")
@@ -98,9 +88,9 @@ def test_a_protected_default_route_is_shown_as_lost_and_not_taken_away(manager_s
 
     (site.root / "kept.yaml").rename(file)
     file.write_text(file.read_text().replace("default_route:\n", "default_route:\n  protect: false\n"))
-    git(site, "commit", "-q", "-a", "-m", "unprotected")
+    git(site.root, "commit", "-q", "-a", "-m", "unprotected")
     site.egress("apply", "--yes", code=0)
-    git(site, "rm", "-q", f"domains/{STACK}.yaml")
+    git(site.root, "rm", "-q", f"domains/{STACK}.yaml")
     site.egress("plan", "--base", "main", "--out", "plans", code=2)
     site.egress("apply", "--saved", "plans", "--base", "main", "--yes", code=0)
     assert site.objects() == {}
@@ -116,8 +106,8 @@ def test_a_removed_domain_whose_state_is_lost_needs_somebody(removed: Site) -> N
 def test_what_the_base_does_not_have_and_what_was_renamed_is_not_destroyed(removed: Site) -> None:
     unknown = removed.egress("plan", "no-such", "--base", "main", code=1)
     assert "no domain file gives stack 'no-such', neither here nor at 'main'" in unknown.stderr
-    git(removed, "checkout", "-q", "main", "--", f"domains/{STACK}.yaml")
-    git(removed, "mv", f"domains/{STACK}.yaml", "domains/berlin.yaml")
+    git(removed.root, "checkout", "-q", "main", "--", f"domains/{STACK}.yaml")
+    git(removed.root, "mv", f"domains/{STACK}.yaml", "domains/berlin.yaml")
     file = removed.root / "domains" / "berlin.yaml"
     file.write_text(file.read_text().replace(f"name: {STACK}", f"name: berlin\nformerly: {STACK}"))
     renamed = removed.egress("plan", STACK, "--base", "main", code=1)

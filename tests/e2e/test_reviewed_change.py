@@ -21,10 +21,11 @@ from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e import postgres
 from tests.e2e.act import shelf
-from tests.e2e.hosted import Hosted, git, hosted
+from tests.e2e.hosted import Hosted, hosted
 from tests.e2e.sites import ENGINES, Site
 from tests.e2e.test_workflow import plain
 from tests.machine import lacks
+from tests.repositories import git
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 OVERRIDE = """version: 1

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from egress.template.repository import Ci, contents, write
-from tests.e2e.hosted import git
+from tests.repositories import git
 
 pytestmark = pytest.mark.e2e
 BIN = Path(sys.executable).parent

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -21,6 +20,7 @@ from egress.layout import LOCK, STACK_FILE
 from egress.review.consequence import Consequence, Fate, as_json
 from egress.review.gate.registry import RULES
 from egress.review.planned_run import failure
+from tests.repositories import git
 from tests.review.gate_plans import DELETE, HOST, NOTHING, REPOSITORY, UPDATE, content, flow, review, route, rule
 
 OVERRIDE = """version: 1
@@ -65,13 +65,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def plans(tmp_path: Path) -> Path:
     return tmp_path / "plans"
-
-
-def git(folder: Path, *arguments: str) -> None:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    who = ["-c", "user.name=Nora", "-c", "user.email=nora@example.com", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *who, *arguments], cwd=folder, env=env, check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from egress.domain import EgressError
 from egress.template import Ci, memory, repository, update, write
 from egress.template.memory import Memory
-from tests.e2e.hosted import git
 from tests.e2e.sites import EGRESS
+from tests.repositories import git
 
 pytestmark = pytest.mark.slow
 PINS = "requirements.txt"
