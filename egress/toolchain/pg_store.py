@@ -30,14 +30,16 @@ _SECONDS = 5.0
 """How long a connection may take to end."""
 _IN_URL = re.compile(r"[a-z]+://[^:/@\s]*:([^@\s]*)@")
 _IN_SETTINGS = re.compile(r"\bpassword\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
+_OURS = re.compile(r"egress \w+ (?P<stack>\S+), ")
+"""The start of a name that `name` made."""
 WHO = (
     "SELECT a.pid, a.application_name, to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS since, "
-    "coalesce(host(a.client_addr), '') AS address "
+    "coalesce(host(a.client_addr), '') AS address, bool_or(l.classid = 4294967295 AND l.objid = 4294967295) AS shared "
     "FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
     "WHERE l.locktype = 'advisory' AND l.granted AND a.datname = current_database() AND a.pid <> pg_backend_pid() "
-    "ORDER BY a.backend_start"
+    "GROUP BY 1, 2, 3, 4, a.backend_start ORDER BY a.backend_start"
 )
-"""Every connection that holds an advisory lock in this database."""
+"""Every connection that holds an advisory lock in this database; shared: the lock -1 among them (a bigint is kept as two halves)."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,19 @@ def name(command: str, stack: str) -> str:
 
 
 def holder(env: Mapping[str, str], stack: str) -> Connection | None:
-    """The connection that holds the lock of a stack. None where that cannot be told: no psql, or several that could be it."""
+    """The connection that holds the lock of a stack. None where that cannot be told: no psql, or several that could be it.
+
+    A connection of another stack's run could be it only while it holds the lock that all states share.
+    """
     if shutil.which("psql", path=env.get("PATH")) is None:
         return None
-    rows = [line.split("|") for line in _ask(env, WHO).splitlines() if line.count("|") == 3]
-    named = [row for row in rows if f" {stack}, " in row[1]]
-    if len(named or rows) != 1:
+    rows = [line.split("|") for line in _ask(env, WHO).splitlines() if line.count("|") == 4]
+    whose = [(_OURS.match(row[1]), row) for row in rows]
+    named = [row for ours, row in whose if ours and ours["stack"] == stack]
+    others = [row for ours, row in whose if not ours or row[4] == "t"]
+    if len(named or others) != 1:
         return None
-    ((process, application, since, address),) = named or rows
+    ((process, application, since, address, _),) = named or others
     return Connection(process, application or f"a connection from {address or 'this machine'}", f"{since} UTC")
 
 

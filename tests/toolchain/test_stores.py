@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -36,27 +37,38 @@ def test_the_connection_that_holds_a_lock_is_found_by_its_stack_and_ended() -> N
     where = postgres.programs()
     if where is None:
         lacks("no PostgreSQL server on this machine: Debian's package is postgresql")
-    with postgres.server(where) as database:
+    with postgres.server(where) as database, ExitStack() as sessions:
         env = {"PATH": f"{where}:{os.environ['PATH']}", "PG_CONN_STR": database.url}
-        assert pg_store.holder(env, "wld01") is None
-        held = [
-            subprocess.Popen(
-                [where / "psql", "--no-psqlrc", database.url, "-c", f"SELECT pg_advisory_lock({key}), pg_sleep(60)"],
-                env=env | {"PGAPPNAME": f"egress apply {stack}, alice@bastion process 7"},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+
+        def hold(stack: str, key: int) -> subprocess.Popen[bytes]:
+            """A session that holds an advisory lock as the run of a stack, once it is seen to."""
+            psql = [where / "psql", "--no-psqlrc", database.url, "-c", f"SELECT pg_advisory_lock({key}), pg_sleep(60)"]
+            named = env | {"PGAPPNAME": f"egress apply {stack}, alice@bastion process 7"}
+            session = sessions.enter_context(
+                subprocess.Popen(psql, env=named, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             )
-            for key, stack in ((1, "wld01"), (2, "wld02"))
-        ]
-        deadline = time.monotonic() + 60
-        while (found := pg_store.holder(env, "wld01")) is None or pg_store.holder(env, "wld02") is None:
-            assert time.monotonic() < deadline
+            sessions.callback(session.kill)
+            deadline = time.monotonic() + 60
+            while pg_store.holder(env, stack) is None:
+                assert time.monotonic() < deadline
+            return session
+
+        second = hold("wld02", 2)
+        assert pg_store.holder(env, "wld01") is None, "the lock of another stack is not this one's"
+        first = hold("wld01", 1)
+        found = pg_store.holder(env, "wld01")
+        assert found is not None
         assert found.who == "egress apply wld01, alice@bastion process 7"
         assert found.since.endswith(" UTC")
         pg_store.end_connection(env, found.process)
-        assert held[0].wait(60) != 0
+        assert first.wait(60) != 0
         left = pg_store.holder(env, "wld02")
         assert left is not None
         assert left.who.startswith("egress apply wld02")
         pg_store.end_connection(env, left.process)
-        assert held[1].wait(60) != 0
+        assert second.wait(60) != 0
+        third = hold("wld03", -1)
+        shared = pg_store.holder(env, "wld01")
+        assert shared is not None, "before a state exists its first run holds a lock that all states share"
+        pg_store.end_connection(env, shared.process)
+        assert third.wait(60) != 0
