@@ -42,7 +42,13 @@ def test_the_connection_that_holds_a_lock_is_found_by_its_stack_and_ended() -> N
 
         def hold(stack: str, key: int) -> subprocess.Popen[bytes]:
             """A session that holds an advisory lock as the run of a stack, once it is seen to."""
-            psql = [where / "psql", "--no-psqlrc", database.url, "-c", f"SELECT pg_advisory_lock({key}), pg_sleep(60)"]
+            psql = [
+                str(where / "psql"),
+                "--no-psqlrc",
+                database.url,
+                "-c",
+                f"SELECT pg_advisory_lock({key}), pg_sleep(60)",
+            ]
             named = env | {"PGAPPNAME": f"egress apply {stack}, alice@bastion process 7"}
             session = sessions.enter_context(
                 subprocess.Popen(psql, env=named, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,0 +1,44 @@
+"""A Survey: everything that was read of a manager around several Tier-0s. Values only; `egress.manager` makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from egress.policy.sighting import Sighting, Unseen
+from egress.policy.tree import PolicyObjects
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How full an IP block or pool is: addresses in all, and those that are taken. None: the manager did not say."""
+
+    total: int | None
+    taken: int | None
+
+    @property
+    def left(self) -> int | None:
+        """Addresses that are still free."""
+        return None if self.total is None or self.taken is None else max(0, self.total - self.taken)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was read of a manager.
+
+    host: as it was asked. version: of NSX, as in 4.2.1, None where it was not told. gateways: paths of the Tier-0s that were asked for, in
+    the order of their ids. objects: by Policy path, of every kind that was read, below /orgs too. usage: of IP blocks and pools, by path.
+    unseen: what could not be read, and why. looked_for_vpcs: false where the manager has no projects or nobody may look there.
+    """
+
+    host: str
+    version: str | None
+    gateways: tuple[str, ...]
+    objects: PolicyObjects
+    usage: Mapping[str, Usage] = field(default_factory=dict)
+    unseen: tuple[Unseen, ...] = ()
+    looked_for_vpcs: bool = True
+
+    def sighting(self, gateway: str) -> Sighting:
+        """What was seen around one of the Tier-0s, as the walk takes it. Realized states were not asked."""
+        return Sighting(gateway, self.objects, unseen=self.unseen)
