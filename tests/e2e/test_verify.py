@@ -454,7 +454,7 @@ class Watching:
     """`egress verify --watch` as a process, and what it prints."""
 
     def __init__(self, place: Place, *options: str) -> None:
-        command = [EGRESS, "verify", "--watch", "--every", "1", "--timeout", "2s", *options]
+        command = [str(EGRESS), "verify", "--watch", "--every", "1", "--timeout", "2s", *options]
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("NSXT_", "TF_"))}
         self.process = subprocess.Popen(
             command, cwd=place.root, env=clean, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
