@@ -59,7 +59,22 @@ def test_different_in_meaning(name: str) -> None:
     assert meaning.of({"x": one}, "x", attribute) != meaning.of({"x": other}, "x", attribute)
 
 
-STRANGE: list[object] = [None, "", "x", 3, [], ["x"], {}, [{}], [None], [{"ip_address": 5}], True, "1.1.1.1-x", "5-1", "::1-1.1.1.1"]
+STRANGE: list[object] = [
+    None,
+    "",
+    "x",
+    3,
+    [],
+    ["x"],
+    {},
+    [{}],
+    [None],
+    [{"ip_address": 5}],
+    True,
+    "1.1.1.1-x",
+    "5-1",
+    "::1-1.1.1.1",
+]
 
 
 @pytest.mark.parametrize("value", STRANGE)
