@@ -22,6 +22,7 @@ from egress.domain.moved import flow
 from egress.inventory.coverage import Coverage, Moved, Way, mapping_name
 from egress.inventory.senders import EgressAddress, Holder, short
 from egress.policy.leaving import seen_outside
+from egress.policy.owned import owned
 from egress.proposal.names import Names
 from egress.proposal.pool import Exhausted, next_free
 from egress.proposal.taken import Taken
@@ -92,9 +93,11 @@ class _Draft:
     behind: list[IPv4Network] = field(default_factory=list)
 
 
-def propose(domain: WorkloadDomain, cover: Coverage, taken: Taken, names: Names) -> Proposal:
+def propose(
+    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], cover: Coverage, taken: Taken, names: Names
+) -> Proposal:
     """The proposal for a domain whose egress addresses were seen, all of them. The same input gives the same proposal, in the order of the
-    addresses; a domain to which it was applied gives an empty one."""
+    addresses; a domain to which it was applied gives an empty one. neighbours: the other domains on its Tier-0."""
     there: dict[str, set[IPv4Network]] = {}
     for one in (*(covered.address for covered in cover.covered), *cover.uncovered):
         there.setdefault(one.name, set()).add(one.network)
@@ -105,7 +108,10 @@ def propose(domain: WorkloadDomain, cover: Coverage, taken: Taken, names: Names)
     for address in sorted(cover.uncovered, key=_order):
         if address in settled:
             continue
-        if address.holder is Holder.VPC or not address.translated:
+        kept = _kept((domain, *neighbours), address)
+        if kept:
+            draft.undecided.append(kept)
+        elif address.holder is Holder.VPC or not address.translated:
             draft.undecided.append(_routed(domain, address))
         elif address.network in mapped:
             _along(draft, address)
@@ -242,6 +248,15 @@ def _apart(draft: _Draft, network: IPv4Network) -> bool:
     held += [uplink.address.network for uplink in domain.tier0.uplinks]
     held += [service.address.network for service in domain.tier0.service_interfaces]
     return not any(network.overlaps(one) for one in held)
+
+
+def _kept(everyone: Sequence[WorkloadDomain], address: EgressAddress) -> str:
+    """Why no further mapping helps an address: an exception keeps it un-translated wherever it goes. Empty where none does."""
+    for domain in everyone:
+        for one in owned(domain).exceptions:
+            if one.destination is None and one.match.source.overlaps(address.network):
+                return f"{address} is kept un-translated by exception {one.key} of {domain.stack}: narrow that, or have the address routed here"
+    return ""
 
 
 def _routed(domain: WorkloadDomain, address: EgressAddress) -> str:

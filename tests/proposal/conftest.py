@@ -92,7 +92,9 @@ def proposed() -> Callable[..., Proposed]:
         domain, there = load(text), objects or {}
         cover = coverage(domain, neighbours, addresses, complete=True)
         everyone = [domain, *neighbours]
-        found = propose(domain, cover, taken(everyone, there, addresses), Names(domain, neighbours, GATEWAY, there))
+        found = propose(
+            domain, neighbours, cover, taken(everyone, there, addresses), Names(domain, neighbours, GATEWAY, there)
+        )
         return Proposed(found, edited(text, "domains/site.yaml", found.edits))
 
     return make

@@ -207,7 +207,16 @@ def test_two_namespaces_of_one_name_and_an_object_of_that_id_get_keys_of_their_o
     assert change.key == "dev-2"
     assert change.edits[0].value["priority"] == 120, "110 is taken"
     (named,) = proposed(ACTIVE, [SUPERVISOR, sender("tkg", "10.2.0.18")]).proposal.changes
-    assert named.key == "tkg-2"
+    assert named.key == "tkg-namespace"
+
+
+def test_an_address_that_an_exception_keeps_is_a_decision_and_no_patch(proposed: Make) -> None:
+    text = STANDBY.replace(
+        "tier1s:", "  exceptions: {dev: {source: 10.2.0.16/28, destination: any, priority: 20}}\ntier1s:"
+    )
+    made = proposed(text, [SUPERVISOR, DEV])
+    assert made.text == text
+    assert "is kept un-translated by exception dev of site" in made.proposal.undecided[0]
 
 
 def test_tier1s_that_share_an_address_share_a_mapping(proposed: Make) -> None:
