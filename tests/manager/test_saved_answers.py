@@ -108,8 +108,16 @@ def _index(**changed: object) -> Callable[[Path], None]:
     return change
 
 
+def _link(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
 def _first(act: Callable[[Path], object]) -> Callable[[Path], None]:
-    return lambda folder: (act(folder / "answers" / "0001.json"), None)[1]
+    def change(folder: Path) -> None:
+        act(folder / "answers" / "0001.json")
+
+    return change
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -122,7 +130,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file elsewhere": (_index(answers={"/x": {"status": 200, "file": "../../etc/passwd", "sha256": "0" * 64}}), "is damaged: answers./x.file: "),
     "a cut answer": (_first(lambda file: file.write_bytes(file.read_bytes()[:-20])), r"\(0001.json\) is cut or was changed: save the answers again"),
     "a lost answer": (_first(Path.unlink), r"\(0001.json\) cannot be read: .*No such file"),
-    "a link": (_first(lambda file: (file.unlink(), file.symlink_to("/dev/zero"))), "cannot be read: it is a link"),
+    "a link": (_first(_link), "cannot be read: it is a link"),
 }  # fmt: skip
 
 
