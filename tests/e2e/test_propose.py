@@ -68,10 +68,7 @@ def test_a_new_namespace_is_proposed_written_planned_as_one_rule_applied_and_not
     namespace(site, "dev", "30.0.0.17", 246)
     since = len(site.lab.control.journal())
     shown = site.egress("propose", "wld01", code=2)
-    assert (
-        "+  more: {dev: {source: 30.0.0.17, translated: 10.27.51.160, priority: 120}} # name -> {source, translated, priority}"
-        in shown.stdout
-    )
+    assert "+    dev: {source: 30.0.0.17, translated: 10.27.51.160, priority: 120}" in shown.stdout
     assert "+  t1-dev: {networks: [10.246.0.0/24], egress: 30.0.0.17}" in shown.stdout
     assert (
         "30.0.0.17 of Tier-1 t1-dev (namespace dev of cluster domain-c8) leaves the Tier-0 un-translated"
