@@ -97,7 +97,7 @@ def command(
         done = proposed(project.root, branch, files, request.message(proposals), remote)
         pushed = ", pushed to origin" if push and done.what is not What.UNCHANGED else ""
         say(f"branch {branch}: {done.what} ({done.commit[:12]}){pushed}")
-    if kind is Kind.FILE and to and changed:
+    if kind is Kind.FILE and to and (matters or any(one.stale for one in proposals)):
         _told(forge.upsert_comment(forge.comments(to, os.environ), MARK, request.body(proposals)))
     if requests:
         asked = forge.upsert_request(requests, MARK, request.TITLE, request.body(proposals)) if changed else None

@@ -280,7 +280,9 @@ class GitHubRequests(_GitHub):
     def close(self, one: Posted, words: str) -> None:
         """The word first: where closing fails, the next run says it again rather than never."""
         with self._changing(Act.REQUEST):
-            self._repository.get_issue(one.number).create_comment(words)  # a pull request is an issue to GitHub's comments
+            self._repository.get_issue(one.number).create_comment(
+                words
+            )  # a pull request is an issue to GitHub's comments
             self._repository.get_pull(one.number).edit(state="closed")
 
 

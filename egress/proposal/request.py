@@ -30,10 +30,10 @@ def body(proposals: Sequence[Proposal]) -> str:
         "",
         f"{_count(new, 'new mapping')}, {moved} moved. Merged and applied, the plan is exactly that.",
         "",
-        "| stack | mapping | egress address | translated to | why |",
-        "|---|---|---|---|---|",
-        *_fitting((_row(stack, change) for stack, change in changes), len(changes)),
     ]
+    if changes:
+        told += ["| stack | mapping | egress address | translated to | why |", "|---|---|---|---|---|"]
+        told += _fitting((_row(stack, change) for stack, change in changes), len(changes))
     told += _list("To confirm before it is merged", "- [ ] ", _asks(changes))
     told += _list("Left to you, nothing here is right for it", "* ", _told(proposals, "undecided"))
     told += _list("Not there any more, and left as it is", "* ", _told(proposals, "stale"))
