@@ -20,7 +20,9 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Managers": {
         "plan": "Synthesise and plan; nothing is written to the manager.",
         "apply": "Plan, show the plan, ask, and apply that very plan.",
+        "propose": "Propose mappings for egress addresses that have none: a change of domain files.",
         "drift": "Compare the manager with the state, attribute by attribute; nothing is written.",
+        "verify": "Compare the domain file with the manager, by reads of its own; nothing is written.",
         "destroy": "Plan the destruction of everything the stacks made, show it, ask, and do it.",
         "unprotect": "Let the default route of STACK be destroyed: a change of its domain file.",
         "rename": "Let the stack of a renamed domain file keep its state and its objects.",
