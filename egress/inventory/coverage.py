@@ -93,7 +93,7 @@ def mapping_name(address: EgressAddress) -> str:
     """The key that a mapping of an address gets below `egress.more`: the namespace's name, else the Tier-1's or VPC's id."""
     wanted = (address.owner.namespace or address.name).lower()
     plain = "".join(one if one.isascii() and one.isalnum() else "-" for one in wanted)
-    return "-".join(part for part in plain.split("-") if part)[:48] or "egress"
+    return "-".join(part for part in plain.split("-") if part)[:48].strip("-") or "egress"
 
 
 def _names(domain: WorkloadDomain, address: EgressAddress) -> bool:
