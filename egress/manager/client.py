@@ -31,7 +31,7 @@ from egress.policy.tree import Json
 from egress.vocabulary import INFRA
 
 _BASE = "/policy/api/v1"
-_VERSION = "/api/v1/node/version"
+VERSION = "/api/v1/node/version"
 """The one question that is not asked below it (NSX API guide, NodeVersion)."""
 _RETRIED = (429, 502, 503, 504)
 """Statuses that pass by themselves: rate limit, overload, a proxy in front (NSX API guide, rate limiting)."""
@@ -122,7 +122,7 @@ class Manager:
 
     def version(self) -> str:
         """The version of NSX, as in 4.2.1. Errors: EgressError."""
-        said = str(self.get(_VERSION).get("product_version"))
+        said = str(self.get(VERSION).get("product_version"))
         found = re.match(r"[0-9]{1,2}(\.[0-9]{1,3}){1,2}", said)
         if found is None:
             raise PartError(f"{self.host} says that its version is {quoted(said)}, which is none")
@@ -234,7 +234,7 @@ class Manager:
 
     def _asked(self, path: str, query: dict[str, str]) -> _Answer:
         """One try. Errors: httpx.TransportError, httpx.DecodingError, PassedError; EgressError for an answer without end."""
-        url = path if path == _VERSION else f"{_BASE}{path}"
+        url = path if path == VERSION else f"{_BASE}{path}"
         with self._http.stream("GET", quote(url.encode("utf-8", "surrogatepass")), params=query) as answer:
             body = bytearray()
             for chunk in answer.iter_bytes():
