@@ -190,7 +190,7 @@ def ha_mode_differs(there: Presence) -> Outcomes:
         yield Broken(
             ("tier0", "ha_mode"),
             f"the file says {declared}, {last(there.gateway)} is {real}",
-            f"write ha_mode: {real}, and look at the plan",
+            f"write ha_mode: {real}; or change the gateway first, in the steps of docs/recovery.md, Another HA mode",
         )
 
 

@@ -60,6 +60,10 @@ class ObjectError(PartError):
     """The manager lets this user in, and has no such object or does not let the user read it."""
 
 
+class AbsentError(ObjectError):
+    """The manager has no such object."""
+
+
 @dataclass(frozen=True)
 class _Answer:
     """An answer, read to its end."""
@@ -193,7 +197,7 @@ class Manager:
         ]
         if len(named) != 1:
             many = f"{len(named)} Tier-0s" if named else "no Tier-0"
-            raise ObjectError(
+            raise (ObjectError if named else AbsentError)(
                 f"{self.host} has {many} with the display name {wanted.display_name!r}: name it by tier0.id"
             )
         return paths.tier0(named[0])
@@ -276,7 +280,7 @@ class Manager:
                 f"{self.host} does not let this user read {path} ({status}{said})", "the role Auditor is enough"
             )
         if status == 404:
-            return ObjectError(f"{self.host} has no {path} ({status}{said})", "check the ids in the domain file")
+            return AbsentError(f"{self.host} has no {path} ({status}{said})", "check the ids in the domain file")
         if 300 <= status < 400:
             return EgressError(
                 f"{self.host} sends us on to {quoted(answer.headers.get('Location', 'nowhere'))} ({status}), which is not followed: "
