@@ -56,7 +56,9 @@ def night(team: tuple[Hosted, Site]) -> WorkflowRun:
     here, site = team
     since = len(site.lab.control.journal())
     done = here.night()
-    assert {one["method"] for one in site.lab.control.journal()[since:] if "/api/session/" not in one["path"]} == {"GET"}
+    assert {one["method"] for one in site.lab.control.journal()[since:] if "/api/session/" not in one["path"]} == {
+        "GET"
+    }
     return done
 
 
