@@ -101,7 +101,7 @@ def _stub(path: str) -> tuple[str, JsonObject]:
     if paths.is_nat_rule(path):
         return RULE, common | {"action": "NO_SNAT"}
     if path.split("/")[-2] == paths.Collection.BFD_PEERS:
-        return BFD_PEER, common | {"peer_address": "192.0.2.1", "bfd_profile_path": "/infra/bfd-profiles/default"}
+        return BFD_PEER, common | {"peer_address": "192.0.2.1", "bfd_profile_path": paths.bfd_profile("default")}
     return ROUTE, common | {"network": "192.0.2.0/24", "next_hop": [{"ip_address": "192.0.2.1"}]}
 
 

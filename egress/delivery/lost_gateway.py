@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from egress.domain import EgressError
-from egress.policy.paths import last
+from egress.policy.paths import last, tier0
 from egress.toolchain import state_lock
 from egress.toolchain.secrets import masked
 from egress.toolchain.stacks import Stack
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _PARENT_GONE = re.compile(r"The path=\[(/infra/tier-0s/[^\]/]+)\] is invalid")
 _NOT_FOUND = re.compile(r"Tier0 with (ID|name) '([^']*)' was not found")
 """What provider 3.11.1 says of its data source (measured)."""
-_GATEWAY = re.compile(r"^(/infra/tier-0s/[^/]+)/")
 
 
 @dataclass(frozen=True)
@@ -105,5 +104,7 @@ def _is_gone(manager: Manager, path: str) -> bool:
 
 
 def _gateway(tracked: Tracked) -> str:
-    found = _GATEWAY.match(f"{tracked.path or tracked.attributes.get('gateway_path') or ''}/")
-    return found[1] if found else ""
+    """Path of the Tier-0 that a tracked object stands below, empty for one that stands elsewhere."""
+    path = tracked.path or str(tracked.attributes.get("gateway_path") or "")
+    gateway = "/".join(path.split("/")[:4])
+    return gateway if gateway == tier0(last(gateway)) else ""
