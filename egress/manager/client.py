@@ -23,7 +23,7 @@ from egress.domain.fields import quoted
 from egress.domain.model import Tier0
 from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
-from egress.manager.refusals import ObjectError, PartError, parsed, refusal
+from egress.manager.refusals import MissingError, ObjectError, PartError, parsed, refusal
 from egress.manager.troubles import certificate_error, told
 from egress.policy import paths
 from egress.policy.paths import Collection, Section
@@ -33,7 +33,7 @@ from egress.vocabulary import INFRA
 _BASE = "/policy/api/v1"
 MANAGER_API = "/api/v1/"
 """Where the few questions begin that are not asked below it: the version, open alarms (NSX API guide)."""
-_VERSION = f"{MANAGER_API}node/version"
+VERSION = f"{MANAGER_API}node/version"
 _RETRIED = (429, 502, 503, 504)
 """Statuses that pass by themselves: rate limit, overload, a proxy in front (NSX API guide, rate limiting)."""
 _TRIES = 4
@@ -123,7 +123,7 @@ class Manager:
 
     def version(self) -> str:
         """The version of NSX, as in 4.2.1. Errors: EgressError."""
-        said = str(self.get(_VERSION).get("product_version"))
+        said = str(self.get(VERSION).get("product_version"))
         found = re.match(r"[0-9]{1,2}(\.[0-9]{1,3}){1,2}", said)
         if found is None:
             raise PartError(f"{self.host} says that its version is {quoted(said)}, which is none")
@@ -183,7 +183,7 @@ class Manager:
         ]
         if len(named) != 1:
             many = f"{len(named)} Tier-0s" if named else "no Tier-0"
-            raise ObjectError(
+            raise (ObjectError if named else MissingError)(
                 f"{self.host} has {many} with the display name {wanted.display_name!r}: name it by tier0.id"
             )
         return paths.tier0(named[0])

@@ -20,6 +20,7 @@ from egress.inventory.survey import Survey
 from egress.manager.by_type import SORTS, search_by_type
 from egress.manager.client import Manager
 from egress.manager.parts import AT_ONCE, Found, below_services, below_tier0, collect
+from egress.manager.redaction import without_secrets
 from egress.manager.refusals import ObjectError, PartError
 from egress.policy import paths
 from egress.policy.paths import Collection, last
@@ -46,7 +47,7 @@ def survey(manager: Manager, tier0s: Sequence[str] = (), tell: Callable[[str], N
         host=manager.host,
         version=version,
         gateways=gateways,
-        objects=found.objects,
+        objects={path: without_secrets(body) for path, body in found.objects.items()},
         usage=usages(found.objects),
         unseen=tuple(found.unseen.values()),
         looked_for_vpcs=False,
