@@ -32,6 +32,13 @@ class Collection(StrEnum):
     IP_POOLS = "ip-pools"
     IP_SUBNETS = "ip-subnets"
     IP_ALLOCATIONS = "ip-allocations"
+    GATEWAY_CONNECTIONS = "gateway-connections"
+    ORGS = "orgs"
+    PROJECTS = "projects"
+    VPCS = "vpcs"
+    VPC_PROFILES = "vpc-connectivity-profiles"
+    TRANSIT_GATEWAYS = "transit-gateways"
+    ATTACHMENTS = "attachments"
 
 
 class Section(StrEnum):
@@ -45,6 +52,10 @@ class Section(StrEnum):
     def place(self) -> int:
         """Place in that order, from 0."""
         return list(Section).index(self)
+
+
+ORG = f"/{Collection.ORGS}/default"
+"""Path of the only organisation of a local manager (terraform-provider-nsxt asks for no other)."""
 
 
 def collection(parent: str, kind: Collection) -> str:
