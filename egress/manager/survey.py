@@ -22,7 +22,7 @@ from egress.manager.by_type import SORTS, search_by_type
 from egress.manager.client import Manager
 from egress.manager.parts import AT_ONCE, Found, below_services, below_tier0, collect
 from egress.manager.redaction import without_secrets
-from egress.manager.refusals import ObjectError, PartError
+from egress.manager.refusals import ObjectError, PartError, or_why
 from egress.manager.vpcs import look_for_vpcs
 from egress.policy import paths
 from egress.policy.paths import Collection, last
@@ -45,13 +45,14 @@ def survey(manager: Manager, tier0s: Sequence[str] = (), tell: Callable[[str], N
             looked = _read(manager, found, pool, gateways, tell)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    unseen = tuple(found.unseen.values())
     return Survey(
         host=manager.host,
         version=version,
         gateways=gateways,
         objects={path: without_secrets(body) for path, body in found.objects.items()},
-        usage=usages(found.objects),
-        unseen=tuple(found.unseen.values()),
+        usage=usages(found.objects, unseen, _block_usage(manager, found)),
+        unseen=unseen,
         looked_for_vpcs=looked,
     )
 
@@ -81,6 +82,14 @@ def _version(manager: Manager, found: Found) -> str | None:
     except PartError as error:
         found.miss(Unseen("version of NSX", "", doubt=Doubt.NONE), error.what)
         return None
+
+
+def _block_usage(manager: Manager, found: Found) -> Sequence[Json]:
+    """How full NSX 9 says that the blocks are; nothing where it does not: then it is counted, or not known."""
+    if not any(f"/{Collection.IP_BLOCKS}/" in path for path in found.objects):
+        return ()
+    told = or_why(lambda: list(manager.all(paths.BLOCK_USAGE, named=False)))
+    return () if isinstance(told, str) else told
 
 
 def _tier0s(manager: Manager, wanted: Sequence[str]) -> dict[str, Json]:

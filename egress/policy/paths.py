@@ -150,6 +150,9 @@ REALIZED_ENTITIES = f"{INFRA}/realized-state/realized-entities"
 REALIZATION_ALARMS = f"{INFRA}/realized-state/alarms"
 """What NSX could not realize, of all objects."""
 
+BLOCK_USAGE = f"{INFRA}/{Collection.IP_BLOCKS}/usage"
+"""How full IP blocks are, of all of them (NSX 9)."""
+
 
 def bfd_profile(id_: str) -> str:
     """Path of a BFD profile."""

@@ -10,13 +10,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from egress.answers.answer import answers
+from egress.answers.asking import Ask
+from egress.answers.returns import missing_routes
 from egress.domain import WorkloadDomain, load_domains
-from egress.inventory.survey import Survey
+from egress.domain.ranges import FurtherMapping
+from egress.inventory.survey import Survey, Usage
 from egress.inventory.vpcs import egress_addresses, of_vpcs
 from egress.manager import Manager, sight, survey
 from egress.manager.saved_answers import answering_from, keeping
+from egress.policy.owned import owned
 from egress.policy.seed import seed
 from egress.policy.sighting import Sighting
+from egress.reachability.view import Live, View, view
 from nsx_lab import Lab
 from tests.manager.hand_made import REPOSITORY, T0, Json, gaps, look, way
 from tests.nsx_lab.vpcs import PROFILE, PROJECT, VPC, objects
@@ -71,6 +77,7 @@ def test_a_survey_and_a_sight_find_what_a_vpc_sends_with(lab: Lab, golden: Workl
     snat, block = of_vpcs(found.objects, T0)
     assert (snat.translated, [str(one) for one in snat.behind]) == (True, ["172.16.0.0/20"])
     assert (block.translated, block.path) == (False, "/infra/ip-blocks/external")
+    assert found.usage["/infra/ip-blocks/external"] == Usage(256, 17)
     both = egress_addresses(found.objects, T0)
     assert [one.holder.value for one in both] == ["Tier-1", "Tier-1", "VPC", "VPC"]
 
@@ -172,3 +179,51 @@ def test_vpcs_of_one_name_are_told_apart_and_a_block_that_they_share_counts_once
             "30.2.0.2 of VPC test/shop",
             "30.2.0.0/24 of VPC dev/shop, test/shop",
         ]
+
+
+def walked(lab: Lab, domain: WorkloadDomain) -> View:
+    return view(domain, source=Live.of("the lab", seen(lab, domain)))
+
+
+def pulls(of: View) -> dict[str, tuple[str, list[str]]]:
+    """Verdict of the pulls and what is missing, by Tier-1 or VPC."""
+    found = [one for one in answers(of, Ask()) if one.question.purpose.value == "image pull"]
+    return {
+        one.question.sender.tier1: (one.word, [remedy.name for remedy in one.finding.remedies])
+        for one in found
+        if one.question.sender
+    }
+
+
+def applied(lab: Lab, domain: WorkloadDomain) -> None:
+    """The domain, applied."""
+    with httpx.Client(
+        verify=ssl.create_default_context(cadata=lab.ca_pem), auth=(lab.username, lab.password)
+    ) as client:
+        for path, body in owned(domain).objects(T0).items():
+            if not path.endswith("/nat/USER"):
+                assert client.patch(f"https://{lab.host}/policy/api/v1{path}", json=body).status_code == 200
+
+
+def with_mapping(domain: WorkloadDomain) -> WorkloadDomain:
+    """The domain with a mapping of the VPC's default SNAT address."""
+    mapping = FurtherMapping.model_validate({"source": "30.2.0.1", "translated": "10.27.51.150", "priority": 120})
+    return domain.model_copy(update={"egress": domain.egress.model_copy(update={"more": {"shop": mapping}})})
+
+
+def test_the_walk_asks_from_a_vpc_and_names_what_is_missing(lab: Lab, golden: WorkloadDomain) -> None:
+    applied(lab, golden)
+    found = walked(lab, golden)
+    assert "VPC shop leads to this Tier-0: it SNATs to 30.2.0.1, and that is walked" in found.differs
+    told = pulls(found)
+    assert (told["domain-c8"][0], told["vnet-domain-c8"][0], told["shop"][0]) == ("works", "works", "fails")
+    back = [one for one in missing_routes(found) if str(one.to) == "30.2.0.1/32"]
+    assert back, "return routes name it"
+
+
+def test_a_vpc_whose_address_is_mapped_works(lab: Lab, golden: WorkloadDomain) -> None:
+    domain = with_mapping(golden)
+    applied(lab, domain)
+    found = walked(lab, domain)
+    assert pulls(found)["shop"] == ("works", [])
+    assert not [one for one in found.differs if one.startswith("mapping shop")]

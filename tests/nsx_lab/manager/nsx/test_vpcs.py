@@ -85,6 +85,16 @@ def test_a_vpc_has_rules_of_its_own_and_takes_them_along(nine: Lab, client_of: C
     assert api.get(f"{VPC}/attachments/default").status_code in (400, 404)
 
 
+def test_usage_of_ip_blocks(nine: Lab, client_of: ClientOf, seed_document: Json) -> None:
+    api = client_of(nine)
+    write(api, objects())
+    (told,) = api.get("/infra/ip-blocks/usage").json()["results"]
+    counts = [told[f"{name}_ips_count"] for name in ("overall", "used", "available")]
+    assert (told["intent_path"], counts) == ("/infra/ip-blocks/external", ["256", "17", "239"])
+    with Lab(seed_document, profile="4.2") as older:
+        assert client_of(older).get("/infra/ip-blocks/usage").status_code == 404
+
+
 def test_search_finds_vpcs_by_type(nine: Lab, client_of: ClientOf) -> None:
     api = client_of(nine)
     write(api, objects())
