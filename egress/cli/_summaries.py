@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "verify": "Compare the domain file with the manager, by reads of its own; nothing is written.",
         "destroy": "Plan the destruction of everything the stacks made, show it, ask, and do it.",
         "unprotect": "Let the default route of STACK be destroyed: a change of its domain file.",
+        "forget": "Let the state of STACK go of what stood below a Tier-0 that is gone.",
         "rename": "Let the stack of a renamed domain file keep its state and its objects.",
         "gate": "Judge the saved plans in DIR: what is denied, what somebody has to answer for.",
         "affected": "Print the stacks whose synthesised Terraform differs from the base's, one a line.",

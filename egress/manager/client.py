@@ -23,7 +23,7 @@ from egress.domain.fields import quoted
 from egress.domain.model import Tier0
 from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
-from egress.manager.refusals import ObjectError, PartError, parsed, refusal
+from egress.manager.refusals import MissingError, ObjectError, PartError, parsed, refusal
 from egress.manager.troubles import certificate_error, told
 from egress.policy import paths
 from egress.policy.paths import Collection, Section
@@ -183,7 +183,7 @@ class Manager:
         ]
         if len(named) != 1:
             many = f"{len(named)} Tier-0s" if named else "no Tier-0"
-            raise ObjectError(
+            raise (ObjectError if named else MissingError)(
                 f"{self.host} has {many} with the display name {wanted.display_name!r}: name it by tier0.id"
             )
         return paths.tier0(named[0])
