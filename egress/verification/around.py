@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from egress.checks import Report, check_live
+from egress.checks import RULES, Report, check_live
 from egress.domain import WorkloadDomain
 from egress.inventory.workings import Workings
 from egress.policy import paths
 from egress.policy.gateways import Tier0
 from egress.policy.owned import owned
 from egress.policy.paths import Collection as Kind
-from egress.policy.paths import last
+from egress.policy.paths import is_nat_rule, last
 from egress.policy.presence import Presence
 from egress.policy.sighting import Sighting, hidden
 from egress.verification.finding import Finding, found
+from egress.vocabulary import INFRA
 
 _OF_INTERFACES = ("uplink-differs", "interfaces-not-shown")
+_OF_STATES = ("nothing-tracked", "own-object-untracked", "state-of-another-stack", "state-of-no-stack")
+ASKED = tuple(rule.id for rule in RULES if rule.live and rule.id not in _OF_STATES)
+"""Ids of the rules that are asked: those about a state are not, as none is read here."""
 _CARRYING = (Kind.TIER0S, Kind.LOCALE_SERVICES, Kind.INTERFACES, Kind.TIER1S)
-"""What the stack's objects stand on; what it owns is told for itself."""
+"""What the stack's objects stand on, with the NAT rules of Tier-1s; what it owns is told for itself."""
+_TIER1S = f"{paths.collection(INFRA, Kind.TIER1S)}/"
 
 
 def rules(domain: WorkloadDomain, seen: Sighting, stacks: Collection[str]) -> Report:
@@ -32,7 +37,7 @@ def told(report: Report, domain: WorkloadDomain, seen: Sighting) -> Iterator[Fin
     interfaces = paths.interface(seen.gateway, domain.tier0.locale_service, "x").rpartition("/")[0]
     blind = hidden(seen.unseen, interfaces)
     for one in report.findings:
-        if not (blind and one.rule.id in _OF_INTERFACES):
+        if one.rule.id in ASKED and not (blind and one.rule.id in _OF_INTERFACES):
             yield Finding(one.rule.id, one.rule.severity, "", one.what, "", one.fix, one.place)
 
 
@@ -40,7 +45,8 @@ def not_realized(domain: WorkloadDomain, seen: Sighting) -> Iterator[Finding]:
     """What the stack stands on, and NSX could not realize."""
     own = owned(domain).objects(seen.gateway)
     for path, state in seen.states.items():
-        if path not in own and path.split("/")[-2:-1] in [[kind] for kind in _CARRYING]:
+        rule_of_tier1 = is_nat_rule(path) and path.startswith(_TIER1S)
+        if path not in own and (rule_of_tier1 or path.split("/")[-2:-1] in [[kind] for kind in _CARRYING]):
             fix = f"see to what NSX says of {last(path)}"
             yield found("realization-alarm", domain, ("tier0",), last(path), f"it is not realized ({state})", "", fix)
 

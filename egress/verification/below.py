@@ -9,10 +9,11 @@ from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.domain.fields import listed
 from egress.inventory.coverage import Coverage
-from egress.inventory.senders import EgressAddress, Holder, of_tier1s, short
+from egress.inventory.senders import EgressAddress, Holder, of_tier1s, short, tells_networks
 from egress.policy import paths
 from egress.policy.paths import Collection
 from egress.policy.sighting import INGRESS, Doubt, Sighting, Unseen, hidden
+from egress.policy.tier1s import whole_tier1s
 from egress.verification.finding import Finding, found
 from egress.vocabulary import INFRA
 
@@ -20,6 +21,14 @@ from egress.vocabulary import INFRA
 def sending(seen: Sighting) -> tuple[EgressAddress, ...]:
     """The egress addresses that were seen below the Tier-0."""
     return of_tier1s(seen.objects, seen.gateway, seen.unseen)
+
+
+def networks_unseen(seen: Sighting) -> Iterator[Unseen]:
+    """Where segments could not be read: of Tier-1s that leave with the networks behind them, nothing is known then."""
+    why = next((one.why for one in seen.unseen if one.path == paths.collection(INFRA, Collection.SEGMENTS)), None)
+    for tier1 in whole_tier1s(seen.objects) if why is not None else ():
+        if tier1.tier0 == seen.gateway and tells_networks(tier1):
+            yield Unseen(f"networks behind Tier-1 {tier1.id}, which it leaves with", str(why), tier1.id)
 
 
 def complete(unseen: Sequence[Unseen]) -> bool:

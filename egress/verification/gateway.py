@@ -20,9 +20,8 @@ def gateway(
     domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], seen: Sighting, tier0: Tier0
 ) -> Iterator[Finding]:
     """What of the gateway is not as the file declares. tier0: the gateway as it was seen, with what is not realized."""
-    body = seen.objects[seen.gateway]
     yield from _stateful(domain, tier0)
-    yield from _vrf(domain, body)
+    yield from _vrf(domain, tier0, seen.objects[seen.gateway])
     services = paths.collection(seen.gateway, Collection.LOCALE_SERVICES)
     if hidden(seen.unseen, services):
         return
@@ -47,7 +46,7 @@ def _stateful(domain: WorkloadDomain, tier0: Tier0) -> Iterator[Finding]:
         )
 
 
-def _vrf(domain: WorkloadDomain, body: Json) -> Iterator[Finding]:
+def _vrf(domain: WorkloadDomain, tier0: Tier0, body: Json) -> Iterator[Finding]:
     config = body.get("vrf_config")
     parent = last(str(config.get("tier0_path"))) if isinstance(config, dict) and config.get("tier0_path") else None
     declared = domain.tier0.vrf_of
@@ -56,7 +55,7 @@ def _vrf(domain: WorkloadDomain, body: Json) -> Iterator[Finding]:
             "vrf-differs",
             domain,
             ("tier0", "vrf_of"),
-            last(str(body.get("path") or domain.tier0.id)),
+            tier0.id,
             f"it is a VRF of {parent}" if parent else "it is no VRF",
             f"a VRF of {declared}" if declared else "that it is none",
             f"write vrf_of: {parent}" if parent else "take vrf_of out",

@@ -93,7 +93,7 @@ def verify(
     by_file, by_manager = flows.walked(told), flows.walked(live)
     losses = flows.outages(live)
     addresses = below.sending(seen)
-    unseen = of_manager(live.source, live.tier0, live.gateways.lower).unseen
+    unseen = (*of_manager(live.source, live.tier0, live.gateways.lower).unseen, *below.networks_unseen(seen))
     cover = coverage(domain, neighbours, addresses, complete=below.complete(unseen))
     there = room.room(domain, neighbours, seen, workings)
     report = around.rules(domain, seen, [*stacks, *(one.stack for one in everyone), domain.stack])

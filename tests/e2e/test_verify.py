@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
+import signal
 import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import pytest
 from click.testing import CliRunner
+from junitparser import Error, Failure, JUnitXml
 
 import egress.cli as cli
 from egress.domain import EgressError, WorkloadDomain, load_domains
 from egress.policy.identity import GatewayKey
 from egress.policy.owned import owned
 from egress.policy.seed import seed
+from egress.verification.junit import CASES
 from nsx_lab import Lab
-from tests.e2e.sites import project
+from tests.e2e.sites import EGRESS, project
 
 pytestmark = pytest.mark.slow
 
@@ -265,3 +273,264 @@ def test_another_ha_mode_is_named(make: Make) -> None:
     assert code == 2
     assert "ha-mode-differs" in ids
     assert ids <= {"ha-mode-differs", "flow-fails", "outage-worse"}
+
+
+def test_what_is_written_otherwise_and_means_the_same_is_no_difference(standby: Place) -> None:
+    route, rule = standby.api.get(ROUTE).json(), standby.api.get(TKG).json()
+    standby.change(ROUTE, next_hops=route["next_hops"][::-1], tags=route["tags"][::-1])
+    standby.change(
+        TKG,
+        source_network="10.60.0.16/32",
+        translated_network="10.20.30.41/32",
+        tags=rule["tags"][::-1],
+        scope=rule["scope"][::-1],
+    )
+    assert standby.found() == (0, set())
+
+
+def answered_without(place: Place, name: str, field: str) -> None:
+    """From now on the manager leaves a field of a rule out of its answers."""
+    body = place.api.get(RULES).json()
+    for one in body["results"]:
+        if one["id"] == name:
+            del one[field]
+    place.lab.control.fault(method="GET", path=f"*{RULES}", times=0, status=200, body=body)
+
+
+def test_a_network_list_that_the_manager_leaves_out_is_seen_and_that_drift_is_silent_is_said(standby: Place) -> None:
+    answered_without(standby, "wld07-egress-tkg", "source_network")
+    code, told, _ = standby.run("verify")
+    assert code == 2
+    assert "source_network is any on the manager, the file says 10.60.0.16 [object-differs]" in told
+    assert "egress drift says nothing of it" in told
+
+
+def test_a_vpn_mode_on_a_reflexive_rule_is_told_before_an_update_fails(make: Make) -> None:
+    place = make()
+    rules = "/infra/tier-0s/T0-wld01/nat/USER/nat-rules"
+    body = place.api.get(rules).json()
+    body["results"][0]["policy_based_vpn_mode"] = "BYPASS"
+    place.lab.control.fault(method="GET", path=f"*{rules}", times=0, status=200, body=body)
+    assert place.found() == (2, {"object-differs"})
+    assert "every later change of the rule fails before a request is sent" in place.run("verify")[1]
+
+
+UNSEEN = {
+    "NAT rules of Tier-1s": "*/tier-1s/*/nat/*",
+    "one Tier-1's edge cluster": f"*{C8}/locale-services",
+    "Tier-1s": "*/infra/tier-1s",
+    "rules of the Tier-0": f"*{RULES}",
+    "static routes": f"*{T0}/static-routes",
+    "interfaces": "*/interfaces",
+    "locale services": f"*{T0}/locale-services",
+    "virtual servers": "*/lb-virtual-servers",
+    "realized states": "*/realized-entities",
+    "alarms of realization": "*/realized-state/alarms",
+    "forwarding tables": "*/forwarding-table",
+    "BFD peers": "*/bfd-peers",
+}
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 403}, {"status": 200, "body": '{"results": [{"id": "cu'}], ids=["403", "cut"]
+)
+@pytest.mark.parametrize("part", UNSEEN)
+def test_what_could_not_be_seen_is_1_and_nothing_is_invented_of_it(standby: Place, part: str, fault: Json) -> None:
+    standby.lab.control.fault(method="GET", path=UNSEEN[part], times=0, **fault)
+    code, (stack,) = standby.verify()
+    assert [one["id"] for one in stack["findings"] if one["severity"] != "note"] == []
+    assert code == 1
+    assert any(one["matters"] for one in stack["not_seen"])
+    assert not stack["well"]
+    assert "not seen: " in standby.run("verify")[1]
+
+
+@pytest.mark.parametrize("path", ["*/api/v1/alarms", "*/statistics", "*/search/query"])
+def test_what_no_verdict_rests_on_is_told_and_does_not_decide(standby: Place, path: str) -> None:
+    standby.lab.control.fault(method="GET", path=path, times=0, status=403)
+    code, (stack,) = standby.verify()
+    assert code == 0
+    if "search" not in path:  # what a search finds is read where it stands, too
+        assert [one["matters"] for one in stack["not_seen"]] == [False]
+
+
+def without_tier1s(document: Json) -> None:
+    document["infra"]["children"] = [
+        one for one in document["infra"]["children"] if one["resource_type"] != "ChildTier1"
+    ]
+
+
+def test_a_tier0_below_which_nothing_hangs_is_not_well(make: Make) -> None:
+    place = make(STANDBY, seeded=without_tier1s)
+    code, ids = place.found()
+    assert code == 2
+    assert {"tier1-missing", "mapping-stale"} <= ids
+    assert "Tier-1 domain-c8: it does not hang below this Tier-0: none does" in place.run("verify")[1]
+
+
+def test_an_edge_that_is_down_is_named(standby: Place) -> None:
+    standby.lab.control.runtime(
+        "/infra/sites/default/enforcement-points/default/edge-clusters/T0-wld07-edges/edge-nodes/edge02", "DOWN"
+    )
+    code, told, _ = standby.run("verify")
+    assert code == 2
+    assert "edge edge02: it gives no forwarding table [edge-without-default-route]" in told
+    assert "infrastructure_communication/edge_tunnels_down (HIGH)" in told
+
+
+def test_a_mapping_of_the_whole_range_covers_a_namespace_that_comes(make: Make) -> None:
+    whole = "  supervisor: {source: 10.60.0.5, translated: 10.20.30.40}\n  tkg: {source: 10.60.0.16, translated: 10.20.30.41}\n"
+    assert whole in STANDBY
+    place = make(
+        STANDBY.replace(whole, "  more: {all: {source: 10.60.0.0/24, translated: 10.20.30.10, priority: 100}}\n")
+    )
+    new_tier1(place)
+    code, (stack,) = place.verify()
+    assert code == 0
+    covered = {one["address"]: one["covered_by"] for one in stack["looked_at"]["egress_addresses"]}
+    assert covered["10.60.0.18"] == "mapping all"
+
+
+def test_counters_are_shown_and_not_judged(standby: Place) -> None:
+    standby.lab.report_nat(TKG, 12, 3400, 2)
+    code, told, _ = standby.run("verify")
+    assert code == 0
+    assert "wld07-egress-tkg: 12 packets, 3400 bytes, 2 sessions open" in told
+    assert "wld07-egress-supervisor: 0 packets" in told
+
+
+def test_a_manager_that_is_not_there_is_1_for_its_stack(standby: Place) -> None:
+    standby.lab.stop()
+    code, told, said = standby.run("verify", "--json", "--timeout", "3s")
+    assert code == 1
+    (stack,) = json.loads(told)
+    assert not stack["well"]
+    assert stack["failed"] in said
+    assert "wld07: could not be verified: " in said
+
+
+def test_a_project_without_a_domain_is_not_well(standby: Place) -> None:
+    (standby.root / "domains/wld07.yaml").unlink()
+    code, _, said = standby.run("verify")
+    assert code == 1
+    assert "egress: " in said
+
+
+def test_the_junit_file_has_a_case_a_check_and_stack(standby: Place, tmp_path: Path) -> None:
+    file = tmp_path / "verify.xml"
+    code, _, _ = standby.run("verify", "--junit", str(file))
+    suites = JUnitXml.fromfile(str(file))
+    (suite,) = suites
+    assert (code, suite.name, suite.failures, suite.errors) == (0, "wld07", 0, 0)
+    assert [case.name for case in suite] == [name for name in CASES if name != "probe-no-answer"]
+    moved(standby)
+    standby.lab.control.fault(method="GET", path="*/forwarding-table", times=0, status=403)
+    assert standby.run("verify", "--junit", str(file))[0] == 2
+    (suite,) = JUnitXml.fromfile(str(file))
+    bad = {case.name: type(case.result[0]) for case in suite if case.result}
+    assert bad["egress-moved"] is Failure
+    assert bad["everything-seen"] is Error
+    standby.lab.stop()
+    assert standby.run("verify", "--junit", str(file), "--timeout", "3s")[0] == 1
+    (suite,) = JUnitXml.fromfile(str(file))
+    assert [type(case.result[0]) for case in suite] == [Error]
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--watch", "--junit", "x.xml"], ["--every", "5s"], ["--watch", "--every", "0"], ["nobody"]]
+)
+def test_a_wrong_usage_is_told(standby: Place, wrong: list[str]) -> None:
+    with pytest.raises(click.UsageError) if wrong != ["nobody"] else contextlib.nullcontext():
+        assert standby.run("verify", *wrong)[0] == 1
+
+
+def test_in_a_lab_nobody_but_this_machine_is_probed(standby: Place) -> None:
+    code, told, _ = standby.run("verify", "--probe")
+    assert code == 0
+    assert "not asked from this machine: DNS server 10.1.1.53:53 is an address of the lab" in told
+
+
+class Watching:
+    """`egress verify --watch` as a process, and what it prints."""
+
+    def __init__(self, place: Place, *options: str) -> None:
+        command = [str(EGRESS), "verify", "--watch", "--every", "1", "--timeout", "2s", *options]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("NSXT_", "TF_"))}
+        self.process = subprocess.Popen(
+            command, cwd=place.root, env=clean, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def until(self, wanted: Callable[[str], bool]) -> list[str]:
+        """The lines up to the first that is wanted, with it."""
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        for line in self.process.stdout:
+            lines.append(line.rstrip("\n"))
+            if wanted(lines[-1]):
+                return lines
+        raise AssertionError(f"it ended: {lines} {self.process.stderr.read() if self.process.stderr else ''}")
+
+    def interrupt(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate()
+        return self.process.returncode
+
+
+@pytest.fixture
+def watching() -> Iterator[Callable[..., Watching]]:
+    made: list[Watching] = []
+
+    def start(place: Place, *options: str) -> Watching:
+        made.append(Watching(place, *options))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.process.kill()
+        one.process.communicate()
+
+
+def test_watch_tells_what_changes_and_survives_a_manager_that_goes_and_comes(
+    standby: Place, watching: Callable[..., Watching]
+) -> None:
+    before = sorted(standby.root.rglob("*"))
+    seen = watching(standby, "--json")
+    (first,) = [json.loads(line) for line in seen.until(lambda line: "verdict" in line)]
+    assert (first["stack"], first["event"], first["verdict"]) == ("wld07", "verdict", "well")
+    as_it_was = standby.api.get(TKG).json()
+    standby.change(TKG, sequence_number=900)
+    found, verdict = (json.loads(line) for line in seen.until(lambda line: '"verdict"' in line))
+    assert (found["event"], found["finding"]["id"]) == ("found", "object-differs")
+    assert verdict["well"] is False
+    standby.lab.control.fault(method="GET", path="*", times=0, status=503)
+    (gone,) = [json.loads(line) for line in seen.until(lambda line: "cannot read" in line)]
+    assert "503" in gone["why"]
+    standby.put(TKG, as_it_was)
+    standby.lab.control.clear_faults()
+    again, mended, well = (json.loads(line) for line in seen.until(lambda line: '"verdict"' in line))
+    assert [again["event"], mended["event"], well["well"]] == ["can read again", "gone", True]
+    standby.lab.control.fail_over(4)  # as the managers' virtual address does when it moves
+    seen.until(lambda line: '"cannot read"' in line)
+    assert len(seen.until(lambda line: '"can read again"' in line)) == 1
+    assert seen.interrupt() == 130
+    assert sorted(standby.root.rglob("*")) == before
+
+
+def test_watch_in_words_says_when(standby: Place, watching: Callable[..., Watching]) -> None:
+    seen = watching(standby)
+    (line,) = seen.until(lambda line: "well" in line)
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d wld07 \(the lab ", line)
+    domain = standby.root / "domains/wld07.yaml"
+    domain.write_text("version: 1\nname: [")
+    assert "wld07: cannot read: " in seen.until(lambda line: "cannot read" in line)[0]
+    domain.write_text(STANDBY)
+    seen.until(lambda line: "can read again" in line)
+    assert seen.interrupt() == 130
+
+
+def test_watch_ends_at_a_login_that_is_refused(standby: Place, watching: Callable[..., Watching]) -> None:
+    standby.lab.control.fault(method="GET", path="*", times=0, status=401)
+    seen = watching(standby)
+    _, said = seen.process.communicate()
+    assert seen.process.returncode == 1
+    assert "does not let this user in" in said
