@@ -24,6 +24,7 @@ from egress.manager import Manager, sight, survey
 from egress.policy.identity import GatewayKey
 from egress.policy.paths import Collection as Kind
 from egress.policy.paths import last
+from egress.policy.presence import Presence
 from egress.policy.sighting import Doubt, Sighting, Unseen
 from egress.policy.tier1s import whole_tier1s
 from egress.proposal.names import Names
@@ -148,8 +149,9 @@ def _proposal(domain: WorkloadDomain, everyone: Sequence[WorkloadDomain], around
     neighbours = [one for one in everyone if one.stack != domain.stack and GatewayKey.of(one) == GatewayKey.of(domain)]
     addresses = of_tier1s(sighting.objects, sighting.gateway)
     objects = {**around.survey.objects, **sighting.objects}
+    stacks = frozenset(one.stack for one in everyone)
     return propose(
-        domain,
+        Presence(domain, sighting.gateway, sighting.objects, None, "", stacks),
         neighbours,
         coverage(domain, neighbours, addresses, complete=True),
         taken(everyone, objects, addresses),

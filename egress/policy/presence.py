@@ -13,10 +13,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.policy import paths
-from egress.policy.owned import NatRule, Owned, Route, default_tags, owned
+from egress.policy.owned import Identity, NatRule, Owned, Route, default_tags, nat_scope, owned
 from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json, PolicyObjects, children
-from egress.vocabulary import ANYWHERE
+from egress.vocabulary import ANYWHERE, FirewallMatch
 
 OURS = "tier0-egress"
 """Value of the tag `managed-by` on every object whose file entry gives no tags of its own."""
@@ -120,6 +120,14 @@ class Presence:
         return [
             one for one in self._meeting(rule) if (one.section.place, one.priority) <= mine and one.path not in like
         ]
+
+    def foreign(self, source: IPv4Network, priority: int) -> list[ForeignRule]:
+        """Foreign rules that would stand in the way of a further mapping of ours: of that very source, or looked at before it."""
+        scope = nat_scope(self.domain)
+        identity = Identity("", "", "", {})
+        action, firewall = self.domain.tier0.nat_action, FirewallMatch.MATCH_INTERNAL_ADDRESS
+        rule = NatRule("", (), identity, source, None, priority, scope, action, source, firewall)
+        return [*self.rules_like(rule), *self.rules_before(rule)]
 
     def _meeting(self, rule: NatRule) -> Iterator[ForeignRule]:
         """Foreign rules that decide about packets which one of ours is for."""

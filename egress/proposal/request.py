@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from egress.escape import code_span, markdown
+from egress.escape import code_span, line, markdown
 from egress.proposal.proposal import Change, Kind, Proposal
 
 __all__ = ["LEFT", "TITLE", "WELL", "body", "message"]
@@ -41,9 +41,9 @@ def body(proposals: Sequence[Proposal]) -> str:
 
 
 def message(proposals: Sequence[Proposal]) -> str:
-    """The commit's message: plain text."""
+    """The commit's message: plain text, and no words of a manager, as forges find mentions and references in it."""
     changes = [(one.stack, change) for one in proposals for change in one.changes]
-    lines = [f"{stack}: {change.key}: {change.why[0]}" for stack, change in changes[:_ROWS]]
+    lines = [line(f"{stack}: {one.key}: {one.source} to {one.translated}") for stack, one in changes[:_ROWS]]
     lines += [f"and {len(changes) - _ROWS} more"] if len(changes) > _ROWS else []
     return "\n\n".join([TITLE, "\n".join(lines), MADE_BY]) + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ from typing import Any
 import pytest
 
 from egress.domain import load_domains
+from egress.policy.paths import edge_cluster
 from egress.policy.seed import seed
 from nsx_lab import Lab
-from tests.e2e.sites import TIER0, Site, lab_site, project
+from tests.e2e.sites import REPOSITORY, TIER0, Site, lab_site, project
 from tests.repositories import git
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-CLUSTER = "/infra/sites/default/enforcement-points/default/edge-clusters/T0-wld01-edges"
 POOL = "  pool: [10.27.51.160/30, 10.27.51.200] # of the network team\n"
 RANGE = "  ranges: [30.0.0.0/24]\n"
 GOLDEN = "domains/wld01.yaml"
@@ -45,12 +46,12 @@ def rewrite(site: Site, old: str, new: str) -> None:
     (site.root / GOLDEN).write_text(text(site).replace(old, new))
 
 
-def namespace(site: Site, name: str, address: str, number: int, tier1: str = "") -> str:
+def namespace(site: Site, name: str, address: str, number: int, tier1: str = "", tier0: str = TIER0) -> str:
     """A namespace with a Tier-1, as NCP makes one; the path of its Tier-1."""
     path = f"/infra/tier-1s/{tier1 or f't1-{name}'}"
     tags = [{"scope": "ncp/cluster", "tag": "domain-c8"}, {"scope": "ncp/project", "tag": name}]
-    site.put(path, tier0_path=TIER0, route_advertisement_types=["TIER1_NAT", "TIER1_LB_VIP"], tags=tags)
-    site.put(f"{path}/locale-services/default", edge_cluster_path=CLUSTER)
+    site.put(path, tier0_path=tier0, route_advertisement_types=["TIER1_NAT", "TIER1_LB_VIP"], tags=tags)
+    site.put(f"{path}/locale-services/default", edge_cluster_path=edge_cluster(f"{tier0.rpartition('/')[2]}-edges"))
     rule: dict[str, Any] = {"action": "SNAT", "source_network": f"10.{number}.0.0/24", "translated_network": address}
     site.put(f"{path}/nat/USER/nat-rules/snat", sequence_number=0, tags=tags, **rule)
     return path
@@ -284,3 +285,27 @@ def test_a_file_of_proposals_does_what_the_managers_said(clone: Site, tmp_path: 
     ):
         out.write_text(content)
         assert says in clone.egress("propose", "--from", str(out), code=1).stderr
+
+
+def test_two_stacks_that_share_a_tier0_and_a_pool_of_their_defaults_get_different_addresses(
+    tmp_path: Path, any_engine: dict[str, str]
+) -> None:
+    root = project(tmp_path / "project")
+    shutil.rmtree(root / "domains")
+    shutil.copytree(REPOSITORY / "examples" / "domains" / "shared", root / "domains" / "shared")
+    defaults = root / "domains" / "shared" / "_defaults.yaml"
+    defaults.write_text(f"{defaults.read_text()}egress: {{pool: [10.29.70.64/30]}}\n")
+    tenant = root / "domains" / "shared" / "tenant.yaml"
+    tenant.write_bytes(tenant.read_bytes().replace(b"\n", b"\r\n").rstrip())  # as somebody's editor left it
+    with Lab(seed=json.loads(json.dumps(seed(load_domains(root))))) as lab:
+        lab.write_lab_file(root / "lab.json", stand_in=False)
+        site = Site(root, lab, any_engine | {"EGRESS_LAB": str(root / "lab.json")})
+        for number, address in enumerate(["30.2.0.17", "30.3.0.17"]):
+            namespace(site, f"ns{number}", address, 240 + number, tier0="/infra/tier-0s/T0-shared")
+        done = site.egress("propose", "--json", "--write", code=2)
+        told = {one["stack"]: one["changes"] for one in json.loads(done.stdout)["proposals"]}
+        assert [(one["key"], one["translated"]) for one in told["shared-platform"]] == [("ns0", "10.29.70.64")]
+        assert [(one["key"], one["translated"]) for one in told["shared-tenant"]] == [("ns1", "10.29.70.65")]
+        assert tenant.read_bytes().count(b"\r\n") == tenant.read_bytes().count(b"\n")
+        assert "nothing to propose" in site.egress("propose", code=0).stderr
+        site.egress("check", code=0)

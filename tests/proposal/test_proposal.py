@@ -202,7 +202,13 @@ def test_two_namespaces_of_one_name_and_an_object_of_that_id_get_keys_of_their_o
     twin = sender("t1-dev-b", "10.2.0.18", ["10.247.0.0/24"], namespace="dev")
     keys = [change.key for change in proposed(ACTIVE, [SUPERVISOR, DEV, twin]).proposal.changes]
     assert keys == ["dev", "dev-2"]
-    held = {f"{GATEWAY}/nat/USER/nat-rules/site-egress-dev": {"action": "SNAT", "sequence_number": 110}}
+    held = {
+        f"{GATEWAY}/nat/USER/nat-rules/site-egress-dev": {
+            "source_network": "10.7.7.7",
+            "action": "SNAT",
+            "sequence_number": 110,
+        }
+    }
     (change,) = proposed(ACTIVE, [SUPERVISOR, DEV], held).proposal.changes
     assert change.key == "dev-2"
     assert change.edits[0].value["priority"] == 120, "110 is taken"
@@ -217,6 +223,40 @@ def test_an_address_that_an_exception_keeps_is_a_decision_and_no_patch(proposed:
     made = proposed(text, [SUPERVISOR, DEV])
     assert made.text == text
     assert "is kept un-translated by exception dev of site" in made.proposal.undecided[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (
+            {"source_network": "10.2.0.17", "sequence_number": 900},
+            "translates it already: egress adopt site takes it over, or take it away",
+        ),
+        (
+            {"source_network": "10.2.0.0/28,10.2.0.16/28", "sequence_number": 20},
+            "takes some of its packets before a rule of priority 110 would",
+        ),
+        ({"action": "NO_SNAT", "destination_network": "10.9.0.0/16", "sequence_number": 5}, "narrow or move that rule"),
+    ],
+)
+def test_a_rule_made_by_hand_that_is_in_the_way_is_told_and_nothing_is_proposed(
+    proposed: Make, body: dict[str, Any], says: str
+) -> None:
+    hand = {"action": "SNAT", "translated_network": "10.1.0.50", "enabled": True, **body}
+    made = proposed(STANDBY, [SUPERVISOR, DEV], {f"{GATEWAY}/nat/USER/nat-rules/by-hand": hand})
+    assert made.text == STANDBY
+    assert "rule by-hand on the manager, which no stack of this tool made" in made.proposal.undecided[0]
+    assert says in made.proposal.undecided[0]
+
+
+def test_a_rule_of_the_stack_itself_that_its_file_has_no_more_is_applied_first(proposed: Make) -> None:
+    tags = [{"scope": "managed-by", "tag": "tier0-egress"}, {"scope": "stack", "tag": "site"}]
+    left = {"action": "SNAT", "source_network": "10.2.0.17", "translated_network": "10.1.0.4", "tags": tags}
+    made = proposed(STANDBY, [SUPERVISOR, DEV], {f"{GATEWAY}/nat/USER/nat-rules/site-egress-dev": left})
+    assert (
+        "site-egress-dev on the manager is this stack's, and not in its file any more: apply first"
+        in made.proposal.undecided[0]
+    )
 
 
 def test_tier1s_that_share_an_address_share_a_mapping(proposed: Make) -> None:
