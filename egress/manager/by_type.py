@@ -61,8 +61,17 @@ def _top(kind: Collection) -> Fallback:
     return lambda _: (part for part in on_tier0s("below the Tier-0s") if part.kind is kind)
 
 
-def _infra(kind: Collection, what: str) -> Fallback:
-    return lambda _: iter([Part(INFRA, kind, Unseen(what, "", doubt=Doubt.NONE))])
+def _pools(_: PolicyObjects) -> Iterator[Part]:
+    yield Part(INFRA, Collection.IP_POOLS, Unseen("IP pools", "", doubt=Doubt.NONE))
+
+
+def _blocks(objects: PolicyObjects) -> Iterator[Part]:
+    """Of the manager, and of the projects that were read."""
+    for path in (
+        INFRA,
+        *(f"{project}{INFRA}" for project, _ in list(children(objects, paths.ORG, Collection.PROJECTS))),
+    ):
+        yield Part(path, Collection.IP_BLOCKS, Unseen("IP blocks", "", doubt=Doubt.NONE))
 
 
 def _below(parents: Collection, kind: Collection, what: str) -> Fallback:
@@ -92,6 +101,7 @@ def _nodes(objects: PolicyObjects) -> Iterator[Part]:
         yield Part(path, Collection.EDGE_NODES, what)
 
 
+BLOCKS = Sort(("IpAddressBlock",), _blocks)
 SORTS = (
     Sort(("Tier1",), _top(Collection.TIER1S)),
     Sort(("LocaleServices",), _services),
@@ -101,8 +111,8 @@ SORTS = (
     Sort(("LBVirtualServer",), _top(Collection.LB_VIRTUAL_SERVERS)),
     Sort(("PolicyEdgeCluster",), _clusters),
     Sort(("PolicyEdgeNode",), _nodes),
-    Sort(("IpAddressBlock",), _infra(Collection.IP_BLOCKS, "IP blocks")),
-    Sort(("IpAddressPool",), _infra(Collection.IP_POOLS, "IP pools")),
+    BLOCKS,
+    Sort(("IpAddressPool",), _pools),
     Sort(
         ("IpAddressPoolBlockSubnet", "IpAddressPoolStaticSubnet"),
         _below(Collection.IP_POOLS, Collection.IP_SUBNETS, "subnets of IP pool"),

@@ -32,6 +32,13 @@ class Collection(StrEnum):
     IP_POOLS = "ip-pools"
     IP_SUBNETS = "ip-subnets"
     IP_ALLOCATIONS = "ip-allocations"
+    GATEWAY_CONNECTIONS = "gateway-connections"
+    ORGS = "orgs"
+    PROJECTS = "projects"
+    VPCS = "vpcs"
+    VPC_PROFILES = "vpc-connectivity-profiles"
+    TRANSIT_GATEWAYS = "transit-gateways"
+    ATTACHMENTS = "attachments"
 
 
 class Section(StrEnum):
@@ -45,6 +52,10 @@ class Section(StrEnum):
     def place(self) -> int:
         """Place in that order, from 0."""
         return list(Section).index(self)
+
+
+ORG = f"/{Collection.ORGS}/default"
+"""Path of the only organisation of a local manager (terraform-provider-nsxt asks for no other)."""
 
 
 def collection(parent: str, kind: Collection) -> str:
@@ -138,6 +149,9 @@ REALIZED_ENTITIES = f"{INFRA}/realized-state/realized-entities"
 """What NSX made of the object that the query names by `intent_path`."""
 REALIZATION_ALARMS = f"{INFRA}/realized-state/alarms"
 """What NSX could not realize, of all objects."""
+
+BLOCK_USAGE = f"{INFRA}/{Collection.IP_BLOCKS}/usage"
+"""How full IP blocks are, of all of them (NSX 9)."""
 
 
 def bfd_profile(id_: str) -> str:
