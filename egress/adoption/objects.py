@@ -13,7 +13,7 @@ from egress.domain.addresses import Network, as_network
 from egress.domain.base import Named
 from egress.domain.fields import listed, quoted
 from egress.policy import paths
-from egress.policy.owned import BfdPeer, NatRule, NoSnatRule, Route, owned
+from egress.policy.owned import BFD, BfdPeer, NatRule, NoSnatRule, Route, owned
 from egress.policy.paths import Collection, Section, is_nat_rule, is_static_route, last
 from egress.policy.tree import Json, PolicyObjects, children
 from egress.vocabulary import ANYWHERE, TITLES, NatAction
@@ -146,7 +146,7 @@ def own_objects(domain: WorkloadDomain, gateway: str) -> tuple[Own, ...]:
         found.append(Own(route.at, _route_title(route), route, path, bodies[path], _entry(domain, route.at)))
     for peer in made.bfd_peers:
         path = paths.bfd_peer(gateway, peer.identity.nsx_id)
-        found.append(Own(("default_route", "bfd"), f"BFD peer {peer.peer}", peer, path, bodies[path], None))
+        found.append(Own(BFD, f"BFD peer {peer.peer}", peer, path, bodies[path], None))
     rules: tuple[NatRule | NoSnatRule, ...] = (*made.rules, *made.exceptions)
     for rule in rules:
         path = paths.nat_rule(gateway, rule.identity.nsx_id)

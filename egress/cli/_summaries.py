@@ -18,7 +18,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "report": "Write one self-contained HTML page: picture, checks, flows, missing routes.",
     },
     "Managers": {
-        "adopt": "Match objects that somebody made by hand with a domain file, and write their ids into it.",
+        "adopt": "Match hand-made objects with a domain file, and write their ids into it.",
         "plan": "Synthesise and plan; nothing is written to the manager.",
         "apply": "Plan, show the plan, ask, and apply that very plan.",
         "drift": "Compare the manager with the state, attribute by attribute; nothing is written.",

@@ -34,7 +34,7 @@ from egress.writing import write
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output instead of words.")
 @click.pass_obj
 def command(project: Project, stacks: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool) -> int:
-    """Match objects that somebody made by hand with a domain file, and write their ids into it.
+    """Match hand-made objects with a domain file, and write their ids into it.
 
     Routes and rules are matched by what they do to packets, never by name. The match is shown, and what the file has to say so that the
     next plan imports them and changes nothing: ids, names, descriptions, tags, priorities, admin distances, scope. Comments and layout stay.

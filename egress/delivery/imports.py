@@ -1,7 +1,7 @@
 """Taking a stack's own objects back into a state that was lost, or that an apply which ended half-way left without some of them.
 
 The ids are known in advance (`nsx_id` is always set), so import blocks can be written from the synthesised JSON and a look at the
-manager. An import id is the object's Policy path. Terraform refuses to import what is not there, so only what is there is asked for.
+manager. Terraform refuses to import what is not there, so only what is there is asked for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from egress.domain import EgressError
 from egress.domain.model import WorkloadDomain
 from egress.escape import terraform
 from egress.policy import paths
-from egress.policy.planned import resource_path
+from egress.policy.planned import import_id, resource_path
 from egress.policy.presence import Presence
 from egress.toolchain.stacks import Stack
 
@@ -42,13 +42,15 @@ def _blocks(stack: Stack, there: Presence | None) -> list[dict[str, str]]:
     known = stack.state().addresses
     gateway = terraform(there.gateway if there else _gateway_path(stack.domain))  # the rest was written for Terraform
     missing = {
-        f"{kind}.{name}": resource_path(kind, gateway, body)
+        f"{kind}.{name}": (kind, resource_path(kind, gateway, body))
         for kind, resources in stack.config.get("resource", {}).items()
         for name, body in resources.items()
         if f"{kind}.{name}" not in known
     }
-    on_manager = {terraform(path) for path in there.objects} if there else missing.values()
-    return [{"to": address, "id": path} for address, path in missing.items() if path in on_manager]
+    on_manager = {terraform(path) for path in there.objects} if there else {path for _, path in missing.values()}
+    return [
+        {"to": address, "id": import_id(kind, path)} for address, (kind, path) in missing.items() if path in on_manager
+    ]
 
 
 def _gateway_path(domain: WorkloadDomain) -> str:
