@@ -238,8 +238,8 @@ def _why_nothing(one: _Adopting) -> str:
     if not found.missing:
         return f"nothing to adopt: {one.file.shown} makes no route and no rule"
     there = _counted(found.strangers)
-    what = f"none of its {there} is" if there else "it has no route and no rule that could be"
-    return f"nothing to adopt on {last(found.gateway)}: {what} what the file says; egress plan {one.file.stack} adds {len(found.missing)}"
+    what = f"of its {there} none is what the file says" if there else "it has no route and no rule"
+    return f"nothing to adopt on {last(found.gateway)}: {what}; egress plan {one.file.stack} adds {len(found.missing)}"
 
 
 def _next(one: _Adopting) -> str:
