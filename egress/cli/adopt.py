@@ -184,7 +184,12 @@ def _broken(before: WorkloadDomain, after: WorkloadDomain) -> Iterator[Refusal]:
     for one in check([after]).errors:
         if (one.rule.id, one.key) not in had:
             at = tuple(one.key.split("."))
-            yield Refusal(at, one.key, f"the file would break {one.rule.id} then: {one.what}: {one.fix}", ())
+            yield Refusal(
+                at,
+                one.key,
+                f"the file would break {one.rule.id} then ({one.what}): {one.fix}, in NSX first, or suppress the rule with a reason",
+                (),
+            )
 
 
 def _done(one: _Adopting, *, dry_run: bool, yes: bool, quiet: bool) -> bool | None:
