@@ -113,6 +113,11 @@ def bfd_peer(gateway: str, id_: str) -> str:
     return f"{static_route(gateway, Collection.BFD_PEERS)}/{id_}"
 
 
+def is_bfd_peer(path: str) -> bool:
+    """Whether a path is that of a BFD peer of static routes."""
+    return path.split("/")[-2:-1] == [Collection.BFD_PEERS]
+
+
 def nat_section(gateway: str, section: str = Section.USER) -> str:
     """Path of a NAT section of a gateway."""
     return child(gateway, Collection.NAT, section)
