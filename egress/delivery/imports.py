@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+
 from egress.domain import EgressError
 from egress.domain.model import WorkloadDomain
 from egress.escape import terraform
@@ -76,7 +77,9 @@ def _take_in(stack: Stack, kind: str, name: str, body: JsonObject, path: str) ->
     if done.code:
         words = (done.err or done.out).strip()
         known = state_lock.refusal(stack, words)
-        raise EgressError(f"{stack.name}: {known}" if known else f"{stack.name}: {path} was not taken in:\n{masked(words)}")
+        raise EgressError(
+            f"{stack.name}: {known}" if known else f"{stack.name}: {path} was not taken in:\n{masked(words)}"
+        )
 
 
 def _outputs(stack: Stack) -> JsonObject:
@@ -85,17 +88,20 @@ def _outputs(stack: Stack) -> JsonObject:
     if done.code:
         raise EgressError(f"{stack.name}: the outputs in the state cannot be read:\n{masked(done.err.strip())}")
     outputs = json_object(done.out, f"{stack.name}: the outputs in the state", "read the state with egress engine")
-    return {name: {"value": terraform(value) if isinstance(value := one["value"], str) else value} for name, one in outputs.items()}
+    return {
+        name: {"value": terraform(value) if isinstance(value := one["value"], str) else value}
+        for name, one in outputs.items()
+    }
 
 
 def _stub(path: str) -> tuple[str, JsonObject]:
     """Resource type of an object that stands at a path below a gateway, and what a configuration has to say of one; no value of it is used."""
-    gateway = terraform("/".join(path.split("/")[:4]))
+    gateway = terraform(paths.tier0_above(path))
     common = {"display_name": "left over", "gateway_path": gateway}
     if paths.is_nat_rule(path):
         return RULE, common | {"action": "NO_SNAT"}
     if path.split("/")[-2] == paths.Collection.BFD_PEERS:
-        return BFD_PEER, common | {"peer_address": "192.0.2.1", "bfd_profile_path": "/infra/bfd-profiles/default"}
+        return BFD_PEER, common | {"peer_address": "192.0.2.1", "bfd_profile_path": paths.bfd_profile("default")}
     return ROUTE, common | {"network": "192.0.2.0/24", "next_hop": [{"ip_address": "192.0.2.1"}]}
 
 

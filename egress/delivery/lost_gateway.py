@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from egress.domain import EgressError
-from egress.policy.paths import last
+from egress.policy.paths import last, tier0_above
 from egress.toolchain import state_lock
 from egress.toolchain.secrets import masked
 from egress.toolchain.stacks import Stack
@@ -21,10 +21,9 @@ from egress.toolchain.state import Tracked
 if TYPE_CHECKING:
     from egress.manager import Manager
 
-_PARENT_GONE = re.compile(r"The path=\[(/infra/tier-0s/[^\]/]+)\] is invalid")
+_PARENT_GONE = re.compile(r"The path=\[([^\]]+)\] is invalid")
 _NOT_FOUND = re.compile(r"Tier0 with (ID|name) '([^']*)' was not found")
 """What provider 3.11.1 says of its data source (measured)."""
-_GATEWAY = re.compile(r"^(/infra/tier-0s/[^/]+)/")
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,9 @@ class Lost:
 
     def __str__(self) -> str:
         count = f"{len(self.objects)} object{'' if len(self.objects) == 1 else 's'}"
-        return f"{count} below {' and '.join(map(last, self.gateways))}: {', '.join(one.nsx_id for one in self.objects)}"
+        return (
+            f"{count} below {' and '.join(map(last, self.gateways))}: {', '.join(one.nsx_id for one in self.objects)}"
+        )
 
 
 def told(stack: Stack, words: str) -> str:
@@ -103,5 +104,4 @@ def _is_gone(manager: Manager, path: str) -> bool:
 
 
 def _gateway(tracked: Tracked) -> str:
-    found = _GATEWAY.match(f"{tracked.path or tracked.attributes.get('gateway_path') or ''}/")
-    return found[1] if found else ""
+    return tier0_above(str(tracked.path or tracked.attributes.get("gateway_path") or ""))

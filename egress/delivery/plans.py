@@ -179,7 +179,9 @@ def _catch_up(plan: Plan, tell: Callable[[str], None]) -> None:
     done = stack.engine("apply", "-no-color", "-input=false", *stack.locking(), plan.file, capture=True)
     if done.code:
         words = uncoloured(done.err or done.out).strip()
-        raise EgressError(f"{stack.name}: {state_lock.refusal(stack, words) or f'the state was not written:{chr(10)}{masked(words)}'}")
+        raise EgressError(
+            f"{stack.name}: {state_lock.refusal(stack, words) or f'the state was not written:{chr(10)}{masked(words)}'}"
+        )
     addresses = ", ".join(one.address for one in behind)
     tell(f"{stack.name}: the manager is as the file says, and the state was not: it is now ({addresses})")
 
