@@ -258,7 +258,7 @@ def uplink_differs(there: Presence) -> Outcomes:
             yield Broken(
                 (*at, "address"),
                 f"the file says {uplink.address}, {uplink.id} has {' and '.join(real) or 'no address'}",
-                "write the address that it has",
+                "write the address that it has; next hops and translated addresses follow its network (docs/recovery.md, Uplinks with other addresses)",
             )
 
 

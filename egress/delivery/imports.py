@@ -98,7 +98,7 @@ def _outputs(stack: Stack) -> JsonObject:
 
 def _stub(path: str) -> tuple[str, JsonObject]:
     """Resource type of an object that stands at a path below a gateway, and what a configuration has to say of one; no value of it is used."""
-    gateway = terraform("/".join(path.split("/")[:4]))
+    gateway = terraform(paths.tier0_above(path))
     common = {"display_name": "left over", "gateway_path": gateway}
     if paths.is_nat_rule(path):
         return RULE, common | {"action": "NO_SNAT"}

@@ -83,6 +83,12 @@ def tier0(id_: str) -> str:
     return child(INFRA, Collection.TIER0S, id_)
 
 
+def tier0_above(path: str) -> str:
+    """Path of the Tier-0 that a path is of, or below; empty where there is none."""
+    parts = path.split("/")
+    return "/".join(parts[:4]) if path.startswith(f"{tier0('')}") and len(parts) > 3 and parts[3] else ""
+
+
 def tier1(id_: str) -> str:
     """Path of a Tier-1."""
     return child(INFRA, Collection.TIER1S, id_)
