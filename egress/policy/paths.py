@@ -28,6 +28,10 @@ class Collection(StrEnum):
     SEGMENTS = "segments"
     LB_SERVICES = "lb-services"
     LB_VIRTUAL_SERVERS = "lb-virtual-servers"
+    IP_BLOCKS = "ip-blocks"
+    IP_POOLS = "ip-pools"
+    IP_SUBNETS = "ip-subnets"
+    IP_ALLOCATIONS = "ip-allocations"
 
 
 class Section(StrEnum):
@@ -141,9 +145,13 @@ def bfd_profile(id_: str) -> str:
     return child(INFRA, Collection.BFD_PROFILES, id_)
 
 
+ENFORCEMENT_POINT = f"{INFRA}/sites/default/enforcement-points/default"
+"""Path of the only enforcement point of a local manager."""
+
+
 def edge_cluster(id_: str) -> str:
-    """Path of an edge cluster of the default enforcement point, which is the only one of a local manager."""
-    return child(f"{INFRA}/sites/default/enforcement-points/default", Collection.EDGE_CLUSTERS, id_)
+    """Path of an edge cluster of the default enforcement point."""
+    return child(ENFORCEMENT_POINT, Collection.EDGE_CLUSTERS, id_)
 
 
 def edge_node(cluster: str, id_: str) -> str:
