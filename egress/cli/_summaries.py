@@ -20,9 +20,12 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Managers": {
         "plan": "Synthesise and plan; nothing is written to the manager.",
         "apply": "Plan, show the plan, ask, and apply that very plan.",
+        "propose": "Propose mappings for egress addresses that have none: a change of domain files.",
         "drift": "Compare the manager with the state, attribute by attribute; nothing is written.",
+        "verify": "Compare the domain file with the manager, by reads of its own; nothing is written.",
         "destroy": "Plan the destruction of everything the stacks made, show it, ask, and do it.",
         "unprotect": "Let the default route of STACK be destroyed: a change of its domain file.",
+        "forget": "Let the state of STACK go of what stood below a Tier-0 that is gone.",
         "rename": "Let the stack of a renamed domain file keep its state and its objects.",
         "gate": "Judge the saved plans in DIR: what is denied, what somebody has to answer for.",
         "affected": "Print the stacks whose synthesised Terraform differs from the base's, one a line.",

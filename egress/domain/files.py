@@ -228,6 +228,14 @@ def merged_tree(file: DomainFile, known: dict[SourceFile, Tree] | None = None) -
     return functools.reduce(merge, trees)
 
 
+def changed_tree(file: DomainFile, text: str) -> Tree:
+    """As `merged_tree`, of the file with another text than it has. Errors: DomainFileError."""
+    tree = parse(text.encode(), file.shown)
+    check_file(tree)
+    known: dict[SourceFile, Tree] = {}
+    return functools.reduce(merge, [*(_defaults_tree(source, known) for source in file.defaults), tree])
+
+
 def _checked_tree(source: SourceFile) -> Tree:
     tree = read_tree(source)
     check_file(tree)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.domain.files import DomainFile, SourceFile, find_files, merged_tree, select
+from egress.domain.files import DomainFile, SourceFile, changed_tree, find_files, merged_tree, select
 from egress.domain.model import WorkloadDomain
 from egress.domain.problems import DomainFileError, Problem
 from egress.domain.reading import validated
@@ -73,6 +73,11 @@ class Fleet:
             except DomainFileError as error:
                 self._read[file.stack] = error
         return self._read[file.stack]
+
+
+def changed(file: DomainFile, text: str) -> WorkloadDomain:
+    """The domain that a file would be with another text. Errors: DomainFileError with every finding."""
+    return validated(changed_tree(file, text), file.stack)
 
 
 def load(files: Collection[DomainFile]) -> Loaded:

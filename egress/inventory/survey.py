@@ -49,17 +49,22 @@ class Survey:
             for path, body in self.objects.items()
             if path.startswith(_TIER1S) and path.count("/") == 3 and body.get("tier0_path") != gateway
         }
-        services = {path for path, body in self.objects.items() if body.get("connectivity_path") in elsewhere}
+        services = {path for path, body in self.objects.items() if _text(body.get("connectivity_path")) in elsewhere}
         objects = {
             path: body
             for path, body in self.objects.items()
             if path not in self.gateways or path == gateway
             if not path.startswith(others)
             if "/".join(path.split("/")[:4]) not in elsewhere
-            if path not in services and body.get("lb_service_path") not in services
+            if path not in services and _text(body.get("lb_service_path")) not in services
         }
         unseen = tuple(one for one in self.unseen if not one.path.startswith(others))
         return Sighting(gateway, objects, unseen=tuple(one for one in unseen if not _of_any(one, elsewhere)))
+
+
+def _text(value: object) -> str:
+    """A value where a text should stand; it may be anything."""
+    return value if isinstance(value, str) else ""
 
 
 _TIER1S = f"{INFRA}/{Collection.TIER1S}/"

@@ -92,15 +92,7 @@ def _nodes(objects: PolicyObjects) -> Iterator[Part]:
         yield Part(path, Collection.EDGE_NODES, what)
 
 
-SORTS = (
-    Sort(("Tier1",), _top(Collection.TIER1S)),
-    Sort(("LocaleServices",), _services),
-    Sort(("PolicyNatRule",), _rules),
-    Sort(("Segment",), _top(Collection.SEGMENTS)),
-    Sort(("LBService",), _top(Collection.LB_SERVICES)),
-    Sort(("LBVirtualServer",), _top(Collection.LB_VIRTUAL_SERVERS)),
-    Sort(("PolicyEdgeCluster",), _clusters),
-    Sort(("PolicyEdgeNode",), _nodes),
+BLOCKS = (
     Sort(("IpAddressBlock",), _infra(Collection.IP_BLOCKS, "IP blocks")),
     Sort(("IpAddressPool",), _infra(Collection.IP_POOLS, "IP pools")),
     Sort(
@@ -111,5 +103,17 @@ SORTS = (
         ("IpAddressAllocation",),
         _below(Collection.IP_POOLS, Collection.IP_ALLOCATIONS, "addresses handed out by IP pool"),
     ),
+)
+"""IP blocks and pools, with what they hand out."""
+SORTS = (
+    Sort(("Tier1",), _top(Collection.TIER1S)),
+    Sort(("LocaleServices",), _services),
+    Sort(("PolicyNatRule",), _rules),
+    Sort(("Segment",), _top(Collection.SEGMENTS)),
+    Sort(("LBService",), _top(Collection.LB_SERVICES)),
+    Sort(("LBVirtualServer",), _top(Collection.LB_VIRTUAL_SERVERS)),
+    Sort(("PolicyEdgeCluster",), _clusters),
+    Sort(("PolicyEdgeNode",), _nodes),
+    *BLOCKS,
 )
 """What a survey finds by type, parents first."""

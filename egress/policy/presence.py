@@ -86,6 +86,16 @@ class Presence:
                 found.setdefault(stack, []).append(path)
         return found
 
+    @cached_property
+    def left_over(self) -> tuple[str, ...]:
+        """Paths, sorted, of objects that bear our tag and this stack's name, and that neither its file gives nor its state tracks. Empty where the
+        state was not looked at."""
+        if self.tracked is None:
+            return ()
+        name = default_tags(self.domain)["stack"]
+        found = (path for path in self._managed() if path not in self.own and path not in (self.tracked or ()))
+        return tuple(sorted(path for path in found if stack_of(self.objects[path]) == name))
+
     def routes_like(self, route: Route) -> list[str]:
         """Paths of other static routes on the gateway for the network of one of ours."""
         wanted = ip_network(route.network)

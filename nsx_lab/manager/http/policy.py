@@ -159,7 +159,7 @@ class PolicyApi:
     def _object(self, request: Request, user: User) -> Answer:
         path = request.path.removeprefix(PREFIX)
         place = locate(path)
-        if place is not None and not self._manager.settings.profile.has(place.kind.resource_type):
+        if place is not None and not self._manager.settings.profile.has(place):
             raise errors.no_such_path(request.path)
         if place is None:
             raise operations.unanswered(request.method, request.path)
