@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from egress.checks.rule import Broken, Outcomes, Path, Severity, live_rule
 from egress.domain.model import HaMode
 from egress.policy import paths
-from egress.policy.owned import Route
+from egress.policy.owned import BFD, Route
 from egress.policy.paths import Collection, last
 from egress.policy.presence import ForeignRule, Presence, stack_of
 from egress.policy.tree import children
@@ -54,6 +54,24 @@ def own_object_untracked(there: Presence) -> Outcomes:
             ("state",),
             f"on the manager and not in the state ({there.state_place}): {names}",
             f"egress apply {there.domain.stack} --import-existing takes them into the state",
+        )
+
+
+@live_rule(
+    "object-left-over",
+    Severity.WARNING,
+    "every object that bears this stack's tags is in its file or in its state",
+    explanation="NSX that was restored from a backup has again what was taken away since, and a state that was restored no longer knows what was made "
+    "since. No plan shows such an object, and it acts.",
+    source="house rule",
+)
+def object_left_over(there: Presence) -> Outcomes:
+    if there.left_over:
+        names = ", ".join(last(path) for path in there.left_over)
+        yield Broken(
+            ("state",),
+            f"on the manager with the tags of {there.domain.stack}, and neither in its file nor in its state ({there.state_place}): {names}",
+            f"to take it away: egress apply {there.domain.stack} --import-existing; to keep it: put its entry into the file first",
         )
 
 
@@ -125,6 +143,24 @@ def second_rule(there: Presence) -> Outcomes:
 
 
 @live_rule(
+    "second-bfd-peer",
+    Severity.ERROR,
+    "the gateway has one BFD peer for each next hop that the stack watches",
+    explanation="NSX takes one BFD peer for an address, so that ours cannot be made beside another: an apply would make the route and then "
+    "fail. The provider does not look either: its look for an existing peer asks for another path.",
+    source="NSX 9.1 API specification, StaticRouteBfdPeer.peer_address: one BFD configuration for each peer address; provider 3.11.1, recording 15b",
+)
+def second_bfd_peer(there: Presence) -> Outcomes:
+    for peer in there.owned.bfd_peers:
+        for path in there.peers_like(peer):
+            yield Broken(
+                BFD,
+                f"the manager has another BFD peer for {peer.peer}: {_whose(there, path)}",
+                _remedy(there, path, "take one of the two away: the peer in NSX, or default_route.bfd in the file"),
+            )
+
+
+@live_rule(
     "foreign-rule-first",
     Severity.ERROR,
     "no rule of somebody else takes the stack's packets first",
@@ -190,7 +226,7 @@ def ha_mode_differs(there: Presence) -> Outcomes:
         yield Broken(
             ("tier0", "ha_mode"),
             f"the file says {declared}, {last(there.gateway)} is {real}",
-            f"write ha_mode: {real}, and look at the plan",
+            f"write ha_mode: {real}; or change the gateway first, in the steps of docs/recovery.md, Another HA mode",
         )
 
 
@@ -222,7 +258,7 @@ def uplink_differs(there: Presence) -> Outcomes:
             yield Broken(
                 (*at, "address"),
                 f"the file says {uplink.address}, {uplink.id} has {' and '.join(real) or 'no address'}",
-                "write the address that it has",
+                "write the address that it has; next hops and translated addresses follow its network (docs/recovery.md, Uplinks with other addresses)",
             )
 
 

@@ -84,7 +84,7 @@ def _of_tier1(
             sources = _sources(rule)
             whose = owner(objects.get(rule.path, {}), body)
             yield EgressAddress(rule.translated, Holder.TIER1, tier1.id, whose, rule.path, behind=sources or behind)
-    if no_cluster or hidden(unseen, collection(tier1.path, Collection.NAT)) or not _tells_networks(tier1):
+    if no_cluster or hidden(unseen, collection(tier1.path, Collection.NAT)) or not tells_networks(tier1):
         return
     whose = owner(body, *segments)
     for network in behind:
@@ -105,7 +105,7 @@ def _sources(rule: Rule) -> tuple[IPv4Network, ...]:
     return tuple(one for one in rule.sources if isinstance(one, IPv4Network))
 
 
-def _tells_networks(tier1: Tier1) -> bool:
+def tells_networks(tier1: Tier1) -> bool:
     """Whether the Tier-0 knows the networks behind a Tier-1. One that does not say tells them if it has no rule, as the walk takes it."""
     return not tier1.rules if tier1.advertises is None else tier1.tells(ADVERTISED_CONNECTED)
 

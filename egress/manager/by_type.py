@@ -102,15 +102,7 @@ def _nodes(objects: PolicyObjects) -> Iterator[Part]:
 
 
 BLOCKS = Sort(("IpAddressBlock",), _blocks)
-SORTS = (
-    Sort(("Tier1",), _top(Collection.TIER1S)),
-    Sort(("LocaleServices",), _services),
-    Sort(("PolicyNatRule",), _rules),
-    Sort(("Segment",), _top(Collection.SEGMENTS)),
-    Sort(("LBService",), _top(Collection.LB_SERVICES)),
-    Sort(("LBVirtualServer",), _top(Collection.LB_VIRTUAL_SERVERS)),
-    Sort(("PolicyEdgeCluster",), _clusters),
-    Sort(("PolicyEdgeNode",), _nodes),
+STORES = (
     BLOCKS,
     Sort(("IpAddressPool",), _pools),
     Sort(
@@ -121,5 +113,17 @@ SORTS = (
         ("IpAddressAllocation",),
         _below(Collection.IP_POOLS, Collection.IP_ALLOCATIONS, "addresses handed out by IP pool"),
     ),
+)
+"""IP blocks and pools, with what they hand out."""
+SORTS = (
+    Sort(("Tier1",), _top(Collection.TIER1S)),
+    Sort(("LocaleServices",), _services),
+    Sort(("PolicyNatRule",), _rules),
+    Sort(("Segment",), _top(Collection.SEGMENTS)),
+    Sort(("LBService",), _top(Collection.LB_SERVICES)),
+    Sort(("LBVirtualServer",), _top(Collection.LB_VIRTUAL_SERVERS)),
+    Sort(("PolicyEdgeCluster",), _clusters),
+    Sort(("PolicyEdgeNode",), _nodes),
+    *STORES,
 )
 """What a survey finds by type, parents first."""

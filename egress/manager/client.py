@@ -23,7 +23,7 @@ from egress.domain.fields import quoted
 from egress.domain.model import Tier0
 from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
-from egress.manager.refusals import ObjectError, PartError, parsed, refusal
+from egress.manager.refusals import MissingError, ObjectError, PartError, parsed, refusal
 from egress.manager.troubles import certificate_error, told
 from egress.policy import paths
 from egress.policy.paths import Collection, Section
@@ -31,8 +31,9 @@ from egress.policy.tree import Json
 from egress.vocabulary import INFRA
 
 _BASE = "/policy/api/v1"
-VERSION = "/api/v1/node/version"
-"""The one question that is not asked below it (NSX API guide, NodeVersion)."""
+MANAGER_API = "/api/v1/"
+"""Where the few questions begin that are not asked below it: the version, open alarms (NSX API guide)."""
+VERSION = f"{MANAGER_API}node/version"
 _RETRIED = (429, 502, 503, 504)
 """Statuses that pass by themselves: rate limit, overload, a proxy in front (NSX API guide, rate limiting)."""
 _TRIES = 4
@@ -182,7 +183,7 @@ class Manager:
         ]
         if len(named) != 1:
             many = f"{len(named)} Tier-0s" if named else "no Tier-0"
-            raise ObjectError(
+            raise (ObjectError if named else MissingError)(
                 f"{self.host} has {many} with the display name {wanted.display_name!r}: name it by tier0.id"
             )
         return paths.tier0(named[0])
@@ -201,8 +202,15 @@ class Manager:
             try:
                 answer = self._asked(path, query)
             except (PassedError, httpx.TimeoutException):
-                if last or not self._deadline.command_left:
+                if not self._deadline.command_left:
                     raise EgressError(self._late(path)) from None
+                if last:
+                    raise PartError(self._late(path)) from None
+            except (httpx.ReadError, httpx.RemoteProtocolError) as error:  # it was reached, and the answer broke off
+                if not self._deadline.command_left:
+                    raise EgressError(self._late(path)) from None
+                if last:
+                    raise PartError(told(self.host, error)) from None
             except httpx.TransportError as error:
                 if not self._deadline.command_left:
                     raise EgressError(self._late(path)) from None
@@ -234,7 +242,7 @@ class Manager:
 
     def _asked(self, path: str, query: dict[str, str]) -> _Answer:
         """One try. Errors: httpx.TransportError, httpx.DecodingError, PassedError; EgressError for an answer without end."""
-        url = path if path == VERSION else f"{_BASE}{path}"
+        url = path if path.startswith(MANAGER_API) else f"{_BASE}{path}"
         with self._http.stream("GET", quote(url.encode("utf-8", "surrogatepass")), params=query) as answer:
             body = bytearray()
             for chunk in answer.iter_bytes():

@@ -45,10 +45,11 @@ def sight(manager: Manager, domain: WorkloadDomain) -> Sighting:
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sight") as pool:
         reader = _Reader(manager, gateway, found, pool)
         try:
-            forwarded = reader.read(domain)
+            tables = reader.read(domain)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    return Sighting(gateway, found.objects, found.states, forwarded, tuple(found.unseen.values()))
+    unseen, untabled = tuple(found.unseen.values()), tables if isinstance(tables, str) else ""
+    return Sighting(gateway, found.objects, found.states, None if isinstance(tables, str) else tables, unseen, untabled)
 
 
 class _Reader:
@@ -60,9 +61,9 @@ class _Reader:
         self._found = found
         self._pool = pool
 
-    def read(self, domain: WorkloadDomain) -> frozenset[Forwarded] | None:
-        """Everything. The forwarding tables are given back: they are no objects."""
-        table = self._pool.submit(or_why, self._forwarded)
+    def read(self, domain: WorkloadDomain) -> dict[str, frozenset[Forwarded]] | str:
+        """Everything. The forwarding tables are given back, or why there is none: they are no objects."""
+        asked = self._pool.submit(or_why, self._tables)
         alarms = self._pool.submit(or_why, self._alarms)
         rare = self._pool.submit(or_why, self._rare)
         self._collections((*below_tier0(self._gateway), *on_tier0s(f"below {last(self._gateway)}")))
@@ -72,11 +73,10 @@ class _Reader:
         for part in not_shown(self._found.objects, self._gateway, self._found.unseen.values()):
             self._found.miss(part, part.why)
         self._states(domain, alarms.result())
-        forwarded = table.result()
-        if isinstance(forwarded, str):
-            self._without_tables(forwarded)
-            return None
-        return forwarded
+        tables = asked.result()
+        if isinstance(tables, str):
+            self._without_tables(tables)
+        return tables
 
     def _collections(self, parts: Iterable[Part]) -> None:
         collect(self._manager, self._found, self._pool, parts)
@@ -162,13 +162,19 @@ class _Reader:
     def _alarms(self) -> list[Json]:
         return list(self._manager.all(paths.REALIZATION_ALARMS, named=False))
 
-    def _forwarded(self) -> frozenset[Forwarded]:
+    def _tables(self) -> dict[str, frozenset[Forwarded]]:
+        """The forwarding table of each edge, by the last part of what the manager calls the edge. Errors: PartError."""
         tables = list(self._manager.all(paths.forwarding_table(self._gateway), named=False))
         if not tables:
             raise PartError("it lists no edge")
-        rows = [rows for table in tables if isinstance(rows := table.get("route_entries"), list)]
-        entries = [entry for row in rows for entry in row if isinstance(entry, dict)]
-        return frozenset(Forwarded(str(one.get("network")), str(one.get("next_hop"))) for one in entries)
+        found: dict[str, frozenset[Forwarded]] = {}
+        for number, table in enumerate(tables):
+            rows = table.get("route_entries")
+            entries = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+            edge = last(str(table.get("edge_node") or f"edge {number + 1}"))
+            ways = {Forwarded(str(one.get("network")), str(one.get("next_hop"))) for one in entries}
+            found[edge] = found.get(edge, frozenset()) | ways
+        return found
 
     def _without_tables(self, why: str) -> None:
         """Where BFD watches a next hop, only a forwarding table says whether the route is in use."""

@@ -51,7 +51,7 @@ def survey(manager: Manager, tier0s: Sequence[str] = (), tell: Callable[[str], N
         version=version,
         gateways=gateways,
         objects={path: without_secrets(body) for path, body in found.objects.items()},
-        usage=usages(found.objects, unseen, _block_usage(manager, found)),
+        usage=usages(found.objects, unseen, block_usage(manager, found)),
         unseen=unseen,
         looked_for_vpcs=looked,
     )
@@ -84,7 +84,7 @@ def _version(manager: Manager, found: Found) -> str | None:
         return None
 
 
-def _block_usage(manager: Manager, found: Found) -> Sequence[Json]:
+def block_usage(manager: Manager, found: Found) -> Sequence[Json]:
     """How full NSX 9 says that the blocks are; nothing where it does not: then it is counted, or not known."""
     if not any(f"/{Collection.IP_BLOCKS}/" in path for path in found.objects):
         return ()

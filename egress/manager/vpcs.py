@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from egress.manager.by_type import BLOCKS, Sort, search_by_type
 from egress.manager.client import Manager
@@ -28,7 +29,7 @@ def look_for_vpcs(manager: Manager, found: Found, pool: ThreadPoolExecutor, *, b
     except MissingError:
         return False  # NSX before 9, or one that nobody gave projects: there is no such path
     except PartError as error:
-        found.miss(_unseen(_WHAT), error.what)
+        found.miss(replace(_unseen(_WHAT), path=paths.collection(paths.ORG, Collection.PROJECTS)), error.what)
         return False
     found.objects.update(projects)
     listed = [Part(path, Collection.VPCS, _unseen(f"VPCs of project {last(path)}")) for path in projects]

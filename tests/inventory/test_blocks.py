@@ -34,7 +34,7 @@ def test_a_block_tells_how_full_it_is(name: str) -> None:
 
 
 def test_what_pools_cut_from_a_block_is_taken() -> None:
-    subnets = {
+    subnets: dict[str, Json] = {
         f"{POOL}/ip-subnets/one": {"ip_block_path": BLOCK, "size": 32, "cidr": "30.0.0.0/27"},
         f"{POOL}/ip-subnets/two": {"ip_block_path": BLOCK, "cidr": "30.0.0.32/28"},
         f"{POOL}/ip-subnets/other": {"ip_block_path": "/infra/ip-blocks/other", "size": 8},
@@ -47,13 +47,13 @@ def test_what_pools_cut_from_a_block_is_taken() -> None:
 def test_a_pool_tells_how_full_it_is() -> None:
     told = {"pool_usage": {"total_ips": 32, "available_ips": 2}}
     assert usages({POOL: told})[POOL] == Usage(32, 30)
-    static = {
+    static: dict[str, Json] = {
         f"{POOL}/ip-subnets/s": {
             "cidr": "30.0.0.0/24",
             "allocation_ranges": [{"start": "30.0.0.10", "end": "30.0.0.19"}],
         }
     }
-    handed = {f"{POOL}/ip-allocations/{number}": {} for number in range(3)}
+    handed: dict[str, Json] = {f"{POOL}/ip-allocations/{number}": {} for number in range(3)}
     assert usages({POOL: {}, **static, **handed})[POOL] == Usage(10, 3)
     assert usages({POOL: {}})[POOL] == Usage(None, 0)
 
