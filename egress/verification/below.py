@@ -28,8 +28,8 @@ def sending(seen: Sighting) -> tuple[EgressAddress, ...]:
 def networks_unseen(seen: Sighting) -> Iterator[Unseen]:
     """Where segments could not be read: of Tier-1s that leave with the networks behind them, nothing is known then."""
     why = next((one.why for one in seen.unseen if one.path == paths.collection(INFRA, Collection.SEGMENTS)), None)
-    for tier1 in whole_tier1s(seen.objects) if why is not None else ():
-        if tier1.tier0 == seen.gateway and tells_networks(tier1):
+    for tier1 in whole_tier1s(seen.objects, seen.gateway) if why is not None else ():
+        if tells_networks(tier1):
             yield Unseen(f"networks behind Tier-1 {tier1.id}, which it leaves with", str(why), tier1.id)
 
 
