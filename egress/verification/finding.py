@@ -27,6 +27,7 @@ CHECKS: dict[str, Check] = {
         Check("object-missing", E, "every object of the stack is on the manager", "a route or rule that is not there lets packets get lost"),
         Check("object-differs", E, "every attribute of it is as the file says", "read by ourselves: the provider does not see every difference"),
         Check("label-differs", W, "its name, description and tags are, too", "no packet goes by them; people and other tools do"),
+        Check("object-undeclared", W, "every object that bears the stack's tags is in its file", "it acts, and the file does not tell of it"),
         Check("rule-disabled", E, "no NAT rule and no BFD peer of the stack is switched off", "it is there and does nothing"),
         Check("not-realized", E, "every object of the stack is realized", "NSX took it and does not act by it (NSX Policy API, GenericPolicyRealizedResource.state)"),
         Check("realization-alarm", E, "NSX realizes what the stack stands on: gateway, interfaces, Tier-1s", "what is not realized does nothing"),
@@ -102,5 +103,6 @@ def found(
     attribute: str = "",
     drift: str = "",
 ) -> Finding:
-    """A finding of one of the checks above, at a value of the domain's file."""
-    return Finding(id_, CHECKS[id_].severity, about, seen, said, fix, domain.place(*at), attribute, drift)
+    """A finding of one of the checks above, at a value of the domain's file; of the empty path it stands nowhere there."""
+    place = domain.place(*at) if at else None
+    return Finding(id_, CHECKS[id_].severity, about, seen, said, fix, place, attribute, drift)

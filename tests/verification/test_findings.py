@@ -56,6 +56,11 @@ def vip(address: str, *uplinks: str) -> Change:
     return of(SERVICES, ha_vip_configs=[config])
 
 
+def left_over(seen: Sighting) -> Sighting:
+    body = {**seen.objects[RULE], "id": "old", "source_network": "10.60.0.200", "translated_network": "10.20.30.99"}
+    return replace(seen, objects={**seen.objects, RULE.replace("supervisor", "old"): body})
+
+
 NONE: frozenset[Forwarded] = frozenset()
 CASES: dict[str, tuple[tuple[tuple[str, str], ...], Change, set[str], str]] = {
     "description": ((), of(RULE, description="by hand"), {"label-differs"}, "description is by hand"),
@@ -67,6 +72,7 @@ CASES: dict[str, tuple[tuple[tuple[str, str], ...], Change, set[str], str]] = {
     "route missing": ((), lambda seen: without(seen, ROUTE), {"object-missing"}, "static route wld07-default-route: the manager has none"),
     "route unrealized": ((), unrealized(ROUTE), {"not-realized"}, "does not act by it (ERROR: no such edge)"),
     "interface unrealized": ((), unrealized(U1), {"realization-alarm"}, "u1: it is not realized"),
+    "an object of the stack that is not in the file": ((), left_over, {"object-undeclared"}, "it is on the manager, and not in the file"),
     "bfd peer off": (BFD, of(PEER, enabled=False), {"rule-disabled"}, "BFD peer wld07-bfd-10-20-30-1"),
     "bfd profile": (BFD, of(PEER, bfd_profile_path="/infra/bfd-profiles/slow"), {"object-differs"}, "slow"),
     "bfd silent": (BFD, tables(en1=NONE, en2=NONE), {"edge-without-default-route", "next-hop-silent"}, "next hop 10.20.30.1: it does not answer BFD"),
