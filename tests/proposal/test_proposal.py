@@ -198,6 +198,13 @@ def test_what_others_are_to_reach_is_told_a_return_route_instead_of_a_mapping(
     assert not taken_over.proposal.matters, "the advice is the cure"
 
 
+def test_a_route_for_a_block_is_one_for_its_default_snat_address_too(proposed: Make) -> None:
+    block = sender("vpc-a", "10.2.0.64/28", holder=Holder.VPC, translated=False)
+    made = proposed(STANDBY, [SUPERVISOR, sender("vpc-a", "10.2.0.70", holder=Holder.VPC), block])
+    (told,) = made.proposal.undecided
+    assert "to: 10.2.0.64/28" in told
+
+
 def test_two_namespaces_of_one_name_and_an_object_of_that_id_get_keys_of_their_own(proposed: Make) -> None:
     twin = sender("t1-dev-b", "10.2.0.18", ["10.247.0.0/24"], namespace="dev")
     keys = [change.key for change in proposed(ACTIVE, [SUPERVISOR, DEV, twin]).proposal.changes]
