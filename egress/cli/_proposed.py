@@ -19,6 +19,7 @@ from egress.domain.managers import ManagerKey
 from egress.inventory.coverage import coverage
 from egress.inventory.senders import of_tier1s
 from egress.inventory.survey import Survey
+from egress.inventory.taken import taken
 from egress.manager import Manager, sight, survey
 from egress.policy.identity import GatewayKey
 from egress.policy.paths import Collection as Kind
@@ -28,7 +29,6 @@ from egress.policy.sighting import Doubt, Sighting, Unseen
 from egress.policy.tier1s import whole_tier1s
 from egress.proposal.names import Names
 from egress.proposal.proposal import Proposal, propose
-from egress.proposal.taken import taken
 
 _NO_MATTER = frozenset(
     {Kind.EDGE_CLUSTERS, Kind.EDGE_NODES, Kind.IP_BLOCKS, Kind.IP_POOLS, Kind.IP_SUBNETS, Kind.IP_ALLOCATIONS}

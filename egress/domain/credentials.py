@@ -62,11 +62,11 @@ def hosts(prefix: str, env: Mapping[str, str]) -> tuple[str, ...] | None:
 
 
 def bound_elsewhere(prefix: str, host: str, env: Mapping[str, str]) -> str:
-    """Whom the credentials of `prefix` are for, in words, where `<PREFIX>_HOST` is set and does not name `host`; else nothing."""
+    """The hosts that the credentials of `prefix` are for, in words, where `<PREFIX>_HOST` is set and does not name `host`; else nothing."""
     bound = hosts(prefix, env)
     if bound is None or ManagerKey.of(host) in {ManagerKey.of(one) for one in bound}:
         return ""
-    return f"the credentials {prefix}_* are for {' or '.join(map(repr, bound)) or 'no host'} only ({prefix}_{HOST})"
+    return " or ".join(map(repr, bound)) or "no host"
 
 
 def refuse_other_host(stack: str, prefix: str, host: str, env: Mapping[str, str]) -> None:
@@ -74,8 +74,8 @@ def refuse_other_host(stack: str, prefix: str, host: str, env: Mapping[str, str]
     elsewhere = bound_elsewhere(prefix, host, env)
     if elsewhere:
         raise EgressError(
-            f"{stack}: nsx.host is {host!r}, {elsewhere}: correct nsx.host or nsx.credentials, or add the host to {prefix}_{HOST}; "
-            "nothing was sent"
+            f"{stack}: nsx.host is {host!r}, the credentials {prefix}_* are for {elsewhere} only "
+            f"({prefix}_{HOST}): correct nsx.host or nsx.credentials, or add the host to {prefix}_{HOST}; nothing was sent"
         )
 
 
@@ -122,7 +122,8 @@ def check_host(prefix: str, host: str, env: Mapping[str, str]) -> None:
     elsewhere = bound_elsewhere(prefix, host, env)
     if elsewhere:
         raise EgressError(
-            f"the host is {host!r}, {elsewhere}: ask that host, name other credentials, or add the host to {prefix}_{HOST}; nothing was sent"
+            f"the host is {host!r}, the credentials {prefix}_* are for {elsewhere} only "
+            f"({prefix}_{HOST}): ask that host, name other credentials, or add the host to {prefix}_{HOST}; nothing was sent"
         )
     refuse_settings(prefix, env)
     refuse_missing(prefix, env)

@@ -6,7 +6,7 @@ IpAddressBlock, IpAddressPool.pool_usage; names: vcf-nsx 9.1.1.0).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_address, ip_network, summarize_address_range
 from typing import Any
@@ -14,8 +14,11 @@ from typing import Any
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Network
 from egress.inventory.survey import Usage
-from egress.policy.paths import Collection, last
+from egress.policy.paths import ORG, Collection, collection, last
+from egress.policy.sighting import Unseen, hidden
 from egress.policy.tree import Json, PolicyObjects, children
+
+_CUTTERS = (Collection.IP_POOLS, Collection.IP_SUBNETS)
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,19 @@ class Backing:
     networks: tuple[IPv4Network, ...]
 
 
-def usages(objects: PolicyObjects) -> dict[str, Usage]:
-    """How full every IP block and pool among the objects is, by path."""
+def usages(objects: PolicyObjects, unseen: Sequence[Unseen] = (), told: Iterable[Json] = ()) -> dict[str, Usage]:
+    """How full every IP block and pool among the objects is, by path.
+
+    unseen: what could not be read; nothing is counted from it. told: what NSX 9 says of blocks (vcf-nsx, IpAddressBlockUsage).
+    """
     found = {}
-    taken = _taken_of_blocks(objects)
+    seen = _Seen(objects, unseen)
+    said = {str(one.get("intent_path")): one for one in told}
     for path, body in objects.items():
         if _in(path, Collection.IP_BLOCKS):
-            found[path] = _of_block(body, taken.get(path, 0))
+            found[path] = _of_block(body, said.get(path, {}), seen.taken(path))
         elif _in(path, Collection.IP_POOLS):
-            found[path] = _of_pool(path, body, objects)
+            found[path] = _of_pool(path, body, objects, unseen)
     return found
 
 
@@ -61,20 +68,24 @@ def _networks_of(path: str, body: Json, objects: PolicyObjects) -> tuple[IPv4Net
     return tuple(one for one in whole if isinstance(one, IPv4Network))
 
 
-def _of_block(body: Json, seen: int) -> Usage:
-    """total_size and used_size count addresses (assumption: the API says "size" only)."""
-    total, taken = _count(body.get("total_size")), _count(body.get("used_size"))
+def _of_block(body: Json, said: Json, seen: int | None) -> Usage:
+    """used_size counts addresses ("total number of IPs ... used up", vcf-nsx); so does total_size (assumption). What is excluded lies inside."""
+    total = _first(said.get("overall_ips_count"), body.get("total_size"))
+    taken = _first(said.get("used_ips_count"), body.get("used_size"))
     counted = _size(networks_of_block(body))
+    if counted is not None:
+        counted -= _size(_of_cidrs([], body.get("excluded_ips"))) or 0
     return Usage(counted if total is None else total, seen if taken is None else taken)
 
 
-def _of_pool(path: str, body: Json, objects: PolicyObjects) -> Usage:
+def _of_pool(path: str, body: Json, objects: PolicyObjects, unseen: Sequence[Unseen]) -> Usage:
     told = body.get("pool_usage")
     said: Mapping[str, Any] = told if isinstance(told, dict) else {}
     total, available = _count(said.get("total_ips")), _count(said.get("available_ips"))
     if total is not None and available is not None:
         return Usage(total, total - available)
-    seen = sum(1 for _ in children(objects, path, Collection.IP_ALLOCATIONS))
+    known = not hidden(unseen, collection(path, Collection.IP_ALLOCATIONS))
+    seen = sum(1 for _ in children(objects, path, Collection.IP_ALLOCATIONS)) if known else None
     return Usage(_size(_of_subnets(path, objects)), seen)
 
 
@@ -85,16 +96,33 @@ def _of_subnets(pool: str, objects: PolicyObjects) -> Iterator[Network]:
         yield from _of_cidrs([] if ranges else [body.get("cidr")], ranges)
 
 
-def _taken_of_blocks(objects: PolicyObjects) -> dict[str, int]:
-    """Addresses that pools have cut from blocks, by the block's path."""
-    found: dict[str, int] = {}
-    for path, body in objects.items():
-        block = body.get("ip_block_path")
-        if _in(path, Collection.IP_SUBNETS) and isinstance(block, str):
-            found[block] = found.get(block, 0) + (
-                _count(body.get("size")) or _size(_of_cidrs([body.get("cidr")], None)) or 0
-            )
-    return found
+class _Seen:
+    """Addresses of blocks that were seen to be taken. Projects and VPCs take some that nothing which is read here tells."""
+
+    def __init__(self, objects: PolicyObjects, unseen: Sequence[Unseen]) -> None:
+        self._cut: dict[str, int] = {}
+        self._shared: set[str] = set()
+        self._whole = not any(one.path.endswith(f"/{kind}") for one in unseen for kind in _CUTTERS)
+        for path, body in objects.items():
+            block = body.get("ip_block_path")
+            if _in(path, Collection.IP_SUBNETS) and isinstance(block, str):
+                size = _count(body.get("size")) or _size(_of_cidrs([body.get("cidr")], None)) or 0
+                self._cut[block] = self._cut.get(block, 0) + size
+            elif path.startswith(f"{ORG}/"):
+                self._shared |= set(_texts(body))
+
+    def taken(self, block: str) -> int | None:
+        """None: not known."""
+        return self._cut.get(block, 0) if self._whole and block not in self._shared else None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 def _of_cidrs(cidrs: Iterable[Any], ranges: Any) -> Iterator[Network]:
@@ -119,6 +147,11 @@ def _count(value: Any) -> int | None:
     """A number that the API gives as one or as text."""
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 40 else None
+
+
+def _first(*values: Any) -> int | None:
+    """The first of some values that is a number."""
+    return next((one for one in map(_count, values) if one is not None), None)
 
 
 def _list(value: Any) -> list[Any]:

@@ -61,8 +61,17 @@ def _top(kind: Collection) -> Fallback:
     return lambda _: (part for part in on_tier0s("below the Tier-0s") if part.kind is kind)
 
 
-def _infra(kind: Collection, what: str) -> Fallback:
-    return lambda _: iter([Part(INFRA, kind, Unseen(what, "", doubt=Doubt.NONE))])
+def _pools(_: PolicyObjects) -> Iterator[Part]:
+    yield Part(INFRA, Collection.IP_POOLS, Unseen("IP pools", "", doubt=Doubt.NONE))
+
+
+def _blocks(objects: PolicyObjects) -> Iterator[Part]:
+    """Of the manager, and of the projects that were read."""
+    for path in (
+        INFRA,
+        *(f"{project}{INFRA}" for project, _ in list(children(objects, paths.ORG, Collection.PROJECTS))),
+    ):
+        yield Part(path, Collection.IP_BLOCKS, Unseen("IP blocks", "", doubt=Doubt.NONE))
 
 
 def _below(parents: Collection, kind: Collection, what: str) -> Fallback:
@@ -92,9 +101,10 @@ def _nodes(objects: PolicyObjects) -> Iterator[Part]:
         yield Part(path, Collection.EDGE_NODES, what)
 
 
-BLOCKS = (
-    Sort(("IpAddressBlock",), _infra(Collection.IP_BLOCKS, "IP blocks")),
-    Sort(("IpAddressPool",), _infra(Collection.IP_POOLS, "IP pools")),
+BLOCKS = Sort(("IpAddressBlock",), _blocks)
+STORES = (
+    BLOCKS,
+    Sort(("IpAddressPool",), _pools),
     Sort(
         ("IpAddressPoolBlockSubnet", "IpAddressPoolStaticSubnet"),
         _below(Collection.IP_POOLS, Collection.IP_SUBNETS, "subnets of IP pool"),
@@ -114,6 +124,6 @@ SORTS = (
     Sort(("LBVirtualServer",), _top(Collection.LB_VIRTUAL_SERVERS)),
     Sort(("PolicyEdgeCluster",), _clusters),
     Sort(("PolicyEdgeNode",), _nodes),
-    *BLOCKS,
+    *STORES,
 )
 """What a survey finds by type, parents first."""

@@ -202,8 +202,15 @@ class Manager:
             try:
                 answer = self._asked(path, query)
             except (PassedError, httpx.TimeoutException):
-                if last or not self._deadline.command_left:
+                if not self._deadline.command_left:
                     raise EgressError(self._late(path)) from None
+                if last:
+                    raise PartError(self._late(path)) from None
+            except (httpx.ReadError, httpx.RemoteProtocolError) as error:  # it was reached, and the answer broke off
+                if not self._deadline.command_left:
+                    raise EgressError(self._late(path)) from None
+                if last:
+                    raise PartError(told(self.host, error)) from None
             except httpx.TransportError as error:
                 if not self._deadline.command_left:
                     raise EgressError(self._late(path)) from None

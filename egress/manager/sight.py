@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from egress.domain import WorkloadDomain
 from egress.domain.fields import listed
+from egress.inventory.vpcs import not_shown
 from egress.manager.client import Manager
 from egress.manager.parts import (
     AT_ONCE,
@@ -26,6 +27,7 @@ from egress.manager.parts import (
     services_of_tier1,
 )
 from egress.manager.refusals import PartError, or_why
+from egress.manager.vpcs import look_for_vpcs
 from egress.policy import paths
 from egress.policy.owned import owned
 from egress.policy.paths import Collection, Section, last
@@ -67,6 +69,9 @@ class _Reader:
         self._collections((*below_tier0(self._gateway), *on_tier0s(f"below {last(self._gateway)}")))
         self._drop_strangers()
         self._collections(self._second(self._taken(rare.result())))
+        look_for_vpcs(self._manager, self._found, self._pool, blocks=True)
+        for part in not_shown(self._found.objects, self._gateway, self._found.unseen.values()):
+            self._found.miss(part, part.why)
         self._states(domain, alarms.result())
         tables = asked.result()
         if isinstance(tables, str):

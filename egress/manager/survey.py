@@ -17,11 +17,13 @@ from egress.domain import EgressError
 from egress.domain.fields import listed, quoted
 from egress.inventory.blocks import usages
 from egress.inventory.survey import Survey
+from egress.inventory.vpcs import not_shown
 from egress.manager.by_type import SORTS, search_by_type
 from egress.manager.client import Manager
 from egress.manager.parts import AT_ONCE, Found, below_services, below_tier0, collect
 from egress.manager.redaction import without_secrets
-from egress.manager.refusals import ObjectError, PartError
+from egress.manager.refusals import ObjectError, PartError, or_why
+from egress.manager.vpcs import look_for_vpcs
 from egress.policy import paths
 from egress.policy.paths import Collection, last
 from egress.policy.sighting import Doubt, Unseen
@@ -40,30 +42,38 @@ def survey(manager: Manager, tier0s: Sequence[str] = (), tell: Callable[[str], N
     version = _version(manager, found)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="survey") as pool:
         try:
-            _read(manager, found, pool, gateways, tell)
+            looked = _read(manager, found, pool, gateways, tell)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    unseen = tuple(found.unseen.values())
     return Survey(
         host=manager.host,
         version=version,
         gateways=gateways,
         objects={path: without_secrets(body) for path, body in found.objects.items()},
-        usage=usages(found.objects),
-        unseen=tuple(found.unseen.values()),
-        looked_for_vpcs=False,
+        usage=usages(found.objects, unseen, block_usage(manager, found)),
+        unseen=unseen,
+        looked_for_vpcs=looked,
     )
 
 
 def _read(
     manager: Manager, found: Found, pool: ThreadPoolExecutor, gateways: Sequence[str], tell: Callable[[str], None]
-) -> None:
+) -> bool:
+    """Gives whether it could look for VPCs."""
     many = f"{len(gateways)} Tier-0s" if len(gateways) > 1 else last(gateways[0])
     tell(f"what stands below {many}")
     collect(manager, found, pool, chain.from_iterable(below_tier0(one) for one in gateways))
     services = [(path, one) for one in gateways for path, _ in children(found.objects, one, Collection.LOCALE_SERVICES)]
     collect(manager, found, pool, chain.from_iterable(below_services(path, one) for path, one in services))
+    tell("VPCs")
+    looked = look_for_vpcs(manager, found, pool, blocks=False)
     tell("Tier-1s, segments, load balancers, edges, IP blocks and pools")
     search_by_type(manager, found, pool, SORTS)
+    for gateway in gateways:
+        for part in not_shown(found.objects, gateway, found.unseen.values()):
+            found.miss(part, part.why)
+    return looked
 
 
 def _version(manager: Manager, found: Found) -> str | None:
@@ -72,6 +82,14 @@ def _version(manager: Manager, found: Found) -> str | None:
     except PartError as error:
         found.miss(Unseen("version of NSX", "", doubt=Doubt.NONE), error.what)
         return None
+
+
+def block_usage(manager: Manager, found: Found) -> Sequence[Json]:
+    """How full NSX 9 says that the blocks are; nothing where it does not: then it is counted, or not known."""
+    if not any(f"/{Collection.IP_BLOCKS}/" in path for path in found.objects):
+        return ()
+    told = or_why(lambda: list(manager.all(paths.BLOCK_USAGE, named=False)))
+    return () if isinstance(told, str) else told
 
 
 def _tier0s(manager: Manager, wanted: Sequence[str]) -> dict[str, Json]:

@@ -10,10 +10,12 @@ from typing import Any
 from egress.domain import WorkloadDomain
 from egress.inventory.blocks import usages
 from egress.inventory.workings import Alarm, Hits, Workings
-from egress.manager.by_type import BLOCKS, search_by_type
+from egress.manager.by_type import STORES, search_by_type
 from egress.manager.client import MANAGER_API, Manager
 from egress.manager.parts import AT_ONCE, Found
 from egress.manager.refusals import or_why
+from egress.manager.survey import block_usage
+from egress.policy import paths
 from egress.policy.owned import owned
 from egress.policy.paths import is_nat_rule, last
 from egress.policy.sighting import Doubt, Sighting, Unseen
@@ -26,12 +28,13 @@ _ALARMS = f"{MANAGER_API}alarms"
 def workings(manager: Manager, domain: WorkloadDomain, seen: Sighting) -> Workings:
     """Reads them. Errors: EgressError where the manager is not there any more."""
     rules = [path for path in owned(domain).objects(seen.gateway) if is_nat_rule(path) and path in seen.objects]
-    found = Found()
+    found = Found({path: body for path, body in seen.objects.items() if path.startswith(f"{paths.ORG}/")})
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="workings") as pool:
         try:
             asked = pool.submit(or_why, lambda: list(_alarms(manager)))
             counted = list(pool.map(lambda path: or_why(lambda: _hits(manager, path)), rules))
-            search_by_type(manager, found, pool, BLOCKS)
+            search_by_type(manager, found, pool, STORES)
+            told = block_usage(manager, found)
             alarms = asked.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -41,12 +44,13 @@ def workings(manager: Manager, domain: WorkloadDomain, seen: Sighting) -> Workin
     if refused:
         what = "NAT statistics" if len(refused) > 1 else f"NAT statistics of {last(refused[0][0])}"
         found.miss(Unseen(what, "", doubt=Doubt.NONE), refused[0][1])
+    unseen = tuple(found.unseen.values())
     return Workings(
         hits={path: one for path, one in zip(rules, counted, strict=True) if isinstance(one, Hits)},
         alarms=None if isinstance(alarms, str) else tuple(alarms),
         objects=found.objects,
-        usage=usages(found.objects),
-        unseen=tuple(found.unseen.values()),
+        usage=usages(found.objects, unseen, told),
+        unseen=unseen,
     )
 
 

@@ -32,6 +32,13 @@ class Collection(StrEnum):
     IP_POOLS = "ip-pools"
     IP_SUBNETS = "ip-subnets"
     IP_ALLOCATIONS = "ip-allocations"
+    GATEWAY_CONNECTIONS = "gateway-connections"
+    ORGS = "orgs"
+    PROJECTS = "projects"
+    VPCS = "vpcs"
+    VPC_PROFILES = "vpc-connectivity-profiles"
+    TRANSIT_GATEWAYS = "transit-gateways"
+    ATTACHMENTS = "attachments"
 
 
 class Section(StrEnum):
@@ -45,6 +52,10 @@ class Section(StrEnum):
     def place(self) -> int:
         """Place in that order, from 0."""
         return list(Section).index(self)
+
+
+ORG = f"/{Collection.ORGS}/default"
+"""Path of the only organisation of a local manager (terraform-provider-nsxt asks for no other)."""
 
 
 def collection(parent: str, kind: Collection) -> str:
@@ -70,6 +81,12 @@ def last(path: str) -> str:
 def tier0(id_: str) -> str:
     """Path of a Tier-0."""
     return child(INFRA, Collection.TIER0S, id_)
+
+
+def tier0_above(path: str) -> str:
+    """Path of the Tier-0 that a path is of, or below; empty where there is none."""
+    parts = path.split("/")
+    return "/".join(parts[:4]) if path.startswith(f"{tier0('')}") and len(parts) > 3 and parts[3] else ""
 
 
 def tier1(id_: str) -> str:
@@ -100,6 +117,11 @@ def is_static_route(path: str) -> bool:
 def bfd_peer(gateway: str, id_: str) -> str:
     """Path of a BFD peer of static routes. It lies where a route named `bfd-peers` would have its children."""
     return f"{static_route(gateway, Collection.BFD_PEERS)}/{id_}"
+
+
+def is_bfd_peer(path: str) -> bool:
+    """Whether a path is that of a BFD peer of static routes."""
+    return path.split("/")[-2:-1] == [Collection.BFD_PEERS]
 
 
 def nat_section(gateway: str, section: str = Section.USER) -> str:
@@ -138,6 +160,9 @@ REALIZED_ENTITIES = f"{INFRA}/realized-state/realized-entities"
 """What NSX made of the object that the query names by `intent_path`."""
 REALIZATION_ALARMS = f"{INFRA}/realized-state/alarms"
 """What NSX could not realize, of all objects."""
+
+BLOCK_USAGE = f"{INFRA}/{Collection.IP_BLOCKS}/usage"
+"""How full IP blocks are, of all of them (NSX 9)."""
 
 
 def bfd_profile(id_: str) -> str:

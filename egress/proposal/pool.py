@@ -11,8 +11,8 @@ from egress.domain import NatAction, WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.domain.fields import listed
 from egress.inventory.senders import short
+from egress.inventory.taken import Taken
 from egress.policy.owned import nat_scope, owned
-from egress.proposal.taken import Taken
 
 __all__ = ["Exhausted", "Free", "next_free"]
 

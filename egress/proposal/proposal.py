@@ -21,13 +21,13 @@ from egress.domain.fields import PolicyId, listed
 from egress.domain.moved import flow
 from egress.inventory.coverage import Coverage, Moved, Way, mapping_name
 from egress.inventory.senders import EgressAddress, Holder, short
+from egress.inventory.taken import Taken
 from egress.policy.leaving import seen_outside
 from egress.policy.owned import owned
 from egress.policy.paths import last
 from egress.policy.presence import Presence
 from egress.proposal.names import Names
 from egress.proposal.pool import Exhausted, next_free
-from egress.proposal.taken import Taken
 
 __all__ = ["Change", "Kind", "Proposal", "propose"]
 

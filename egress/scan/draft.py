@@ -34,8 +34,6 @@ from egress.scan.rules import Rules, rules
 from egress.scan.sections import Egress, Top
 from egress.vocabulary import ANYWHERE
 
-_TRIES = 50
-"""Times that the reader is asked: each of its answers takes something out."""
 _TOO_MUCH = "more than"
 """How the reader begins to say that a file holds too many values: what follows there goes as a whole."""
 _BYTES = MAX_BYTES // 2
@@ -97,19 +95,8 @@ class _Made:
 
 def draft(survey: Survey, gateway: str, given: Top) -> Draft:
     """The file for the Tier-0 at a path of the survey."""
-    refused: dict[str, str] = {}
-    unanswered: list[Problem] = []
-    made = _made(survey, gateway, given, refused)
-    domain: WorkloadDomain | None = None
-    for _ in range(_TRIES):
-        domain, problems = _asked(rendered(made.rows, trial=True), given.name)
-        news = _refusals(made.rows, problems)
-        unanswered = [one for one in problems if not _entry(made.rows, one)]
-        if not news:
-            break
-        refused |= news
-        made = _made(survey, gateway, given, refused)
-    questions = [*made.gathered.questions, *(Question(one.key, one.what) for one in unanswered)]
+    made, domain, left = _settled(survey, gateway, given)
+    questions = [*made.gathered.questions, *(Question(one.key, one.what) for one in left)]
     addresses = _becoming(made.senders, domain)
     unseen = survey.sighting(gateway).unseen
     rows = (*made.rows, *_tail(addresses, made.gathered, unseen))
@@ -122,8 +109,20 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
         foreign=tuple(made.gathered.foreign),
         addresses=addresses,
         unseen=unseen,
-        domain=_asked(text, given.name)[0],
+        domain=_asked(text, given.made_as)[0],
     )
+
+
+def _settled(survey: Survey, gateway: str, given: Top) -> tuple[_Made, WorkloadDomain | None, Sequence[Problem]]:
+    """The lines once the reader takes every entry in them, what they say, and what it refuses all the same."""
+    refused: dict[str, str] = {}
+    while True:
+        made = _made(survey, gateway, given, refused)
+        domain, problems = _asked(rendered(made.rows, trial=True), given.made_as)
+        news = {mark: why for mark, why in _refusals(made.rows, problems).items() if mark not in refused}
+        if not news:
+            return made, domain, problems
+        refused |= news
 
 
 def _asked(text: str, name: str) -> tuple[WorkloadDomain | None, Sequence[Problem]]:
@@ -146,7 +145,8 @@ def _refusals(rows: Sequence[Row], problems: Sequence[Problem]) -> dict[str, str
     for one in problems:
         mark = _entry(rows, one)
         if mark:
-            found.setdefault(mark, f"the reader of domain files refuses it: {one.key.rpartition('.')[2]}: {one.what}")
+            key = one.key.rpartition(".")[2]
+            found.setdefault(mark, f"no domain file may say this: {key}: {one.what}" if key else one.what)
         if one.what.startswith(_TOO_MUCH):
             found |= _beyond(rows[one.place.line - 1 :])
     size = 0
@@ -165,7 +165,7 @@ def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) 
     gathered = Gathered(refused)
     tier0 = seen(survey, gateway, gathered)
     found_routes = routes(survey, tier0, gathered)
-    peers = bfd(survey, tier0, found_routes.default, given.name, gathered)
+    peers = bfd(survey, tier0, found_routes.default, given.made_as, gathered)
     found_rules = rules(survey, tier0, gathered)
     below = tier1s(survey, gateway, gathered)
     of_tier1 = {one.key.split(".")[1]: one for one in gathered.questions if one.key.startswith("tier1s.")}
@@ -175,7 +175,7 @@ def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) 
     answering = ingress(survey, gateway, [one.network for one in egress.ranges], (*behind, *tier0.service_networks))
     static = _why(survey, collection(gateway, Collection.STATIC_ROUTES))
     rows = (
-        *sections.top(given),
+        *sections.top(given, gathered),
         *sections.tier0(tier0, found_rules.action, gathered),
         *sections.default_route(found_routes, peers, static, gathered),
         *sections.routes(found_routes),

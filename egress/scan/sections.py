@@ -29,7 +29,11 @@ _TRIAL_RANGES = ["198.51.100.0/24"]
 
 @dataclass(frozen=True)
 class Top:
-    """What a file says of itself and its manager. schema: the address of its JSON Schema, for editors. version: of NSX."""
+    """What a file says of itself and its manager. schema: the address of its JSON Schema, for editors. version: of NSX.
+
+    stack: the one that the file stands for; left out, it is called as the file's domain. ca_elsewhere: the manager's authority was read from
+    a file outside of the project.
+    """
 
     name: str
     host: str
@@ -37,6 +41,13 @@ class Top:
     ca_file: str | None = None
     credentials: str = "NSXT"
     schema: str | None = None
+    stack: str = ""
+    ca_elsewhere: bool = False
+
+    @property
+    def made_as(self) -> str:
+        """The name that ids are derived from."""
+        return self.stack or self.name
 
 
 def ask(question: Question, indent: int) -> Row:
@@ -50,7 +61,7 @@ def unknown(indent: int, key: str, question: Question, trial: Any) -> list[Row]:
     return [ask(question, indent), pair(indent, key, f"{MARK}: {short_form}?", instead=trial)]
 
 
-def top(given: Top) -> Iterator[Row]:
+def top(given: Top, gathered: Gathered) -> Iterator[Row]:
     """Version, name and manager."""
     if given.schema:
         yield remark(f"yaml-language-server: $schema={given.schema}")
@@ -62,6 +73,9 @@ def top(given: Top) -> Iterator[Row]:
         yield pair(2, "version", given.version, "as the manager says")
     if given.ca_file:
         yield pair(2, "ca_file", given.ca_file)
+    if given.ca_elsewhere:
+        what = "which file of the project holds the manager's certificate authority? it was read from elsewhere"
+        yield ask(gathered.ask("nsx.ca_file", what), 2)
     if given.credentials != "NSXT":
         yield pair(2, "credentials", given.credentials)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.domain.fields import listed
 from egress.inventory.coverage import Coverage
-from egress.inventory.senders import EgressAddress, Holder, of_tier1s, short, tells_networks
+from egress.inventory.senders import EgressAddress, Holder, short, tells_networks
+from egress.inventory.vpcs import egress_addresses, not_shown, vpcs
 from egress.policy import paths
 from egress.policy.paths import Collection
 from egress.policy.sighting import INGRESS, Doubt, Sighting, Unseen, hidden
@@ -20,7 +22,7 @@ from egress.vocabulary import INFRA
 
 def sending(seen: Sighting) -> tuple[EgressAddress, ...]:
     """The egress addresses that were seen below the Tier-0."""
-    return of_tier1s(seen.objects, seen.gateway, seen.unseen)
+    return egress_addresses(seen.objects, seen.gateway, seen.unseen)
 
 
 def networks_unseen(seen: Sighting) -> Iterator[Unseen]:
@@ -29,6 +31,17 @@ def networks_unseen(seen: Sighting) -> Iterator[Unseen]:
     for tier1 in whole_tier1s(seen.objects) if why is not None else ():
         if tier1.tier0 == seen.gateway and tells_networks(tier1):
             yield Unseen(f"networks behind Tier-1 {tier1.id}, which it leaves with", str(why), tier1.id)
+
+
+def weighed(seen: Sighting, unseen: Iterable[Unseen]) -> Iterator[Unseen]:
+    """What could not be seen, with the doubt that it is here: the walk asks from the VPCs that it knows, and here no other may be left out."""
+    about_vpcs = set(not_shown(seen.objects, seen.gateway, seen.unseen))
+    collections = {paths.collection(INFRA, Collection.GATEWAY_CONNECTIONS)}
+    if vpcs(seen.objects, seen.gateway):
+        collections.add(paths.collection(INFRA, Collection.IP_BLOCKS))
+    for one in unseen:
+        matters = one in about_vpcs or one.path in collections or one.path.startswith("/orgs/")
+        yield replace(one, doubt=Doubt.ANY) if matters else one
 
 
 def complete(unseen: Sequence[Unseen]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
@@ -15,7 +16,8 @@ from egress.verification.finding import Finding, found
 
 _RANK = {Result.NONE: 0, Result.SOME: 1, Result.ALL: 2}
 _WORDS = {Result.NONE: "fails", Result.SOME: "works sometimes", Result.ALL: "works"}
-_Key = tuple[str, str, str, int]
+_Target: TypeAlias = tuple[str, str, int]
+"""What a flow is for, and where it goes."""
 
 
 def walked(view: View) -> tuple[Answer, ...]:
@@ -24,13 +26,17 @@ def walked(view: View) -> tuple[Answer, ...]:
 
 
 def failing(domain: WorkloadDomain, live: Sequence[Answer], by_file: Sequence[Answer]) -> Iterator[Finding]:
-    """Flows that fail on the manager. What could not be judged is none of them: it was not seen."""
-    said = {_key(one): one for one in reversed(by_file)}
+    """Flows that fail on the manager. What could not be judged is none of them: it was not seen. Of a sender that the file does not know is
+    expected what works for one that it knows."""
+    said = {_key(one): one.finding.verdict.result for one in reversed(by_file)}
+    best: dict[_Target, Result] = {}
+    for one in by_file:
+        best[_target(one)] = max(best.get(_target(one), Result.NONE), one.finding.verdict.result, key=_RANK.__getitem__)
     for answer in live:
         if answer.works or not answer.known:
             continue
-        result, then = answer.finding.verdict.result, said.get(_key(answer))
-        expected = then.finding.verdict.result if then else None
+        result = answer.finding.verdict.result
+        expected = said.get(_key(answer), best.get(_target(answer)))
         remedies = answer.finding.remedies
         why = f": {listed(list(dict.fromkeys(one.why for one in remedies)))}" if remedies else ""
         fixes = listed(list(dict.fromkeys(one.fix for one in remedies)), "; ")
@@ -57,10 +63,14 @@ def failing(domain: WorkloadDomain, live: Sequence[Answer], by_file: Sequence[An
             )
 
 
-def _key(answer: Answer) -> _Key:
+def _key(answer: Answer) -> tuple[str, _Target]:
+    sender = answer.question.sender
+    return sender.tier1 if sender else "", _target(answer)
+
+
+def _target(answer: Answer) -> _Target:
     question = answer.question
-    who = question.sender.tier1 if question.sender else ""
-    return question.purpose.value, who, str(question.flow.to), question.flow.port
+    return question.purpose.value, str(question.flow.to), question.flow.port
 
 
 def outages(live: View) -> tuple[Loss, ...]:

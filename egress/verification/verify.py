@@ -93,9 +93,10 @@ def verify(
     by_file, by_manager = flows.walked(told), flows.walked(live)
     losses = flows.outages(live)
     addresses = below.sending(seen)
-    unseen = (*of_manager(live.source, live.tier0, live.gateways.lower).unseen, *below.networks_unseen(seen))
+    known = of_manager(live.source, live.tier0, live.gateways.lower).unseen
+    unseen = (*below.weighed(seen, known), *below.networks_unseen(seen))
     cover = coverage(domain, neighbours, addresses, complete=below.complete(unseen))
-    there = room.room(domain, neighbours, seen, workings)
+    there = room.room(domain, neighbours, seen, addresses, workings)
     report = around.rules(domain, seen, [*stacks, *(one.stack for one in everyone), domain.stack])
     parts: tuple[Iterator[Finding], ...] = (
         objects.objects(domain, seen),

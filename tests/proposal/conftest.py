@@ -13,11 +13,11 @@ from egress.domain.reading import read
 from egress.domain.yaml_tree import parse
 from egress.inventory.coverage import coverage
 from egress.inventory.senders import EgressAddress, Holder
+from egress.inventory.taken import taken
 from egress.inventory.whose import Owner
 from egress.policy.presence import Presence
 from egress.proposal.names import Names
 from egress.proposal.proposal import Proposal, propose
-from egress.proposal.taken import taken
 
 GATEWAY = "/infra/tier-0s/T0"
 STANDBY = """\

@@ -11,31 +11,10 @@ import pytest
 from nsx_lab import Lab
 from nsx_lab.manager.http.client import ControlError
 from nsx_lab.manager.nsx.profiles import PROFILES
+from tests.nsx_lab.vpcs import PROFILE, PROJECT, VPC, objects
 
 ClientOf = Callable[..., httpx.Client]
-PROJECT = "/orgs/default/projects/dev"
-PROFILE, VPC = f"{PROJECT}/vpc-connectivity-profiles/out", f"{PROJECT}/vpcs/shop"
 Json = dict[str, Any]
-
-
-def objects(**attachment: Any) -> dict[str, Json]:
-    """A VPC with the way to T0-wld01, parents first. attachment: fields more of the VPC's attachment."""
-    return {
-        "/infra/gateway-connections/t0": {"tier0_path": "/infra/tier-0s/T0-wld01"},
-        "/infra/ip-blocks/external": {"cidrs": ["30.2.0.0/24"], "visibility": "EXTERNAL"},
-        PROJECT: {"tier_0s": ["/infra/tier-0s/T0-wld01"], "external_ipv4_blocks": ["/infra/ip-blocks/external"]},
-        f"{PROJECT}/transit-gateways/tgw": {},
-        f"{PROJECT}/transit-gateways/tgw/attachments/t0": {"connection_path": "/infra/gateway-connections/t0"},
-        f"{PROJECT}/transit-gateways/tgw/centralized-configs/default": {"ha_mode": "ACTIVE_STANDBY"},
-        PROFILE: {
-            "transit_gateway_path": f"{PROJECT}/transit-gateways/tgw",
-            "external_ip_blocks": ["/infra/ip-blocks/external"],
-            "service_gateway": {"nat_config": {"enable_default_snat": True}},
-        },
-        VPC: {"private_ips": ["172.16.0.0/20", "172.17.0.0/20"]},
-        f"{VPC}/attachments/default": {"vpc_connectivity_profile": PROFILE, **attachment},
-        f"{VPC}/subnets/web": {"access_mode": "Public", "ip_addresses": ["30.2.0.16/28"]},
-    }
 
 
 @pytest.fixture
@@ -104,6 +83,16 @@ def test_a_vpc_has_rules_of_its_own_and_takes_them_along(nine: Lab, client_of: C
     assert api.delete(f"{VPC}/subnets/web").status_code == 200
     assert api.delete(VPC).status_code == 200
     assert api.get(f"{VPC}/attachments/default").status_code in (400, 404)
+
+
+def test_usage_of_ip_blocks(nine: Lab, client_of: ClientOf, seed_document: Json) -> None:
+    api = client_of(nine)
+    write(api, objects())
+    (told,) = api.get("/infra/ip-blocks/usage").json()["results"]
+    counts = [told[f"{name}_ips_count"] for name in ("overall", "used", "available")]
+    assert (told["intent_path"], counts) == ("/infra/ip-blocks/external", ["256", "17", "239"])
+    with Lab(seed_document, profile="4.2") as older:
+        assert client_of(older).get("/infra/ip-blocks/usage").status_code == 404
 
 
 def test_search_finds_vpcs_by_type(nine: Lab, client_of: ClientOf) -> None:

@@ -32,7 +32,11 @@ class Taken:
 
     def meets(self, network: IPv4Network) -> bool:
         """Whether somebody has an address of a network."""
-        return self._networks.count(network) > 0
+        return self.count(network) > 0
+
+    def count(self, network: IPv4Network) -> int:
+        """How many addresses of a network somebody has."""
+        return self._networks.count(network)
 
 
 def taken(domains: Iterable[WorkloadDomain], objects: PolicyObjects, addresses: Iterable[EgressAddress]) -> Taken:
