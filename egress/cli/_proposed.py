@@ -17,9 +17,9 @@ from egress.domain.files import DomainFile, select
 from egress.domain.fleet import changed
 from egress.domain.managers import ManagerKey
 from egress.inventory.coverage import coverage
-from egress.inventory.senders import of_tier1s
 from egress.inventory.survey import Survey
 from egress.inventory.taken import taken
+from egress.inventory.vpcs import egress_addresses, not_shown, vpcs
 from egress.manager import Manager, sight, survey
 from egress.policy.identity import GatewayKey
 from egress.policy.paths import Collection as Kind
@@ -125,8 +125,10 @@ class _Seen:
 
 def _gaps(sighting: Sighting, found: Survey) -> Iterator[str]:
     """Parts without which it is not known what sends, or who has an address."""
+    lacking = set(not_shown(sighting.objects, sighting.gateway, sighting.unseen))
+    blocks = Kind.IP_BLOCKS if vpcs(sighting.objects, sighting.gateway) else None
     for one in dict.fromkeys((*sighting.unseen, *found.unseen)):
-        if _matters(one):
+        if _matters(one) or one in lacking or (one.path and last(one.path) == blocks):
             yield str(one)
     for tier1 in whole_tier1s(sighting.objects):
         yield from (f"Tier-1 {tier1.id}: {note}" for note in tier1.unread)
@@ -147,7 +149,7 @@ def _not_seen(gaps: list[str]) -> str:
 def _proposal(domain: WorkloadDomain, everyone: Sequence[WorkloadDomain], around: _Around) -> Proposal:
     sighting = around.sighting
     neighbours = [one for one in everyone if one.stack != domain.stack and GatewayKey.of(one) == GatewayKey.of(domain)]
-    addresses = of_tier1s(sighting.objects, sighting.gateway)
+    addresses = egress_addresses(sighting.objects, sighting.gateway)
     objects = {**around.survey.objects, **sighting.objects}
     stacks = frozenset(one.stack for one in everyone)
     return propose(
