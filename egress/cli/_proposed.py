@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from egress.checks import Report, check
+from egress.checks import Finding, check
 from egress.checks.text import told
 from egress.cli.context import Project, deadline
 from egress.cli.output import progress
@@ -41,13 +41,14 @@ _LINE = re.compile(r":\d+\b")
 
 @dataclass(frozen=True)
 class Patch:
-    """A proposal, and the domain file before and after it."""
+    """A proposal, and the domain file before and after it. warnings: of checks, that were not there before."""
 
     file: DomainFile
     before: str
     after: str
     proposal: Proposal
     domain: WorkloadDomain
+    warnings: tuple[str, ...] = ()
 
     @property
     def diff(self) -> str:
@@ -176,17 +177,28 @@ def _patch(project: Project, proposal: Proposal) -> Patch:
 
 
 def _sound(project: Project, patches: Sequence[Patch]) -> tuple[Patch, ...]:
-    """The patches, if no rule is broken by them that was not before. Errors: EgressError."""
+    """The patches, if no rule is broken by them that was not before, with what is to be said of them. Errors: EgressError."""
+    if all(one.before == one.after for one in patches):
+        return tuple(patches)
     now = {one.stack: one for one in project.domains()}
     then = now | {one.proposal.stack: one.domain for one in patches}
-    if any(one.before != one.after for one in patches):
-        before = _errors(check(list(now.values())))
-        new = [text for key, text in _errors(check(list(then.values()))).items() if key not in before]
-        if new:
-            raise EgressError("\n".join(["what is proposed would break these rules, nothing was written:", *new]))
-    return tuple(patches)
+    before, after = check(list(now.values())), check(list(then.values()))
+    errors = _new(before.errors, after.errors)
+    if errors:
+        found = [told(one) for one in errors]
+        raise EgressError("\n".join(["what is proposed would break these rules, nothing was written:", *found]))
+    warnings = _new(before.warnings, after.warnings)
+    return tuple(
+        replace(one, warnings=tuple(told(found) for found in warnings if found.stack == one.proposal.stack))
+        for one in patches
+    )
 
 
-def _errors(report: Report) -> dict[tuple[str, str, str], str]:
-    """Errors in words, by what does not move with lines."""
-    return {(one.rule.id, one.stack, _LINE.sub("", one.what)): told(replace(one, place=None)) for one in report.errors}
+def _new(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
+    """Findings that were not there before, wherever they stand now; without a place, as the file has other lines than are told."""
+    known = {_key(one) for one in before}
+    return [replace(one, place=None) for one in after if _key(one) not in known]
+
+
+def _key(one: Finding) -> tuple[str, str, str]:
+    return one.rule.id, one.stack, _LINE.sub("", one.what)

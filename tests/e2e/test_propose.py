@@ -67,7 +67,9 @@ def remove(site: Site, tier1: str) -> None:
 def test_a_new_namespace_is_proposed_written_planned_as_one_rule_applied_and_not_proposed_again(site: Site) -> None:
     site.egress("apply", "--yes", code=0)
     assert "wld01: nothing to propose" in site.egress("propose", code=0).stderr
+    site.egress("verify", code=0)
     namespace(site, "dev", "30.0.0.17", 246)
+    assert "30.0.0.17" in site.egress("verify", code=2).stdout
     since = len(site.lab.control.journal())
     shown = site.egress("propose", "wld01", code=2)
     assert "+    dev: {source: 30.0.0.17, translated: 10.27.51.160, priority: 120}" in shown.stdout
@@ -94,6 +96,7 @@ def test_a_new_namespace_is_proposed_written_planned_as_one_rule_applied_and_not
     assert (rule["source_network"], rule["translated_network"]) == ("30.0.0.17", "10.27.51.160")
     site.egress("plan", "wld01", code=0)
     assert "nothing to propose" in site.egress("propose", code=0).stderr
+    site.egress("verify", code=0)
     explained = site.egress("explain", "wld01", "--live", "--from", "t1-dev", code=0)
     assert "works" in explained.stdout
 
@@ -131,6 +134,10 @@ def test_it_moves_goes_and_the_pool_ends(site: Site) -> None:
     namespace(site, "dev", "30.0.0.30", 247, "t1-dev-again")
     moved = site.egress("propose", "--write", code=2)
     assert "moved: 30.0.0.30 of Tier-1 t1-dev-again" in moved.stderr
+    assert (
+        "with it egress check says: wld01: warning: no mapping translates 30.0.0.17, which Tier-1 t1-dev"
+        in moved.stderr
+    )
     assert "dev: {source: 30.0.0.30, translated: 10.27.51.160, priority: 120}" in text(site)
     site.egress("propose", code=0)
 

@@ -302,6 +302,41 @@ def test_the_next_priority_is_behind_an_exception_and_never_the_largest_but_one(
     assert "no priority is left" in proposed(full, [SUPERVISOR, DEV]).proposal.undecided[0]
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ("egress:\n", "egress: # its ranges\n"),
+        ("  supervisor:", "  more:\n  supervisor:"),
+        ("  supervisor:", "  more: {}\n  supervisor:"),
+        ("  supervisor:", "  more: {old: {source: 10.2.0.9, translated: 10.1.0.4, priority: 300}}\n  supervisor:"),
+        (
+            "  supervisor:",
+            "  more:\n    # of old\n    old: {source: 10.2.0.9, translated: 10.1.0.4, priority: 300}\n\n  supervisor:",
+        ),
+        ("tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n", ""),
+        ("tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n", "tier1s: {}\n"),
+        (
+            "tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n",
+            "tier1s: {t1-dev: {networks: [10.246.0.0/24]}} # dev\n",
+        ),
+        ("tier1s:\n", "tier1s:\n  t1-dev:\n    networks:\n      - 10.246.0.0/24\n"),
+        (
+            "egress:\n  ranges: [10.2.0.0/24]\n  supervisor: {source: 10.2.0.5, translated: 10.1.0.4} # the HA VIP\n",
+            "egress: {ranges: [10.2.0.0/24], supervisor: {source: 10.2.0.5, translated: 10.1.0.4}} # the HA VIP\n",
+        ),
+    ],
+)
+def test_however_the_file_is_spelled_the_patch_fits_and_comments_stay(proposed: Make, spelled: tuple[str, str]) -> None:
+    assert spelled[0] in STANDBY
+    text = STANDBY.replace(*spelled)
+    old = sender("t1-old", "10.2.0.9")
+    made = proposed(text, [SUPERVISOR, DEV, *([old] if "old:" in text else [])])
+    assert made.domain.tier1s["t1-dev"].egress == DEV.network.network_address
+    assert made.domain.egress.more["dev"].source == DEV.network.network_address
+    assert made.text.count("#") == text.count("#")
+    assert check([made.domain]).errors == ()
+
+
 NAMES = st.lists(st.integers(0, 30), unique=True, max_size=8)
 
 
