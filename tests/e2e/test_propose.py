@@ -288,7 +288,7 @@ def test_a_file_of_proposals_does_what_the_managers_said(clone: Site, tmp_path: 
     body = (tmp_path / "body.md").read_text()
     assert body.startswith("<!-- tier0-egress: proposal -->\n")
     assert "1 new mapping, 0 moved." in body
-    assert "- [ ] `wld01`: that nobody outside of NSX has 10.27.51.160" in body
+    assert "* `wld01`: that nobody outside of NSX has 10.27.51.160" in body
 
     data = json.loads(out.read_text())
     data["proposals"][0]["changes"][0]["edits"].append({"at": ["nsx", "host"], "value": "evil.example"})
