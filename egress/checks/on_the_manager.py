@@ -58,6 +58,24 @@ def own_object_untracked(there: Presence) -> Outcomes:
 
 
 @live_rule(
+    "object-left-over",
+    Severity.WARNING,
+    "every object that bears this stack's tags is in its file or in its state",
+    explanation="NSX that was restored from a backup has again what was taken away since, and a state that was restored no longer knows what was made "
+    "since. No plan shows such an object, and it acts.",
+    source="house rule",
+)
+def object_left_over(there: Presence) -> Outcomes:
+    if there.left_over:
+        names = ", ".join(last(path) for path in there.left_over)
+        yield Broken(
+            ("state",),
+            f"on the manager with the tags of {there.domain.stack}, and neither in its file nor in its state ({there.state_place}): {names}",
+            f"to take it away: egress apply {there.domain.stack} --import-existing; to keep it: put its entry into the file first",
+        )
+
+
+@live_rule(
     "state-of-another-stack",
     Severity.ERROR,
     "the state is the stack's own",
@@ -208,7 +226,7 @@ def ha_mode_differs(there: Presence) -> Outcomes:
         yield Broken(
             ("tier0", "ha_mode"),
             f"the file says {declared}, {last(there.gateway)} is {real}",
-            f"write ha_mode: {real}, and look at the plan",
+            f"write ha_mode: {real}; or change the gateway first, in the steps of docs/recovery.md, Another HA mode",
         )
 
 
@@ -240,7 +258,7 @@ def uplink_differs(there: Presence) -> Outcomes:
             yield Broken(
                 (*at, "address"),
                 f"the file says {uplink.address}, {uplink.id} has {' and '.join(real) or 'no address'}",
-                "write the address that it has",
+                "write the address that it has; next hops and translated addresses follow its network (docs/recovery.md, Uplinks with other addresses)",
             )
 
 

@@ -14,11 +14,12 @@ from egress.cli._names import stacks_argument
 from egress.cli._plan_store import Fetching, store_option
 from egress.cli._records import record_options, recorded
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare_for, settle, show, tell
+from egress.cli._taken_back import TakenBack
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
 from egress.delivery import saved
 from egress.delivery.applied import carry_out
-from egress.delivery.imports import import_blocks
+from egress.delivery.imports import import_blocks, left_over_tracked
 from egress.delivery.looks import Found
 from egress.delivery.plans import Outcome, Verb
 from egress.delivery.record import Entry
@@ -46,7 +47,13 @@ from egress.toolchain.stacks import Stack
 @click.option(
     "--import-existing",
     is_flag=True,
-    help="After a lost state: take the stacks' own objects, which are already on the manager, into the state.",
+    help="After a lost or old state: take the stacks' own objects, which are already on the manager, into the state; what is left over of the stacks goes.",
+)
+@click.option(
+    "--back-to",
+    "reference",
+    metavar="REF",
+    help="Take a wrong change back: the domain files of the named stacks as git has them at REF, shown, asked about with the plan, and applied.",
 )
 @click.option(
     "--no-verify",
@@ -67,6 +74,7 @@ def command(
     store: str | None,
     base: Path | str | None,
     import_existing: bool,
+    reference: str | None,
     verify: bool,
     record_file: Path | None,
     summary_file: Path | None,
@@ -85,7 +93,10 @@ def command(
 
     Exit codes: 0 applied, or nothing to do; 1 an apply failed, was declined, or left something to do; 3 a saved plan is missing or stale: plan again.
     """
-    _refuse_together(stacks, directory, store, base, import_existing=import_existing)
+    _refuse_together(stacks, directory, store, base, import_existing=import_existing, reference=reference)
+    back = None
+    if reference is not None:
+        back = click.get_current_context().with_resource(TakenBack.at(project, stacks, reference))
     fetching = Fetching.out_of(store) if store else None
     chosen = choose(project, _saved(project, directory, stacks, base) if directory else stacks, base)
     if chosen.nothing:
@@ -107,11 +118,16 @@ def command(
                 plan = saved.restore(stack, taken, chosen.verb(stack.name))
             else:
                 if import_existing:
+                    imports.enter_context(left_over_tracked(stack, around.there))
                     imports.enter_context(import_blocks(stack, around.there))
                 plan = planned(stack)
             show(plan, full=True)
             tell(around, stack)
-            entry = carry_out(plan, around, agreed, say, record, verify=verify)
+            entry = carry_out(
+                plan, around, back.keeping(stack.name, agreed) if back else agreed, say, record, verify=verify
+            )
+            if back and entry.outcome == Outcome.NOTHING_TO_DO:
+                back.ask_alone(stack.name, agreed)
             settle(stack, entry.outcome)
             if verify and (taken or record_file or summary_file) and entry.outcome == Outcome.APPLIED:
                 _walk(project, entry, taken)
@@ -138,8 +154,13 @@ def _refuse_together(
     base: Path | str | None,
     *,
     import_existing: bool,
+    reference: str | None,
 ) -> None:
     """Errors: EgressError for options that do not go together."""
+    if reference is not None and (directory or store):
+        raise EgressError("--back-to goes with a plan of its own, not with --saved or --store")
+    if reference is not None and not stacks:
+        raise EgressError("which stacks? --back-to takes back the files of those that are named")
     if (directory or store) and import_existing:
         raise EgressError("--import-existing goes with a plan of its own, not with --saved or --store")
     if directory and store:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from egress.delivery.looks import Found
 from egress.delivery.plan_content import Change, PlanContent
 from egress.domain import EgressError, WorkloadDomain
+from egress.domain.model import HaMode
 from egress.policy.owned import BFD, EVERYTHING
 from egress.policy.paths import last
-from egress.policy.planned import ROUTE
+from egress.policy.planned import ROUTE, RULE
 from egress.policy.presence import Presence
 
 _DOUBLES = frozenset(
@@ -28,6 +29,9 @@ _DOUBLES = frozenset(
     }
 )
 """Rules that say what an apply would make a second time, if it makes anything."""
+_MODE = "ha-mode-differs"
+_STATEFUL = ("SNAT", "NO_SNAT")
+"""Actions of ours that need ACTIVE_STANDBY, or stateful services (NSX Policy API, PolicyNatRule.action)."""
 _NEVER = frozenset({"state-of-another-stack"})
 """Rules whose finding makes every plan wrong."""
 
@@ -78,6 +82,22 @@ def refuse_doubles(content: PlanContent, around: Found) -> None:
     if refused:
         what = "\n".join(f"  {one.what} [{one.rule.id}]" for one in refused)
         raise EgressError(f"{there.domain.stack}: refused, nothing was changed; the remedies are told above:\n{what}")
+
+
+def refuse_wrong_mode(content: PlanContent, around: Found) -> None:
+    """Errors: EgressError when the plan writes rules that the gateway's HA mode does not take: an update that NSX refuses leaves the new value
+    in the state. A finding that the domain file suppresses, with a reason, refuses nothing."""
+    there = around.there
+    if there is None or there.objects.get(there.gateway, {}).get("ha_mode") != HaMode.ACTIVE_ACTIVE:
+        return
+    found = [one for one in around.report.findings if one.rule.id == _MODE]
+    written = [one for one in content.changes if one.type == RULE and (one.creates or "update" in one.actions)]
+    stateful = [one.nsx_id for one in written if (one.after or {}).get("action") in _STATEFUL]
+    if found and stateful:
+        raise EgressError(
+            f"{there.domain.stack}: refused, nothing was changed: {last(there.gateway)} is {HaMode.ACTIVE_ACTIVE.value} and takes no "
+            f"{'/'.join(_STATEFUL)} rules ({', '.join(stateful)}); {found[0].fix}"
+        )
 
 
 def _doubled(there: Presence, makes: set[str], gone: set[str]) -> Iterator[str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from egress.delivery import memory, plan_content
-from egress.delivery.guards import refuse_doubles, refuse_losing_a_route
+from egress.delivery import drift, lost_gateway, memory, plan_content
+from egress.delivery.guards import refuse_doubles, refuse_losing_a_route, refuse_wrong_mode
 from egress.delivery.looks import Found
 from egress.delivery.plan_content import PlanContent
 from egress.delivery.staleness import moved
@@ -127,7 +127,7 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
     )
     if done.code not in (0, 2):
         words = uncoloured(done.err or done.out).strip()
-        known = state_lock.refusal(stack, words) or stack.other_provider(words)
+        known = state_lock.refusal(stack, words) or stack.other_provider(words) or lost_gateway.told(stack, words)
         raise EgressError(f"{stack.name}: {known}" if known else f"{stack.name}: the plan failed:\n{masked(words)}")
     (stack.folder / file).chmod(0o600)
     return Plan(stack, verb, file, done.code == 2, digest_of(stack, file), done.out)
@@ -143,11 +143,14 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
     stack = plan.stack
     if not plan.changes:
         if plan.verb is Verb.APPLY and stack.found.managed:
+            if not plan.saved:
+                _catch_up(plan, tell)
             memory.remember(stack)
         return Outcome.NOTHING_TO_DO
     if stack.run.lab is None:
         refuse_losing_a_route(stack.domain, plan.content, from_base=plan.saved and plan.verb is Verb.DESTROY)
     refuse_doubles(plan.content, around)
+    refuse_wrong_mode(plan.content, around)
     if plan.saved:
         refuse_stale(plan, tell)
     asked = time.monotonic()
@@ -164,6 +167,23 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
     elif plan.verb is Verb.DESTROY:
         memory.forget(stack)
     return Outcome.APPLIED
+
+
+def _catch_up(plan: Plan, tell: Callable[[str], None]) -> None:
+    """Lets the state have what the manager has, where the file wants just that and the state says otherwise: an update that failed leaves
+    the new value there, and a drift that nothing takes away would be told for ever. Nothing is sent to the manager. Errors: EgressError."""
+    stack = plan.stack
+    behind = [one for one in drift.read(plan.content) if one.matters]
+    if not behind:
+        return
+    done = stack.engine("apply", "-no-color", "-input=false", *stack.locking(), plan.file, capture=True)
+    if done.code:
+        words = uncoloured(done.err or done.out).strip()
+        raise EgressError(
+            f"{stack.name}: {state_lock.refusal(stack, words) or f'the state was not written:{chr(10)}{masked(words)}'}"
+        )
+    addresses = ", ".join(one.address for one in behind)
+    tell(f"{stack.name}: the manager is as the file says, and the state was not: it is now ({addresses})")
 
 
 def refuse_stale(plan: Plan, tell: Callable[[str], None]) -> None:

@@ -13,10 +13,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.policy import paths
-from egress.policy.owned import BfdPeer, NatRule, Owned, Route, default_tags, owned
+from egress.policy.owned import BfdPeer, Identity, NatRule, Owned, Route, default_tags, nat_scope, owned
 from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json, PolicyObjects, children
-from egress.vocabulary import ANYWHERE
+from egress.vocabulary import ANYWHERE, FirewallMatch
 
 OURS = "tier0-egress"
 """Value of the tag `managed-by` on every object whose file entry gives no tags of its own."""
@@ -86,6 +86,16 @@ class Presence:
                 found.setdefault(stack, []).append(path)
         return found
 
+    @cached_property
+    def left_over(self) -> tuple[str, ...]:
+        """Paths, sorted, of objects that bear our tag and this stack's name, and that neither its file gives nor its state tracks. Empty where the
+        state was not looked at."""
+        if self.tracked is None:
+            return ()
+        name = default_tags(self.domain)["stack"]
+        found = (path for path in self._managed() if path not in self.own and path not in (self.tracked or ()))
+        return tuple(sorted(path for path in found if stack_of(self.objects[path]) == name))
+
     def routes_like(self, route: Route) -> list[str]:
         """Paths of other static routes on the gateway for the network of one of ours."""
         wanted = ip_network(route.network)
@@ -116,6 +126,14 @@ class Presence:
         return [
             one for one in self._meeting(rule) if (one.section.place, one.priority) <= mine and one.path not in like
         ]
+
+    def foreign(self, source: IPv4Network, priority: int) -> list[ForeignRule]:
+        """Foreign rules that would stand in the way of a further mapping of ours: of that very source, or looked at before it."""
+        scope = nat_scope(self.domain)
+        identity = Identity("", "", "", {})
+        action, firewall = self.domain.tier0.nat_action, FirewallMatch.MATCH_INTERNAL_ADDRESS
+        rule = NatRule("", (), identity, source, None, priority, scope, action, source, firewall)
+        return [*self.rules_like(rule), *self.rules_before(rule)]
 
     def _meeting(self, rule: NatRule) -> Iterator[ForeignRule]:
         """Foreign rules that decide about packets which one of ours is for."""

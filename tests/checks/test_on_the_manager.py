@@ -68,6 +68,11 @@ CASES: dict[str, tuple[Act, str, Act]] = {
         "on the manager and not in the state (here): one-egress-tkg",
         lambda w: w.objects.pop(w.own("tkg")),
     ),
+    "object-left-over": (
+        lambda w: w.rule("one-egress-gone", source_network="30.7.0.1", tags=tags("one")),
+        "on the manager with the tags of one, and neither in its file nor in its state (here): one-egress-gone",
+        lambda w: w.rule("one-egress-gone", source_network="30.7.0.1", tags=[]),
+    ),
     "state-of-another-stack": (
         lambda w: w.extra.update(state_of="other"),
         "tracks the objects of other, and none of this stack",

@@ -71,7 +71,8 @@ def test_a_folder_without_the_cdktf_cli_is_told_and_keeps_nothing_from_running(t
 def test_reach_asks_the_manager_and_compares_the_ha_mode(site: Site) -> None:
     assert "answers and has /infra/tier-0s/T0-wld01, ACTIVE_ACTIVE" in site.egress("doctor", "--reach", code=0).stdout
     assert all(entry["method"] == "GET" for entry in site.lab.control.journal()), "read-only"
-    site.write("/infra/tier-0s/T0-wld01", ha_mode="ACTIVE_STANDBY")
+    standby = json.dumps(site.lab.control.snapshot()).replace('"ACTIVE_ACTIVE"', '"ACTIVE_STANDBY"')
+    site.lab.control.restore(json.loads(standby))
     told = site.egress("doctor", "--reach", code=1).stdout
     assert "with ha_mode ACTIVE_STANDBY" in told
     assert "correct tier0.ha_mode" in told

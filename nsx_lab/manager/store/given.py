@@ -135,6 +135,16 @@ GIVEN: dict[str, tuple[Given, ...]] = {
     "PolicyTransportZone": (
         _computed("tz_type", "OVERLAY_BACKED and VLAN_BACKED of the two that are always there", Evidence.ASSUMPTION, "vcf-nsx PolicyTransportZone.tz_type has the words; that there are two zones is the lab's"),
     ),
+    "PolicyVpcNatRule": (
+        _spec("enabled", True),
+        _spec("logging", False),
+    ),
+    "Project": (_computed("default", "true of the one that is always there", Evidence.SPEC, "vcf-nsx Project.default: 'Default projects are non-editable, system create ones'"),),
+    "TransitGateway": (_computed("is_default", "true of the one that is always there", Evidence.SPEC, "vcf-nsx TransitGateway.is_default (read-only)"),),
+    "VpcConnectivityProfile": (
+        _computed("is_default", "true of the one that is always there", Evidence.SPEC, "vcf-nsx VpcConnectivityProfile.is_default (read-only)"),
+        _computed("transit_gateway_path", "the default transit gateway, for the default profile", Evidence.ASSUMPTION, "no source says what the default profile leads to"),
+    ),
     "NetworkSpan": (
         _computed("is_default", "true of the one that is always there", Evidence.PROVIDER, "terraform-provider-nsxt 3.12 fails without a default span"),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from nsx_lab.manager.nsx.rules import allocation, load_balancing, nat_rules, route_rules
+from nsx_lab.manager.nsx.rules import allocation, ha_mode, load_balancing, nat_rules, route_rules
 from nsx_lab.manager.nsx.rules.finding import Finding, When
 from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store import errors
@@ -38,6 +38,8 @@ def check(tx: Transaction, mode: str) -> dict[str, tuple[str, int]]:
     """
     unrealizable: dict[str, tuple[str, int]] = {}
     gateways: dict[str, Gateway] = {}
+    if mode != "tell":
+        _refuse_mode_changes(tx, gateways)
     for obj in [*tx.written(), *_affected(tx)]:
         rules = _RULES.get(obj["resource_type"])
         if rules is None:
@@ -49,6 +51,14 @@ def check(tx: Transaction, mode: str) -> dict[str, tuple[str, int]]:
                 raise errors.refused(finding.code, finding.message)
             unrealizable.setdefault(obj["path"], (finding.message, finding.code))
     return unrealizable
+
+
+def _refuse_mode_changes(tx: Transaction, gateways: dict[str, Gateway]) -> None:
+    changed = [obj["path"] for obj in tx.written() if obj["resource_type"] == "Tier0"]
+    before = {change.path: change.before for change in tx.changes()} if changed else {}
+    for path in changed:
+        for finding in ha_mode.check_change(gateways.setdefault(path, Gateway(tx, path)), tx, before):
+            raise errors.refused(finding.code, finding.message)
 
 
 def _affected(tx: Transaction) -> Iterator[Object]:

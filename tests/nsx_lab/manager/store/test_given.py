@@ -13,10 +13,10 @@ from nsx_lab.manager.nsx.profiles import profile
 from nsx_lab.manager.nsx.settings import Settings
 from nsx_lab.manager.store.envelope import SERVER_FIELDS
 from nsx_lab.manager.store.given import EVERY_TYPE, GIVEN, of_type
-from nsx_lab.manager.store.kinds import INFRA, KINDS, Kind, children_of
+from nsx_lab.manager.store.kinds import KINDS, ROOTS, Kind, children_of
 from nsx_lab.manager.store.store import Object
 
-FIXED = {"Site": "default", "EnforcementPoint": "default", "Domain": "default", "PolicyNat": "USER"}
+FIXED = {"Site": "default", "EnforcementPoint": "default", "Domain": "default", "PolicyNat": "USER", "Org": "default"}
 """Ids of what cannot be made: it is always there, or comes with its parent (as does the BGP configuration, which has no id)."""
 LEAST: dict[str, Object] = {
     "LocaleServices": {"edge_cluster_path": f"{ENFORCEMENT_POINT}/edge-clusters/x"},
@@ -51,7 +51,7 @@ def manager() -> Manager:
 
 def places() -> Iterator[tuple[str, Kind]]:
     """A path for each kind at each place of the tree, parents first."""
-    waiting: list[tuple[tuple[str, ...], str]] = [((INFRA.resource_type,), "/infra")]
+    waiting: list[tuple[tuple[str, ...], str]] = [((name,), path) for name, path in ROOTS.items()]
     while waiting:
         lineage, above = waiting.pop(0)
         for kind in sorted(children_of(lineage), key=KINDS.index):
