@@ -150,7 +150,7 @@ def _below(project: Project, domain: WorkloadDomain) -> tuple[str, PolicyObjects
 
 def _unasked_peers(manager: Manager, gateway: str) -> dict[str, Json]:
     """BFD peers of a gateway whose file says nothing of them: told where they can be read, and nothing hangs on it."""
-    from egress.manager.client import PartError
+    from egress.manager.refusals import PartError
 
     try:
         return dict(manager.children(collection(gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS))
