@@ -1,4 +1,4 @@
-"""Where things lie in a project folder, and the variable that marks a shell. Imports nothing but the standard library.
+"""Where things lie in a project folder, and the variables that name stacks and mark a shell. Imports nothing but the standard library.
 
     .egress/runs/<stack>@<random>/            a run that goes on; it goes at the end of the run
     .egress/data/<stack>/                     what the engine keeps: initialised backend, provider
@@ -23,6 +23,10 @@ STATES = "state"
 """Folder of local states, in the project or in its `.lab`."""
 STACK_FILE = "cdk.tf.json"
 """What synthesis leaves in a stack's folder; cdktf names it."""
+STACKS = "EGRESS_STACKS"
+"""Tells main.py which stacks to make: names with commas between."""
+STACKS_FILE = "EGRESS_STACKS_FILE"
+"""The same, where the names are too many for a variable: a file with one name a line."""
 SHELL_MARK = "EGRESS_SHELL"
 """Set by `egress shell`: what it was opened for, `lab HOST` or `managers`."""
 OWN_FOLDER = Path(".egress")

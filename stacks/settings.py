@@ -13,7 +13,7 @@ from cdktf import App
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials, load_domains
 from egress.escape import terminal
-from egress.layout import LAB_FOLDER, OUTPUT, SHELL_MARK, Places
+from egress.layout import LAB_FOLDER, OUTPUT, SHELL_MARK, STACKS, STACKS_FILE, Places
 from tier0_egress.constructs import RefusedValueError
 
 CONTEXT = "CDKTF_CONTEXT_JSON"
@@ -39,9 +39,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, root: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Reads EGRESS_LAB (file of a running lab), EGRESS_STACKS (names with commas between) and CDKTF_OUTDIR.
+        """Reads EGRESS_LAB (file of a running lab), EGRESS_STACKS (names with commas between) or EGRESS_STACKS_FILE (a file with one
+        name a line), and CDKTF_OUTDIR.
 
-        EGRESS_STACKS left out: `egress:stacks` of the CLI's context. CDKTF_OUTDIR left out: `cdktf.out`, or `.lab/cdktf.out`
+        Both left out: `egress:stacks` of the CLI's context. CDKTF_OUTDIR left out: `cdktf.out`, or `.lab/cdktf.out`
         for a lab. Errors: EgressError when it would mix the two, as a stack's folder says where its local state is; and when
         the cdktf CLI runs without what it needs.
         """
@@ -83,11 +84,26 @@ class Settings:
 
 
 def _stacks(environment: Mapping[str, str]) -> tuple[str, ...]:
-    asked: object = environment.get("EGRESS_STACKS") or _context(environment).get(STACKS_IN_CONTEXT) or ""
+    asked: object = environment.get(STACKS) or _in_a_file(environment.get(STACKS_FILE))
+    asked = asked or _context(environment).get(STACKS_IN_CONTEXT) or ""
     names = asked.split(",") if isinstance(asked, str) else asked
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise EgressError(f"{STACKS_IN_CONTEXT} in cdktf.json is {asked!r}, allowed is a list of stack names")
     return tuple(name.strip() for name in names if name.strip())
+
+
+def _in_a_file(name: str | None) -> list[str]:
+    """Stack names, one a line. Errors: EgressError for a file that cannot be read, or names none: that would be taken for all."""
+    if not name:
+        return []
+    try:
+        names = Path(name).read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise EgressError(f"{STACKS_FILE}={name} cannot be read: {why}") from None
+    if not any(one.strip() for one in names):
+        raise EgressError(f"{STACKS_FILE}={name} names no stack: write one name a line, or unset it for all stacks")
+    return names
 
 
 def _context(environment: Mapping[str, str]) -> dict[str, object]:

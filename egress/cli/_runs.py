@@ -27,6 +27,8 @@ from egress.toolchain.synthesis import synthesised
 
 Decorated = Callable[..., Any]
 T = TypeVar("T")
+_NAMED = 20
+"""More stacks than these are counted rather than named."""
 _STYLES = {
     Became.NEW: "green",
     Became.CHANGED: "yellow",
@@ -93,7 +95,7 @@ def for_each(
         folders = {one.domain.stack: whole.enter_context(one.laid_out()) for one in gone}
         names = [domain.stack for domain in run.domains if domain.stack not in folders]
         if names:
-            with progress(f"synthesising {', '.join(names)}"):
+            with progress(f"synthesising {_shown(names)}"):
                 made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
             if made.notes:
                 say(made.notes)
@@ -150,6 +152,10 @@ class _Work:
             if self._failed:
                 self._failed(domain.stack, str(error))
             return None
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} stacks"
 
 
 def planned(stack: Stack, verb: Verb = Verb.APPLY) -> Plan:

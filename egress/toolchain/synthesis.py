@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import EgressError
-from egress.layout import Places
+from egress.layout import STACKS, STACKS_FILE, Places
 from egress.recorder import HANDED_OVER
 from egress.toolchain.node import find_node
 from egress.toolchain.own_files import read_object
@@ -23,6 +23,8 @@ from egress.toolchain.processes import Ended, run
 
 RECORDER = "egress.recorder"
 """The module that runs main.py (docs/decisions/0014)."""
+_IN_A_VARIABLE = 64 * 2**10
+"""Bytes of stack names that go into a variable; more go into a file. Linux refuses a variable of 128 KiB (MAX_ARG_STRLEN, execve(2))."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Synthesised:
 def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Synthesised]:
     """Synthesises the named stacks of the project `root` into a folder of this run, which goes when the context ends.
 
-    main.py is told what to do by the environment: EGRESS_STACKS, CDKTF_OUTDIR and, if the target is a lab, EGRESS_LAB.
+    main.py is told what to do by the environment: EGRESS_STACKS, or EGRESS_STACKS_FILE where the names are too many for a variable;
+    CDKTF_OUTDIR; and, if the target is a lab, EGRESS_LAB.
     Errors: EgressError with main.py's own words.
     """
     app = root / "main.py"
@@ -47,9 +50,10 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
     own.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="synth-", dir=own) as scratch:
         out = Path(scratch)
+        ours = {STACKS, STACKS_FILE} if lab else {STACKS, STACKS_FILE, "EGRESS_LAB"}
         env = {
-            **{key: value for key, value in os.environ.items() if lab or key != "EGRESS_LAB"},
-            "EGRESS_STACKS": ",".join(stacks),
+            **{key: value for key, value in os.environ.items() if key not in ours},
+            **_naming(stacks, out),
             "CDKTF_OUTDIR": str(out),
         }
         done, notes = _run(app, env, out / "handed-over")
@@ -62,6 +66,16 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
         yield Synthesised(
             {stack: out / "stacks" / stack for stack in stacks}, "\n".join((*notes, done.err.strip())).strip()
         )
+
+
+def _naming(stacks: Sequence[str], folder: Path) -> dict[str, str]:
+    """The variable that names stacks to main.py."""
+    names = ",".join(stacks)
+    if len(names.encode()) <= _IN_A_VARIABLE:
+        return {STACKS: names}
+    file = folder / "asked-for"
+    file.write_text("".join(f"{stack}\n" for stack in stacks), encoding="utf-8")
+    return {STACKS_FILE: str(file)}
 
 
 def _run(app: Path, env: dict[str, str], note: Path) -> tuple[Ended, tuple[str, ...]]:

@@ -66,6 +66,26 @@ def test_one_stack_may_be_asked_for(project: Checkout) -> None:
     assert list(json.loads((folder / "cdktf.out" / "manifest.json").read_text())["stacks"]) == ["wld01"]
 
 
+def test_stacks_may_be_named_in_a_file(project: Checkout) -> None:
+    folder = project("checkout")
+    (folder / "names").write_text("wld01\n")
+    assert main(folder, EGRESS_STACKS_FILE="names").returncode == 0
+    assert list(json.loads((folder / "cdktf.out" / "manifest.json").read_text())["stacks"]) == ["wld01"]
+
+
+@pytest.mark.parametrize(
+    "content, words", [(b"\n \n", "names no stack"), (b"\xff", "it is no text"), (None, "No such file")]
+)
+def test_a_file_that_names_no_stack_is_not_taken_for_all(project: Checkout, content: bytes | None, words: str) -> None:
+    folder = project("checkout")
+    if content is not None:
+        (folder / "names").write_bytes(content)
+    done = main(folder, EGRESS_STACKS_FILE="names")
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_stack_that_no_file_gives_is_told_in_a_sentence(project: Checkout) -> None:
     done = main(project("checkout"), EGRESS_STACKS="wld99")
     assert done.returncode == 1
