@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from egress.cli._views import live_source
 from egress.cli.context import Project
@@ -65,6 +66,16 @@ class Reviews:
         self._gone.append(GoneStack(stack))
         if self._directory:
             self._gone[-1].write(self._directory)
+
+    def packed(self) -> Any:
+        """What this process reviewed, for another one."""
+        return self._plans, self._gone
+
+    def unpacked(self, packed: Any) -> None:
+        """Adds what another process reviewed."""
+        plans, gone = packed
+        self._plans += plans
+        self._gone += gone
 
     def end(self) -> None:
         """Tells the run as Markdown where that is wanted. Errors: EgressError."""

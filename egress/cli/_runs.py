@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from egress.checks import told as finding_told
+from egress.cli._beside import Luggage, beside_one_another, jobs_of, refuse_failed, work_beside
 from egress.cli._durations import Duration
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
@@ -24,6 +26,7 @@ from egress.layout import STACK_FILE
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import Stack, opened
 from egress.toolchain.synthesis import synthesised
+from egress.toolchain.worker import Came
 
 Decorated = Callable[..., Any]
 T = TypeVar("T")
@@ -74,6 +77,9 @@ def for_each(
     run: Run,
     act: Callable[[Stack, Found], T],
     *,
+    parallel: int = 1,
+    in_order: bool = False,
+    luggage: Luggage | None = None,
     go_on: bool = False,
     may_be_new: bool = False,
     upgrade_provider: bool = False,
@@ -85,13 +91,17 @@ def for_each(
     """Synthesises, then acts on every stack, locked and initialised, in the order of their names; what `act` returned.
 
     `act` gets a stack and what is around it on the manager, which is read meanwhile.
+    parallel: so many stacks at once, each in a process of its own: what `act` returns is then brought from there, and so is `luggage`,
+    which is what `act` collects besides. in_order: stacks of one Tier-0 one after the other.
     go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
     upgrade_provider: moves the provider lock. head: where several stacks get a heading each, to the stream that has what stands below
     it. failed: is given each stack that failed, and why; then a run of one stack goes on, too. gone: those of the run's stacks whose
     domain files are gone, as they were. first: is given the configurations of all of them before any is worked on. Errors: EgressError.
     """
+    jobs = jobs_of(run, in_order=in_order)
     with ExitStack() as whole:
-        looks = whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
+        apart = beside_one_another(jobs, parallel)
+        looks = None if apart else whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
         folders = {one.domain.stack: whole.enter_context(one.laid_out()) for one in gone}
         names = [domain.stack for domain in run.domains if domain.stack not in folders]
         if names:
@@ -102,9 +112,41 @@ def for_each(
             folders |= made.folders
         if first:
             first({stack: (folder / STACK_FILE).read_bytes() for stack, folder in folders.items()})
-        work = _Work(project, run, looks, may_be_new, upgrade_provider, head, failed)
+        work = _Work(project, run, may_be_new, upgrade_provider, head)
         go_on = go_on and (len(folders) > 1 or failed is not None)
-        return [work.on(domain, folders[domain.stack], act, go_on) for domain in run.domains]
+        if looks is None:
+
+            def alone(number: int) -> T | _Failed:
+                return work.alone_on(run.domains[number], folders, act, go_on, first=number == 0)
+
+            return _told(work_beside(jobs, alone, parallel, go_on=go_on, luggage=luggage), go_on, failed)
+        return [work.on(domain, folders[domain.stack], act, looks, go_on, failed) for domain in run.domains]
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A stack that failed, and said so among its own words."""
+
+    why: str
+
+
+def _told(came: Sequence[Came], go_on: bool, failed: Callable[[str, str], None] | None) -> list[Any]:
+    """What `act` returned, None for each stack that failed. Errors: EgressError where it was not to go on."""
+    values = []
+    for one in came:
+        why = (
+            one.value.why
+            if isinstance(one.value, _Failed)
+            else one.failed or ("interrupted" if one.interrupted else "")
+        )
+        if go_on and why and not isinstance(one.value, _Failed):
+            say(f"egress: {one.failed or f'{one.name}: interrupted'}")
+        if why and failed:
+            failed(one.name, why)
+        values.append(None if why else one.value)
+    if not go_on:
+        refuse_failed(came)
+    return values
 
 
 def for_forgotten(
@@ -121,22 +163,45 @@ class _Work:
         self,
         project: Project,
         run: Run,
-        looks: Ahead,
         may_be_new: bool,
         upgrade_provider: bool,
         head: Callable[[str], None],
-        failed: Callable[[str, str], None] | None = None,
     ) -> None:
-        self._project, self._run, self._looks = project, run, looks
+        self._project, self._run = project, run
         self._may_be_new, self._upgrade_provider, self._head = may_be_new, upgrade_provider, head
-        self._failed = failed
         self._strays = stray_states(run.places, project.stacks)
 
-    def on(self, domain: WorkloadDomain, folder: Path, act: Callable[[Stack, Found], T], go_on: bool) -> T | None:
+    def alone_on(
+        self,
+        domain: WorkloadDomain,
+        folders: Mapping[str, Path],
+        act: Callable[[Stack, Found], T],
+        go_on: bool,
+        *,
+        first: bool,
+    ) -> T | _Failed:
+        """Acts on a stack in a process of its own. first: of all of them, which tells what concerns none of them. Errors: EgressError,
+        unless it goes on."""
+        if not first:
+            self._strays = ()
+        whys: list[str] = []
+        with looking_ahead([domain], self._run.root, self._run.lab) as looks:
+            done = self.on(domain, folders[domain.stack], act, looks, go_on, lambda _, why: whys.append(why))
+        return _Failed(whys[0]) if whys else cast(T, done)
+
+    def on(
+        self,
+        domain: WorkloadDomain,
+        folder: Path,
+        act: Callable[[Stack, Found], T],
+        looks: Ahead,
+        go_on: bool,
+        failed: Callable[[str, str], None] | None,
+    ) -> T | None:
         """Acts on a stack whose configuration is in `folder`; None where that failed and it goes on."""
         if len(self._run.domains) > 1:
             self._head(f"\n== {domain.stack}")
-        seen = self._looks.of_next()
+        seen = looks.of_next()
         try:
             with opened(self._run, domain, folder) as stack:
                 for note in stack.notes:
@@ -146,11 +211,11 @@ class _Work:
                 self._strays = ()  # told once
                 return act(stack, around)
         except EgressError as error:
+            if failed:
+                failed(domain.stack, str(error))
             if not go_on:
                 raise
             say(f"egress: {error}")
-            if self._failed:
-                self._failed(domain.stack, str(error))
             return None
 
 

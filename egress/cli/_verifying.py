@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from egress.cli._beside import beside_one_another, work_beside
 from egress.cli._probing import probed
 from egress.cli.context import Project, deadline
 from egress.cli.output import progress
 from egress.deadline import Deadline
 from egress.domain import EgressError, WorkloadDomain
+from egress.toolchain.workers import Job
 from egress.verification.verify import Verification, verify
 
 
@@ -28,6 +31,20 @@ def verified(project: Project, domain: WorkloadDomain, *, probe: bool) -> Round:
         return Round(domain.stack, look(project, domain, deadline(), probe=probe))
     except EgressError as error:
         return Round(domain.stack, None, str(error))
+
+
+def verified_all(project: Project, domains: Sequence[WorkloadDomain], parallel: int, *, probe: bool) -> list[Round]:
+    """As `verified`, of so many domains at once."""
+
+    def act(number: int) -> Round:
+        return verified(project, domains[number], probe=probe)
+
+    jobs = [Job(one.stack, project.lab.host if project.lab else one.nsx.host, one.stack) for one in domains]
+    if not beside_one_another(jobs, parallel):
+        return [act(number) for number in range(len(domains))]
+    _, _, _ = project.everyone, project.stacks, deadline()  # once, and not in every process
+    came = work_beside(jobs, act, parallel)
+    return [one.value if one.well else Round(one.name, None, one.failed or "interrupted") for one in came]
 
 
 def look(project: Project, domain: WorkloadDomain, end: Deadline, *, probe: bool, quiet: bool = False) -> Verification:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from egress.cli._base import base_option
+from egress.cli._beside import at_once, parallel_option, table_of
 from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
 from egress.cli._plan_store import Fetching, store_option
@@ -22,7 +26,7 @@ from egress.delivery.applied import carry_out
 from egress.delivery.imports import import_blocks, left_over_tracked
 from egress.delivery.looks import Found
 from egress.delivery.plans import Outcome, Verb
-from egress.delivery.record import Entry
+from egress.delivery.record import Entry, Record, Result
 from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.toolchain.stacks import Stack
@@ -64,6 +68,7 @@ from egress.toolchain.stacks import Stack
     help="Do not plan once more afterwards to see that nothing is left to do.",
 )
 @record_options
+@parallel_option
 @lock_timeout
 @click.pass_obj
 def command(
@@ -78,13 +83,15 @@ def command(
     verify: bool,
     record_file: Path | None,
     summary_file: Path | None,
+    parallel: int | None,
     patience: int,
 ) -> int:
     """Plan, show the plan, ask, and apply that very plan.
 
     The plan is shown in network words first, then in full, in the engine's.
 
-    The first stack that fails or is declined ends the run; later ones are left as they were. A saved plan is refused where its
+    With --yes several stacks are applied at once, those of one Tier-0 one after the other; without it one after the other is shown and asked about.
+    The first stack that fails or is declined ends the run: those in work come to their end, later ones are left as they were. A saved plan is refused where its
     domain file, its target or the objects that it is about have changed since. Nothing is ever planned again and applied in one go.
 
     Afterwards it plans once more: that plan has to be empty. A saved plan, or one that is recorded, is followed by the packet walk, too: what was to work
@@ -93,6 +100,8 @@ def command(
 
     Exit codes: 0 applied, or nothing to do; 1 an apply failed, was declined, or left something to do; 3 a saved plan is missing or stale: plan again.
     """
+    if parallel is not None and parallel > 1 and (not yes or reference is not None):
+        raise EgressError("--parallel applies without asking: it goes with --yes, and not with --back-to")
     _refuse_together(stacks, directory, store, base, import_existing=import_existing, reference=reference)
     back = None
     if reference is not None:
@@ -103,6 +112,7 @@ def command(
         say(f"nothing to apply: no stack differs from {base}")
         return OK
     agreed = asking(yes=yes)
+    spent: list[str] = []
 
     def act(stack: Stack, around: Found) -> None:
         taken = None
@@ -131,14 +141,63 @@ def command(
             settle(stack, entry.outcome)
             if verify and (taken or record_file or summary_file) and entry.outcome == Outcome.APPLIED:
                 _walk(project, entry, taken)
-            if fetching:
-                fetching.done_with(stack.name)
+            spent.append(stack.name)
+            if fetching and beside == 1:
+                fetching.done_with(spent.pop())
 
+    beside = at_once(parallel) if yes and back is None else 1
+    if beside > 1 and verify and (directory or fetching or record_file or summary_file):
+        _ = project.everyone  # once, and not in every process
     run = prepare_for(project, chosen.domains, patience)
     first = partial(fetching.fetch, chosen) if fetching else None
+    failures: dict[str, str] = {}
     with recorded([domain.stack for domain in chosen.domains], record_file, summary_file) as record:
-        for_each(project, run, act, may_be_new=True, head=echo, gone=chosen.gone, first=first)
+        try:
+            for_each(
+                project,
+                run,
+                act,
+                parallel=beside,
+                in_order=True,
+                luggage=_Applied(record, spent),
+                may_be_new=True,
+                head=echo,
+                failed=failures.__setitem__,
+                gone=chosen.gone,
+                first=first,
+            )
+        finally:
+            if fetching:
+                for stack in spent:
+                    fetching.done_with(stack)
+            if record.entries or failures:
+                table_of([_row(stack, record, failures) for stack in record.stacks])
     return OK
+
+
+@dataclass(frozen=True)
+class _Applied:
+    """What the processes of several stacks bring: entries of the record, and stacks whose plan is spent."""
+
+    record: Record
+    spent: list[str]
+
+    def packed(self) -> Any:
+        return self.record.packed(), self.spent
+
+    def unpacked(self, packed: Any) -> None:
+        entries, spent = packed
+        self.record.unpacked(entries)
+        self.spent.extend(spent)
+
+
+def _row(stack: str, record: Record, failures: Mapping[str, str]) -> tuple[str, str, str]:
+    for entry in record.entries:
+        if entry.plan.stack.name == stack and entry.outcome:
+            return stack, entry.outcome, failures.get(stack, entry.error)
+    if stack in failures:
+        return stack, Result.FAILED, failures[stack]
+    return stack, "left as it was", ""
 
 
 def _walk(project: Project, entry: Entry, taken: saved.Saved | None) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from egress import forge
+from egress.cli._beside import at_once, parallel_option, table_of
 from egress.cli._drift_issues import DriftIssues
 from egress.cli._names import stacks_argument
 from egress.cli._runs import for_each, lock_timeout, planned, prepare, tell
@@ -35,9 +37,12 @@ from egress.toolchain.stacks import Stack
     type=click.Choice([Kind.GITHUB.value, Kind.GITLAB.value]),
     help="Keep one issue per stack: opened and updated where it has drifted or could not be compared, closed when it is well.",
 )
+@parallel_option
 @lock_timeout
 @click.pass_obj
-def command(project: Project, stacks: tuple[str, ...], as_json: bool, issue: str | None, patience: int) -> int:
+def command(
+    project: Project, stacks: tuple[str, ...], as_json: bool, issue: str | None, parallel: int | None, patience: int
+) -> int:
     """Compare the manager with the state, attribute by attribute; nothing is written.
 
     Also looked for is what no engine sees: a state that tracks nothing, a second default route, rules of others that match
@@ -60,7 +65,7 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, issue: str
     run = prepare(project, stacks, patience)
     failures: dict[str, str] = {}
     try:
-        done = for_each(project, run, act, go_on=True, failed=failures.__setitem__)
+        done = for_each(project, run, act, parallel=at_once(parallel), go_on=True, failed=failures.__setitem__)
     except EgressError as error:
         if issues:
             issues.none_compared([domain.stack for domain in run.domains], str(error))
@@ -72,6 +77,8 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, issue: str
         tell(one.around, one.stack)
         if not as_json:
             _show(one)
+    if not as_json:
+        table_of([_row(domain.stack, one, failures) for domain, one in zip(run.domains, done, strict=True)])
     if issues:
         _post(issues, whole, failures)
         if not stacks:
@@ -113,6 +120,15 @@ def _post(issues: DriftIssues, whole: list[Compared], failures: dict[str, str]) 
             issues.not_compared(stack.name, one.around.failed)
         else:
             issues.well(stack.name)
+
+
+def _row(stack: str, compared: Compared | None, failures: Mapping[str, str]) -> tuple[str, str, str]:
+    if compared is None:
+        return stack, "failed", failures.get(stack, "")
+    if compared.matters:
+        names = [short_name(one.path) for one in compared.drift if one.matters]
+        return stack, "drift" if names else "findings", ", ".join(names)
+    return stack, "not seen" if compared.around.failed else "no drift", compared.around.failed
 
 
 def _show(compared: Compared) -> None:

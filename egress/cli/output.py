@@ -144,16 +144,31 @@ def _reconfigure(stream: TextIO) -> None:
     stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
 
 
+_how_far: Callable[[str], None] | None = None
+_aloud = True
+
+
+def how_far_to(tell: Callable[[str], None], *, aloud: bool) -> None:
+    """From now on this process is a worker: what shows that something is going on is told to another one. aloud: it is a line, too."""
+    global _how_far, _aloud
+    _how_far, _aloud = tell, aloud
+
+
 @contextlib.contextmanager
 def progress(what: str) -> Iterator[Callable[[str], None]]:
     """Shows that something is going on: a spinner on a terminal, a line elsewhere. Yields what tells how far it is."""
     err = side()
-    if err.is_terminal:
+    if _how_far is not None:
+        _how_far(what)
+        if _aloud:
+            say(what)
+        yield _how_far
+    elif err.is_terminal:
         with err.status(styled(what)) as status:
             yield lambda text: status.update(styled(text))
     else:
         say(what)
-        yield _now_and_then(say)
+        yield now_and_then(say)
 
 
 def print_table(rows: Table) -> None:
@@ -164,7 +179,25 @@ def print_table(rows: Table) -> None:
     out.print(rows)
 
 
-def _now_and_then(tell: Callable[[str], None]) -> Callable[[str], None]:
+def at_a_terminal() -> bool:
+    """Whether somebody reads answers at a terminal."""
+    return sys.stdout.isatty()
+
+
+def columns() -> int | None:
+    """Columns of the terminal; None where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() or sys.stderr.isatty() else None
+
+
+def kept_words(words: Iterable[tuple[int, str]]) -> None:
+    """What a worker printed, as it is: it passed this door there. By stream: 1 for answers, 2 for everything else."""
+    for stream, text in words:
+        out = sys.stdout if stream == 1 else sys.stderr
+        out.write(text)
+        out.flush()
+
+
+def now_and_then(tell: Callable[[str], None]) -> Callable[[str], None]:
     """Passes a line on when the last one is ten seconds old: a log is no spinner."""
     last = time.monotonic()
 

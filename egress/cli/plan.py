@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from egress.cli._base import base_option
+from egress.cli._beside import at_once, parallel_option, table_of
 from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
 from egress.cli._plan_store import Keeping, store_option
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Move the provider lock to the newest version that the project allows and the source has; commit the lock file.",
 )
+@parallel_option
 @lock_timeout
 @click.pass_obj
 def command(
@@ -67,6 +70,7 @@ def command(
     as_json: bool,
     summary_file: Path | None,
     upgrade_provider: bool,
+    parallel: int | None,
     patience: int,
 ) -> int:
     """Synthesise and plan; nothing is written to the manager.
@@ -111,15 +115,27 @@ def command(
         tell(around, stack)
         return plan, around
 
+    beside = at_once(parallel)
+    if reviews and beside > 1:
+        _ = project.everyone  # once, and not in every process
+    failures: dict[str, str] = {}
+
+    def failed(stack: str, why: str) -> None:
+        failures[stack] = why
+        if reviews:
+            reviews.failed(stack, why)
+
     made = for_each(
         project,
         prepare_for(project, chosen.domains, patience),
         act,
+        parallel=beside,
+        luggage=reviews,
         go_on=True,
         may_be_new=True,
         upgrade_provider=upgrade_provider,
         head=say if as_json else echo,
-        failed=reviews.failed if reviews else None,
+        failed=failed,
         gone=chosen.gone,
     )
     if reviews:
@@ -131,13 +147,25 @@ def command(
         keeping.keep(saving, whole)
     if as_json:
         print_json([_as_data(plan, around) for plan, around in filter(None, made) if plan])
-    elif len(made) > 1:
-        for plan in whole:
-            say(f"{plan.stack.name}: {'changes' if plan.changes else 'no changes'}")
+    else:
+        table_of([_row(domain.stack, one, failures) for domain, one in zip(chosen.domains, made, strict=True)])
     if None in made:
         return FAILED
     left = any(around.matters for plan, around in filter(None, made) if plan is None)
     return NEEDS_YOU if left or any(plan.changes for plan in whole) else OK
+
+
+def _row(stack: str, made: tuple[Plan | None, Found] | None, failures: Mapping[str, str]) -> tuple[str, str, str]:
+    if made is None:
+        return stack, "failed", failures.get(stack, "")
+    plan, _ = made
+    if plan is None:
+        return stack, "nothing to destroy", ""
+    return stack, "changes" if plan.changes else "no changes", _counts(plan) if plan.changes else ""
+
+
+def _counts(plan: Plan) -> str:
+    return ", ".join(f"{count} to {verb}" for verb, count in plan.content.counts().items() if count)
 
 
 def _reviews(project: Project, out: Path | None, summary_file: Path | None) -> Reviews:

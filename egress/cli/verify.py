@@ -10,9 +10,10 @@ from rich.text import Text
 
 from egress.checks import Severity
 from egress.checks.text import told_suppressed
+from egress.cli._beside import at_once, parallel_option, table_of
 from egress.cli._durations import Duration
 from egress.cli._names import stacks_argument
-from egress.cli._verifying import Round, verified
+from egress.cli._verifying import Round, verified_all
 from egress.cli._watching import watch
 from egress.cli.context import Project, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, print_json, say
@@ -41,6 +42,7 @@ _EVERY = 60
     is_flag=True,
     help="Also ask from this machine: TLS on 6443 and 443 of the virtual servers, a query to each DNS server.",
 )
+@parallel_option
 @timeout_option
 @click.option("--json", "as_data", is_flag=True, help="Print one JSON value; with --watch one a line.")
 @click.option(
@@ -56,6 +58,7 @@ def command(
     watching: bool,
     every: int | None,
     probe: bool,
+    parallel: int | None,
     as_data: bool,
     junit_file: Path | None,
 ) -> int:
@@ -71,10 +74,12 @@ def command(
         raise click.UsageError("--junit is a report of one look, and --watch takes many: give one of them")
     if every is not None and not watching:
         raise click.UsageError("--every is the time between two looks: it goes with --watch")
+    if watching and parallel is not None:
+        raise click.UsageError("--watch looks at one stack after the other: leave --parallel out")
     if watching:
         return watch(project, stacks, _EVERY if every is None else every, probe=probe, as_data=as_data)
     domains = project.domains(stacks)
-    rounds = [verified(project, domain, probe=probe) for domain in domains]
+    rounds = verified_all(project, domains, at_once(parallel), probe=probe)
     done = [one.done for one in rounds if one.done is not None]
     failed = {one.stack: one.failed for one in rounds if one.done is None}
     if junit_file:
@@ -85,6 +90,8 @@ def command(
         say(f"{stack}: could not be verified: {why}")
     for each in () if as_data else done:
         _show(each)
+    if not as_data:
+        table_of([_row(one) for one in rounds])
     return _code(rounds)
 
 
@@ -92,6 +99,15 @@ def _code(rounds: Sequence[Round]) -> int:
     if any(one.done is not None and one.done.matters for one in rounds):
         return NEEDS_YOU
     return OK if all(one.done is not None and one.done.saw_enough for one in rounds) else FAILED
+
+
+def _row(one: Round) -> tuple[str, str, str]:
+    if one.done is None:
+        return one.stack, "failed", one.failed
+    found = [finding.what for finding in one.done.findings if finding.matters]
+    if one.done.matters:
+        return one.stack, "finding" if len(found) == 1 else f"{len(found)} findings", found[0] if found else ""
+    return one.stack, "well" if one.done.saw_enough else "not all seen", ""
 
 
 def _as_data(one: Round) -> dict[str, object]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from egress import limits
 from egress.delivery import drift, lost_gateway, memory, plan_content
 from egress.delivery.guards import refuse_doubles, refuse_losing_a_route, refuse_wrong_mode
 from egress.delivery.looks import Found
@@ -26,10 +27,6 @@ from egress.toolchain.stacks import Stack
 
 PLAN = "tfplan"
 _WARNING = re.compile(r"^(?:│ )?Warning: (.+?)[ ]*$", re.MULTILINE)
-_AT_ONCE = "-parallelism=4"
-"""The engine's requests to a manager at a time, in place of its 10. A manager takes 40 of a client (default of
-client_api_concurrency_limit) and answers 503 beyond. A run has one engine at work, four requests of the walk's reader and one of the
-look ahead, so that four runs beside one another, as the workflows start them, stay below."""
 FRESH = 30.0
 """Seconds that a plan may wait for an answer before it is held against the manager again."""
 
@@ -118,7 +115,7 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
         "plan",
         *colour(),
         "-input=false",
-        _AT_ONCE,
+        at_once(),
         "-detailed-exitcode",
         f"-out={file}",
         *stack.locking(),
@@ -160,7 +157,7 @@ def apply(plan: Plan, around: Found, agreed: Callable[[str], bool], tell: Callab
         refuse_stale(plan, tell)
     if digest_of(stack, plan.file) != plan.digest:
         raise EgressError(f"{stack.name}: the plan file is not the one that was shown, nothing was changed: plan again")
-    if stack.engine("apply", *colour(), "-input=false", _AT_ONCE, *stack.locking(), plan.file).code:
+    if stack.engine("apply", *colour(), "-input=false", at_once(), *stack.locking(), plan.file).code:
         raise ApplyFailedError(f"{stack.name}: the {plan.verb} failed")
     if plan.verb is Verb.APPLY:
         memory.remember(stack)
@@ -203,6 +200,11 @@ def digest_of(stack: Stack, file: str) -> str:
     """SHA-256 of the plan file in a stack's folder. Errors: EgressError when it is gone."""
     content = read_bytes(stack.folder / file, f"{stack.name}: the plan file", "plan again")
     return hashlib.sha256(content).hexdigest()
+
+
+def at_once() -> str:
+    """The option for an engine's requests to a manager at a time, in place of its 10: this process's share."""
+    return f"-parallelism={limits.mine().at_once}"
 
 
 def colour() -> tuple[str, ...]:

@@ -99,6 +99,14 @@ class Record:
     entries: list[Entry] = field(default_factory=list)
     error: str = ""
 
+    def packed(self) -> Any:
+        """What happened in this process, for another one."""
+        return self.entries
+
+    def unpacked(self, packed: Any) -> None:
+        """Adds what happened in another process."""
+        self.entries += packed
+
     def as_data(self, env: Mapping[str, str] = os.environ) -> dict[str, Any]:
         """For programs. `not_reached`: stacks that were left as they were, as an earlier one ended the run."""
         seen = {entry.plan.stack.name for entry in self.entries}

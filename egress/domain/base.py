@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -37,6 +38,14 @@ def number_not_truth(value: Any) -> Any:
 
 def _frozen(value: Mapping[str, V]) -> Mapping[str, V]:
     return MappingProxyType(dict(value))
+
+
+def _sent(mapping: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
+    return _frozen, (dict(mapping),)
+
+
+copyreg.pickle(MappingProxyType, _sent)
+"""What a worker found comes back from its process (egress/toolchain/workers.py); Python has no way of its own to send such a mapping."""
 
 
 def _without_nulls(value: Any) -> Any:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import httpx
 
+from egress import limits
 from egress.deadline import Deadline, PassedError
 from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.domain.fields import quoted
@@ -37,8 +38,6 @@ VERSION = f"{MANAGER_API}node/version"
 _RETRIED = (429, 502, 503, 504)
 """Statuses that pass by themselves: rate limit, overload, a proxy in front (NSX API guide, rate limiting)."""
 _TRIES = 4
-_PER_SECOND = 95
-"""Requests that are begun in one second: NSX answers 429 beyond 100 of one client (default of client_api_rate_limit)."""
 _MAX_PAGES = 1000
 MAX_BYTES = 64 << 20
 """Bytes of one answer, unpacked (limit of this project): a page of 1,000 objects is about 2 MiB."""
@@ -236,7 +235,7 @@ class Manager:
             now = time.monotonic()
             while self._recent and self._recent[0] <= now - 1.0:
                 self._recent.popleft()
-            if len(self._recent) >= _PER_SECOND:
+            if len(self._recent) >= limits.mine().per_second:
                 self._pause(self._recent.popleft() + 1.0 - now)
             self._recent.append(time.monotonic())
 

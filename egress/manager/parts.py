@@ -14,9 +14,6 @@ from egress.policy.sighting import INGRESS, Doubt, Unseen
 from egress.policy.tree import Json
 from egress.vocabulary import INFRA
 
-AT_ONCE = 4
-"""Requests under way at a time: a manager takes 40 of one client (default of client_api_concurrency_limit)."""
-
 
 @dataclass(frozen=True)
 class Part:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from egress import limits
 from egress.domain import WorkloadDomain
 from egress.domain.fields import listed
 from egress.inventory.vpcs import not_shown
 from egress.manager.client import Manager
 from egress.manager.parts import (
-    AT_ONCE,
     Found,
     Part,
     below_services,
@@ -42,7 +42,7 @@ def sight(manager: Manager, domain: WorkloadDomain) -> Sighting:
     """Reads what is around a domain's Tier-0. Errors: EgressError where the manager or the Tier-0 itself cannot be read."""
     gateway, body = manager.gateway(domain.tier0)
     found = Found({gateway: body})
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sight") as pool:
+    with ThreadPoolExecutor(limits.mine().at_once, thread_name_prefix="sight") as pool:
         reader = _Reader(manager, gateway, found, pool)
         try:
             tables = reader.read(domain)

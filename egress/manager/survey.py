@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
+from egress import limits
 from egress.domain import EgressError
 from egress.domain.fields import listed, quoted
 from egress.inventory.blocks import usages
@@ -20,7 +21,7 @@ from egress.inventory.survey import Survey
 from egress.inventory.vpcs import not_shown
 from egress.manager.by_type import SORTS, search_by_type
 from egress.manager.client import Manager
-from egress.manager.parts import AT_ONCE, Found, below_services, below_tier0, collect
+from egress.manager.parts import Found, below_services, below_tier0, collect
 from egress.manager.redaction import without_secrets
 from egress.manager.refusals import ObjectError, PartError, or_why
 from egress.manager.vpcs import look_for_vpcs
@@ -40,7 +41,7 @@ def survey(manager: Manager, tier0s: Sequence[str] = (), tell: Callable[[str], N
     found = Found(_tier0s(manager, tier0s))
     gateways = tuple(sorted(found.objects))
     version = _version(manager, found)
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="survey") as pool:
+    with ThreadPoolExecutor(limits.mine().at_once, thread_name_prefix="survey") as pool:
         try:
             looked = _read(manager, found, pool, gateways, tell)
         finally:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from egress import limits
 from egress.domain import WorkloadDomain
 from egress.inventory.blocks import usages
 from egress.inventory.workings import Alarm, Hits, Workings
 from egress.manager.by_type import STORES, search_by_type
 from egress.manager.client import MANAGER_API, Manager
-from egress.manager.parts import AT_ONCE, Found
+from egress.manager.parts import Found
 from egress.manager.refusals import or_why
 from egress.manager.survey import block_usage
 from egress.policy import paths
@@ -29,7 +30,7 @@ def workings(manager: Manager, domain: WorkloadDomain, seen: Sighting) -> Workin
     """Reads them. Errors: EgressError where the manager is not there any more."""
     rules = [path for path in owned(domain).objects(seen.gateway) if is_nat_rule(path) and path in seen.objects]
     found = Found({path: body for path, body in seen.objects.items() if path.startswith(f"{paths.ORG}/")})
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="workings") as pool:
+    with ThreadPoolExecutor(limits.mine().at_once, thread_name_prefix="workings") as pool:
         try:
             asked = pool.submit(or_why, lambda: list(_alarms(manager)))
             counted = list(pool.map(lambda path: or_why(lambda: _hits(manager, path)), rules))

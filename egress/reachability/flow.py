@@ -146,6 +146,10 @@ class Path:
         """The hop where it ended: the drop, or the sender that got its answer."""
         return (self.back or self.forward)[-1]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Sent to another process with its hops: what makes them stays behind."""
+        return _with_hops, (self.delivered, self.returned, self.seen, self._hops)
+
     def as_json(self) -> dict[str, Any]:
         """The path as plain values."""
         return {
@@ -155,6 +159,12 @@ class Path:
             "forward": [hop.as_json() for hop in self.forward],
             "back": [hop.as_json() for hop in self.back],
         }
+
+
+def _with_hops(
+    delivered: bool, returned: bool, seen: Address | None, hops: tuple[tuple[Hop, ...], tuple[Hop, ...]]
+) -> Path:
+    return Path(delivered, returned, seen, lambda: hops)
 
 
 @dataclass(frozen=True)

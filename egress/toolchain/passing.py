@@ -83,7 +83,8 @@ def _widen(pipe: int) -> None:
 def _colours(target: int, told_none: bool) -> Colours:
     if told_none:
         return Colours.SHOWN
-    return Colours.KEPT if os.isatty(target) and not os.environ.get("NO_COLOR") else Colours.LEFT_OUT
+    shown = (sys.stdout if target == 1 else sys.stderr).isatty()
+    return Colours.KEPT if shown and not os.environ.get("NO_COLOR") else Colours.LEFT_OUT
 
 
 def _one_place() -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from egress.domain import EgressError, LabTarget
 from egress.layout import LAB_FOLDER
 from egress.toolchain.processes import run
+from egress.writing import write
 
 PROBE_SECONDS = 3.0
 _ADDRESSES = ("registry.terraform.io/vmware/nsxt", "registry.opentofu.org/vmware/nsxt")
@@ -170,5 +171,5 @@ def engine_config(provider: Provider, file: Path) -> str | None:
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.is_file() or file.read_text() != text:
-        file.write_text(text)
+        write(file, text)  # at once: another run's engine may read it now
     return str(file)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import portalocker
+
 from egress.domain import EgressError, WorkloadDomain
 from egress.layout import LOCK, STACK_FILE
 from egress.toolchain import pg_store, state
@@ -24,6 +26,7 @@ from egress.toolchain.runs import Run
 from egress.toolchain.secrets import masked
 from egress.toolchain.stack_lock import Held, held
 from egress.toolchain.state import NO_STATE, State
+from egress.writing import write
 
 _STAMP = "egress-initialised"
 _STATE_LOST = (
@@ -82,15 +85,30 @@ class Stack:
         env.setdefault(pg_store.APPLICATION, pg_store.name(self.run.command, self.name))
         if arguments[0] != "init":  # a provider that runs already is not installed
             env |= reattached(self.run.provider, self.run.lab)
-        return run(
-            [self.run.engine.command, *arguments],
-            cwd=self.folder,
-            env=env,
-            capture=capture,
-            ask=ask,
-            keep_open=[self.lock.file],
-            started=self.lock.engine,
-        )
+        with self._no_empty_state():
+            return run(
+                [self.run.engine.command, *arguments],
+                cwd=self.folder,
+                env=env,
+                capture=capture,
+                ask=ask,
+                keep_open=[self.lock.file],
+                started=self.lock.engine,
+            )
+
+    @contextmanager
+    def _no_empty_state(self) -> Iterator[None]:
+        """An engine makes the file of a local state to lock it, and takes it away again where it wrote none: unless it was killed, as
+        after Ctrl-C while its manager hangs. Left there, it would look like a state that was lost."""
+        path = self.backend_settings.get("path") if self.backend == "local" else None
+        file = (self.folder / path).resolve() if path else None
+        before = file is None or os.path.lexists(file)
+        try:
+            yield
+        except KeyboardInterrupt:
+            if file is not None and not before and file.is_file() and not file.stat().st_size:
+                file.unlink()
+            raise
 
     def locking(self) -> tuple[str, ...]:
         """Options of engine commands that take the state's lock."""
@@ -101,6 +119,25 @@ class Stack:
 
         Errors: EgressError with the engine's words; or when the state was written by the other engine product.
         """
+        with self._one_at_a_time(upgrade):
+            self._initialise(upgrade)
+        self._refuse_other_engine()
+
+    @contextmanager
+    def _one_at_a_time(self, upgrade: bool) -> Iterator[None]:
+        """Where the shared lock file is not there yet or moves, and where the engine keeps providers in a cache, which is "not guaranteed to
+        be concurrency safe" (Terraform, CLI configuration), runs wait for one another; else a store that hangs keeps nobody."""
+        if self.run.lock_file.is_file() and not upgrade and "TF_PLUGIN_CACHE_DIR" not in os.environ:
+            yield
+            return
+        file = os.open(self.run.places.runs / "init.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+            yield
+        finally:
+            os.close(file)
+
+    def _initialise(self, upgrade: bool) -> None:
         lock, shared = self.folder / LOCK, self.run.lock_file
         if shared.is_file():
             shutil.copyfile(shared, lock)
@@ -115,9 +152,8 @@ class Stack:
                 raise EgressError(f"{self.name}: init failed:\n{words}{self._unlocked(shared)}")
             shared.parent.mkdir(parents=True, exist_ok=True)
             if not shared.is_file() or shared.read_bytes() != lock.read_bytes():
-                shutil.copyfile(lock, shared)
+                write(shared, lock.read_bytes())
             self._stamp.write_text(self._fingerprint())
-        self._refuse_other_engine()
 
     def other_provider(self, words: str) -> str:
         """What to tell where an engine refused the provider for its hash; empty where it did not."""

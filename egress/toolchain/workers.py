@@ -1,0 +1,228 @@
+"""Several stacks at once: each is worked on in a process of its own, forked from this one, with no more of a manager than its share.
+
+A worker has output of its own, so that no word of it stands among another's, and a group of its own, so that Ctrl-C reaches it from
+here and once. It ends as a command of one stack does: its engine first, then lock and folder. Where this process is killed its
+workers end themselves (docs/decisions/0027).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import selectors
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import IO, Protocol
+
+from egress import limits
+from egress.toolchain.worker import LENGTH, Came, Work, be_a_worker, signals_held
+
+_TICK = 1.0
+"""Seconds between two looks at the clock while nothing is told."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A stack to work on. manager: whose limits count. chain: the jobs of one are done one after the other, in their order."""
+
+    name: str
+    manager: str
+    chain: Hashable
+
+
+class Watching(Protocol):
+    """Who is told how far the work is."""
+
+    def begun(self, name: str) -> None:
+        """A job was begun."""
+
+    def said(self, name: str, text: str) -> None:
+        """What a job is at."""
+
+    def ended(self, came: Came) -> None:
+        """A job has ended."""
+
+    def tick(self) -> None:
+        """A moment has passed."""
+
+
+def can_fork() -> bool:
+    """Whether work can be shared out: a process with threads is not forked, as a lock that one of them holds would never open."""
+    if not hasattr(os, "fork"):
+        return False
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(_TICK)  # one that turned a spinner may be about to end
+    return threading.active_count() == 1
+
+
+def slots(jobs: Sequence[Job], at_once: int) -> dict[str, int]:
+    """How many jobs of each manager may be under way at a time."""
+    chains: dict[str, set[Hashable]] = {}
+    for job in jobs:
+        chains.setdefault(job.manager, set()).add(job.chain)
+    return {manager: min(at_once, len(found), limits.AT_ONCE) for manager, found in chains.items()}
+
+
+def work_on(jobs: Sequence[Job], work: Work, at_once: int, watching: Watching, *, go_on: bool) -> None:
+    """Works on all jobs, so many at once; `watching` is told of each. go_on: after one that failed others are still begun.
+
+    Errors: KeyboardInterrupt, once every worker has ended and was told; whatever `watching` raises, likewise.
+    """
+    pool = _Pool(jobs, work, at_once, watching, go_on=go_on)
+    try:
+        pool.run()
+    except BaseException:
+        pool.end()
+        raise
+
+
+@dataclass
+class _Worker:
+    number: int
+    job: Job
+    pid: int
+    pipe: int
+    files: dict[int, IO[bytes]]
+    read: bytearray = field(default_factory=bytearray)
+    came: Came | None = None
+
+
+class _Pool:
+    """The workers that go on, and the jobs that wait."""
+
+    def __init__(self, jobs: Sequence[Job], work: Work, at_once: int, watching: Watching, *, go_on: bool) -> None:
+        self._jobs, self._work, self._at_once, self._watching, self._go_on = jobs, work, at_once, watching, go_on
+        self._slots = slots(jobs, at_once)
+        self._waiting = list(range(len(jobs)))
+        self._working: dict[int, _Worker] = {}
+        self._selector = selectors.DefaultSelector()
+        self._alive = os.pipe()
+        self._untold: list[Callable[[], None]] = []
+
+    def run(self) -> None:
+        while self._waiting or self._working:
+            while (number := self._next()) is not None:
+                self._begin(number)
+            self._listen()
+        self._close()
+
+    def end(self) -> None:
+        """Interrupts whoever works, and waits for them; once more where it is interrupted itself."""
+        self._waiting.clear()
+        while self._working:
+            for worker in list(self._working.values()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGINT)
+            with contextlib.suppress(KeyboardInterrupt):
+                while self._working:
+                    with contextlib.suppress(OSError, ValueError):  # our own output may be what is gone
+                        self._listen()
+        self._close()
+
+    def _close(self) -> None:
+        self._selector.close()
+        for end in self._alive:
+            os.close(end)
+
+    def _next(self) -> int | None:
+        """The first waiting job that may begin now."""
+        if len(self._working) >= self._at_once:
+            return None
+        busy = [worker.job for worker in self._working.values()]
+        chains = {job.chain for job in busy}
+        for number in self._waiting:
+            job = self._jobs[number]
+            if job.chain in chains:
+                continue
+            if sum(one.manager == job.manager for one in busy) < self._slots[job.manager]:
+                self._waiting.remove(number)
+                return number
+            chains.add(job.chain)  # the later ones of its chain come after it
+        return None
+
+    def _begin(self, number: int) -> None:
+        job = self._jobs[number]
+        streams = (1,) if _one_place() else (1, 2)
+        files: dict[int, IO[bytes]] = {stream: tempfile.TemporaryFile() for stream in streams}  # noqa: SIM115 - read at the end
+        reader, writer = os.pipe()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        with signals_held():
+            pid = os.fork()
+            if pid == 0:
+                os.close(self._alive[1])
+                be_a_worker(
+                    number, self._work, limits.Share.of(self._slots[job.manager]), writer, files, self._alive[0]
+                )
+            os.close(writer)
+            self._working[reader] = _Worker(number, job, pid, reader, files)
+            self._selector.register(reader, selectors.EVENT_READ)
+        self._watching.begun(job.name)
+
+    def _listen(self) -> None:
+        """Takes what workers say, or lets a moment pass."""
+        ready = self._selector.select(_TICK)
+        if not ready:
+            self._watching.tick()
+        with signals_held():
+            for key, _ in ready:
+                self._hear(self._working[int(key.fd)])
+        while self._untold:
+            self._untold.pop(0)()
+
+    def _hear(self, worker: _Worker) -> None:
+        raw = os.read(worker.pipe, 1 << 16)
+        worker.read += raw
+        if not raw:
+            self._ended(worker)
+            return
+        while len(worker.read) >= LENGTH:
+            end = LENGTH + int.from_bytes(worker.read[:LENGTH])
+            if len(worker.read) < end:
+                return
+            message = pickle.loads(worker.read[LENGTH:end])  # noqa: S301 - our own process, on a pipe that nobody else has
+            del worker.read[:end]
+            if isinstance(message, Came):
+                worker.came = message
+            else:
+                self._untold.append(partial(self._watching.said, worker.job.name, message))
+
+    def _ended(self, worker: _Worker) -> None:
+        del self._working[worker.pipe]
+        self._selector.unregister(worker.pipe)
+        os.close(worker.pipe)
+        _, status = os.waitpid(worker.pid, 0)
+        words = tuple((stream, _read(file)) for stream, file in worker.files.items())
+        came = worker.came or Came("", failed=_died(worker.job.name, status))
+        came = replace(came, name=worker.job.name, words=words)
+        if not came.well and not self._go_on:
+            self._waiting.clear()
+        self._untold.append(partial(self._watching.ended, came))
+
+
+def _died(name: str, status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
+    return (
+        f"{name}: the process that worked on it {how} and said nothing: look at this machine, then egress plan {name}"
+    )
+
+
+def _read(file: IO[bytes]) -> str:
+    with file:
+        file.seek(0)
+        return file.read().decode("utf-8", "backslashreplace")
+
+
+def _one_place() -> bool:
+    try:
+        return os.path.sameopenfile(1, 2)
+    except OSError:
+        return False
