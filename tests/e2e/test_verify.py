@@ -152,9 +152,10 @@ def standby(make: Make) -> Place:
     return make(STANDBY)
 
 
+@pytest.mark.parametrize("profile", ["3.2", "4.2", "9.1"])
 @pytest.mark.parametrize("text", [None, STANDBY], ids=["golden", "standby"])
-def test_after_an_apply_all_is_well_and_only_get_was_sent(make: Make, text: str | None) -> None:
-    place = make(text)
+def test_after_an_apply_all_is_well_and_only_get_was_sent(make: Make, text: str | None, profile: str) -> None:
+    place = make(text, profile=profile)
     before = place.lab.control.mark()
     code, (stack,) = place.verify()
     assert code == 0
@@ -225,12 +226,16 @@ def moved(place: Place) -> None:
     place.put(f"{C8}/nat/USER/nat-rules/domain-c8-snat-0", snat("10.244.0.96/28", "10.60.0.6"))
 
 
-def new_tier1(place: Place) -> None:
-    cluster = "/infra/sites/default/enforcement-points/default/edge-clusters/T0-wld07-edges"
-    place.put(DEV, {"tier0_path": T0, "route_advertisement_types": ["TIER1_NAT", "TIER1_LB_VIP"]})
-    place.put(f"{DEV}/locale-services/default", {"edge_cluster_path": cluster})
-    rule = snat("10.246.0.0/24", "10.60.0.18") | {"tags": [{"scope": "ncp/project", "tag": "dev"}]}
-    place.put(f"{DEV}/nat/USER/nat-rules/s", rule)
+def new_tier1(place: Place, name: str = "t1-dev", address: str = "10.60.0.18") -> None:
+    """The Tier-1 of namespace dev appears."""
+    path, cluster = (
+        f"/infra/tier-1s/{name}",
+        "/infra/sites/default/enforcement-points/default/edge-clusters/T0-wld07-edges",
+    )
+    place.put(path, {"tier0_path": T0, "route_advertisement_types": ["TIER1_NAT", "TIER1_LB_VIP"]})
+    place.put(f"{path}/locale-services/default", {"edge_cluster_path": cluster})
+    rule = snat("10.246.0.0/24", address) | {"tags": [{"scope": "ncp/project", "tag": "dev"}]}
+    place.put(f"{path}/nat/USER/nat-rules/s", rule)
 
 
 def lonely_edge(place: Place) -> None:
@@ -443,6 +448,33 @@ def test_two_domains_on_one_tier0_are_each_well_and_an_address_is_told_once(make
     }
     assert "object-missing" in ids["wld07"]
     assert "edge-without-default-route" in ids["wld08"], "the default route is the neighbour's, and it is needed"
+
+
+def gone(place: Place, tier1: str) -> None:
+    """A Tier-1 is deleted with everything below it."""
+    for path in (f"{tier1}/nat/USER/nat-rules/s", f"{tier1}/locale-services/default", tier1):
+        place.delete(path)
+
+
+def test_what_propose_writes_makes_all_well_once_it_is_applied(make: Make) -> None:
+    place = make(STANDBY.replace("  ranges:", "  pool: [10.20.30.64/28]\n  ranges:"))
+
+    def proposed_and_applied() -> None:
+        assert place.run("propose", "--write")[0] == 2
+        (domain,) = load_domains(place.root)
+        apply(place, domain)
+
+    new_tier1(place)
+    assert "egress-uncovered" in place.found()[1]
+    proposed_and_applied()
+    assert place.found() == (0, set())
+    gone(place, DEV)
+    new_tier1(place, "t1-dev-anew", "10.60.0.19")
+    code, (stack,) = place.verify()
+    (moved_one,) = [one for one in stack["findings"] if one["id"] == "egress-moved"]
+    assert (code, moved_one["object"], moved_one["file_says"]) == (2, "mapping dev", "10.60.0.18")
+    proposed_and_applied()
+    assert place.found() == (0, set())
 
 
 def test_counters_are_shown_and_not_judged(standby: Place) -> None:
