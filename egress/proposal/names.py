@@ -9,7 +9,7 @@ from egress.policy import paths
 from egress.policy.owned import owned
 from egress.policy.paths import Collection, Section
 from egress.policy.tree import PolicyObjects, children
-from egress.vocabulary import DEFAULT_PRIORITIES, MAX_PRIORITY, TITLES
+from egress.vocabulary import DEFAULT_PRIORITIES, MAX_PRIORITY, SUPERVISOR, TITLES
 
 __all__ = ["Names"]
 
@@ -34,30 +34,31 @@ class Names:
         mine = owned(domain)
         self._last = max((rule.priority for rule in (*mine.rules, *mine.exceptions)), default=0)
 
-    def key(self, wanted: str) -> str:
-        """`wanted`, or with a number behind it where a mapping, or an object in NSX, is called so."""
+    @property
+    def priority(self) -> int | None:
+        """The next ten after the largest of the domain's own that nobody on the Tier-0 has: rules that are there keep their order, and an
+        exception stays before the mappings. None where NSX takes no larger one."""
+        for found, step in (self._ten, _STEP), (self._last + 1, 1):
+            while found in self._priorities:
+                found += step
+            if found <= MAX_PRIORITY:
+                return found
+        return None
+
+    def take(self, wanted: str, priority: int) -> str:
+        """The key of a mapping with that priority: `wanted`, or with a number behind it where a mapping, or an object in NSX, is called so."""
         found, number = wanted, 1
         while found in self._keys or f"{self._prefix}{found}" in self._ids:
             number += 1
             found = f"{wanted}-{number}"
         self._keys.add(found)
+        self._priorities.add(priority)
+        self._last = priority
         return found
 
-    def priority(self) -> int | None:
-        """The next ten after the largest of the domain's own that nobody on the Tier-0 has: rules that are there keep their order, and an
-        exception stays before the mappings. None where NSX takes no larger one."""
-        found = max(self._last - self._last % _STEP + _STEP, DEFAULT_PRIORITIES["supervisor"])
-        while found in self._priorities:
-            found += _STEP
-        if found > MAX_PRIORITY:
-            found = self._last + 1
-            while found in self._priorities:
-                found += 1
-        if found > MAX_PRIORITY:
-            return None
-        self._priorities.add(found)
-        self._last = found
-        return found
+    @property
+    def _ten(self) -> int:
+        return max(self._last - self._last % _STEP + _STEP, DEFAULT_PRIORITIES[SUPERVISOR])
 
 
 def _whole(body: dict[str, object]) -> bool:

@@ -24,6 +24,8 @@ from egress.inventory.senders import EgressAddress, Holder, short
 from egress.inventory.taken import Taken
 from egress.policy.leaving import seen_outside
 from egress.policy.owned import owned
+from egress.policy.paths import last
+from egress.policy.presence import Presence
 from egress.proposal.names import Names
 from egress.proposal.pool import Exhausted, next_free
 
@@ -80,43 +82,49 @@ class Proposal:
 
 @dataclass
 class _Draft:
-    """A proposal in the making. there: egress addresses by Tier-1. told: Tier-1s whose entry is written already."""
+    """A proposal in the making. present: egress addresses by Tier-1. told: Tier-1s whose entry is written already. behind: networks in them."""
 
-    domain: WorkloadDomain
+    there: Presence
     taken: Taken
     names: Names
-    there: dict[str, set[IPv4Network]]
+    present: dict[str, set[IPv4Network]]
     changes: list[Change] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
     given: list[IPv4Network] = field(default_factory=list)
     told: dict[str, IPv4Network] = field(default_factory=dict)
     behind: list[IPv4Network] = field(default_factory=list)
 
+    @property
+    def domain(self) -> WorkloadDomain:
+        """The domain that it is for."""
+        return self.there.domain
+
 
 def propose(
-    domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], cover: Coverage, taken: Taken, names: Names
+    there: Presence, neighbours: Sequence[WorkloadDomain], cover: Coverage, taken: Taken, names: Names
 ) -> Proposal:
     """The proposal for a domain whose egress addresses were seen, all of them. The same input gives the same proposal, in the order of the
-    addresses; a domain to which it was applied gives an empty one. neighbours: the other domains on its Tier-0."""
-    there: dict[str, set[IPv4Network]] = {}
+    addresses; a domain to which it was applied gives an empty one. there: its Tier-0 on the manager. neighbours: the other domains on it."""
+    domain = there.domain
+    present: dict[str, set[IPv4Network]] = {}
     for one in (*(covered.address for covered in cover.covered), *cover.uncovered):
-        there.setdefault(one.name, set()).add(one.network)
-    draft = _Draft(domain, taken, names, there)
-    draft.changes += [_moved(draft, one) for one in sorted(cover.moved, key=lambda one: _order(one.now))]
-    mapped = {one.now.network for one in cover.moved}
-    settled = {one.now for one in cover.moved}
-    for address in sorted(cover.uncovered, key=_order):
-        if address in settled:
-            continue
+        present.setdefault(one.name, set()).add(one.network)
+    draft = _Draft(there, taken, names, present)
+    moved = {one.now: one for one in cover.moved}
+    routed: list[EgressAddress] = []
+    for address in sorted(cover.uncovered, key=lambda one: (one not in moved, _order(one))):
         kept = _kept((domain, *neighbours), address)
         if kept:
             draft.undecided.append(kept)
-        elif address.holder is Holder.VPC or not address.translated:
-            draft.undecided.append(_routed(domain, address))
-        elif address.network in mapped:
+        elif address in moved:
+            _moved(draft, moved[address])
+        elif _wants_a_route(address):
+            routed.append(address)
+        elif any(one.source == short(address.network) for one in draft.changes):
             _along(draft, address)
-        elif _new(draft, address):
-            mapped.add(address.network)
+        else:
+            _new(draft, address)
+    draft.undecided += [_routed(domain, one) for one in routed if not any(_within(one, wider) for wider in routed)]
     return Proposal(
         domain.stack,
         tuple(draft.changes),
@@ -133,52 +141,53 @@ def _order(address: EgressAddress) -> tuple[IPv4Network, str, str, str]:
     return address.network, address.holder, address.name, address.path
 
 
-def _new(draft: _Draft, address: EgressAddress) -> bool:
-    """Adds a mapping for an address; false where none can be added."""
+def _new(draft: _Draft, address: EgressAddress) -> None:
+    """Adds a mapping for an address, or what stands in the way of one."""
     domain = draft.domain
     free = next_free(domain, draft.taken, draft.given, address.network.num_addresses)
     if isinstance(free, Exhausted):
         draft.undecided.append(f"{address} has no mapping: {free.what}")
-        return False
+        return
     below, notes = _tier1(draft, address)
-    if not any(edit.at[0] == "tier1s" for edit in below) and not Networks(seen_outside(domain)).holds(address.network):
+    if not below and not Networks(seen_outside(domain)).holds(address.network):
         draft.undecided.append(
             f"{address} has no mapping and lies in no egress range: add its range to egress.ranges, then ask again"
         )
-        return False
-    priority = draft.names.priority()
+        return
+    priority = draft.names.priority
     if priority is None:
         draft.undecided.append(
             f"{address} has no mapping, and no priority is left that NSX takes: write one with a smaller priority by hand"
         )
-        return False
+        return
+    hindered = _hindered(draft.there, address.network, priority)
+    if hindered:
+        draft.undecided.append(f"{address} has no mapping in the file: {hindered}")
+        return
+    key = draft.names.take(mapping_name(address), priority)
     draft.given.append(free.network)
-    key = draft.names.key(mapping_name(address))
+    _learn(draft, address, below)
     source, translated = short(address.network), short(free.network)
     entry = {"source": source, "translated": translated, "priority": priority}
-    draft.changes.append(
-        Change(
-            Kind.NEW,
-            key,
-            source,
-            translated,
-            (Edit(("egress", "more", key), entry), *below),
-            (
-                f"{address} leaves the Tier-0 un-translated: no mapping is for it, so no answer finds back",
-                f"translated to {translated}: {free.why}",
-                *notes,
-            ),
-            (free.asks,) if free.asks else (),
-        )
+    why = (
+        f"{address} leaves the Tier-0 un-translated: no mapping is for it, so no answer finds back",
+        f"translated to {translated}: {free.why}",
+        *notes,
     )
-    return True
+    edits = (Edit(("egress", "more", key), entry), *below)
+    draft.changes.append(Change(Kind.NEW, key, source, translated, edits, why, (free.asks,) if free.asks else ()))
 
 
-def _moved(draft: _Draft, moved: Moved) -> Change:
+def _moved(draft: _Draft, moved: Moved) -> None:
     """Gives the mapping of an address that is not there any more the one that is. Its id, priority and translated address stay."""
     rule, now = moved.rule, moved.now
+    hindered = _hindered(draft.there, now.network, rule.priority)
+    if hindered:
+        draft.undecided.append(f"mapping {rule.key} is for {now} now: {hindered}")
+        return
     before = short(as_network(rule.source))
     below, notes = _tier1(draft, now)
+    _learn(draft, now, below)
     by_name = now.name not in draft.domain.tier1s
     asks = (f"that {now} is what mapping {rule.key} was made for: they have the name in common, and {before} is gone",)
     left = [
@@ -186,24 +195,31 @@ def _moved(draft: _Draft, moved: Moved) -> Change:
         for name, tier1 in draft.domain.tier1s.items()
         if name != now.name and tier1.egress is not None and as_network(tier1.egress) == as_network(rule.source)
     ]
-    return Change(
-        Kind.MOVED,
-        rule.key,
-        short(now.network),
-        short(as_network(rule.translated)),
-        (Edit((*rule.at, "source"), short(now.network)), *below),
-        (
-            f"moved: {now} sent with {before} before; mapping {rule.key} keeps its id, priority and translated address",
-            *notes,
-            *left,
-        ),
-        asks if by_name else (),
+    kept = f"moved: {now} sent with {before} before; mapping {rule.key} keeps its id, priority and translated address"
+    source, translated = short(now.network), short(as_network(rule.translated))
+    edits = (Edit((*rule.at, "source"), source), *below)
+    draft.changes.append(
+        Change(Kind.MOVED, rule.key, source, translated, edits, (kept, *notes, *left), asks if by_name else ())
     )
+
+
+def _hindered(there: Presence, source: IPv4Network, priority: int) -> str:
+    """Why a further rule would not act, or would be refused: a rule on the Tier-0 that this domain did not make. Empty where none is."""
+    for one in there.foreign(source, priority):
+        if one.stack == there.domain.made_as:
+            return f"rule {last(one.path)} on the manager is this stack's, and not in its file any more: apply first, then ask again"
+        whose = f"of stack {one.stack}" if one.stack else "which no stack of this tool made"
+        what = f"rule {last(one.path)} on the manager, {whose} (section {one.section}, priority {one.priority})"
+        if not one.limited and one.sources == (source,):
+            return f"{what}, translates it already: egress adopt {there.domain.stack} takes it over, or take it away"
+        return f"{what}, takes some of its packets before a rule of priority {priority} would: narrow or move that rule"
+    return ""
 
 
 def _along(draft: _Draft, address: EgressAddress) -> None:
     """A second sender with an address that has its mapping by now: the file learns of its Tier-1."""
     below, notes = _tier1(draft, address)
+    _learn(draft, address, below)
     at, change = next((at, one) for at, one in enumerate(draft.changes) if one.source == short(address.network))
     why = (*change.why, f"{address} sends with it, too", *notes)
     draft.changes[at] = replace(change, edits=(*change.edits, *below), why=why)
@@ -217,27 +233,32 @@ def _tier1(draft: _Draft, address: EgressAddress) -> tuple[list[Edit], list[str]
         return [], [f"tier1s.{name} has room for one egress address, and has {short(draft.told[name])}"]
     if known is not None and not known.nat:
         return [], [f"tier1s.{name} says nat: false, and its NAT rules translate: correct it"]
-    if known is not None and known.egress is not None and as_network(known.egress) in draft.there.get(name, ()):
+    if known is not None and known.egress is not None and as_network(known.egress) in draft.present.get(name, ()):
         same = as_network(known.egress) == address.network
         return [], [] if same else [
             f"tier1s.{name} has room for one egress address, and {known.egress} is still in use"
         ]
     if known is not None:
-        draft.told[name] = address.network
         return [Edit(("tier1s", name, "egress"), value)], []
     try:
         _POLICY_ID.validate_python(name)
     except ValidationError:
         return [], [f"its Tier-1 is not written down: {name!r} can be no id in a domain file"]
-    draft.told[name] = address.network
     networks = [one for one in address.behind if _apart(draft, one)]
-    draft.behind += networks
     entry: dict[str, Any] = {"networks": [str(one) for one in networks]} if networks else {}
     notes = []
     if len(networks) < len(address.behind):
         left_out = [str(one) for one in address.behind if one not in networks]
         notes = [f"{listed(left_out)} behind it stands in another range of the file, and is left out of tier1s.{name}"]
     return [Edit(("tier1s", name), entry | {"egress": value})], notes
+
+
+def _learn(draft: _Draft, address: EgressAddress, below: Sequence[Edit]) -> None:
+    """Remembers what was written of a Tier-1."""
+    for edit in below:
+        draft.told[address.name] = address.network
+        networks = edit.value.get("networks", ()) if isinstance(edit.value, dict) else ()
+        draft.behind += map(IPv4Network, networks)
 
 
 def _apart(draft: _Draft, network: IPv4Network) -> bool:
@@ -257,6 +278,16 @@ def _kept(everyone: Sequence[WorkloadDomain], address: EgressAddress) -> str:
             if one.destination is None and one.match.source.overlaps(address.network):
                 return f"{address} is kept un-translated by exception {one.key} of {domain.stack}: narrow that, or have the address routed here"
     return ""
+
+
+def _wants_a_route(address: EgressAddress) -> bool:
+    """Whether a route back is the cure, and no mapping."""
+    return address.holder is Holder.VPC or not address.translated
+
+
+def _within(one: EgressAddress, wider: EgressAddress) -> bool:
+    """Whether a route for another is one for this, too: the default SNAT address of a VPC is of its External IP block."""
+    return one.network != wider.network and one.network.subnet_of(wider.network)
 
 
 def _routed(domain: WorkloadDomain, address: EgressAddress) -> str:

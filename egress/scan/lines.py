@@ -91,9 +91,14 @@ _Dumper.add_representer(str, _text)
 
 
 def flow(value: Any) -> str:
-    """A plain value as YAML on one line, whatever its texts hold."""
+    """A plain value as YAML on one line, whatever its texts hold; what nobody sees is an escape."""
+    text = _dumped(value, plain=True)
+    return _dumped(value, plain=False) if escape.hidden(text) else text
+
+
+def _dumped(value: Any, *, plain: bool) -> str:
     text: str = yaml.dump(
-        value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, sort_keys=False, width=1 << 30
+        value, Dumper=_Dumper, default_flow_style=True, allow_unicode=plain, sort_keys=False, width=1 << 30
     )
     return text.removesuffix("\n").removesuffix("\n...")
 

@@ -21,15 +21,19 @@ from egress.scan.routes import Route, Routes
 from egress.scan.rule_order import Rule
 from egress.vocabulary import TITLES, HaMode, NatAction
 
-_TRIAL_UPLINKS = [{"id": "uplink", "edge": "edge", "address": "192.0.2.1/24"}]
-_TRIAL_HOPS = [{"address": "192.0.2.254"}]
-_TRIAL_RANGES = ["198.51.100.0/24"]
+TRIAL_UPLINKS = [{"id": "uplink", "edge": "edge", "address": "192.0.2.1/24"}]
+TRIAL_HOPS = [{"address": "192.0.2.254"}]
+TRIAL_RANGES = ["198.51.100.0/24"]
 """What stands in a trial for what is not known (RFC 5737)."""
 
 
 @dataclass(frozen=True)
 class Top:
-    """What a file says of itself and its manager. schema: the address of its JSON Schema, for editors. version: of NSX."""
+    """What a file says of itself and its manager. schema: the address of its JSON Schema, for editors. version: of NSX.
+
+    stack: the one that the file stands for; left out, it is called as the file's domain. ca_elsewhere: the manager's authority was read from
+    a file outside of the project.
+    """
 
     name: str
     host: str
@@ -37,6 +41,13 @@ class Top:
     ca_file: str | None = None
     credentials: str = "NSXT"
     schema: str | None = None
+    stack: str = ""
+    ca_elsewhere: bool = False
+
+    @property
+    def made_as(self) -> str:
+        """The name that ids are derived from."""
+        return self.stack or self.name
 
 
 def ask(question: Question, indent: int) -> Row:
@@ -50,7 +61,7 @@ def unknown(indent: int, key: str, question: Question, trial: Any) -> list[Row]:
     return [ask(question, indent), pair(indent, key, f"{MARK}: {short_form}?", instead=trial)]
 
 
-def top(given: Top) -> Iterator[Row]:
+def top(given: Top, gathered: Gathered) -> Iterator[Row]:
     """Version, name and manager."""
     if given.schema:
         yield remark(f"yaml-language-server: $schema={given.schema}")
@@ -62,6 +73,9 @@ def top(given: Top) -> Iterator[Row]:
         yield pair(2, "version", given.version, "as the manager says")
     if given.ca_file:
         yield pair(2, "ca_file", given.ca_file)
+    if given.ca_elsewhere:
+        what = "which file of the project holds the manager's certificate authority? it was read from elsewhere"
+        yield ask(gathered.ask("nsx.ca_file", what), 2)
     if given.credentials != "NSXT":
         yield pair(2, "credentials", given.credentials)
 
@@ -103,7 +117,7 @@ def _uplinks(seen: Seen, gathered: Gathered) -> Iterator[Row]:
         yield from _entries("uplinks", seen.uplinks)
         return
     why = f"they were not seen: {seen.hidden}" if seen.hidden else "the Tier-0 has none that a file can hold"
-    yield from unknown(2, "uplinks", gathered.ask("tier0.uplinks", f"which uplinks has it? {why}"), _TRIAL_UPLINKS)
+    yield from unknown(2, "uplinks", gathered.ask("tier0.uplinks", f"which uplinks has it? {why}"), TRIAL_UPLINKS)
 
 
 def _entries(key: str, entries: Sequence[Entry]) -> Iterator[Row]:
@@ -132,7 +146,7 @@ def default_route(routes: Routes, bfd: Mapping[str, Any] | None, hidden: str, ga
         return
     why = f"static routes were not seen: {hidden}" if hidden else "there is no static route to 0.0.0.0/0"
     question = gathered.ask("default_route.next_hops", f"which router is the way out? {why}")
-    yield from unknown(2, "next_hops", question, _TRIAL_HOPS)
+    yield from unknown(2, "next_hops", question, TRIAL_HOPS)
 
 
 def _route_values(indent: int, route: Route) -> Iterator[Row]:
@@ -193,7 +207,7 @@ def _ranges(found: Egress, gathered: Gathered) -> Iterator[Row]:
             question = gathered.ask(
                 RANGES, "which are the egress ranges? nothing was seen that sends with an egress address"
             )
-            yield from unknown(2, "ranges", question, _TRIAL_RANGES)
+            yield from unknown(2, "ranges", question, TRIAL_RANGES)
         return
     yield from (ask(one, 2) for one in gathered.questions if one.key == RANGES)
     yield heading(2, "ranges")

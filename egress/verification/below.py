@@ -28,8 +28,8 @@ def sending(seen: Sighting) -> tuple[EgressAddress, ...]:
 def networks_unseen(seen: Sighting) -> Iterator[Unseen]:
     """Where segments could not be read: of Tier-1s that leave with the networks behind them, nothing is known then."""
     why = next((one.why for one in seen.unseen if one.path == paths.collection(INFRA, Kind.SEGMENTS)), None)
-    for tier1 in whole_tier1s(seen.objects) if why is not None else ():
-        if tier1.tier0 == seen.gateway and tells_networks(tier1):
+    for tier1 in whole_tier1s(seen.objects, seen.gateway) if why is not None else ():
+        if tells_networks(tier1):
             yield Unseen(f"networks behind Tier-1 {tier1.id}, which it leaves with", str(why), tier1.id)
 
 
@@ -55,8 +55,8 @@ def idle(seen: Sighting) -> frozenset[str]:
         return frozenset()
     return frozenset(
         one.id
-        for one in whole_tier1s(seen.objects)
-        if one.tier0 == seen.gateway and not one.rules and not one.segments and not one.unread
+        for one in whole_tier1s(seen.objects, seen.gateway)
+        if not one.rules and not one.segments and not one.unread
         if not hidden(seen.unseen, paths.collection(one.path, Kind.NAT))
     )
 

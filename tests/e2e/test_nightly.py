@@ -71,6 +71,7 @@ def test_a_fourth_namespace_gets_one_pull_request_that_the_next_nights_keep(team
 
     fourth = namespace(site, "dev", "30.0.0.17", 246)
     first = night(team)
+    assert "30.0.0.17" in first.one("verify", "failure").log
     assert "30.0.0.17" in first.one("propose").summary
     first.one("request")
     (request,) = here.forge.requests

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import pytest
 
 from egress.domain import load_domains
+from egress.policy.paths import edge_cluster
 from egress.policy.seed import seed
 from nsx_lab import Lab
-from tests.e2e.sites import TIER0, Site, lab_site, project
+from tests.e2e.sites import REPOSITORY, TIER0, Site, lab_site, project
+from tests.nsx_lab.vpcs import objects as vpc_objects
 from tests.repositories import git
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-CLUSTER = "/infra/sites/default/enforcement-points/default/edge-clusters/T0-wld01-edges"
 POOL = "  pool: [10.27.51.160/30, 10.27.51.200] # of the network team\n"
 RANGE = "  ranges: [30.0.0.0/24]\n"
 GOLDEN = "domains/wld01.yaml"
@@ -45,12 +47,12 @@ def rewrite(site: Site, old: str, new: str) -> None:
     (site.root / GOLDEN).write_text(text(site).replace(old, new))
 
 
-def namespace(site: Site, name: str, address: str, number: int, tier1: str = "") -> str:
+def namespace(site: Site, name: str, address: str, number: int, tier1: str = "", tier0: str = TIER0) -> str:
     """A namespace with a Tier-1, as NCP makes one; the path of its Tier-1."""
     path = f"/infra/tier-1s/{tier1 or f't1-{name}'}"
     tags = [{"scope": "ncp/cluster", "tag": "domain-c8"}, {"scope": "ncp/project", "tag": name}]
-    site.put(path, tier0_path=TIER0, route_advertisement_types=["TIER1_NAT", "TIER1_LB_VIP"], tags=tags)
-    site.put(f"{path}/locale-services/default", edge_cluster_path=CLUSTER)
+    site.put(path, tier0_path=tier0, route_advertisement_types=["TIER1_NAT", "TIER1_LB_VIP"], tags=tags)
+    site.put(f"{path}/locale-services/default", edge_cluster_path=edge_cluster(f"{tier0.rpartition('/')[2]}-edges"))
     rule: dict[str, Any] = {"action": "SNAT", "source_network": f"10.{number}.0.0/24", "translated_network": address}
     site.put(f"{path}/nat/USER/nat-rules/snat", sequence_number=0, tags=tags, **rule)
     return path
@@ -65,7 +67,9 @@ def remove(site: Site, tier1: str) -> None:
 def test_a_new_namespace_is_proposed_written_planned_as_one_rule_applied_and_not_proposed_again(site: Site) -> None:
     site.egress("apply", "--yes", code=0)
     assert "wld01: nothing to propose" in site.egress("propose", code=0).stderr
+    site.egress("verify", code=0)
     namespace(site, "dev", "30.0.0.17", 246)
+    assert "30.0.0.17" in site.egress("verify", code=2).stdout
     since = len(site.lab.control.journal())
     shown = site.egress("propose", "wld01", code=2)
     assert "+    dev: {source: 30.0.0.17, translated: 10.27.51.160, priority: 120}" in shown.stdout
@@ -92,21 +96,31 @@ def test_a_new_namespace_is_proposed_written_planned_as_one_rule_applied_and_not
     assert (rule["source_network"], rule["translated_network"]) == ("30.0.0.17", "10.27.51.160")
     site.egress("plan", "wld01", code=0)
     assert "nothing to propose" in site.egress("propose", code=0).stderr
+    site.egress("verify", code=0)
     explained = site.egress("explain", "wld01", "--live", "--from", "t1-dev", code=0)
     assert "works" in explained.stdout
 
 
 @pytest.mark.timeout(600)
-def test_a_mapping_of_the_whole_range_needs_no_proposal_and_the_plan_stays_empty(site: Site) -> None:
-    rewrite(site, "ha_mode: ACTIVE_ACTIVE", "ha_mode: ACTIVE_STANDBY")
-    rewrite(site, "supervisor: {source: 30.0.0.5,", "supervisor: {source: 30.0.0.0/24, priority: 1000,")
-    site.write(TIER0, ha_mode="ACTIVE_STANDBY")
-    site.egress("apply", "--yes", code=0)
-    namespace(site, "dev", "30.0.0.17", 246)
-    done = site.egress("propose", code=0)
-    assert done.stdout == ""
-    assert "mapping supervisor covers 3 egress addresses: nothing is to be added for them" in done.stderr
-    site.egress("plan", "wld01", code=0)
+def test_a_mapping_of_the_whole_range_needs_no_proposal_and_the_plan_stays_empty(
+    tmp_path: Path, any_engine: dict[str, str]
+) -> None:
+    root = project(tmp_path / "seed")
+    file = root / GOLDEN
+    file.write_text(
+        file.read_text()
+        .replace("ha_mode: ACTIVE_ACTIVE", "ha_mode: ACTIVE_STANDBY")
+        .replace("supervisor: {source: 30.0.0.5,", "supervisor: {source: 30.0.0.0/24, priority: 1000,")
+    )
+    with Lab(seed=json.loads(json.dumps(seed(load_domains(root))))) as lab:
+        site = lab_site(tmp_path / "project", lab, any_engine)
+        (site.root / GOLDEN).write_bytes(file.read_bytes())
+        site.egress("apply", "--yes", code=0)
+        namespace(site, "dev", "30.0.0.17", 246)
+        done = site.egress("propose", code=0)
+        assert done.stdout == ""
+        assert "mapping supervisor covers 3 egress addresses: nothing is to be added for them" in done.stderr
+        site.egress("plan", "wld01", code=0)
 
 
 def test_it_moves_goes_and_the_pool_ends(site: Site) -> None:
@@ -120,6 +134,10 @@ def test_it_moves_goes_and_the_pool_ends(site: Site) -> None:
     namespace(site, "dev", "30.0.0.30", 247, "t1-dev-again")
     moved = site.egress("propose", "--write", code=2)
     assert "moved: 30.0.0.30 of Tier-1 t1-dev-again" in moved.stderr
+    assert (
+        "with it egress check says: wld01: warning: no mapping translates 30.0.0.17, which Tier-1 t1-dev"
+        in moved.stderr
+    )
     assert "dev: {source: 30.0.0.30, translated: 10.27.51.160, priority: 120}" in text(site)
     site.egress("propose", code=0)
 
@@ -270,7 +288,7 @@ def test_a_file_of_proposals_does_what_the_managers_said(clone: Site, tmp_path: 
     body = (tmp_path / "body.md").read_text()
     assert body.startswith("<!-- tier0-egress: proposal -->\n")
     assert "1 new mapping, 0 moved." in body
-    assert "- [ ] `wld01`: that nobody outside of NSX has 10.27.51.160" in body
+    assert "* `wld01`: that nobody outside of NSX has 10.27.51.160" in body
 
     data = json.loads(out.read_text())
     data["proposals"][0]["changes"][0]["edits"].append({"at": ["nsx", "host"], "value": "evil.example"})
@@ -284,3 +302,47 @@ def test_a_file_of_proposals_does_what_the_managers_said(clone: Site, tmp_path: 
     ):
         out.write_text(content)
         assert says in clone.egress("propose", "--from", str(out), code=1).stderr
+
+
+def test_two_stacks_that_share_a_tier0_and_a_pool_of_their_defaults_get_different_addresses(
+    tmp_path: Path, any_engine: dict[str, str]
+) -> None:
+    root = project(tmp_path / "project")
+    shutil.rmtree(root / "domains")
+    shutil.copytree(REPOSITORY / "examples" / "domains" / "shared", root / "domains" / "shared")
+    defaults = root / "domains" / "shared" / "_defaults.yaml"
+    defaults.write_text(f"{defaults.read_text()}egress: {{pool: [10.29.70.64/30]}}\n")
+    tenant = root / "domains" / "shared" / "tenant.yaml"
+    tenant.write_bytes(tenant.read_bytes().replace(b"\n", b"\r\n").rstrip())  # as somebody's editor left it
+    with Lab(seed=json.loads(json.dumps(seed(load_domains(root))))) as lab:
+        lab.write_lab_file(root / "lab.json", stand_in=False)
+        site = Site(root, lab, any_engine | {"EGRESS_LAB": str(root / "lab.json")})
+        for number, address in enumerate(["30.2.0.17", "30.3.0.17"]):
+            namespace(site, f"ns{number}", address, 240 + number, tier0="/infra/tier-0s/T0-shared")
+        done = site.egress("propose", "--json", "--write", code=2)
+        told = {one["stack"]: one["changes"] for one in json.loads(done.stdout)["proposals"]}
+        assert [(one["key"], one["translated"]) for one in told["shared-platform"]] == [("ns0", "10.29.70.64")]
+        assert [(one["key"], one["translated"]) for one in told["shared-tenant"]] == [("ns1", "10.29.70.65")]
+        assert tenant.read_bytes().count(b"\r\n") == tenant.read_bytes().count(b"\n")
+        assert "nothing to propose" in site.egress("propose", code=0).stderr
+        site.egress("check", code=0)
+
+
+def test_a_vpc_is_told_the_return_route_of_its_block_that_is_the_cure(
+    tmp_path: Path, any_engine: dict[str, str]
+) -> None:
+    root = project(tmp_path / "seed")
+    with Lab(seed=json.loads(json.dumps(seed(load_domains(root)))), profile="9.1") as lab:
+        site = lab_site(tmp_path / "project", lab, any_engine)
+        for path, body in vpc_objects().items():
+            site.put(path, **body)
+        before = text(site)
+        done = site.egress("propose", "--write", code=2)
+        (told,) = [line for line in done.stderr.splitlines() if "left to you" in line]
+        assert "30.2.0.0/24 of VPC shop is an address of a VPC's External IP block" in told
+        assert text(site) == before
+        route = told.partition("write ")[2].partition("; a mapping")[0]
+        (site.root / GOLDEN).write_text(f"{before}{route}\n")
+        assert "nothing to propose" in site.egress("propose", code=0).stderr, "the advice is the cure"
+        lab.control.fault(method="GET", path="*/orgs/default/projects*", status=403, times=1000)
+        assert "VPCs and their egress addresses" in site.egress("propose", code=1).stderr

@@ -15,6 +15,7 @@ from egress.inventory.coverage import coverage
 from egress.inventory.senders import EgressAddress, Holder
 from egress.inventory.taken import taken
 from egress.inventory.whose import Owner
+from egress.policy.presence import Presence
 from egress.proposal.names import Names
 from egress.proposal.proposal import Proposal, propose
 
@@ -91,10 +92,9 @@ def proposed() -> Callable[..., Proposed]:
     ) -> Proposed:
         domain, there = load(text), objects or {}
         cover = coverage(domain, neighbours, addresses, complete=True)
-        everyone = [domain, *neighbours]
-        found = propose(
-            domain, neighbours, cover, taken(everyone, there, addresses), Names(domain, neighbours, GATEWAY, there)
-        )
+        presence = Presence(domain, GATEWAY, there, None, "", frozenset())
+        names = Names(domain, neighbours, GATEWAY, there)
+        found = propose(presence, neighbours, cover, taken([domain, *neighbours], there, addresses), names)
         return Proposed(found, edited(text, "domains/site.yaml", found.edits))
 
     return make

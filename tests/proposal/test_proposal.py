@@ -198,11 +198,24 @@ def test_what_others_are_to_reach_is_told_a_return_route_instead_of_a_mapping(
     assert not taken_over.proposal.matters, "the advice is the cure"
 
 
+def test_a_route_for_a_block_is_one_for_its_default_snat_address_too(proposed: Make) -> None:
+    block = sender("vpc-a", "10.2.0.64/28", holder=Holder.VPC, translated=False)
+    made = proposed(STANDBY, [SUPERVISOR, sender("vpc-a", "10.2.0.70", holder=Holder.VPC), block])
+    (told,) = made.proposal.undecided
+    assert "to: 10.2.0.64/28" in told
+
+
 def test_two_namespaces_of_one_name_and_an_object_of_that_id_get_keys_of_their_own(proposed: Make) -> None:
     twin = sender("t1-dev-b", "10.2.0.18", ["10.247.0.0/24"], namespace="dev")
     keys = [change.key for change in proposed(ACTIVE, [SUPERVISOR, DEV, twin]).proposal.changes]
     assert keys == ["dev", "dev-2"]
-    held = {f"{GATEWAY}/nat/USER/nat-rules/site-egress-dev": {"action": "SNAT", "sequence_number": 110}}
+    held = {
+        f"{GATEWAY}/nat/USER/nat-rules/site-egress-dev": {
+            "source_network": "10.7.7.7",
+            "action": "SNAT",
+            "sequence_number": 110,
+        }
+    }
     (change,) = proposed(ACTIVE, [SUPERVISOR, DEV], held).proposal.changes
     assert change.key == "dev-2"
     assert change.edits[0].value["priority"] == 120, "110 is taken"
@@ -217,6 +230,40 @@ def test_an_address_that_an_exception_keeps_is_a_decision_and_no_patch(proposed:
     made = proposed(text, [SUPERVISOR, DEV])
     assert made.text == text
     assert "is kept un-translated by exception dev of site" in made.proposal.undecided[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (
+            {"source_network": "10.2.0.17", "sequence_number": 900},
+            "translates it already: egress adopt site takes it over, or take it away",
+        ),
+        (
+            {"source_network": "10.2.0.0/28,10.2.0.16/28", "sequence_number": 20},
+            "takes some of its packets before a rule of priority 110 would",
+        ),
+        ({"action": "NO_SNAT", "destination_network": "10.9.0.0/16", "sequence_number": 5}, "narrow or move that rule"),
+    ],
+)
+def test_a_rule_made_by_hand_that_is_in_the_way_is_told_and_nothing_is_proposed(
+    proposed: Make, body: dict[str, Any], says: str
+) -> None:
+    hand = {"action": "SNAT", "translated_network": "10.1.0.50", "enabled": True, **body}
+    made = proposed(STANDBY, [SUPERVISOR, DEV], {f"{GATEWAY}/nat/USER/nat-rules/by-hand": hand})
+    assert made.text == STANDBY
+    assert "rule by-hand on the manager, which no stack of this tool made" in made.proposal.undecided[0]
+    assert says in made.proposal.undecided[0]
+
+
+def test_a_rule_of_the_stack_itself_that_its_file_has_no_more_is_applied_first(proposed: Make) -> None:
+    tags = [{"scope": "managed-by", "tag": "tier0-egress"}, {"scope": "stack", "tag": "site"}]
+    left = {"action": "SNAT", "source_network": "10.2.0.17", "translated_network": "10.1.0.4", "tags": tags}
+    made = proposed(STANDBY, [SUPERVISOR, DEV], {f"{GATEWAY}/nat/USER/nat-rules/site-egress-dev": left})
+    assert (
+        "site-egress-dev on the manager is this stack's, and not in its file any more: apply first"
+        in made.proposal.undecided[0]
+    )
 
 
 def test_tier1s_that_share_an_address_share_a_mapping(proposed: Make) -> None:
@@ -253,6 +300,41 @@ def test_the_next_priority_is_behind_an_exception_and_never_the_largest_but_one(
     assert proposed(last, [SUPERVISOR, DEV]).proposal.changes[0].edits[0].value["priority"] == 2147481596
     full = STANDBY.replace("translated: 10.1.0.4}", "translated: 10.1.0.4, priority: 2147481599}")
     assert "no priority is left" in proposed(full, [SUPERVISOR, DEV]).proposal.undecided[0]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ("egress:\n", "egress: # its ranges\n"),
+        ("  supervisor:", "  more:\n  supervisor:"),
+        ("  supervisor:", "  more: {}\n  supervisor:"),
+        ("  supervisor:", "  more: {old: {source: 10.2.0.9, translated: 10.1.0.4, priority: 300}}\n  supervisor:"),
+        (
+            "  supervisor:",
+            "  more:\n    # of old\n    old: {source: 10.2.0.9, translated: 10.1.0.4, priority: 300}\n\n  supervisor:",
+        ),
+        ("tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n", ""),
+        ("tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n", "tier1s: {}\n"),
+        (
+            "tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n",
+            "tier1s: {t1-dev: {networks: [10.246.0.0/24]}} # dev\n",
+        ),
+        ("tier1s:\n", "tier1s:\n  t1-dev:\n    networks:\n      - 10.246.0.0/24\n"),
+        (
+            "egress:\n  ranges: [10.2.0.0/24]\n  supervisor: {source: 10.2.0.5, translated: 10.1.0.4} # the HA VIP\n",
+            "egress: {ranges: [10.2.0.0/24], supervisor: {source: 10.2.0.5, translated: 10.1.0.4}} # the HA VIP\n",
+        ),
+    ],
+)
+def test_however_the_file_is_spelled_the_patch_fits_and_comments_stay(proposed: Make, spelled: tuple[str, str]) -> None:
+    assert spelled[0] in STANDBY
+    text = STANDBY.replace(*spelled)
+    old = sender("t1-old", "10.2.0.9")
+    made = proposed(text, [SUPERVISOR, DEV, *([old] if "old:" in text else [])])
+    assert made.domain.tier1s["t1-dev"].egress == DEV.network.network_address
+    assert made.domain.egress.more["dev"].source == DEV.network.network_address
+    assert made.text.count("#") == text.count("#")
+    assert check([made.domain]).errors == ()
 
 
 NAMES = st.lists(st.integers(0, 30), unique=True, max_size=8)
