@@ -16,6 +16,7 @@ from egress.inventory.survey import Usage
 from egress.inventory.workings import Alarm, Hits, Workings
 from egress.policy.sighting import Doubt, Forwarded, Sighting, Unseen
 from egress.verification.finding import CHECKS
+from egress.verification.text import gaps, shown, summary, told
 from egress.verification.verify import Verification
 from tests.verification.conftest import T0, applied, changed, held, ids, without
 
@@ -108,9 +109,9 @@ def test_a_difference_is_named_by_its_id(domain_of: Of, name: str) -> None:
     assert ids(held(domain, applied(domain))) == set(), "as applied"
     done = held(domain, change(applied(domain)))
     assert ids(done) == expected
-    told = [one for one in done.findings if one.id in expected]
-    assert any(words in one.what for one in told)
-    assert all(one.fix for one in told)
+    named = [one for one in done.findings if one.id in expected]
+    assert any(words in one.what for one in named)
+    assert all(one.fix for one in named)
 
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
@@ -200,6 +201,19 @@ def test_an_open_alarm_counts_where_it_concerns_the_gateway(domain_of: Of, name:
     alarm = Alarm("routing/bfd_down_on_external_interface", "HIGH", "BFD is down", frozenset({concerned}))
     done = held(domain, applied(domain), workings=Workings(alarms=(alarm,)))
     assert ids(done) == ({"alarm"} if expected else set())
+
+
+def test_words_of_a_manager_forge_no_line(domain_of: Of) -> None:
+    forged = "down\nwld07: well\x1b[31m"
+    alarm = Alarm("routing/x", "HIGH", forged, frozenset({T0}))
+    domain = domain_of()
+    seen = replace(applied(domain), unseen=(Unseen(forged, forged, doubt=Doubt.NONE),))
+    hits = {RULE: Hits(1, 2, 3, forged)}
+    done = held(domain, seen, workings=Workings(alarms=(alarm,), hits=hits))
+    lines = [*(told(one, "wld07") for one in done.findings), *gaps(done), *shown(done), summary(done)]
+    assert any("down\\nwld07: well\\x1b[31m" in one for one in lines)
+    assert not [one for text in lines for one in text.split("\n") if one.startswith("wld07: well")]
+    assert "\x1b" not in "".join(lines)
 
 
 def test_a_tier1_that_moved_below_a_mapping_of_the_whole_range_is_a_note(domain_of: Of) -> None:
