@@ -347,7 +347,11 @@ def test_what_does_not_answer_this_machine_is_a_finding_and_says_from_where(doma
     other = {**server, "ip_address": "127.0.0.3", "ports": ["8080"]}
     lb = {"connectivity_path": "/infra/tier-1s/t1"}
     seen = applied(domain)
-    more = {"/infra/lb-services/l": lb, "/infra/lb-virtual-servers/a": server, "/infra/lb-virtual-servers/b": other}
+    more: dict[str, dict[str, Any]] = {
+        "/infra/lb-services/l": lb,
+        "/infra/lb-virtual-servers/a": server,
+        "/infra/lb-virtual-servers/b": other,
+    }
     seen = replace(seen, objects={**seen.objects, **more})
     assert [str(one) for one in targets(domain, seen)] == ["api 127.0.0.2:6443"], "no other port is asked"
     done = probed(held(domain, seen), domain, seen, in_a_lab=True)
