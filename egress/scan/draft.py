@@ -8,7 +8,7 @@ the rest. So the file loads, unless a question stands where a value is needed; t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -95,11 +95,11 @@ class _Made:
 
 def draft(survey: Survey, gateway: str, given: Top) -> Draft:
     """The file for the Tier-0 at a path of the survey."""
-    made, domain, left = _settled(survey, gateway, given)
+    seen = survey.sighting(gateway)
+    made, domain, left = _settled(replace(survey, objects=seen.objects), gateway, given)
     questions = [*made.gathered.questions, *(Question(one.key, one.what) for one in left)]
     addresses = _becoming(made.senders, domain)
-    unseen = survey.sighting(gateway).unseen
-    rows = (*made.rows, *_tail(addresses, made.gathered, unseen))
+    rows = (*made.rows, *_tail(addresses, made.gathered, seen.unseen))
     text = rendered(rows)
     return Draft(
         name=given.name,
@@ -108,7 +108,7 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
         questions=tuple(questions),
         foreign=tuple(made.gathered.foreign),
         addresses=addresses,
-        unseen=unseen,
+        unseen=seen.unseen,
         domain=_asked(text, given.made_as)[0],
     )
 
