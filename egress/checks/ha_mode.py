@@ -95,16 +95,16 @@ def too_many_edges(domain: WorkloadDomain) -> Outcomes:
     "ha-mode-change-blocked",
     Severity.NOTE,
     "the HA mode can be changed",
-    explanation="NSX refuses to change the HA mode while REFLEXIVE rules are applied to interfaces. Where a change to ACTIVE_STANDBY is ahead "
-    "(VKS on VPCs needs it), the rules go first, and come back as SNAT.",
-    source="VCF 9.0, Changing the HA Mode of a Tier-0 Gateway",
+    explanation="NSX refuses to change the HA mode while REFLEXIVE rules are applied to interfaces, and while more than one edge has uplinks. Where a "
+    "change to ACTIVE_STANDBY is ahead (VKS on VPCs needs it), the rules are applied to no interface first, and become SNAT after it.",
+    source="NSX 4.1 Administration Guide and VCF 9.0, Changing the HA Mode of a Tier-0 Gateway",
 )
 def mode_change(domain: WorkloadDomain) -> Outcomes:
     if domain.tier0.nat_action is NatAction.REFLEXIVE and mappings(domain) and nat_scope(domain):
         yield Broken(
             ("tier0", "ha_mode"),
             "the REFLEXIVE rules are applied to interfaces: NSX refuses another HA mode while they are there",
-            "good to know before such a change",
+            "good to know before such a change, the steps of which are in docs/recovery.md, Another HA mode",
         )
 
 

@@ -19,6 +19,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Managers": {
         "scan": "Write a domain file from what a manager has; nothing is changed there.",
+        "adopt": "Match hand-made objects with a domain file, and write their ids into it.",
         "plan": "Synthesise and plan; nothing is written to the manager.",
         "apply": "Plan, show the plan, ask, and apply that very plan.",
         "propose": "Propose mappings for egress addresses that have none: a change of domain files.",

@@ -18,9 +18,9 @@ from egress.writing import private_folder, write
 class TakenBack:
     """Domain files that are as they were, by stack."""
 
-    def __init__(self, files: Sequence[Earlier], reference: str, copies: Path) -> None:
+    def __init__(self, files: Sequence[Earlier], reference: str, root: Path, copies: Path) -> None:
         self._left = {one.file.stack: one for one in files if one.differs}
-        self._reference, self._copies = reference, copies
+        self._reference, self._root, self._copies = reference, root, copies
 
     @classmethod
     @contextmanager
@@ -29,7 +29,7 @@ class TakenBack:
         of this is undone. The text that goes is kept in the project's own folder from the beginning. Errors: EgressError."""
         files = earlier(project.root, select(find_files(project.root), stacks), reference)
         copies = Places(project.root, project.lab is not None).own / "replaced"
-        back = cls(files, reference, copies)
+        back = cls(files, reference, project.root, copies)
         for one in files:
             if not one.differs:
                 say(f"{one.file.shown} is as at {reference} already")
@@ -48,8 +48,9 @@ class TakenBack:
         """From now on the file of a stack stays as it was at the reference."""
         one = self._left.pop(stack, None)
         if one is not None:
-            kept = self._copy(one)
-            say(f"{one.file.shown} is as at {self._reference} now: commit it; what it said before is in {kept}")
+            say(
+                f"{one.file.shown} is as at {self._reference} now: commit it; what it said before is in {self._shown(one)}"
+            )
 
     def keeping(self, stack: str, agreed: Callable[[str], bool]) -> Callable[[str], bool]:
         """Asks as `agreed` does, and keeps the file where the answer is yes."""
@@ -62,15 +63,26 @@ class TakenBack:
 
         return asked
 
+    def ask_alone(self, stack: str, agreed: Callable[[str], bool]) -> None:
+        """Asks about the file of a stack for which there is nothing to apply. Errors: as of `agreed`."""
+        one = self._left.get(stack)
+        if one is not None and agreed(
+            f"leave {one.file.shown} as it was at {self._reference}? the manager is so already"
+        ):
+            self.keep(stack)
+
     def _undo(self, one: Earlier) -> None:
         if one.file.path.read_bytes() == one.then:
             write(one.file.path, one.now)
         elif one.file.path.read_bytes() != one.now:
             say(
-                f"{one.file.shown} was changed meanwhile and stays as it is; what it said before is in {self._copy(one)}"
+                f"{one.file.shown} was changed meanwhile and stays as it is; what it said before is in {self._shown(one)}"
             )
             return
         self._copy(one).unlink(missing_ok=True)
 
     def _copy(self, one: Earlier) -> Path:
         return self._copies / f"{one.file.stack}.yaml"
+
+    def _shown(self, one: Earlier) -> str:
+        return self._copy(one).relative_to(self._root).as_posix()

@@ -127,7 +127,7 @@ def command(
                 plan, around, back.keeping(stack.name, agreed) if back else agreed, say, record, verify=verify
             )
             if back and entry.outcome == Outcome.NOTHING_TO_DO:
-                back.keep(stack.name)
+                back.ask_alone(stack.name, agreed)
             settle(stack, entry.outcome)
             if verify and (taken or record_file or summary_file) and entry.outcome == Outcome.APPLIED:
                 _walk(project, entry, taken)

@@ -12,7 +12,8 @@ from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery.looks import Found
 from egress.domain import EgressError
-from egress.toolchain import state_lock
+from egress.layout import Places
+from egress.toolchain import stack_lock, state_lock
 from egress.toolchain.stacks import Stack
 from egress.toolchain.state_lock import StateLock
 
@@ -29,6 +30,8 @@ from egress.toolchain.state_lock import StateLock
 @click.pass_obj
 def command(project: Project, stack: str, yes: bool, as_json: bool) -> int:
     """Say who holds the lock of STACK's state and since when, ask, and take it away.
+
+    Where egress was killed in this checkout and its engine goes on, which keeps the stack from everybody, it asks whether to end that engine.
 
     A run that was killed leaves its lock in a store of kind s3 or http. PostgreSQL lets a lock go when the connection ends; there
     the connection is ended, if it still stands. A command of this checkout that works on the stack, and a run that is known
@@ -51,9 +54,26 @@ def command(project: Project, stack: str, yes: bool, as_json: bool) -> int:
         print_json(_as_data(work, lock, unlocked=lock is not None and yes))
         return code
 
+    if not _engine_ended(project, stack, yes, as_json):
+        say("declined, nothing was changed")
+        return FAILED
     (code,) = for_each(project, prepare(project, [stack]), act, may_be_new=True)
     assert code is not None
     return code
+
+
+def _engine_ended(project: Project, stack: str, yes: bool, as_json: bool) -> bool:
+    """Ends the engine that a killed egress left at work on a stack, if there is one; False where that was declined. Errors: EgressError."""
+    runs = Places(project.root, project.lab is not None).runs
+    left = stack_lock.orphan(runs, stack)
+    if left is None or (as_json and not yes):
+        return True
+    say(f"{stack}: {left} was killed, and its engine (process {left.engine}) goes on and keeps the stack locked")
+    if not asking(yes=yes)(f"end the engine that works on {stack}? it is asked first, and saves its state if it can"):
+        return False
+    stack_lock.end_engine(runs, stack)
+    say(f"{stack}: ended; what it did last may not be in the state: egress plan {stack} shows what is left")
+    return True
 
 
 def _unlocked(work: Stack, lock: StateLock | None, yes: bool) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from egress.domain import EgressError
-from egress.policy.paths import last, tier0
+from egress.policy.paths import last, tier0_above
 from egress.toolchain import state_lock
 from egress.toolchain.secrets import masked
 from egress.toolchain.stacks import Stack
@@ -21,7 +21,7 @@ from egress.toolchain.state import Tracked
 if TYPE_CHECKING:
     from egress.manager import Manager
 
-_PARENT_GONE = re.compile(r"The path=\[(/infra/tier-0s/[^\]/]+)\] is invalid")
+_PARENT_GONE = re.compile(r"The path=\[([^\]]+)\] is invalid")
 _NOT_FOUND = re.compile(r"Tier0 with (ID|name) '([^']*)' was not found")
 """What provider 3.11.1 says of its data source (measured)."""
 
@@ -104,7 +104,4 @@ def _is_gone(manager: Manager, path: str) -> bool:
 
 
 def _gateway(tracked: Tracked) -> str:
-    """Path of the Tier-0 that a tracked object stands below, empty for one that stands elsewhere."""
-    path = tracked.path or str(tracked.attributes.get("gateway_path") or "")
-    gateway = "/".join(path.split("/")[:4])
-    return gateway if gateway == tier0(last(gateway)) else ""
+    return tier0_above(str(tracked.path or tracked.attributes.get("gateway_path") or ""))

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.domain.files import DomainFile, SourceFile, changed_tree, find_files, merged_tree, select
+from egress.domain.files import DomainFile, SourceFile, find_files, merged_tree, select
 from egress.domain.model import WorkloadDomain
 from egress.domain.problems import DomainFileError, Problem
 from egress.domain.reading import validated
@@ -77,7 +77,7 @@ class Fleet:
 
 def changed(file: DomainFile, text: str) -> WorkloadDomain:
     """The domain that a file would be with another text. Errors: DomainFileError with every finding."""
-    return validated(changed_tree(file, text), file.stack)
+    return validated(merged_tree(file, raw=text.encode()), file.stack)
 
 
 def load(files: Collection[DomainFile]) -> Loaded:

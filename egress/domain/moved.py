@@ -48,6 +48,10 @@ class _OneLine(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def check_simple_key(self) -> bool:
+        """Whether a key needs no question mark: an empty or a long one needs none either."""
+        return super().check_simple_key() or isinstance(self.event, yaml.ScalarEvent)
+
 
 def _one_line(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')

@@ -83,6 +83,12 @@ def tier0(id_: str) -> str:
     return child(INFRA, Collection.TIER0S, id_)
 
 
+def tier0_above(path: str) -> str:
+    """Path of the Tier-0 that a path is of, or below; empty where there is none."""
+    parts = path.split("/")
+    return "/".join(parts[:4]) if path.startswith(f"{tier0('')}") and len(parts) > 3 and parts[3] else ""
+
+
 def tier1(id_: str) -> str:
     """Path of a Tier-1."""
     return child(INFRA, Collection.TIER1S, id_)
@@ -111,6 +117,11 @@ def is_static_route(path: str) -> bool:
 def bfd_peer(gateway: str, id_: str) -> str:
     """Path of a BFD peer of static routes. It lies where a route named `bfd-peers` would have its children."""
     return f"{static_route(gateway, Collection.BFD_PEERS)}/{id_}"
+
+
+def is_bfd_peer(path: str) -> bool:
+    """Whether a path is that of a BFD peer of static routes."""
+    return path.split("/")[-2:-1] == [Collection.BFD_PEERS]
 
 
 def nat_section(gateway: str, section: str = Section.USER) -> str:

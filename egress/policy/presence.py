@@ -13,7 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.policy import paths
-from egress.policy.owned import Identity, NatRule, Owned, Route, default_tags, nat_scope, owned
+from egress.policy.owned import BfdPeer, Identity, NatRule, Owned, Route, default_tags, nat_scope, owned
 from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json, PolicyObjects, children
 from egress.vocabulary import ANYWHERE, FirewallMatch
@@ -105,6 +105,12 @@ class Presence:
             for path, body in children(self.objects, self.gateway, Collection.STATIC_ROUTES)
             if path != own and _network(body.get("network")) == wanted
         ]
+
+    def peers_like(self, peer: BfdPeer) -> list[str]:
+        """Paths of other BFD peers on the gateway that watch the next hop of one of ours."""
+        own = paths.bfd_peer(self.gateway, peer.identity.nsx_id)
+        beside = children(self.objects, paths.collection(self.gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS)
+        return [path for path, body in beside if path != own and str(body.get("peer_address")) == str(peer.peer)]
 
     def rules_like(self, rule: NatRule) -> list[ForeignRule]:
         """Foreign rules that translate exactly the source of one of ours, wherever it leaves."""

@@ -6,8 +6,10 @@ killed and its engine goes on, the stack stays locked until the engine ends. A p
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -22,6 +24,8 @@ from egress.domain import EgressError
 
 _PAUSE = 0.1
 """Seconds between two tries while waiting."""
+GRACE = 5.0
+"""Seconds that an engine gets to end after each signal."""
 _WAIT = "wait until it has ended, or give --lock-timeout 5m"
 
 
@@ -90,6 +94,43 @@ def held(
         os.close(file)
 
 
+def orphan(folder: Path, stack: str) -> Holder | None:
+    """The holder that was killed while its engine goes on and keeps the lock of a stack; None where the lock is free, or somebody is alive."""
+    try:
+        file = os.open(folder / f"{stack}.lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+    except portalocker.exceptions.AlreadyLocked:
+        holder = _holder(folder / f"{stack}.held.json")
+        return holder if holder is not None and holder.gone and holder.engine is not None else None
+    finally:
+        os.close(file)
+    return None
+
+
+def end_engine(folder: Path, stack: str) -> None:
+    """Ends the engine that its command left behind: asks it twice, as Ctrl-C would, so that it saves its state, then kills it with what it started.
+
+    Errors: EgressError where there is none any more, or it does not end.
+    """
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
+        holder = orphan(folder, stack)
+        if holder is None or holder.engine is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if number is signal.SIGKILL:
+                os.killpg(holder.engine, number)  # every engine leads a process group of its own
+            else:
+                os.kill(holder.engine, number)
+        deadline = time.monotonic() + GRACE
+        while time.monotonic() < deadline and orphan(folder, stack):
+            time.sleep(_PAUSE)
+    if orphan(folder, stack):
+        raise EgressError(f"the engine that works on {stack} does not end: look at that machine")
+
+
 def _lock(file: int, stack: str, note: Path, wait: float, way_out: str) -> None:
     deadline = time.monotonic() + wait
     while True:
@@ -109,7 +150,7 @@ def _refusal(stack: str, holder: Holder | None, waited: float, way_out: str) -> 
     if holder.gone and holder.engine is not None:
         return (
             f"{holder} was killed while its engine worked on {stack}, and the engine (process {holder.engine}) goes on"
-            f"{still}: {way_out}"
+            f"{still}: {way_out}; if it hangs: egress unlock {stack}"
         )
     return f"{holder} works on {stack}{still}: {way_out}"
 

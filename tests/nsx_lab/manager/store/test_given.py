@@ -67,9 +67,15 @@ def everything(manager: Manager) -> list[Object]:
 
 
 def given(obj: Object) -> dict[str, Any]:
-    """The fields of an object that nobody wrote."""
-    wrote = {"id", "resource_type", *SERVER_FIELDS, *LEAST.get(obj["resource_type"], {})}
-    return {name: value for name, value in obj.items() if name not in wrote}
+    """The fields of an object that nobody wrote; those within a list by the name of the list and their own."""
+    least = LEAST.get(obj["resource_type"], {})
+    wrote = {"id", "resource_type", *SERVER_FIELDS, *least}
+    found = {name: value for name, value in obj.items() if name not in wrote}
+    for name in [one for one in least if isinstance(least[one], list)]:
+        for entry, written in zip(obj[name], least[name], strict=True):
+            if isinstance(entry, dict):
+                found |= {f"{name}[].{key}": value for key, value in entry.items() if key not in written}
+    return found
 
 
 def test_there_is_an_object_of_every_kind(manager: Manager) -> None:
