@@ -63,8 +63,7 @@ def of_tier1s(objects: PolicyObjects, gateway: str, unseen: Sequence[Unseen] = (
     segments = _by_tier1(objects)
     return tuple(
         one
-        for tier1 in whole_tier1s(objects)
-        if tier1.tier0 == gateway
+        for tier1 in whole_tier1s(objects, gateway)
         for one in _of_tier1(tier1, objects, segments.get(tier1.path, ()), unseen)
     )
 

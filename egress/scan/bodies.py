@@ -85,7 +85,7 @@ def text(body: Json, name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise CannotHoldError(f"its {name} {quoted(value)} is no text")
-    return value.strip()
+    return value
 
 
 def number(body: Json, name: str, default: int) -> int:

@@ -8,17 +8,16 @@ the rest. So the file loads, unless a question stands where a value is needed; t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from typing import Any
 
-from egress.domain import DomainFileError, Problem, WorkloadDomain
+from egress.domain import WorkloadDomain
 from egress.domain.fields import listed
-from egress.domain.reading import read
-from egress.domain.yaml_tree import MAX_BYTES, parse
 from egress.inventory.coverage import Way, coverage
-from egress.inventory.senders import EgressAddress, of_tier1s, short
+from egress.inventory.senders import EgressAddress, short
 from egress.inventory.survey import Survey
+from egress.inventory.vpcs import egress_addresses
 from egress.policy.paths import Collection, Section, collection, last, nat_section
 from egress.policy.sighting import Doubt, Unseen, hidden
 from egress.scan import sections
@@ -32,12 +31,8 @@ from egress.scan.ranges import around, ranges
 from egress.scan.routes import routes
 from egress.scan.rules import Rules, rules
 from egress.scan.sections import Egress, Top
+from egress.scan.trial import asked, settled
 from egress.vocabulary import ANYWHERE
-
-_TOO_MUCH = "more than"
-"""How the reader begins to say that a file holds too many values: what follows there goes as a whole."""
-_BYTES = MAX_BYTES // 2
-"""Bytes of a file's lines, so that there is room for what is told at its end (limit of this project)."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +89,12 @@ class _Made:
 
 
 def draft(survey: Survey, gateway: str, given: Top) -> Draft:
-    """The file for the Tier-0 at a path of the survey."""
-    made, domain, left = _settled(survey, gateway, given)
+    """The file for the Tier-0 at a path of the survey. What is marked for deletion is as good as gone."""
+    staying = {path: body for path, body in survey.objects.items() if body.get("marked_for_delete") is not True}
+    survey = replace(survey, objects=staying)
+    made, domain, left = settled(
+        lambda refused: _made(survey, gateway, given, refused), lambda made: made.rows, given.made_as
+    )
     questions = [*made.gathered.questions, *(Question(one.key, one.what) for one in left)]
     addresses = _becoming(made.senders, domain)
     unseen = survey.sighting(gateway).unseen
@@ -109,56 +108,8 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
         foreign=tuple(made.gathered.foreign),
         addresses=addresses,
         unseen=unseen,
-        domain=_asked(text, given.made_as)[0],
+        domain=asked(text, given.made_as)[0],
     )
-
-
-def _settled(survey: Survey, gateway: str, given: Top) -> tuple[_Made, WorkloadDomain | None, Sequence[Problem]]:
-    """The lines once the reader takes every entry in them, what they say, and what it refuses all the same."""
-    refused: dict[str, str] = {}
-    while True:
-        made = _made(survey, gateway, given, refused)
-        domain, problems = _asked(rendered(made.rows, trial=True), given.made_as)
-        news = {mark: why for mark, why in _refusals(made.rows, problems).items() if mark not in refused}
-        if not news:
-            return made, domain, problems
-        refused |= news
-
-
-def _asked(text: str, name: str) -> tuple[WorkloadDomain | None, Sequence[Problem]]:
-    """What the reader makes of a text: a domain, or findings."""
-    try:
-        return read(parse(text.encode("utf-8", "backslashreplace"), f"{name}.yaml"), name), ()
-    except DomainFileError as error:
-        return None, error.problems
-
-
-def _entry(rows: Sequence[Row], problem: Problem) -> str:
-    """The entry that a finding is about, empty where it is about none."""
-    line = problem.place.line - 1
-    return rows[line].entry if line < len(rows) else ""
-
-
-def _refusals(rows: Sequence[Row], problems: Sequence[Problem]) -> dict[str, str]:
-    """What the reader says of entries, by their marks."""
-    found: dict[str, str] = {}
-    for one in problems:
-        mark = _entry(rows, one)
-        if mark:
-            key = one.key.rpartition(".")[2]
-            found.setdefault(mark, f"no domain file may say this: {key}: {one.what}" if key else one.what)
-        if one.what.startswith(_TOO_MUCH):
-            found |= _beyond(rows[one.place.line - 1 :])
-    size = 0
-    for number, row in enumerate(rows):
-        size += len(rendered([row]).encode()) if row.text else 0
-        if size > _BYTES:
-            return found | _beyond(rows[number:])
-    return found
-
-
-def _beyond(rows: Sequence[Row]) -> dict[str, str]:
-    return {row.entry: "a file has no room for more: its size is limited" for row in rows if row.entry}
 
 
 def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) -> _Made:
@@ -169,7 +120,7 @@ def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) 
     found_rules = rules(survey, tier0, gathered)
     below = tier1s(survey, gateway, gathered)
     of_tier1 = {one.key.split(".")[1]: one for one in gathered.questions if one.key.startswith("tier1s.")}
-    senders = of_tier1s(survey.objects, gateway)
+    senders = egress_addresses(survey.objects, gateway, survey.unseen)
     egress = _egress(survey, tier0, found_rules, below, senders, gathered)
     behind = [network for one in below for network in one.networks]
     answering = ingress(survey, gateway, [one.network for one in egress.ranges], (*behind, *tier0.service_networks))

@@ -21,9 +21,9 @@ from egress.scan.routes import Route, Routes
 from egress.scan.rule_order import Rule
 from egress.vocabulary import TITLES, HaMode, NatAction
 
-_TRIAL_UPLINKS = [{"id": "uplink", "edge": "edge", "address": "192.0.2.1/24"}]
-_TRIAL_HOPS = [{"address": "192.0.2.254"}]
-_TRIAL_RANGES = ["198.51.100.0/24"]
+TRIAL_UPLINKS = [{"id": "uplink", "edge": "edge", "address": "192.0.2.1/24"}]
+TRIAL_HOPS = [{"address": "192.0.2.254"}]
+TRIAL_RANGES = ["198.51.100.0/24"]
 """What stands in a trial for what is not known (RFC 5737)."""
 
 
@@ -117,7 +117,7 @@ def _uplinks(seen: Seen, gathered: Gathered) -> Iterator[Row]:
         yield from _entries("uplinks", seen.uplinks)
         return
     why = f"they were not seen: {seen.hidden}" if seen.hidden else "the Tier-0 has none that a file can hold"
-    yield from unknown(2, "uplinks", gathered.ask("tier0.uplinks", f"which uplinks has it? {why}"), _TRIAL_UPLINKS)
+    yield from unknown(2, "uplinks", gathered.ask("tier0.uplinks", f"which uplinks has it? {why}"), TRIAL_UPLINKS)
 
 
 def _entries(key: str, entries: Sequence[Entry]) -> Iterator[Row]:
@@ -146,7 +146,7 @@ def default_route(routes: Routes, bfd: Mapping[str, Any] | None, hidden: str, ga
         return
     why = f"static routes were not seen: {hidden}" if hidden else "there is no static route to 0.0.0.0/0"
     question = gathered.ask("default_route.next_hops", f"which router is the way out? {why}")
-    yield from unknown(2, "next_hops", question, _TRIAL_HOPS)
+    yield from unknown(2, "next_hops", question, TRIAL_HOPS)
 
 
 def _route_values(indent: int, route: Route) -> Iterator[Row]:
@@ -207,7 +207,7 @@ def _ranges(found: Egress, gathered: Gathered) -> Iterator[Row]:
             question = gathered.ask(
                 RANGES, "which are the egress ranges? nothing was seen that sends with an egress address"
             )
-            yield from unknown(2, "ranges", question, _TRIAL_RANGES)
+            yield from unknown(2, "ranges", question, TRIAL_RANGES)
         return
     yield from (ask(one, 2) for one in gathered.questions if one.key == RANGES)
     yield heading(2, "ranges")

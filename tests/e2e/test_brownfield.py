@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from egress.domain import load_domains
+from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e.sites import REPOSITORY, Site, lab_site
+from tests.nsx_lab.vpcs import objects
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -19,19 +22,21 @@ Json = dict[str, Any]
 T0 = "/infra/tier-0s/T0-b"
 SERVICES = f"{T0}/locale-services/default"
 RULES = f"{T0}/nat/USER/nat-rules"
-CLUSTER = "/infra/sites/default/enforcement-points/default/edge-clusters/ec1"
-OTHER = "/infra/tier-0s/T0-other"
+CLUSTER = "/infra/sites/default/enforcement-points/default/edge-clusters/T0-wld01-edges"
+OTHER = "/infra/tier-0s/T0-wld01"
 
 
 def uplink(edge: int, address: str) -> Json:
     subnets = [{"ip_addresses": [address], "prefix_len": 24}]
-    return {"type": "EXTERNAL", "edge_path": f"{CLUSTER}/edge-nodes/en{edge}", "subnets": subnets, "resource_type": "Tier0Interface"}
+    return {
+        "type": "EXTERNAL",
+        "edge_path": f"{CLUSTER}/edge-nodes/edge0{edge}",
+        "subnets": subnets,
+        "resource_type": "Tier0Interface",
+    }
 
 
 BY_HAND: dict[str, Json] = {
-    CLUSTER: {"display_name": "ec1"},
-    f"{CLUSTER}/edge-nodes/en1": {"display_name": "en1"},
-    f"{CLUSTER}/edge-nodes/en2": {"display_name": "en2"},
     T0: {"display_name": "T0 of the business", "ha_mode": "ACTIVE_STANDBY"},
     SERVICES: {"edge_cluster_path": CLUSTER},
     f"{SERVICES}/interfaces/up1": uplink(1, "10.30.0.2"),
@@ -84,8 +89,7 @@ FOREIGN: dict[str, Json] = {
         "destination_network": "10.97.0.0/24",
         "sequence_number": 5,
     },
-    OTHER: {"display_name": "another team's", "ha_mode": "ACTIVE_ACTIVE"},
-    f"{OTHER}/static-routes/Way_out_Kim": {"network": "0.0.0.0/0", "next_hops": [{"ip_address": "10.31.0.1"}]},
+    f"{OTHER}/static-routes/Way_out_Kim": {"network": "0.0.0.0/0", "next_hops": [{"ip_address": "10.27.51.1"}]},
 }
 
 
@@ -111,12 +115,12 @@ def put_tier1(site: Site, name: str, cluster: str, namespace: str, inside: str, 
 @pytest.fixture
 def site(tmp_path: Path, any_engine: dict[str, str]) -> Iterator[Site]:
     """An empty project, and a lab on which people have worked by hand."""
-    with Lab() as lab:
+    with Lab(seed=seed(load_domains(REPOSITORY, ["wld01"])), profile="9.1") as lab:
         site = lab_site(tmp_path / "project", lab, any_engine)
         (site.root / "domains" / "wld01.yaml").unlink()
-        for path, body in {**BY_HAND, **FOREIGN}.items():
+        for path, body in {**BY_HAND, **FOREIGN, **objects("T0-b")}.items():
             site.put(path, **body)
-        put_tier1(site, "domain-c8", "domain-c8", "svc", "10.244.0.0/24", "30.5.0.5")
+        put_tier1(site, "t1-svc", "domain-c8", "svc", "10.244.0.0/24", "30.5.0.5")
         put_tier1(site, "t1-blue", "blue", "ns-blue", "10.244.1.0/24", "30.5.0.16")
         put_tier1(site, "t1-green", "green", "ns-green", "10.244.2.0/24", "30.5.0.32")
         yield site
@@ -124,32 +128,42 @@ def site(tmp_path: Path, any_engine: dict[str, str]) -> Iterator[Site]:
 
 def foreign(site: Site) -> dict[str, Json]:
     """Objects of other people, as the manager has them now."""
-    objects = site.lab.control.objects("/infra")
-    return {path: objects[path] for path in FOREIGN}
+    there = site.lab.control.objects("/infra")
+    return {path: there[path] for path in FOREIGN}
 
 
 def now(site: Site) -> int:
     """A mark in the journal."""
-    return int(site.lab.control.journal()[-1]["number"])
+    return int(site.lab.control.journal()[-1]["seq"])
 
 
 def end_state(clients: Path, site: Site, folder: Path) -> Json:
     """What the official SDK finds on the Tier-0."""
     (folder / "ca.pem").write_text(site.lab.ca_pem)
     script = REPOSITORY / "tests" / "nsx_lab" / "clients" / "end_state.py"
-    command = [clients / "venv/bin/python", "-W", "ignore", script, site.env["EGRESS_LAB"], folder / "ca.pem", "T0-b"]
+    command: list[str | Path] = [
+        clients / "venv/bin/python",
+        "-W",
+        "ignore",
+        script,
+        site.env["EGRESS_LAB"],
+        folder / "ca.pem",
+        "T0-b",
+    ]
     found: Json = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return found
 
 
-def answered(site: Site, *more: tuple[str, str]) -> None:
+def answered(site: Site) -> None:
     """The questions of a scanned file, answered as its owner would."""
     file = site.root / "domains" / "b.yaml"
-    text = file.read_text()
-    for before, after in more:
-        assert before in text
-        text = text.replace(before, after)
-    file.write_text(text)
+    lines = file.read_text().splitlines()
+    first = lines.index("  ranges:")
+    ranges = [line for line in lines[first + 1 :] if line.startswith("    - ")]
+    kept = [line for line in lines if line not in ranges and "QUESTION" not in line]
+    kept[kept.index("  ranges:")] = "  ranges: [30.5.0.0/24]\n  pool: [10.30.0.64/28]"
+    kept.append("return_routes: [{host: upstream, to: 30.2.0.0/24, via: [10.30.0.2]}]")
+    file.write_text("\n".join(kept) + "\n")
 
 
 @pytest.fixture
@@ -157,6 +171,9 @@ def scanned(site: Site) -> Site:
     """The same with a domain file from a scan, which is clean."""
     mark = now(site)
     site.egress("scan", "--tier0", "T0-b", "--out", "domains/b.yaml", code=2)
+    text = (site.root / "domains" / "b.yaml").read_text()
+    assert "30.2.0.1 of VPC shop" in text
+    assert all(path in text for path in FOREIGN if path.startswith(T0)), "what the file cannot hold is told"
     answered(site)
     site.egress("check", "b", code=0)
     assert site.writes(mark) == []
@@ -185,8 +202,8 @@ def test_from_a_hand_made_manager_to_a_new_namespace(scanned: Site, clients: Pat
     site.egress("verify", "b", code=0)
     site.egress("propose", "b", code=0)
 
-    told = end_state(clients, site, tmp_path)
-    assert {source for _, source, _, _ in told["rules"]} == {
+    rules = end_state(clients, site, tmp_path)["rules"]
+    assert {source for _, source, _, _ in rules} == {
         "30.5.0.5",
         "30.5.0.16",
         "30.5.0.32",
@@ -198,6 +215,21 @@ def test_from_a_hand_made_manager_to_a_new_namespace(scanned: Site, clients: Pat
     site.egress("unprotect", "b", "--yes", code=0)
     site.egress("destroy", "b", "--yes", code=0)
     assert foreign(site) == before
+
+
+def test_a_mapping_of_the_whole_range_makes_a_new_namespace_no_change(site: Site) -> None:
+    for name in ("snat_sup", "0f8b6f1e", "cluster three"):
+        site.delete(f"{RULES}/{name}")
+    site.put(f"{RULES}/everybody", **BY_HAND[f"{RULES}/0f8b6f1e"] | {"source_network": "30.5.0.0/24"})
+    site.egress("scan", "--tier0", "T0-b", "--out", "domains/b.yaml", code=2)
+    answered(site)
+    site.egress("check", "b", code=0)
+    site.egress("adopt", "b", "--yes", code=0)
+    site.egress("apply", "b", "--import-existing", "--yes", code=0)
+    put_tier1(site, "t1-red", "red", "ns-red", "10.244.3.0/24", "30.5.0.48")
+    site.egress("plan", "b", code=0)
+    site.egress("verify", "b", code=0)
+    assert "covers 4 egress addresses: nothing is to be added" in site.egress("propose", "b", code=0).stderr
 
 
 def test_a_scan_that_may_not_see_the_tier1s_makes_verify_say_so(scanned: Site) -> None:
