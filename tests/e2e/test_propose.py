@@ -279,6 +279,8 @@ def test_contradictions_are_told_before_anything_is_read(site: Site) -> None:
 def test_a_file_of_proposals_does_what_the_managers_said(clone: Site, tmp_path: Path) -> None:
     out = tmp_path / "proposal.json"
     shown = clone.egress("propose", "--out", str(out), code=2)
+    (tmp_path / "shown.patch").write_text(shown.stdout)
+    git(clone.root, "apply", "--check", str(tmp_path / "shown.patch"))
     since = len(clone.lab.control.journal())
     assert (
         clone.egress("propose", "--from", str(out), "--to", f"file:{tmp_path / 'body.md'}", code=2).stdout

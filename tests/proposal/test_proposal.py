@@ -152,6 +152,33 @@ def test_ends_of_subnets_routers_and_addresses_of_other_files_are_never_proposed
     assert change.translated == "10.1.0.4"
 
 
+@pytest.mark.parametrize(
+    ("more", "pool"),
+    [
+        ("", "10.1.0.2, 10.1.0.3, 10.1.0.253, 10.1.0.254, 10.1.0.9"),
+        ("dns_servers: [10.1.0.66]\n", "10.1.0.66"),
+        ("routes: {core: {network: 10.9.0.0/16, next_hops: [{address: 10.1.0.67}]}}\n", "10.1.0.67"),
+        ("return_routes: [{host: upstream, to: 10.8.0.0/24, via: [10.1.0.68]}]\n", "10.1.0.68"),
+        ("ingress: {range: 10.1.0.64/27}\n", "10.1.0.64/28"),
+    ],
+)
+def test_an_address_that_the_file_itself_knows_with_somebody_is_never_proposed(
+    proposed: Make, more: str, pool: str
+) -> None:
+    text = ACTIVE.replace("10.1.0.8/29", f"{pool}, 10.1.0.99") + more
+    (change,) = proposed(text, [SUPERVISOR, DEV]).proposal.changes
+    assert change.translated == "10.1.0.99"
+
+
+def test_a_service_segment_and_an_egress_address_of_somebody_are_none_of_the_pool(proposed: Make) -> None:
+    text = ACTIVE.replace("default_route:", "  service_interfaces: [{id: s, address: 10.7.0.1/24}]\ndefault_route:", 1)
+    text = text.replace("[10.1.0.8/29]", "[10.7.0.9, 10.6.0.9, 10.6.0.10]\n  routed: [10.6.0.0/24, 10.7.0.0/24]")
+    beside = sender("t1-own", "10.6.0.9", ["10.6.0.9/32"], translated=False)
+    (change,) = proposed(text, [SUPERVISOR, DEV, beside]).proposal.changes
+    assert change.translated == "10.6.0.10"
+    assert change.asks == (), "a routed network is the domain's own"
+
+
 def test_a_network_gets_one_of_its_size_where_rules_are_reflexive(proposed: Make) -> None:
     wide = sender("t1-dev", "10.2.0.32/30", ["10.246.0.0/24"])
     (change,) = proposed(ACTIVE, [SUPERVISOR, wide]).proposal.changes
