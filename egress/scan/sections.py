@@ -126,8 +126,11 @@ def _entries(key: str, entries: Sequence[Entry]) -> Iterator[Row]:
         yield from (item(4, one.values, one.told, one.mark) for one in entries)
 
 
-def default_route(routes: Routes, bfd: Mapping[str, Any] | None, hidden: str, gathered: Gathered) -> Iterator[Row]:
-    """The way out: as it is; external where a file cannot hold what is there; a question where nothing is. bfd: of its peers."""
+def default_route(
+    routes: Routes, bfd: Mapping[str, Any] | None, hidden: str, neighbours: int, gathered: Gathered
+) -> Iterator[Row]:
+    """The way out: as it is; external where a file cannot hold what is there; a question where nothing is. bfd: of its peers. hidden: why
+    static routes were not seen. neighbours: how many BGP neighbours there are."""
     route = routes.default
     if route is not None:
         yield heading(0, "default_route", route.path, route.path)
@@ -135,6 +138,7 @@ def default_route(routes: Routes, bfd: Mapping[str, Any] | None, hidden: str, ga
         if routes.default_v6 is not None:
             yield heading(2, "ipv6", routes.default_v6.path, routes.default_v6.path)
             yield from _route_values(4, routes.default_v6)
+        yield from (ask(one, 2) for one in gathered.questions if one.key == "default_route.bfd")
         if bfd is not None:
             yield from block(2, "bfd", bfd, "the BFD peers of its next hops", BFD)
         return
@@ -145,6 +149,8 @@ def default_route(routes: Routes, bfd: Mapping[str, Any] | None, hidden: str, ga
         yield pair(2, "external", True, routes.unheld)
         return
     why = f"static routes were not seen: {hidden}" if hidden else "there is no static route to 0.0.0.0/0"
+    if neighbours:
+        why += f", and it has {neighbours} BGP neighbour{'s' if neighbours > 1 else ''}"
     question = gathered.ask("default_route.next_hops", f"which router is the way out? {why}")
     yield from unknown(2, "next_hops", question, TRIAL_HOPS)
 
@@ -241,8 +247,10 @@ def _exceptions(found: Iterable[Rule]) -> Iterator[Row]:
         yield from block(4, key, one.values, one.path, one.path)
 
 
-def tier1s(found: Sequence[Below], questions: Mapping[str, Question]) -> Iterator[Row]:
-    """What hangs below. questions: by the id of the Tier-1 that they are about."""
+def tier1s(found: Sequence[Below], questions: Mapping[str, Question], hidden: str, gathered: Gathered) -> Iterator[Row]:
+    """What hangs below. questions: by the id of the Tier-1 that they are about. hidden: why Tier-1s were not seen."""
+    if hidden:
+        yield ask(gathered.ask("tier1s", f"which Tier-1s hang below it? they were not seen: {hidden}"), 0)
     if found:
         yield heading(0, "tier1s")
     for one in found:
@@ -266,8 +274,12 @@ def ingress(found: Ingress | None, gathered: Gathered) -> Iterator[Row]:
 
 def hints() -> Iterator[Row]:
     """What no manager knows, and a file may say."""
-    yield remark("no manager knows these; egress explain asks about lookups and answers where they are given:")
-    yield remark("dns_servers: [ADDRESS], return_routes: [{host: upstream, to: EGRESS-RANGE, via: [ADDRESS]}]")
+    yield remark(
+        "no manager knows these: DNS servers and return routes, which egress explain asks about, and free addresses for egress propose:"
+    )
+    yield remark(
+        "dns_servers: [ADDRESS], return_routes: [{host: upstream, to: EGRESS-RANGE, via: [ADDRESS]}], egress.pool: [ADDRESS]"
+    )
 
 
 def becoming(one: EgressAddress, becomes: str) -> str:
