@@ -179,6 +179,7 @@ def _egress(
         applied_to=_applied_to(found, tier0),
         mappings=named(found.mappings, senders),
         exceptions=found.exceptions,
+        scope_of=f"{found.held[0].path} scope" if found.held else "no rule says otherwise",
         anyhow=any(one.match.source == ANYWHERE and one.match.destination == ANYWHERE for one in found.mappings),
         hidden=why(survey.unseen, *rules_at),
         questions=_routed(found, tier0, gathered),

@@ -93,7 +93,7 @@ def test_a_scanned_file_passes_the_check_and_names_what_is_there(
     assert text.startswith("# yaml-language-server: $schema=../schemas/workload-domain.schema.json\n")
     assert "ca_file: ca.pem" in text
     for path in HELD:
-        assert f"# {path}\n" in text
+        assert f"# {path} id\n" in text
     for path in ODD:
         assert f"{path}: " in out
         assert f" {path}: " in text.partition("there, and not in this file")[2]

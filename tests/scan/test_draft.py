@@ -78,7 +78,10 @@ def test_every_value_has_the_path_that_it_came_from() -> None:
     for path in (T0, f"{SERVICES}/interfaces/up-1", f"{ROUTES}/way-out", f"{RULES}/hand-1", "/infra/tier-1s/t1-dev"):
         assert f"# {path}" in text
     assert "/infra/ip-blocks/egress (12 of 256 addresses taken)" in text
-    assert "Tier-1 t1-dev (namespace dev of cluster c1)" in text
+    assert "source_network: Tier-1 t1-dev (namespace dev of cluster c1)" in text
+    own = [line for line in text.splitlines() if ": " in line.partition("#")[0] or line.strip().startswith("- ")]
+    bare = [line for line in own if " # " not in line]
+    assert bare == ["version: 1", "name: wld05"], "what somebody chose came from no manager"
 
 
 def test_an_address_without_a_mapping_is_told() -> None:
@@ -336,7 +339,13 @@ def test_bfd_peers_made_by_hand_are_foreign_and_those_of_the_stack_are_held() ->
     }
     bfd = domain(drafted(own)).default_route.bfd
     assert bfd is not None
-    assert (bfd.profile, bfd.sources, bfd.tags) == ("fast", ("up-1", "up-2"), {})
+    assert (bfd.profile, bfd.sources, bfd.tags) == ("fast", (), {}), (
+        "sent from all uplinks of its subnet, as a file means it"
+    )
+    fewer = {path: {**body, "source_addresses": ["10.9.0.3"]} for path, body in own.items()}
+    one = domain(drafted(fewer)).default_route.bfd
+    assert one is not None
+    assert one.sources == ("up-2",)
 
 
 def test_a_file_has_room_for_so_much_and_the_rest_is_told() -> None:
