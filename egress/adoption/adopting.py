@@ -75,13 +75,13 @@ def adoption(
     given: what the domain's own file says, without its defaults. others: the stacks of the project's other domains, by the paths of what
     they make.
     """
-    place, theirs = Place(domain, gateway, given), their_objects(objects, gateway)
+    place, standing = Place(domain, gateway, given), their_objects(objects, gateway)
     found: list[tuple[Own, Theirs]] = []
     missing: list[Own] = []
     refusals: list[Refusal] = []
     notes: list[str] = []
     for own in own_objects(domain, gateway):
-        choice = choose(own, theirs)
+        choice = choose(own, standing)
         notes += [f"{own.title}: {note}" for note in choice.notes]
         if choice.why:
             refusals.append(Refusal(own.at, own.title, choice.why, tuple(one.path for one in choice.among)))
@@ -89,17 +89,20 @@ def adoption(
             missing.append(own)
         else:
             found.append((own, choice.theirs))
+    wanted_by: dict[str, list[Own]] = defaultdict(list)
+    for own, one in found:
+        wanted_by[one.path].append(own)
     matches: list[Match] = []
     for own, one in found:
         what = said(own, one, place)
-        whys = [*_taken(own, one, found, others), *what.whys]
+        whys = [*_taken(own, one, wanted_by[one.path], others), *what.whys]
         if whys:
             refusals.append(Refusal(own.at, own.title, f"{one}: {'; '.join(whys)}", (one.path,)))
         else:
             matches.append(Match(own, one, what.edits))
     scope, wrong = _scope(place, matches)
     refusals += [*wrong, *_priorities(matches, missing), *_ids(matches, missing)]
-    notes += _unasked(domain, theirs)
+    notes += _unasked(domain, standing.all)
     return Adoption(
         gateway,
         tuple(matches),
@@ -107,15 +110,15 @@ def adoption(
         tuple(refusals),
         scope,
         tuple(notes),
-        _strangers(theirs, found, refusals),
+        _strangers(standing.all, found, refusals),
     )
 
 
-def _taken(own: Own, one: Theirs, found: Sequence[tuple[Own, Theirs]], others: Mapping[str, str]) -> Iterator[str]:
+def _taken(own: Own, one: Theirs, wanted_by: Sequence[Own], others: Mapping[str, str]) -> Iterator[str]:
     """Why an object is no longer free."""
     if one.path in others:
         yield f"stack {others[one.path]} of this project has it already"
-    rivals = [rival.title for rival, theirs in found if theirs.path == one.path and rival is not own]
+    rivals = [rival.title for rival in wanted_by if rival is not own]
     if rivals:
         yield f"{listed(rivals)} of this file would be the same object: take one of them out"
 

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from egress.adoption.objects import Own, Theirs, networks, single_network
+from egress.adoption.objects import Own, Standing, Theirs, networks, single_network
+from egress.domain.addresses import Network
 from egress.domain.fields import listed, quoted
 from egress.policy.owned import BfdPeer, NatRule, NoSnatRule, Route
-from egress.policy.paths import is_bfd_peer, is_nat_rule, is_static_route, last
-from egress.vocabulary import NatAction
+from egress.policy.paths import last
+from egress.vocabulary import ANYWHERE, NatAction
 
 _TRANSLATING = (NatAction.SNAT, NatAction.REFLEXIVE)
 
@@ -30,17 +31,17 @@ class Choice:
     notes: tuple[str, ...] = ()
 
 
-def choose(own: Own, theirs: Sequence[Theirs]) -> Choice:
+def choose(own: Own, standing: Standing) -> Choice:
     """The object on the manager that an object of the file means."""
     split: list[Theirs] = []
     if isinstance(own.made, BfdPeer):
-        return _peer(own, own.made, theirs)
+        return _peer(own, own.made, standing)
     if isinstance(own.made, Route):
-        exact, near = _routes(own.made, theirs)
+        exact, near = _routes(own.made, standing)
     else:
-        exact, near, split = _rules(own.made, theirs)
-    named = next((one for one in theirs if one.path == own.path), None)
-    if named in exact:
+        exact, near, split = _rules(own.made, standing)
+    named = standing.by_path.get(own.path)
+    if named and any(one is named for one in exact):
         return Choice(named, notes=_beside([*exact, *near], named))
     acting = [one for one in exact if one.enabled] or exact
     if len(acting) > 1:
@@ -49,7 +50,7 @@ def choose(own: Own, theirs: Sequence[Theirs]) -> Choice:
     if acting:
         return Choice(acting[0], notes=_beside([*exact, *near], acting[0]))
     if named is not None:
-        return Choice(why=f"{_other(own, named)}", among=(named,))
+        return Choice(why=_other(own, named), among=(named,))
     if near:
         return Choice(why="; ".join(_other(own, one) for one in near), among=tuple(near))
     if split:
@@ -57,21 +58,12 @@ def choose(own: Own, theirs: Sequence[Theirs]) -> Choice:
     return Choice()
 
 
-def _routes(route: Route, theirs: Sequence[Theirs]) -> tuple[list[Theirs], list[Theirs]]:
+def _routes(route: Route, standing: Standing) -> tuple[list[Theirs], list[Theirs]]:
     """Routes for the network: with exactly its next hops in any order, and others."""
     wanted = sorted(str(hop.address) for hop in route.next_hops) or [""]
-    same = [
-        one
-        for one in theirs
-        if is_static_route(one.path) and one.body.get("network") and networks(one.body["network"]) == _of_route(route)
-    ]
+    same = standing.routes(route.network)
     exact = [one for one in same if sorted(map(_plain, one.hops)) == wanted]
     return exact, [one for one in same if one not in exact]
-
-
-def _of_route(route: Route) -> tuple[object, ...]:
-    """A default route is any network, as `networks` says it of IPv4."""
-    return () if route.network == IPv4Network((0, 0)) else (route.network,)
 
 
 def _plain(address: str) -> str:
@@ -80,41 +72,36 @@ def _plain(address: str) -> str:
     return str(found[0].network_address) if found and found[0].num_addresses == 1 else address
 
 
-def _rules(rule: NatRule | NoSnatRule, theirs: Sequence[Theirs]) -> tuple[list[Theirs], list[Theirs], list[Theirs]]:
+def _rules(rule: NatRule | NoSnatRule, standing: Standing) -> tuple[list[Theirs], list[Theirs], list[Theirs]]:
     """Rules for the same packets: that do the same, that do something else, and those that do it for others in one go."""
     source, destination = single_network(rule.source), single_network(rule.destination)
     wanted = single_network(rule.translated) if isinstance(rule, NatRule) else ()
     kind = _TRANSLATING if isinstance(rule, NatRule) else (NatAction.NO_SNAT,)
-    alike = [one for one in theirs if is_nat_rule(one.path) and one.action in kind]
-    same = [one for one in alike if one.sources == source and one.destinations == destination]
     action = rule.action if isinstance(rule, NatRule) else NatAction.NO_SNAT
+    same = [one for one in standing.rules(source, destination) if one.action in kind]
     exact = [one for one in same if one.action == action and one.translated == wanted and not one.body.get("service")]
-    split = [one for one in alike if one not in same and _splits(one, source, destination)]
+    split = [one for one in standing.lists if one.action in kind and _splits(one, source, destination)]
     return exact, [one for one in same if one not in exact and one.enabled], split
 
 
-def _splits(one: Theirs, source: tuple[object, ...], destination: tuple[object, ...]) -> bool:
+def _splits(one: Theirs, source: tuple[Network, ...], destination: tuple[Network, ...]) -> bool:
     """Whether a rule names the packets among others, in a list or a range."""
-    return one.enabled and (
-        (_among(source, one.sources, one.body.get("source_network")) and one.destinations == destination)
-        or (_among(destination, one.destinations, one.body.get("destination_network")) and one.sources == source)
+    in_source = one.names_several("source_network") and _among(source, one.sources)
+    in_destination = one.names_several("destination_network") and _among(destination, one.destinations)
+    return (in_source and one.destinations in (destination, None)) or (in_destination and one.sources == source)
+
+
+def _among(wanted: tuple[Network, ...], given: tuple[Network, ...] | None) -> bool:
+    return bool(wanted and given) and any(
+        isinstance(one, IPv4Network) and isinstance(wanted[0], IPv4Network) and wanted[0].subnet_of(one)
+        for one in given or ()
     )
 
 
-def _among(wanted: tuple[object, ...], given: tuple[object, ...] | None, text: object) -> bool:
-    if not wanted or not given or not set(str(text)) & {",", "-"}:
-        return False
-    (network,) = wanted
-    return any(
-        isinstance(one, IPv4Network) and isinstance(network, IPv4Network) and network.subnet_of(one) for one in given
-    )
-
-
-def _peer(own: Own, peer: BfdPeer, theirs: Sequence[Theirs]) -> Choice:
+def _peer(own: Own, peer: BfdPeer, standing: Standing) -> Choice:
     """A BFD peer has the id that the stack gives it, which no file can change."""
-    named = next((one for one in theirs if one.path == own.path), None)
-    same = [one for one in theirs if one.body.get("peer_address") == str(peer.peer) and is_bfd_peer(one.path)]
-    strange = [one for one in same if one is not named]
+    named = standing.by_path.get(own.path)
+    strange = [one for one in standing.peers(peer.peer) if one is not named]
     if strange:
         what = "NSX takes one BFD peer for each address, and a stack's has an id of its own that no file can change"
         steps = (
@@ -156,7 +143,7 @@ def _remedy(own: Own, one: Theirs) -> str:
 
 def _same_packets(own: Own, one: Theirs) -> bool:
     if isinstance(own.made, Route):
-        return networks(one.body.get("network")) == _of_route(own.made)
+        return networks(one.body.get("network")) in ((own.made.network,), () if own.made.network == ANYWHERE else None)
     if isinstance(own.made, BfdPeer):
         return True
     return one.sources == single_network(own.made.source) and one.destinations == single_network(own.made.destination)

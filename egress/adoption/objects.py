@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import collapse_addresses, ip_address, ip_network, summarize_address_range
@@ -14,7 +14,7 @@ from egress.domain.base import Named
 from egress.domain.fields import listed, quoted
 from egress.policy import paths
 from egress.policy.owned import BFD, BfdPeer, NatRule, NoSnatRule, Route, owned
-from egress.policy.paths import Collection, Section, is_nat_rule, is_static_route, last
+from egress.policy.paths import Collection, Section, is_bfd_peer, is_nat_rule, is_static_route, last
 from egress.policy.tree import Json, PolicyObjects, children
 from egress.vocabulary import ANYWHERE, TITLES, NatAction
 
@@ -84,6 +84,10 @@ class Theirs:
         """Networks that the source becomes, likewise."""
         return networks(self.body.get("translated_network"))
 
+    def names_several(self, field: str) -> bool:
+        """Whether a field of a rule is a list or a range."""
+        return bool(set(str(self.body.get(field) or "")) & {",", "-"})
+
     @property
     def hops(self) -> tuple[str, ...]:
         """Addresses of a route's next hops, in their order; an empty text drops."""
@@ -104,6 +108,40 @@ class Theirs:
         service = f", service {last(str(self.body['service']))}" if self.body.get("service") else ""
         disabled = "" if self.enabled else ", disabled"
         return f"{self.action} {source}{becomes}{towards}{service}, priority {self.priority}, section {self.section}{disabled}"
+
+
+class Standing:
+    """What stands on a gateway, by what it is for: asking takes as long for many of them as for few."""
+
+    def __init__(self, theirs: Sequence[Theirs]) -> None:
+        self.all = tuple(theirs)
+        self.by_path = {one.path: one for one in self.all}
+        self.lists: list[Theirs] = []
+        self._rules: dict[object, list[Theirs]] = {}
+        self._routes: dict[object, list[Theirs]] = {}
+        self._peers: dict[str, list[Theirs]] = {}
+        for one in self.all:
+            if is_static_route(one.path):
+                if one.body.get("network"):
+                    self._routes.setdefault(networks(one.body["network"]), []).append(one)
+            elif is_bfd_peer(one.path):
+                self._peers.setdefault(str(one.body.get("peer_address")), []).append(one)
+            else:
+                self._rules.setdefault((one.sources, one.destinations), []).append(one)
+                if one.enabled and (one.names_several("source_network") or one.names_several("destination_network")):
+                    self.lists.append(one)
+
+    def rules(self, sources: tuple[Network, ...], destinations: tuple[Network, ...]) -> list[Theirs]:
+        """Rules for exactly these packets, whatever they do with them."""
+        return self._rules.get((sources, destinations), [])
+
+    def routes(self, network: Network) -> list[Theirs]:
+        """Routes to a network."""
+        return self._routes.get(() if network == ANYWHERE else (network,), [])
+
+    def peers(self, address: object) -> list[Theirs]:
+        """BFD peers that watch an address."""
+        return self._peers.get(str(address), [])
 
 
 def networks(value: object) -> tuple[Network, ...] | None:
@@ -154,14 +192,14 @@ def own_objects(domain: WorkloadDomain, gateway: str) -> tuple[Own, ...]:
     return tuple(found)
 
 
-def their_objects(objects: PolicyObjects, gateway: str) -> tuple[Theirs, ...]:
+def their_objects(objects: PolicyObjects, gateway: str) -> Standing:
     """Routes, BFD peers and NAT rules of every section below a Tier-0. What is marked for deletion is as good as gone."""
     peers = paths.collection(gateway, Collection.STATIC_ROUTES)
     found = [*children(objects, gateway, Collection.STATIC_ROUTES)]
     found += children(objects, peers, Collection.BFD_PEERS)
     for section in Section:
         found += children(objects, paths.nat_section(gateway, section), Collection.NAT_RULES)
-    return tuple(Theirs(path, body) for path, body in found if body.get("marked_for_delete") is not True)
+    return Standing([Theirs(path, body) for path, body in found if body.get("marked_for_delete") is not True])
 
 
 def _entry(domain: WorkloadDomain, at: At) -> Named | None:

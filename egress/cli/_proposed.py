@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from egress.checks import Report, check
+from egress.checks import Finding, check
 from egress.checks.text import told
 from egress.cli.context import Project, deadline
 from egress.cli.output import progress
@@ -17,9 +17,9 @@ from egress.domain.files import DomainFile, select
 from egress.domain.fleet import changed
 from egress.domain.managers import ManagerKey
 from egress.inventory.coverage import coverage
-from egress.inventory.senders import of_tier1s
 from egress.inventory.survey import Survey
 from egress.inventory.taken import taken
+from egress.inventory.vpcs import egress_addresses, not_shown, vpcs
 from egress.manager import Manager, sight, survey
 from egress.policy.identity import GatewayKey
 from egress.policy.paths import Collection as Kind
@@ -41,13 +41,14 @@ _LINE = re.compile(r":\d+\b")
 
 @dataclass(frozen=True)
 class Patch:
-    """A proposal, and the domain file before and after it."""
+    """A proposal, and the domain file before and after it. warnings: of checks, that were not there before."""
 
     file: DomainFile
     before: str
     after: str
     proposal: Proposal
     domain: WorkloadDomain
+    warnings: tuple[str, ...] = ()
 
     @property
     def diff(self) -> str:
@@ -125,8 +126,10 @@ class _Seen:
 
 def _gaps(sighting: Sighting, found: Survey) -> Iterator[str]:
     """Parts without which it is not known what sends, or who has an address."""
+    lacking = set(not_shown(sighting.objects, sighting.gateway, sighting.unseen))
+    blocks = Kind.IP_BLOCKS if vpcs(sighting.objects, sighting.gateway) else None
     for one in dict.fromkeys((*sighting.unseen, *found.unseen)):
-        if _matters(one):
+        if _matters(one) or one in lacking or (one.path and last(one.path) == blocks):
             yield str(one)
     for tier1 in whole_tier1s(sighting.objects):
         yield from (f"Tier-1 {tier1.id}: {note}" for note in tier1.unread)
@@ -147,7 +150,7 @@ def _not_seen(gaps: list[str]) -> str:
 def _proposal(domain: WorkloadDomain, everyone: Sequence[WorkloadDomain], around: _Around) -> Proposal:
     sighting = around.sighting
     neighbours = [one for one in everyone if one.stack != domain.stack and GatewayKey.of(one) == GatewayKey.of(domain)]
-    addresses = of_tier1s(sighting.objects, sighting.gateway)
+    addresses = egress_addresses(sighting.objects, sighting.gateway)
     objects = {**around.survey.objects, **sighting.objects}
     stacks = frozenset(one.stack for one in everyone)
     return propose(
@@ -174,17 +177,28 @@ def _patch(project: Project, proposal: Proposal) -> Patch:
 
 
 def _sound(project: Project, patches: Sequence[Patch]) -> tuple[Patch, ...]:
-    """The patches, if no rule is broken by them that was not before. Errors: EgressError."""
+    """The patches, if no rule is broken by them that was not before, with what is to be said of them. Errors: EgressError."""
+    if all(one.before == one.after for one in patches):
+        return tuple(patches)
     now = {one.stack: one for one in project.domains()}
     then = now | {one.proposal.stack: one.domain for one in patches}
-    if any(one.before != one.after for one in patches):
-        before = _errors(check(list(now.values())))
-        new = [text for key, text in _errors(check(list(then.values()))).items() if key not in before]
-        if new:
-            raise EgressError("\n".join(["what is proposed would break these rules, nothing was written:", *new]))
-    return tuple(patches)
+    before, after = check(list(now.values())), check(list(then.values()))
+    errors = _new(before.errors, after.errors)
+    if errors:
+        found = [told(one) for one in errors]
+        raise EgressError("\n".join(["what is proposed would break these rules, nothing was written:", *found]))
+    warnings = _new(before.warnings, after.warnings)
+    return tuple(
+        replace(one, warnings=tuple(told(found) for found in warnings if found.stack == one.proposal.stack))
+        for one in patches
+    )
 
 
-def _errors(report: Report) -> dict[tuple[str, str, str], str]:
-    """Errors in words, by what does not move with lines."""
-    return {(one.rule.id, one.stack, _LINE.sub("", one.what)): told(replace(one, place=None)) for one in report.errors}
+def _new(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
+    """Findings that were not there before, wherever they stand now; without a place, as the file has other lines than are told."""
+    known = {_key(one) for one in before}
+    return [replace(one, place=None) for one in after if _key(one) not in known]
+
+
+def _key(one: Finding) -> tuple[str, str, str]:
+    return one.rule.id, one.stack, _LINE.sub("", one.what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,10 +19,15 @@ from egress.verification.changes import Change, Known, failed, looked
 def watch(project: Project, stacks: tuple[str, ...], every: int, *, probe: bool, as_data: bool) -> int:
     """Looks every so many seconds, until Ctrl-C. Domain files are read anew each time. What is known is in memory only.
 
-    Errors: EgressError for a stack that is not there at the start, and for a login that the manager refuses: to try that again and again
-    would lock the account (NSX administration guide, authentication policy).
+    Errors: EgressError for a stack or credentials that are not there at the start, and for a login that the manager refuses: to try that again
+    and again would lock the account (NSX administration guide, authentication policy).
     """
-    known = {domain.stack: Known() for domain in project.domains(stacks)}
+    from egress.manager.access import access  # the HTTP client is loaded by who asks a manager
+
+    domains = project.domains(stacks)
+    for domain in domains:
+        access(domain, project.root, project.lab, os.environ)
+    known = {domain.stack: Known() for domain in domains}
     seconds = deadline().seconds
     while True:
         for change in _round(Project(project.given_root), stacks, known, seconds, probe=probe):

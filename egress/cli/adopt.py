@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,9 +21,13 @@ from egress.domain.fields import listed
 from egress.domain.files import merged_tree, read_tree, select
 from egress.domain.reading import validated
 from egress.domain.tree import without_nulls
-from egress.policy.paths import last
-from egress.policy.tree import PolicyObjects
+from egress.policy.owned import owned
+from egress.policy.paths import Collection, collection, last
+from egress.policy.tree import Json, PolicyObjects
 from egress.writing import write
+
+if TYPE_CHECKING:
+    from egress.manager import Manager
 
 
 @click.command("adopt")
@@ -132,6 +136,7 @@ class _Adopting:
 
 
 def _below(project: Project, domain: WorkloadDomain) -> tuple[str, PolicyObjects]:
+    """The Tier-0 of a domain and what stands below it. Errors: EgressError."""
     from egress.manager import Manager  # httpx takes its time to load
 
     where = f"lab {project.lab.host}" if project.lab else domain.nsx.host
@@ -139,7 +144,18 @@ def _below(project: Project, domain: WorkloadDomain) -> tuple[str, PolicyObjects
         progress(f"reading {where} for {domain.stack}"),
         Manager.of(domain, project.root, project.lab, deadline()) as manager,
     ):
-        return manager.below(domain.tier0, bfd_peers=True)
+        gateway, objects = manager.below(domain.tier0, bfd_peers=bool(owned(domain).bfd_peers))
+        return gateway, objects if owned(domain).bfd_peers else objects | _unasked_peers(manager, gateway)
+
+
+def _unasked_peers(manager: Manager, gateway: str) -> dict[str, Json]:
+    """BFD peers of a gateway whose file says nothing of them: told where they can be read, and nothing hangs on it."""
+    from egress.manager.refusals import PartError
+
+    try:
+        return dict(manager.children(collection(gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS))
+    except PartError:
+        return {}
 
 
 def _domain(file: DomainFile, text: str) -> WorkloadDomain:

@@ -147,6 +147,8 @@ def _show(patch: Patch, as_json: bool) -> None:
         say(f"{proposal.stack}: {change.key}: {'; '.join(change.why)}")
         for ask in change.asks:
             say(f"{proposal.stack}: {change.key}: confirm {ask}")
+    for told in patch.warnings:
+        say(f"{proposal.stack}: with it egress check says: {told}")
     for told in proposal.undecided:
         say(f"{proposal.stack}: left to you: {told}")
     for told in proposal.stale:

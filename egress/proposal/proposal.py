@@ -111,18 +111,20 @@ def propose(
         present.setdefault(one.name, set()).add(one.network)
     draft = _Draft(there, taken, names, present)
     moved = {one.now: one for one in cover.moved}
+    routed: list[EgressAddress] = []
     for address in sorted(cover.uncovered, key=lambda one: (one not in moved, _order(one))):
         kept = _kept((domain, *neighbours), address)
         if kept:
             draft.undecided.append(kept)
         elif address in moved:
             _moved(draft, moved[address])
-        elif address.holder is Holder.VPC or not address.translated:
-            draft.undecided.append(_routed(domain, address))
+        elif _wants_a_route(address):
+            routed.append(address)
         elif any(one.source == short(address.network) for one in draft.changes):
             _along(draft, address)
         else:
             _new(draft, address)
+    draft.undecided += [_routed(domain, one) for one in routed if not any(_within(one, wider) for wider in routed)]
     return Proposal(
         domain.stack,
         tuple(draft.changes),
@@ -276,6 +278,16 @@ def _kept(everyone: Sequence[WorkloadDomain], address: EgressAddress) -> str:
             if one.destination is None and one.match.source.overlaps(address.network):
                 return f"{address} is kept un-translated by exception {one.key} of {domain.stack}: narrow that, or have the address routed here"
     return ""
+
+
+def _wants_a_route(address: EgressAddress) -> bool:
+    """Whether a route back is the cure, and no mapping."""
+    return address.holder is Holder.VPC or not address.translated
+
+
+def _within(one: EgressAddress, wider: EgressAddress) -> bool:
+    """Whether a route for another is one for this, too: the default SNAT address of a VPC is of its External IP block."""
+    return one.network != wider.network and one.network.subnet_of(wider.network)
 
 
 def _routed(domain: WorkloadDomain, address: EgressAddress) -> str:

@@ -12,6 +12,10 @@ __all__ = ["LEFT", "TITLE", "WELL", "body", "message"]
 TITLE = "egress: mappings for egress addresses that have none"
 WELL = "`egress propose` has nothing to propose any more: every egress address that is there is covered."
 LEFT = "`egress propose` has no change to propose any more; what its last run says of the rest is left to you."
+_WHY = (
+    "Egress addresses that are on the manager and that no mapping is for: what is sent with them leaves the Tier-0 un-translated, and no "
+    "answer finds back."
+)
 MADE_BY = "Made-by: egress propose"
 """Trailer by which a commit of ours is known."""
 _ROWS = 200
@@ -24,17 +28,17 @@ def body(proposals: Sequence[Proposal]) -> str:
     changes = [(one.stack, change) for one in proposals for change in one.changes]
     new = sum(change.kind is Kind.NEW for _, change in changes)
     moved = len(changes) - new
-    told = [
-        "Egress addresses that are on the manager and that no mapping is for: what is sent with them leaves the Tier-0 un-translated, and no "
-        "answer finds back.",
-        "",
-        f"{_count(new, 'new mapping')}, {moved} moved. Merged and applied, the plan is exactly that.",
-        "",
-    ]
+    told = ["No change of a domain file is proposed."]
     if changes:
+        told = [
+            _WHY,
+            "",
+            f"{_count(new, 'new mapping')}, {moved} moved. Merged and applied, the plan is exactly that.",
+            "",
+        ]
         told += ["| stack | mapping | egress address | translated to | why |", "|---|---|---|---|---|"]
         told += _fitting((_row(stack, change) for stack, change in changes), len(changes))
-    told += _list("To confirm before it is merged", "- [ ] ", _asks(changes))
+    told += _list("To confirm before it is merged", "* ", _asks(changes))
     told += _list("Left to you, nothing here is right for it", "* ", _told(proposals, "undecided"))
     told += _list("Not there any more, and left as it is", "* ", _told(proposals, "stale"))
     return "\n".join(told)

@@ -18,7 +18,13 @@ from egress.verification.finding import Finding, found
 from egress.vocabulary import INFRA
 
 _OF_INTERFACES = ("uplink-differs", "interfaces-not-shown")
-_OF_STATES = ("nothing-tracked", "own-object-untracked", "state-of-another-stack", "state-of-no-stack")
+_OF_STATES = (
+    "nothing-tracked",
+    "own-object-untracked",
+    "object-left-over",
+    "state-of-another-stack",
+    "state-of-no-stack",
+)
 ASKED = tuple(rule.id for rule in RULES if rule.live and rule.id not in _OF_STATES)
 """Ids of the rules that are asked: those about a state are not, as none is read here."""
 _CARRYING = (Kind.TIER0S, Kind.LOCALE_SERVICES, Kind.INTERFACES, Kind.TIER1S)
@@ -30,6 +36,15 @@ def rules(domain: WorkloadDomain, seen: Sighting, stacks: Collection[str]) -> Re
     """The rules over a domain and its manager, without those about its state, which is not read here. stacks: that the project's files give."""
     there = Presence(domain, seen.gateway, seen.objects, None, "", frozenset(stacks))
     return check_live([there])
+
+
+def undeclared(domain: WorkloadDomain, seen: Sighting) -> Iterator[Finding]:
+    """What bears the stack's own tags and is not in its file: taken out of the file and not applied, or back again from a backup."""
+    there = Presence(domain, seen.gateway, seen.objects, frozenset(), "", frozenset())
+    for path in there.left_over:
+        about = f"{last(path)} of stack {domain.stack}"
+        fix = f"egress plan {domain.stack} shows whether it goes; where its state is behind: egress apply {domain.stack} --import-existing"
+        yield found("object-undeclared", domain, (), about, "it is on the manager, and not in the file", "", fix)
 
 
 def told(report: Report, domain: WorkloadDomain, seen: Sighting) -> Iterator[Finding]:

@@ -115,9 +115,10 @@ def _tier1s(
         real = [one.network for one in addresses if one.name == name and one.holder is Holder.TIER1 and one.translated]
         if name not in below_it:
             there = f"{len(below_it)} others do" if below_it else "none does"
-            fix = "look whether it was made anew under another id; take it out of the file if it is gone"
+            fix = "look whether it was made anew under another id; take it out of the file if it is gone for good"
             absent = f"it does not hang below this Tier-0: {there}"
-            yield found("tier1-missing", domain, ("tier1s", name), f"Tier-1 {name}", absent, "", fix)
+            id_ = "tier1-gone" if any(one in below_it for one in domain.tier1s) else "tier1-missing"
+            yield found(id_, domain, ("tier1s", name), f"Tier-1 {name}", absent, "", fix)
         elif declared.egress is not None and name not in told and not hidden_nat:
             yield from _translates(domain, name, declared.egress, real)
     if not below_it and not domain.tier1s:

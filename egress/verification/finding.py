@@ -27,6 +27,7 @@ CHECKS: dict[str, Check] = {
         Check("object-missing", E, "every object of the stack is on the manager", "a route or rule that is not there lets packets get lost"),
         Check("object-differs", E, "every attribute of it is as the file says", "read by ourselves: the provider does not see every difference"),
         Check("label-differs", W, "its name, description and tags are, too", "no packet goes by them; people and other tools do"),
+        Check("object-undeclared", W, "every object that bears the stack's tags is in its file", "it acts, and the file does not tell of it"),
         Check("rule-disabled", E, "no NAT rule and no BFD peer of the stack is switched off", "it is there and does nothing"),
         Check("not-realized", E, "every object of the stack is realized", "NSX took it and does not act by it (NSX Policy API, GenericPolicyRealizedResource.state)"),
         Check("realization-alarm", E, "NSX realizes what the stack stands on: gateway, interfaces, Tier-1s", "what is not realized does nothing"),
@@ -42,7 +43,8 @@ CHECKS: dict[str, Check] = {
         Check("edge-without-default-route", E, "each edge forwards the default route", "an edge without it drops what it gets: some connections die, others live"),
         Check("route-not-forwarded", E, "an edge forwards each further route", "NSX takes a route whose next hop no interface reaches, and does not use it"),
         Check("next-hop-silent", E, "next hops that BFD watches answer", "NSX withdraws the route meanwhile (administration guide, BFD for static routes)"),
-        Check("tier1-missing", E, "the Tier-1s of the file hang below the Tier-0", "otherwise nothing that this domain is for was looked at"),
+        Check("tier1-missing", E, "of the Tier-1s of the file there are some below the Tier-0", "otherwise nothing that this domain is for was looked at"),
+        Check("tier1-gone", N, "each Tier-1 of the file is there", "namespaces go: only the file is behind, and a mapping that was for it is told as stale"),
         Check("tier1-translates-nothing", E, "a Tier-1 to which the file gives an egress address translates to one", "its pods leave with their own addresses, which nobody knows a way back to"),
         Check("tier1-differs", N, "a Tier-1 sends with the address that the file says", "a mapping covers it anyway: only the file is behind"),
         Check("egress-uncovered", E, "every egress address finds out and back: by a mapping, a return route, an uplink's subnet", "otherwise image pulls time out"),
@@ -102,5 +104,6 @@ def found(
     attribute: str = "",
     drift: str = "",
 ) -> Finding:
-    """A finding of one of the checks above, at a value of the domain's file."""
-    return Finding(id_, CHECKS[id_].severity, about, seen, said, fix, domain.place(*at), attribute, drift)
+    """A finding of one of the checks above, at a value of the domain's file; of the empty path it stands nowhere there."""
+    place = domain.place(*at) if at else None
+    return Finding(id_, CHECKS[id_].severity, about, seen, said, fix, place, attribute, drift)

@@ -92,7 +92,7 @@ def worse(domain: WorkloadDomain, losses: Sequence[Loss], by_file: Sequence[Loss
                 domain,
                 (),
                 f"without {loss.outage}",
-                f"{listed(lost)} fails, and does not by the file",
+                f"this works less than by the file: {listed(lost)}",
                 "",
                 f"egress explain {domain.stack} --live --without {loss.outage.name} shows where",
             )

@@ -40,10 +40,6 @@ def shown(done: Verification) -> Iterator[str]:
         yield f"{done.room.left} of {done.room.total} addresses are left for translations"
     for name, total, left in done.room.blocks:
         yield f"{name}: {'?' if left is None else left} of {'?' if total is None else total} addresses are left"
-    yield from (loss.in_words() for loss in done.losses if not loss.harmless)
-    harmless = [str(loss.outage) for loss in done.losses if loss.harmless]
-    if harmless:
-        yield f"nothing is worse without {' or '.join(harmless)}"
     yield from done.asked
 
 

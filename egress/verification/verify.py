@@ -40,7 +40,6 @@ class Verification:
     unknown: tuple[str, ...]
     own: int
     tables: int
-    addresses: tuple[EgressAddress, ...]
     cover: Coverage
     room: Room
     workings: Workings
@@ -48,6 +47,11 @@ class Verification:
     losses: tuple[Loss, ...]
     report: Report
     asked: tuple[str, ...] = field(default=())
+
+    @property
+    def addresses(self) -> tuple[EgressAddress, ...]:
+        """The egress addresses that the domain answers for."""
+        return (*(one.address for one in self.cover.covered), *self.cover.uncovered)
 
     @property
     def matters(self) -> bool:
@@ -101,6 +105,7 @@ def verify(
     parts: tuple[Iterator[Finding], ...] = (
         objects.objects(domain, seen),
         gateway.gateway(domain, neighbours, seen, tier0),
+        around.undeclared(domain, seen),
         around.told(report, domain, seen),
         around.not_realized(domain, seen),
         around.alarms(domain, seen, workings, tier0),
@@ -118,7 +123,6 @@ def verify(
         unknown=tuple(one.question.title for one in by_manager if not one.known),
         own=len(owned(domain).ids),
         tables=len(seen.tables or ()),
-        addresses=addresses,
         cover=cover,
         room=there,
         workings=workings,

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-KEYS = ["egress", "more", "a", "b-c", "tags", "default_route", "next_hops", "ünï", "a key", "30.0.0.5", "-x"]
+KEYS = ["egress", "more", "a", "b-c", "tags", "default_route", "next_hops", "ünï", "s🙂", "a key", "30.0.0.5", "-x"]
 SCALARS: list[tuple[str, Any]] = [
     ("30.0.0.5", "30.0.0.5"),
     ("'30.0.0.5'", "30.0.0.5"),
@@ -48,7 +48,7 @@ class _Writer:
         return self.draw(st.booleans())
 
     def comment(self) -> str:
-        self.comments.append(f"# c{next(self.numbers)}: {{x}}")
+        self.comments.append(f"# c{next(self.numbers)}: {{🙂}}")
         return self.comments[-1]
 
     def key(self, name: str) -> str:

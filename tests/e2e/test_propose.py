@@ -15,6 +15,7 @@ from egress.policy.paths import edge_cluster
 from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e.sites import REPOSITORY, TIER0, Site, lab_site, project
+from tests.nsx_lab.vpcs import objects as vpc_objects
 from tests.repositories import git
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -66,7 +67,9 @@ def remove(site: Site, tier1: str) -> None:
 def test_a_new_namespace_is_proposed_written_planned_as_one_rule_applied_and_not_proposed_again(site: Site) -> None:
     site.egress("apply", "--yes", code=0)
     assert "wld01: nothing to propose" in site.egress("propose", code=0).stderr
+    site.egress("verify", code=0)
     namespace(site, "dev", "30.0.0.17", 246)
+    assert "30.0.0.17" in site.egress("verify", code=2).stdout
     since = len(site.lab.control.journal())
     shown = site.egress("propose", "wld01", code=2)
     assert "+    dev: {source: 30.0.0.17, translated: 10.27.51.160, priority: 120}" in shown.stdout
@@ -93,21 +96,31 @@ def test_a_new_namespace_is_proposed_written_planned_as_one_rule_applied_and_not
     assert (rule["source_network"], rule["translated_network"]) == ("30.0.0.17", "10.27.51.160")
     site.egress("plan", "wld01", code=0)
     assert "nothing to propose" in site.egress("propose", code=0).stderr
+    site.egress("verify", code=0)
     explained = site.egress("explain", "wld01", "--live", "--from", "t1-dev", code=0)
     assert "works" in explained.stdout
 
 
 @pytest.mark.timeout(600)
-def test_a_mapping_of_the_whole_range_needs_no_proposal_and_the_plan_stays_empty(site: Site) -> None:
-    rewrite(site, "ha_mode: ACTIVE_ACTIVE", "ha_mode: ACTIVE_STANDBY")
-    rewrite(site, "supervisor: {source: 30.0.0.5,", "supervisor: {source: 30.0.0.0/24, priority: 1000,")
-    site.write(TIER0, ha_mode="ACTIVE_STANDBY")
-    site.egress("apply", "--yes", code=0)
-    namespace(site, "dev", "30.0.0.17", 246)
-    done = site.egress("propose", code=0)
-    assert done.stdout == ""
-    assert "mapping supervisor covers 3 egress addresses: nothing is to be added for them" in done.stderr
-    site.egress("plan", "wld01", code=0)
+def test_a_mapping_of_the_whole_range_needs_no_proposal_and_the_plan_stays_empty(
+    tmp_path: Path, any_engine: dict[str, str]
+) -> None:
+    root = project(tmp_path / "seed")
+    file = root / GOLDEN
+    file.write_text(
+        file.read_text()
+        .replace("ha_mode: ACTIVE_ACTIVE", "ha_mode: ACTIVE_STANDBY")
+        .replace("supervisor: {source: 30.0.0.5,", "supervisor: {source: 30.0.0.0/24, priority: 1000,")
+    )
+    with Lab(seed=json.loads(json.dumps(seed(load_domains(root))))) as lab:
+        site = lab_site(tmp_path / "project", lab, any_engine)
+        (site.root / GOLDEN).write_bytes(file.read_bytes())
+        site.egress("apply", "--yes", code=0)
+        namespace(site, "dev", "30.0.0.17", 246)
+        done = site.egress("propose", code=0)
+        assert done.stdout == ""
+        assert "mapping supervisor covers 3 egress addresses: nothing is to be added for them" in done.stderr
+        site.egress("plan", "wld01", code=0)
 
 
 def test_it_moves_goes_and_the_pool_ends(site: Site) -> None:
@@ -121,6 +134,10 @@ def test_it_moves_goes_and_the_pool_ends(site: Site) -> None:
     namespace(site, "dev", "30.0.0.30", 247, "t1-dev-again")
     moved = site.egress("propose", "--write", code=2)
     assert "moved: 30.0.0.30 of Tier-1 t1-dev-again" in moved.stderr
+    assert (
+        "with it egress check says: wld01: warning: no mapping translates 30.0.0.17, which Tier-1 t1-dev"
+        in moved.stderr
+    )
     assert "dev: {source: 30.0.0.30, translated: 10.27.51.160, priority: 120}" in text(site)
     site.egress("propose", code=0)
 
@@ -271,7 +288,7 @@ def test_a_file_of_proposals_does_what_the_managers_said(clone: Site, tmp_path: 
     body = (tmp_path / "body.md").read_text()
     assert body.startswith("<!-- tier0-egress: proposal -->\n")
     assert "1 new mapping, 0 moved." in body
-    assert "- [ ] `wld01`: that nobody outside of NSX has 10.27.51.160" in body
+    assert "* `wld01`: that nobody outside of NSX has 10.27.51.160" in body
 
     data = json.loads(out.read_text())
     data["proposals"][0]["changes"][0]["edits"].append({"at": ["nsx", "host"], "value": "evil.example"})
@@ -309,3 +326,23 @@ def test_two_stacks_that_share_a_tier0_and_a_pool_of_their_defaults_get_differen
         assert tenant.read_bytes().count(b"\r\n") == tenant.read_bytes().count(b"\n")
         assert "nothing to propose" in site.egress("propose", code=0).stderr
         site.egress("check", code=0)
+
+
+def test_a_vpc_is_told_the_return_route_of_its_block_that_is_the_cure(
+    tmp_path: Path, any_engine: dict[str, str]
+) -> None:
+    root = project(tmp_path / "seed")
+    with Lab(seed=json.loads(json.dumps(seed(load_domains(root)))), profile="9.1") as lab:
+        site = lab_site(tmp_path / "project", lab, any_engine)
+        for path, body in vpc_objects().items():
+            site.put(path, **body)
+        before = text(site)
+        done = site.egress("propose", "--write", code=2)
+        (told,) = [line for line in done.stderr.splitlines() if "left to you" in line]
+        assert "30.2.0.0/24 of VPC shop is an address of a VPC's External IP block" in told
+        assert text(site) == before
+        route = told.partition("write ")[2].partition("; a mapping")[0]
+        (site.root / GOLDEN).write_text(f"{before}{route}\n")
+        assert "nothing to propose" in site.egress("propose", code=0).stderr, "the advice is the cure"
+        lab.control.fault(method="GET", path="*/orgs/default/projects*", status=403, times=1000)
+        assert "VPCs and their egress addresses" in site.egress("propose", code=1).stderr

@@ -112,12 +112,18 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     places: list[Place] = []
 
     def build(
-        text: str | None = None, *, seeded: Callable[[Json], None] = lambda _: None, profile: str = "4.2"
+        text: str | None = None,
+        *,
+        beside: str = "",
+        seeded: Callable[[Json], None] = lambda _: None,
+        profile: str = "4.2",
     ) -> Place:
         root = project(tmp_path / "project")
         if text is not None:
             (root / "domains/wld01.yaml").unlink()
             (root / "domains/wld07.yaml").write_text(text)
+        if beside:
+            (root / "domains/wld08.yaml").write_text(beside)
         domains = load_domains(root)
         document = json.loads(json.dumps(seed(domains)))
         seeded(document)
@@ -392,6 +398,51 @@ def test_a_mapping_of_the_whole_range_covers_a_namespace_that_comes(make: Make) 
     assert code == 0
     covered = {one["address"]: one["covered_by"] for one in stack["looked_at"]["egress_addresses"]}
     assert covered["10.60.0.18"] == "mapping all"
+
+
+BESIDE = """
+version: 1
+name: wld08
+nsx: {host: nsx-wld07.example.com}
+tier0:
+  id: T0-wld07
+  ha_mode: ACTIVE_STANDBY
+  ha_vips: [{address: 10.20.30.10/24}]
+  uplinks:
+    - {id: edge01-uplink1, edge: edge01, address: 10.20.30.11/24}
+    - {id: edge02-uplink1, edge: edge02, address: 10.20.30.12/24}
+default_route: {external: true}
+egress:
+  ranges: [10.70.0.0/24]
+  more: {all: {source: 10.70.0.0/24, translated: 10.20.30.50, priority: 200}}
+tier1s:
+  t1-b: {networks: [10.248.0.0/24], egress: 10.70.0.5}
+"""
+
+
+def test_two_domains_on_one_tier0_are_each_well_and_an_address_is_told_once(make: Make) -> None:
+    place = make(STANDBY, beside=BESIDE)
+    code, stacks = place.verify()
+    assert code == 0
+    assert [(one["stack"], one["well"]) for one in stacks] == [("wld07", True), ("wld08", True)]
+    covered = [
+        [(one["address"], one["covered_by"]) for one in stack["looked_at"]["egress_addresses"]] for stack in stacks
+    ]
+    assert covered == [
+        [("10.60.0.5", "mapping supervisor"), ("10.60.0.16", "mapping tkg")],
+        [("10.70.0.5", "mapping all")],
+    ]
+    new_tier1(place)
+    _, stacks = place.verify()
+    told = [one["stack"] for one in stacks for finding in one["findings"] if finding["id"] == "egress-uncovered"]
+    assert told == ["wld07"]
+    place.delete(ROUTE)
+    _, stacks = place.verify()
+    ids = {
+        one["stack"]: {finding["id"] for finding in one["findings"] if finding["severity"] == "error"} for one in stacks
+    }
+    assert "object-missing" in ids["wld07"]
+    assert "edge-without-default-route" in ids["wld08"], "the default route is the neighbour's, and it is needed"
 
 
 def test_counters_are_shown_and_not_judged(standby: Place) -> None:

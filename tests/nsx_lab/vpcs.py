@@ -1,4 +1,4 @@
-"""A VPC with everything between it and the Tier-0 T0-wld01, as NSX 9 names it."""
+"""A VPC with everything between it and a Tier-0, as NSX 9 names it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ PROJECT = "/orgs/default/projects/dev"
 PROFILE, VPC = f"{PROJECT}/vpc-connectivity-profiles/out", f"{PROJECT}/vpcs/shop"
 
 
-def objects(**attachment: Any) -> dict[str, Json]:
-    """A VPC with the way to T0-wld01, parents first. attachment: fields more of the VPC's attachment."""
+def objects(tier0: str = "T0-wld01", **attachment: Any) -> dict[str, Json]:
+    """A VPC with the way to a Tier-0, parents first. attachment: fields more of the VPC's attachment."""
+    gateway = f"/infra/tier-0s/{tier0}"
     return {
-        "/infra/gateway-connections/t0": {"tier0_path": "/infra/tier-0s/T0-wld01"},
+        "/infra/gateway-connections/t0": {"tier0_path": gateway},
         "/infra/ip-blocks/external": {"cidrs": ["30.2.0.0/24"], "visibility": "EXTERNAL"},
-        PROJECT: {"tier_0s": ["/infra/tier-0s/T0-wld01"], "external_ipv4_blocks": ["/infra/ip-blocks/external"]},
+        PROJECT: {"tier_0s": [gateway], "external_ipv4_blocks": ["/infra/ip-blocks/external"]},
         f"{PROJECT}/transit-gateways/tgw": {},
         f"{PROJECT}/transit-gateways/tgw/attachments/t0": {"connection_path": "/infra/gateway-connections/t0"},
         f"{PROJECT}/transit-gateways/tgw/centralized-configs/default": {"ha_mode": "ACTIVE_STANDBY"},

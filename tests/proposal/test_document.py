@@ -64,6 +64,12 @@ def test_texts_of_a_manager_do_nothing_in_a_pull_request() -> None:
     assert said == request.body([made(text=HOSTILE)])
 
 
+def test_without_a_change_what_is_left_is_told_alone() -> None:
+    said = request.body([Proposal("site", stale=("mapping dev is stale",))])
+    assert said.startswith("No change of a domain file is proposed.")
+    assert "mapping dev is stale" in said
+
+
 def test_what_does_not_fit_is_counted_and_the_rest_fits_a_forge() -> None:
     said = request.body([made(3000, "w" * 300)])
     assert len(said) < 60_000

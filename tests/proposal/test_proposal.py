@@ -198,6 +198,13 @@ def test_what_others_are_to_reach_is_told_a_return_route_instead_of_a_mapping(
     assert not taken_over.proposal.matters, "the advice is the cure"
 
 
+def test_a_route_for_a_block_is_one_for_its_default_snat_address_too(proposed: Make) -> None:
+    block = sender("vpc-a", "10.2.0.64/28", holder=Holder.VPC, translated=False)
+    made = proposed(STANDBY, [SUPERVISOR, sender("vpc-a", "10.2.0.70", holder=Holder.VPC), block])
+    (told,) = made.proposal.undecided
+    assert "to: 10.2.0.64/28" in told
+
+
 def test_two_namespaces_of_one_name_and_an_object_of_that_id_get_keys_of_their_own(proposed: Make) -> None:
     twin = sender("t1-dev-b", "10.2.0.18", ["10.247.0.0/24"], namespace="dev")
     keys = [change.key for change in proposed(ACTIVE, [SUPERVISOR, DEV, twin]).proposal.changes]
@@ -293,6 +300,41 @@ def test_the_next_priority_is_behind_an_exception_and_never_the_largest_but_one(
     assert proposed(last, [SUPERVISOR, DEV]).proposal.changes[0].edits[0].value["priority"] == 2147481596
     full = STANDBY.replace("translated: 10.1.0.4}", "translated: 10.1.0.4, priority: 2147481599}")
     assert "no priority is left" in proposed(full, [SUPERVISOR, DEV]).proposal.undecided[0]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ("egress:\n", "egress: # its ranges\n"),
+        ("  supervisor:", "  more:\n  supervisor:"),
+        ("  supervisor:", "  more: {}\n  supervisor:"),
+        ("  supervisor:", "  more: {old: {source: 10.2.0.9, translated: 10.1.0.4, priority: 300}}\n  supervisor:"),
+        (
+            "  supervisor:",
+            "  more:\n    # of old\n    old: {source: 10.2.0.9, translated: 10.1.0.4, priority: 300}\n\n  supervisor:",
+        ),
+        ("tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n", ""),
+        ("tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n", "tier1s: {}\n"),
+        (
+            "tier1s:\n  domain-c1: {networks: [10.244.0.0/24], egress: 10.2.0.5}\n",
+            "tier1s: {t1-dev: {networks: [10.246.0.0/24]}} # dev\n",
+        ),
+        ("tier1s:\n", "tier1s:\n  t1-dev:\n    networks:\n      - 10.246.0.0/24\n"),
+        (
+            "egress:\n  ranges: [10.2.0.0/24]\n  supervisor: {source: 10.2.0.5, translated: 10.1.0.4} # the HA VIP\n",
+            "egress: {ranges: [10.2.0.0/24], supervisor: {source: 10.2.0.5, translated: 10.1.0.4}} # the HA VIP\n",
+        ),
+    ],
+)
+def test_however_the_file_is_spelled_the_patch_fits_and_comments_stay(proposed: Make, spelled: tuple[str, str]) -> None:
+    assert spelled[0] in STANDBY
+    text = STANDBY.replace(*spelled)
+    old = sender("t1-old", "10.2.0.9")
+    made = proposed(text, [SUPERVISOR, DEV, *([old] if "old:" in text else [])])
+    assert made.domain.tier1s["t1-dev"].egress == DEV.network.network_address
+    assert made.domain.egress.more["dev"].source == DEV.network.network_address
+    assert made.text.count("#") == text.count("#")
+    assert check([made.domain]).errors == ()
 
 
 NAMES = st.lists(st.integers(0, 30), unique=True, max_size=8)

@@ -56,6 +56,11 @@ def vip(address: str, *uplinks: str) -> Change:
     return of(SERVICES, ha_vip_configs=[config])
 
 
+def left_over(seen: Sighting) -> Sighting:
+    body = {**seen.objects[RULE], "id": "old", "source_network": "10.60.0.200", "translated_network": "10.20.30.99"}
+    return replace(seen, objects={**seen.objects, RULE.replace("supervisor", "old"): body})
+
+
 NONE: frozenset[Forwarded] = frozenset()
 CASES: dict[str, tuple[tuple[tuple[str, str], ...], Change, set[str], str]] = {
     "description": ((), of(RULE, description="by hand"), {"label-differs"}, "description is by hand"),
@@ -67,6 +72,7 @@ CASES: dict[str, tuple[tuple[tuple[str, str], ...], Change, set[str], str]] = {
     "route missing": ((), lambda seen: without(seen, ROUTE), {"object-missing"}, "static route wld07-default-route: the manager has none"),
     "route unrealized": ((), unrealized(ROUTE), {"not-realized"}, "does not act by it (ERROR: no such edge)"),
     "interface unrealized": ((), unrealized(U1), {"realization-alarm"}, "u1: it is not realized"),
+    "an object of the stack that is not in the file": ((), left_over, {"object-undeclared"}, "it is on the manager, and not in the file"),
     "bfd peer off": (BFD, of(PEER, enabled=False), {"rule-disabled"}, "BFD peer wld07-bfd-10-20-30-1"),
     "bfd profile": (BFD, of(PEER, bfd_profile_path="/infra/bfd-profiles/slow"), {"object-differs"}, "slow"),
     "bfd silent": (BFD, tables(en1=NONE, en2=NONE), {"edge-without-default-route", "next-hop-silent"}, "next hop 10.20.30.1: it does not answer BFD"),
@@ -107,7 +113,7 @@ def test_a_difference_is_named_by_its_id(domain_of: Of, name: str) -> None:
 def test_every_check_has_a_case_here_or_in_the_end_to_end_test(domain_of: Of) -> None:
     here = {id_ for _, _, expected, _ in CASES.values() for id_ in expected}
     elsewhere = {
-        "alarm", "interface-undeclared", "tier1-differs", "egress-uncovered", "egress-moved", "nothing-sends", "no-address-left",
+        "alarm", "interface-undeclared", "tier1-gone", "tier1-differs", "egress-uncovered", "egress-moved", "nothing-sends", "no-address-left",
         "ip-block-full", "flow-fails", "flow-fails-by-file", "outage-worse", "probe-no-answer",
     }  # fmt: skip
     assert here | elsewhere == set(CHECKS)
@@ -173,6 +179,14 @@ def test_a_tier1_that_moved_below_a_mapping_of_the_whole_range_is_a_note(domain_
     done = held(domain, seen)
     assert ids(done) == set()
     assert ["10.60.0.9" in one.what for one in done.findings if one.id == "tier1-differs"] == [True]
+
+
+def test_one_of_several_tier1s_that_went_is_a_note_and_its_mapping_is_stale(domain_of: Of) -> None:
+    second = ("  t1: {", "  t2: {networks: [10.245.0.0/24], egress: 10.60.0.6}\n  t1: {")
+    domain = domain_of(second, ("tier1s:", "  tkg: {source: 10.60.0.6, translated: 10.20.30.41}\ntier1s:"))
+    done = held(domain, without(applied(domain), "/infra/tier-1s/t1"))
+    assert ids(done) == {"mapping-stale"}
+    assert [one.about for one in done.findings if one.id == "tier1-gone"] == ["Tier-1 t1"]
 
 
 def test_a_file_without_tier1s_over_a_gateway_without_any_is_a_note(domain_of: Of) -> None:
