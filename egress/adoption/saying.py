@@ -98,8 +98,9 @@ def _damage(theirs: Theirs) -> Iterator[str]:
     if paths.is_nat_rule(theirs.path):
         if theirs.section != Section.USER:
             yield (
-                f"it is in section {theirs.section}, a stack's rules are in {Section.USER}, and a rule cannot be moved: let egress apply "
-                "make its like there, see that it works, then delete this one"
+                f"it is in section {theirs.section}, a stack's rules are in {Section.USER}, and a rule cannot be moved: suppress "
+                "second-rule-for-a-source in the file with that reason, let egress apply make its like, see with egress explain --live "
+                f"that it works, delete {quoted(last(theirs.path))} in NSX Manager, and take the suppression out"
             )
         if not theirs.enabled:
             yield "it is disabled, and a stack's rules are not: enable it in NSX, or delete it there"

@@ -45,18 +45,26 @@ def command(project: Project, stacks: tuple[str, ...], dry_run: bool, yes: bool,
     Nothing is sent to the manager but GETs.
 
     Nothing is written where one of them is refused, with the reason: two that do the same; one that does something else than the file
-    says; one that an import would change or damage.
+    says; one that an import would change or damage. A stack that fails hides no other.
 
     Exit codes: 0 written, or nothing to write; 1 could not answer, or declined; 2 refused, or, with --dry-run, something to write.
     """
     domains = {domain.stack: domain for domain in project.everyone}
-    made = []
-    for file in select(find_files(project.root), stacks):
-        one = _Adopting.of(project, file, domains)
-        domains[file.stack] = one.after
-        made.append((one, _done(one, dry_run=dry_run, yes=yes, quiet=as_json)))
+    files, made, failed = select(find_files(project.root), stacks), [], False
+    for file in files:
+        try:
+            one = _Adopting.of(project, file, domains)
+            domains[file.stack] = one.after
+            made.append((one, _done(one, dry_run=dry_run, yes=yes, quiet=as_json)))
+        except EgressError as error:
+            if len(files) == 1:
+                raise
+            say(f"egress: {file.stack}: {error}")
+            failed = True
     if as_json:
         print_json([one.as_data(written=done is True) for one, done in made])
+    if failed:
+        return FAILED
     if any(one.refusals for one, _ in made):
         return NEEDS_YOU
     if dry_run:

@@ -28,7 +28,12 @@ OTHER = "/infra/tier-0s/T0-wld01"
 
 def uplink(edge: int, address: str) -> Json:
     subnets = [{"ip_addresses": [address], "prefix_len": 24}]
-    return {"type": "EXTERNAL", "edge_path": f"{CLUSTER}/edge-nodes/edge0{edge}", "subnets": subnets, "resource_type": "Tier0Interface"}
+    return {
+        "type": "EXTERNAL",
+        "edge_path": f"{CLUSTER}/edge-nodes/edge0{edge}",
+        "subnets": subnets,
+        "resource_type": "Tier0Interface",
+    }
 
 
 BY_HAND: dict[str, Json] = {
