@@ -141,7 +141,15 @@ def end_state(clients: Path, site: Site, folder: Path) -> Json:
     """What the official SDK finds on the Tier-0."""
     (folder / "ca.pem").write_text(site.lab.ca_pem)
     script = REPOSITORY / "tests" / "nsx_lab" / "clients" / "end_state.py"
-    command = [clients / "venv/bin/python", "-W", "ignore", script, site.env["EGRESS_LAB"], folder / "ca.pem", "T0-b"]
+    command: list[str | Path] = [
+        clients / "venv/bin/python",
+        "-W",
+        "ignore",
+        script,
+        site.env["EGRESS_LAB"],
+        folder / "ca.pem",
+        "T0-b",
+    ]
     found: Json = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return found
 
@@ -150,9 +158,8 @@ def answered(site: Site) -> None:
     """The questions of a scanned file, answered as its owner would."""
     file = site.root / "domains" / "b.yaml"
     lines = file.read_text().splitlines()
-    (first,) = [number for number, line in enumerate(lines) if line == "  ranges:"]
+    first = lines.index("  ranges:")
     ranges = [line for line in lines[first + 1 :] if line.startswith("    - ")]
-    assert len(ranges) == 3, "one for each address in use"
     kept = [line for line in lines if line not in ranges and "QUESTION" not in line]
     kept[kept.index("  ranges:")] = "  ranges: [30.5.0.0/24]\n  pool: [10.30.0.64/28]"
     kept.append("return_routes: [{host: upstream, to: 30.2.0.0/24, via: [10.30.0.2]}]")
@@ -164,6 +171,9 @@ def scanned(site: Site) -> Site:
     """The same with a domain file from a scan, which is clean."""
     mark = now(site)
     site.egress("scan", "--tier0", "T0-b", "--out", "domains/b.yaml", code=2)
+    text = (site.root / "domains" / "b.yaml").read_text()
+    assert "30.2.0.1 of VPC shop" in text
+    assert all(path in text for path in FOREIGN if path.startswith(T0)), "what the file cannot hold is told"
     answered(site)
     site.egress("check", "b", code=0)
     assert site.writes(mark) == []
@@ -192,8 +202,8 @@ def test_from_a_hand_made_manager_to_a_new_namespace(scanned: Site, clients: Pat
     site.egress("verify", "b", code=0)
     site.egress("propose", "b", code=0)
 
-    told = end_state(clients, site, tmp_path)
-    assert {source for _, source, _, _ in told["rules"]} == {
+    rules = end_state(clients, site, tmp_path)["rules"]
+    assert {source for _, source, _, _ in rules} == {
         "30.5.0.5",
         "30.5.0.16",
         "30.5.0.32",
@@ -205,6 +215,21 @@ def test_from_a_hand_made_manager_to_a_new_namespace(scanned: Site, clients: Pat
     site.egress("unprotect", "b", "--yes", code=0)
     site.egress("destroy", "b", "--yes", code=0)
     assert foreign(site) == before
+
+
+def test_a_mapping_of_the_whole_range_makes_a_new_namespace_no_change(site: Site) -> None:
+    for name in ("snat_sup", "0f8b6f1e", "cluster three"):
+        site.delete(f"{RULES}/{name}")
+    site.put(f"{RULES}/everybody", **BY_HAND[f"{RULES}/0f8b6f1e"] | {"source_network": "30.5.0.0/24"})
+    site.egress("scan", "--tier0", "T0-b", "--out", "domains/b.yaml", code=2)
+    answered(site)
+    site.egress("check", "b", code=0)
+    site.egress("adopt", "b", "--yes", code=0)
+    site.egress("apply", "b", "--import-existing", "--yes", code=0)
+    put_tier1(site, "t1-red", "red", "ns-red", "10.244.3.0/24", "30.5.0.48")
+    site.egress("plan", "b", code=0)
+    site.egress("verify", "b", code=0)
+    assert "covers 4 egress addresses: nothing is to be added" in site.egress("propose", "b", code=0).stderr
 
 
 def test_a_scan_that_may_not_see_the_tier1s_makes_verify_say_so(scanned: Site) -> None:

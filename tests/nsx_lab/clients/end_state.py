@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vcf.nsx.policy.api.v1 import infra_client
 from vcf.nsx.policy.api.v1.infra.tier_0s import nat_client
-from with_sdk import connect
+from with_sdk import connect  # type: ignore[import-not-found]  # beside this file, for the interpreter that runs it
 
 
 def main() -> None:
