@@ -73,6 +73,17 @@ TYPES = [
     "Ipv6NdraProfile",
     "Ipv6DadProfile",
     "NetworkSpan",
+    "GatewayConnection",
+    "Org",
+    "Project",
+    "TransitGateway",
+    "TransitGatewayAttachment",
+    "CentralizedConfig",
+    "VpcConnectivityProfile",
+    "Vpc",
+    "VpcAttachment",
+    "VpcSubnet",
+    "PolicyVpcNatRule",
     "GenericPolicyRealizedResource",
     "PolicyAlarmResource",
     "NodeVersion",
@@ -97,7 +108,9 @@ TYPES = [
     "PolicyNatRuleStatistics",
 ]
 ROUTES = re.compile(r"http_method='(\w+)',\s*url_template='([^']+)'")
-SERVED = re.compile(r"/policy/api/v1/(?!orgs/|global-infra|org-root)|/api/session/|/api/v1/")
+SERVED = re.compile(
+    r"/policy/api/v1/(?!orgs/\{\w+\}/projects/\{\w+\}/(?!vpcs|transit-gateways|vpc-connectivity-profiles|infra/ip-blocks)|global-infra)|/api/session/|/api/v1/"
+)
 LETTERS = {"GET": "G", "POST": "P", "PUT": "U", "PATCH": "A", "DELETE": "D"}
 
 
@@ -250,7 +263,9 @@ def routes_text() -> str:
     for template, method in operations():
         by_template.setdefault(template, set()).add(LETTERS[method])
     head = [f"# {key}: {value}" for key, value in provenance().items()]
-    head.append("# letters: G GET, P POST, U PUT, A PATCH, D DELETE; without projects (orgs) and global manager")
+    head.append(
+        "# letters: G GET, P POST, U PUT, A PATCH, D DELETE; without what projects have besides VPCs, transit gateways and IP blocks, and without global manager"
+    )
     return (
         "\n".join(
             [*head, *(f"{''.join(sorted(letters))} {template}" for template, letters in sorted(by_template.items()))]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from egress.checks.rule import Broken, Outcomes, Path, Severity, live_rule
 from egress.domain.model import HaMode
 from egress.policy import paths
-from egress.policy.owned import Route
+from egress.policy.owned import BFD, Route
 from egress.policy.paths import Collection, last
 from egress.policy.presence import ForeignRule, Presence, stack_of
 from egress.policy.tree import children
@@ -139,6 +139,24 @@ def second_rule(there: Presence) -> Outcomes:
                 rule.at,
                 f"the manager has another rule for {rule.source}: {_whose(there, one.path)}, priority {one.priority}",
                 _remedy(there, one.path, "take one of the two away"),
+            )
+
+
+@live_rule(
+    "second-bfd-peer",
+    Severity.ERROR,
+    "the gateway has one BFD peer for each next hop that the stack watches",
+    explanation="NSX takes one BFD peer for an address, so that ours cannot be made beside another: an apply would make the route and then "
+    "fail. The provider does not look either: its look for an existing peer asks for another path.",
+    source="NSX 9.1 API specification, StaticRouteBfdPeer.peer_address: one BFD configuration for each peer address; provider 3.11.1, recording 15b",
+)
+def second_bfd_peer(there: Presence) -> Outcomes:
+    for peer in there.owned.bfd_peers:
+        for path in there.peers_like(peer):
+            yield Broken(
+                BFD,
+                f"the manager has another BFD peer for {peer.peer}: {_whose(there, path)}",
+                _remedy(there, path, "take one of the two away: the peer in NSX, or default_route.bfd in the file"),
             )
 
 

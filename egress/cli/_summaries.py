@@ -18,9 +18,13 @@ SECTIONS: dict[str, dict[str, str]] = {
         "report": "Write one self-contained HTML page: picture, checks, flows, missing routes.",
     },
     "Managers": {
+        "scan": "Write a domain file from what a manager has; nothing is changed there.",
+        "adopt": "Match hand-made objects with a domain file, and write their ids into it.",
         "plan": "Synthesise and plan; nothing is written to the manager.",
         "apply": "Plan, show the plan, ask, and apply that very plan.",
+        "propose": "Propose mappings for egress addresses that have none: a change of domain files.",
         "drift": "Compare the manager with the state, attribute by attribute; nothing is written.",
+        "verify": "Compare the domain file with the manager, by reads of its own; nothing is written.",
         "destroy": "Plan the destruction of everything the stacks made, show it, ask, and do it.",
         "unprotect": "Let the default route of STACK be destroyed: a change of its domain file.",
         "forget": "Let the state of STACK go of what stood below a Tier-0 that is gone.",

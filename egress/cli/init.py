@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from egress.cli.output import NEEDS_YOU, OK, echo, say
 from egress.domain import EgressError
+from egress.domain.fields import quoted
+from egress.domain.files import FOLDER
+from egress.scan.edge_cluster import Filled, filled
 from egress.template import Ci, update, write
+from egress.template.repository import SCHEMA
+from egress.toolchain.own_files import json_object, read_bytes
+from egress.writing import write as write_file
 
 
 @click.command("init")
@@ -19,12 +26,19 @@ from egress.template import Ci, update, write
     help=f"The CI system whose workflows are written: review, apply, drift. Default: {Ci.GITHUB.value}.",
 )
 @click.option(
+    "--from-edge-cluster",
+    "specification",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also fill a first domain file from the JSON specification of a VCF edge cluster (VCF API, EdgeClusterCreationSpec).",
+)
+@click.option(
     "--update",
     "updates",
     is_flag=True,
     help="Merge into DIR what this version writes otherwise than the one that wrote it; what you changed stays.",
 )
-def command(folder: Path, ci: str | None, updates: bool) -> int:
+def command(folder: Path, ci: str | None, specification: Path | None, updates: bool) -> int:
     """Write a new repository: app, example domain, pinned version, workflows for CI.
 
     DIR may be a repository with files of its own, `.` for instance: what is not there yet is written, and what is there is left
@@ -32,19 +46,30 @@ def command(folder: Path, ci: str | None, updates: bool) -> int:
 
     --update merges three ways, by git: what was written then (.egress-template.json), what you have, what is written now.
 
-    Exit codes: 0 written, or all of it was there; 1 it cannot be written, and nothing was; 2 updated, with conflicts to be resolved.
+    --from-edge-cluster writes HA mode, uplinks and edges of the specification into domains/NAME.yaml, with a line QUESTION for what no specification says, and
+    lists what it did not understand. Passwords in it go nowhere.
+
+    Exit codes: 0 written, or all of it was there; 1 it cannot be written, and nothing was; 2 updated, with conflicts to be resolved, or written, with questions.
     """
     if updates:
-        if ci:
-            raise EgressError("--ci goes with a new repository: --update keeps the one that it was written for")
+        if ci or specification:
+            raise EgressError(
+                "--ci and --from-edge-cluster go with a new repository: --update keeps what it was written for"
+            )
         return _updated(folder)
+    first = _first(specification, folder) if specification else None
     done = write(folder, Ci(ci or Ci.GITHUB))
     for name in done.files:
         echo(name)
+    if first:
+        write_file(folder / FOLDER / f"{first.name}.yaml", first.text)
+        echo(f"{FOLDER}/{first.name}.yaml")
     if done.left:
         say(f"there already and left as they are: {', '.join(done.left)}")
     if done.unignored:
         say(f"add to .gitignore: {' '.join(done.unignored)}")
+    if first:
+        return _asked(first)
     if not done.files:
         return OK
     say(
@@ -52,6 +77,30 @@ def command(folder: Path, ci: str | None, updates: bool) -> int:
         "README.md goes on from there"
     )
     return OK
+
+
+def _first(specification: Path, folder: Path) -> Filled:
+    """A first domain file, before anything is written. Errors: EgressError, also where such a file is there already."""
+    shown = f"the file {quoted(str(specification))}"
+    expected = "give the JSON specification of an edge cluster (VCF API, EdgeClusterCreationSpec)"
+    spec = json_object(read_bytes(specification, "the specification", expected), shown, expected)
+    first = filled(spec, shown, f"../{SCHEMA}")
+    file = folder / FOLDER / f"{first.name}.yaml"
+    if os.path.lexists(file):
+        raise EgressError(
+            f"{file} is there already, and left as it is: take it away, or name another folder; nothing was written"
+        )
+    return first
+
+
+def _asked(first: Filled) -> int:
+    """Says what is to be answered in a first domain file."""
+    for question in first.questions:
+        say(f"question        {question}")
+    for one in first.ignored:
+        say(f"not understood  {one}")
+    say(f"{FOLDER}/{first.name}.yaml does not load before its questions are answered: look for QUESTION in it")
+    return NEEDS_YOU
 
 
 def _updated(folder: Path) -> int:

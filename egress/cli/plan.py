@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ from egress.cli._runs import for_each, lock_timeout, planned, prepare_for, show,
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery import summary
+from egress.delivery.imports import import_blocks
 from egress.delivery.looks import Found
 from egress.delivery.plans import Plan, Verb
+from egress.domain import EgressError
 from egress.toolchain.stacks import Stack
 
 if TYPE_CHECKING:
@@ -32,6 +35,11 @@ if TYPE_CHECKING:
 @base_option(
     "Plan what changed since this folder or git reference: without STACK the affected stacks, as egress affected tells them. A "
     "stack whose domain file is gone since then is planned to be destroyed."
+)
+@click.option(
+    "--import-existing",
+    is_flag=True,
+    help="Take the stacks' own objects, which are already on the manager, into the state, as egress apply --import-existing then does.",
 )
 @click.option("--full", "-v", is_flag=True, help="Below the network words, the engine's own.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output instead of words.")
@@ -54,6 +62,7 @@ def command(
     out: Path | None,
     store: str | None,
     base: Path | str | None,
+    import_existing: bool,
     full: bool,
     as_json: bool,
     summary_file: Path | None,
@@ -70,6 +79,10 @@ def command(
 
     Exit codes: 0 no changes; 1 a plan failed; 2 there are changes.
     """
+    if import_existing and (out or store):
+        raise EgressError(
+            "--import-existing shows what egress apply --import-existing will do, and that plans anew: leave --out and --store out"
+        )
     keeping = Keeping.into(store) if store else None
     chosen = choose(project, stacks, base)
     if chosen.nothing:
@@ -85,7 +98,10 @@ def command(
                 reviews.gone(stack.name)
             tell(around, stack)
             return None, around
-        plan = planned(stack, verb)
+        with ExitStack() as imports:
+            if import_existing and verb is Verb.APPLY:
+                imports.enter_context(import_blocks(stack, around.there))
+            plan = planned(stack, verb)
         if as_json:
             _ = plan.content
         else:

@@ -13,7 +13,7 @@ from egress.delivery.looks import Found
 from egress.delivery.plan_content import Change, PlanContent
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.model import HaMode
-from egress.policy.owned import EVERYTHING
+from egress.policy.owned import BFD, EVERYTHING
 from egress.policy.paths import last
 from egress.policy.planned import ROUTE, RULE
 from egress.policy.presence import Presence
@@ -23,6 +23,7 @@ _DOUBLES = frozenset(
         "second-default-route",
         "second-route-for-a-network",
         "second-rule-for-a-source",
+        "second-bfd-peer",
         "own-object-untracked",
         "nothing-tracked",
     }
@@ -109,6 +110,9 @@ def _doubled(there: Presence, makes: set[str], gone: set[str]) -> Iterator[str]:
     for route in there.owned.routes:
         if route.identity.nsx_id in makes and set(there.routes_like(route)) - gone:
             yield ".".join(route.at)
+    for peer in there.owned.bfd_peers:
+        if peer.identity.nsx_id in makes and set(there.peers_like(peer)) - gone:
+            yield ".".join(BFD)
     for rule in there.owned.rules:
         if rule.identity.nsx_id in makes and {one.path for one in there.rules_like(rule)} - gone:
             yield ".".join(rule.at)

@@ -2,7 +2,7 @@
 left over of the stack, so that a plan takes it away.
 
 The ids are known in advance (`nsx_id` is always set), so import blocks can be written from the synthesised JSON and a look at the
-manager. An import id is the object's Policy path. Terraform refuses to import what is not there, so only what is there is asked for.
+manager. Terraform refuses to import what is not there, so only what is there is asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from egress.domain.model import WorkloadDomain
 from egress.escape import terraform
 from egress.layout import STACK_FILE
 from egress.policy import paths
-from egress.policy.planned import BFD_PEER, ROUTE, RULE, resource_path
+from egress.policy.planned import BFD_PEER, ROUTE, RULE, import_id, resource_path
 from egress.policy.presence import Presence
 from egress.toolchain import state_lock
 from egress.toolchain.own_files import JsonObject, json_object
@@ -71,7 +71,9 @@ def _take_in(stack: Stack, kind: str, name: str, body: JsonObject, path: str) ->
     file.write_text(json.dumps(found | {"resource": {kind: {name: body}}, "output": _outputs(stack)}))
     try:
         address = f"{kind}.{name}"
-        done = stack.engine("import", "-no-color", "-input=false", *stack.locking(), address, path, capture=True)
+        done = stack.engine(
+            "import", "-no-color", "-input=false", *stack.locking(), address, import_id(kind, path), capture=True
+        )
     finally:
         file.write_bytes(whole)
     if done.code:
@@ -109,13 +111,15 @@ def _blocks(stack: Stack, there: Presence | None) -> list[dict[str, str]]:
     known = stack.state().addresses
     gateway = terraform(there.gateway if there else _gateway_path(stack.domain))  # the rest was written for Terraform
     missing = {
-        f"{kind}.{name}": resource_path(kind, gateway, body)
+        f"{kind}.{name}": (kind, resource_path(kind, gateway, body))
         for kind, resources in stack.config.get("resource", {}).items()
         for name, body in resources.items()
         if f"{kind}.{name}" not in known
     }
-    on_manager = {terraform(path) for path in there.objects} if there else missing.values()
-    return [{"to": address, "id": path} for address, path in missing.items() if path in on_manager]
+    on_manager = {terraform(path) for path in there.objects} if there else {path for _, path in missing.values()}
+    return [
+        {"to": address, "id": import_id(kind, path)} for address, (kind, path) in missing.items() if path in on_manager
+    ]
 
 
 def _gateway_path(domain: WorkloadDomain) -> str:

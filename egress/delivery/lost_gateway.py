@@ -68,13 +68,13 @@ def lost(stack: Stack, manager: Manager) -> Lost:
 
     Errors: EgressError where the manager cannot be read, and where it does not have the domain's own Tier-0 either: it may be the wrong one.
     """
-    from egress.manager.client import AbsentError  # httpx takes its time to load, and few plans end here
+    from egress.manager.refusals import MissingError  # httpx takes its time to load, and few plans end here
 
     gone = tuple(path for path in gateways_of(stack.found.managed) if _is_gone(manager, path))
     if gone:
         try:
             manager.gateway(stack.domain.tier0)
-        except AbsentError as error:
+        except MissingError as error:
             raise EgressError(
                 f"{stack.name}: {manager.host} has neither {' nor '.join(map(last, gone))} nor the Tier-0 that the file names: is nsx.host the "
                 f"right manager? if it is, write the id of the Tier-0 that is there into tier0.id ({error.what})"
@@ -94,11 +94,11 @@ def forget(stack: Stack, found: Lost) -> None:
 
 
 def _is_gone(manager: Manager, path: str) -> bool:
-    from egress.manager.client import AbsentError
+    from egress.manager.refusals import MissingError
 
     try:
         manager.get(path)
-    except AbsentError:
+    except MissingError:
         return True
     return False
 

@@ -61,15 +61,22 @@ def hosts(prefix: str, env: Mapping[str, str]) -> tuple[str, ...] | None:
     return tuple(part.strip() for part in text.split(",") if part.strip()) if text else None
 
 
-def refuse_other_host(stack: str, prefix: str, host: str, env: Mapping[str, str]) -> None:
-    """Errors: EgressError when `<PREFIX>_HOST` is set and does not name `host`. Nothing was sent anywhere then."""
+def bound_elsewhere(prefix: str, host: str, env: Mapping[str, str]) -> str:
+    """The hosts that the credentials of `prefix` are for, in words, where `<PREFIX>_HOST` is set and does not name `host`; else nothing."""
     bound = hosts(prefix, env)
     if bound is None or ManagerKey.of(host) in {ManagerKey.of(one) for one in bound}:
-        return
-    raise EgressError(
-        f"{stack}: nsx.host is {host!r}, the credentials {prefix}_* are for {' or '.join(map(repr, bound)) or 'no host'} only "
-        f"({prefix}_{HOST}): correct nsx.host or nsx.credentials, or add the host to {prefix}_{HOST}; nothing was sent"
-    )
+        return ""
+    return " or ".join(map(repr, bound)) or "no host"
+
+
+def refuse_other_host(stack: str, prefix: str, host: str, env: Mapping[str, str]) -> None:
+    """Errors: EgressError when `<PREFIX>_HOST` is set and does not name `host`. Nothing was sent anywhere then."""
+    elsewhere = bound_elsewhere(prefix, host, env)
+    if elsewhere:
+        raise EgressError(
+            f"{stack}: nsx.host is {host!r}, the credentials {prefix}_* are for {elsewhere} only "
+            f"({prefix}_{HOST}): correct nsx.host or nsx.credentials, or add the host to {prefix}_{HOST}; nothing was sent"
+        )
 
 
 def refuse_settings(prefix: str, env: Mapping[str, str]) -> None:
@@ -106,6 +113,18 @@ def ask(prefix: str) -> str:
 def check(stack: str, prefix: str, host: str, env: Mapping[str, str]) -> None:
     """Everything that must hold before the credentials of `prefix` are used on `host`. Errors: EgressError."""
     refuse_other_host(stack, prefix, host, env)
+    refuse_settings(prefix, env)
+    refuse_missing(prefix, env)
+
+
+def check_host(prefix: str, host: str, env: Mapping[str, str]) -> None:
+    """The same for a host that no domain file names. Errors: EgressError."""
+    elsewhere = bound_elsewhere(prefix, host, env)
+    if elsewhere:
+        raise EgressError(
+            f"the host is {host!r}, the credentials {prefix}_* are for {elsewhere} only "
+            f"({prefix}_{HOST}): ask that host, name other credentials, or add the host to {prefix}_{HOST}; nothing was sent"
+        )
     refuse_settings(prefix, env)
     refuse_missing(prefix, env)
 

@@ -210,8 +210,9 @@ def read_tree(file: SourceFile) -> Tree:
         raise DomainFileError([Problem(Place(file.shown, 1, 1), "", f"cannot be read: {error.strerror}")]) from None
 
 
-def merged_tree(file: DomainFile, known: dict[SourceFile, Tree] | None = None) -> Tree:
-    """The file laid over its defaults; every value keeps its place. `known` remembers defaults files between calls.
+def merged_tree(file: DomainFile, known: dict[SourceFile, Tree] | None = None, raw: bytes | None = None) -> Tree:
+    """The file laid over its defaults; every value keeps its place. `known` remembers defaults files between calls. raw: what the file is
+    to say, in place of what it says.
 
     Errors: DomainFileError over all these files.
     """
@@ -220,7 +221,7 @@ def merged_tree(file: DomainFile, known: dict[SourceFile, Tree] | None = None) -
     problems: list[Problem] = []
     for source in (*file.defaults, file):
         try:
-            trees.append(_checked_tree(file) if source is file else _defaults_tree(source, known))
+            trees.append(_checked_tree(file, raw) if source is file else _defaults_tree(source, known))
         except DomainFileError as error:
             problems += error.problems
     if problems:
@@ -228,8 +229,8 @@ def merged_tree(file: DomainFile, known: dict[SourceFile, Tree] | None = None) -
     return functools.reduce(merge, trees)
 
 
-def _checked_tree(source: SourceFile) -> Tree:
-    tree = read_tree(source)
+def _checked_tree(source: SourceFile, raw: bytes | None) -> Tree:
+    tree = read_tree(source) if raw is None else parse(raw, source.shown)
     check_file(tree)
     return tree
 

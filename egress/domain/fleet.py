@@ -75,6 +75,11 @@ class Fleet:
         return self._read[file.stack]
 
 
+def changed(file: DomainFile, text: str) -> WorkloadDomain:
+    """The domain that a file would be with another text. Errors: DomainFileError with every finding."""
+    return validated(merged_tree(file, raw=text.encode()), file.stack)
+
+
 def load(files: Collection[DomainFile]) -> Loaded:
     """Reads files of any project, right and wrong ones, no two of one stack."""
     return Fleet(Path()).load(files)

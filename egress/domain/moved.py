@@ -42,7 +42,27 @@ MovedKeys: TypeAlias = Mapping[str, Moved]
 NOTHING_MOVED: MovedKeys = MappingProxyType({})
 
 
+class _OneLine(yaml.SafeDumper):
+    """Writes text of several lines with escapes, and nothing by reference."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def check_simple_key(self) -> bool:
+        """Whether a key needs no question mark: an empty or a long one needs none either."""
+        return super().check_simple_key() or isinstance(self.event, yaml.ScalarEvent)
+
+
+def _one_line(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+_OneLine.add_representer(str, _one_line)
+
+
 def flow(value: Any) -> str:
-    """A plain value as YAML on one line: `{domain-c8: [10.244.0.96/28]}`."""
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=1 << 30)
+    """A plain value as YAML on one line, whatever it holds: `{domain-c8: [10.244.0.96/28]}`."""
+    text = yaml.dump(
+        value, Dumper=_OneLine, default_flow_style=True, allow_unicode=True, sort_keys=False, width=1 << 30
+    )
     return text.removesuffix("\n").removesuffix("\n...")

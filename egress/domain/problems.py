@@ -8,10 +8,12 @@ Exception
     LoginError              a manager does not let the user in (egress.manager)
     PartError               a manager answers, and this answer is of no use; what else is asked of it may be (egress.manager)
       ObjectError           a manager has no such object, or does not let the user read it (egress.manager)
-        AbsentError         a manager has no such object (egress.manager)
+        MissingError        a manager has no such object, or knows no such path (egress.manager)
     ChecksFailedError       domains break rules that stop a synth; carries the Report (egress.checks)
   PassedError               a deadline is over; the manager's client makes an EgressError of it (egress.deadline)
   GoneError                 what a forge had is gone meanwhile; who posts makes it anew (egress.forge)
+  NoPlaceError              a domain file's layout has no safe place for an edit (egress.domain.surgery); told as an EgressError
+  CannotHoldError           a domain file cannot hold an object of a manager as it is (egress.scan); listed as foreign
   ValueError
     RefusedValueError       a value that a construct refuses (tier0_egress.constructs)
 """

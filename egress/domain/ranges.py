@@ -70,7 +70,8 @@ class EgressException(Named):
 class Egress(Part):
     """Egress ranges and their translations. `applied_to`: scope of the rules: uplinks, interface ids, or everywhere.
 
-    `routed`: networks outside the uplink subnets that the physical network routes to this Tier-0, for translated addresses.
+    `routed`: networks outside the uplink subnets that the physical network routes to this Tier-0, for translated addresses. `pool`: what
+    `egress propose` takes translated addresses from; no object is made of it.
     """
 
     moved: ClassVar[MovedKeys] = {
@@ -84,6 +85,10 @@ class Egress(Part):
     routed: tuple[Ipv4Net, ...] = Field(
         (),
         description="networks outside the uplink subnets that the physical network routes to this Tier-0, for translated addresses",
+    )
+    pool: tuple[Ipv4AddressOrNet, ...] = Field(
+        (),
+        description="addresses and networks that are set aside for translated addresses: egress propose takes the next free one; nothing is made of it",
     )
     applied_to: AppliedTo = Field(
         "uplinks", description="scope of the NAT rules: uplinks, everywhere, or a list of interface ids"

@@ -1,11 +1,12 @@
-"""What a pull request's forge is asked for: one comment that is updated in place, and one issue per stack.
+"""What a forge is asked for: one comment on a pull request and one issue per stack, updated in place, and one pull request of our own.
 
-Three kinds behind two small interfaces (egress/forge/posting.py): GitHub by PyGithub, GitLab by python-gitlab, and a file. The
+Three kinds behind three small interfaces (egress/forge/posting.py, requests.py): GitHub by PyGithub, GitLab by python-gitlab, and a file. The
 two libraries are the extra `[forge]` and are imported only when one is used. Where a forge is, and who speaks to it, comes from
-the environment that its CI gives. Start with `comments(to, environment)` and `issues(to, environment)`.
+the environment that its CI gives. Start with `comments(to, environment)`, `issues(to, environment)` and
+`requests(to, environment, branch)`.
 """
 
-from egress.forge.kinds import Kind, comments, issues
+from egress.forge.kinds import Kind, comments, issues, requests
 from egress.forge.mark import Mark
 from egress.forge.posting import (
     Comments,
@@ -18,6 +19,8 @@ from egress.forge.posting import (
     upsert_comment,
     upsert_issue,
 )
+from egress.forge.pushing import push_settings
+from egress.forge.requests import Requests, close_request, upsert_request
 
 __all__ = [
     "Comments",
@@ -26,11 +29,16 @@ __all__ = [
     "Kind",
     "Mark",
     "Outcome",
+    "Requests",
     "close_issue",
+    "close_request",
     "comments",
     "issues",
     "open_body",
     "open_marks",
+    "push_settings",
+    "requests",
     "upsert_comment",
     "upsert_issue",
+    "upsert_request",
 ]

@@ -24,6 +24,7 @@ from egress.forge.wire import LONGEST_WAIT, TIMEOUT, patience
 if TYPE_CHECKING:
     from github.Issue import Issue
     from github.IssueComment import IssueComment
+    from github.PullRequest import PullRequest
 
 LONGEST = 65_536
 """Characters of a comment or an issue; one more is status 422, "Body is too long"."""
@@ -33,6 +34,8 @@ ACTIONS = "github-actions[bot]"
 _NAMES = {
     Act.COMMENT: "a workflow needs permissions: {pull-requests: write}; in a run for a fork it cannot have it, post from a workflow_run",
     Act.ISSUE: "a workflow needs permissions: {issues: write}",
+    Act.REQUEST: "a workflow needs permissions: {contents: write, pull-requests: write}, and the repository's settings must let GitHub "
+    "Actions create pull requests",
     Act.WHO: "give a token of this repository",
 }
 _NO_ANSWER_OF_GITHUB = (
@@ -245,7 +248,45 @@ class GitHubIssues(_GitHub):
             issue.edit(state="closed")
 
 
-def _author(one: IssueComment | Issue) -> str:
+class GitHubRequests(_GitHub):
+    """The pull requests of a branch of the repository itself, into another."""
+
+    def __init__(self, place: GitHubPlace, branch: str, into: str, *, between_writes: float = 1.0) -> None:
+        super().__init__(place, between_writes=between_writes)
+        self._owner = place.repository.partition("/")[0]
+        self._branch = branch
+        self._into = into
+
+    def ours(self) -> list[Posted]:
+        """Every open one of the branch is read."""
+        with self._asking(Act.REQUEST):
+            every = list(self._repository.get_pulls(state="open", head=f"{self._owner}:{self._branch}"))
+            return [_posted_request(one) for one in every if Mark.of(one.body or "") and self._is_mine(_author(one))]
+
+    def create(self, title: str, text: str) -> Posted:
+        """POST /repos/{owner}/{repo}/pulls."""
+        with self._asking(Act.REQUEST):
+            made = self._repository.create_pull(base=self._into, head=self._branch, title=title, body=text)
+            self._learn(_author(made))
+            return _posted_request(made)
+
+    def edit(self, one: Posted, text: str) -> Posted:
+        """PATCH /repos/{owner}/{repo}/pulls/{pull_number}."""
+        with self._changing(Act.REQUEST):
+            pull = self._repository.get_pull(one.number)
+            pull.edit(body=text)
+            return _posted_request(pull)
+
+    def close(self, one: Posted, words: str) -> None:
+        """The word first: where closing fails, the next run says it again rather than never."""
+        with self._changing(Act.REQUEST):
+            self._repository.get_issue(one.number).create_comment(
+                words
+            )  # a pull request is an issue to GitHub's comments
+            self._repository.get_pull(one.number).edit(state="closed")
+
+
+def _author(one: IssueComment | Issue | PullRequest) -> str:
     """Empty where the account was deleted."""
     return one.user.login if one.user else ""
 
@@ -256,3 +297,7 @@ def _posted(comment: IssueComment) -> Posted:
 
 def _posted_issue(issue: Issue) -> Posted:
     return Posted(issue.number, issue.body or "", issue.html_url, issue.state == "open")
+
+
+def _posted_request(pull: PullRequest) -> Posted:
+    return Posted(pull.number, pull.body or "", pull.html_url, pull.state == "open")

@@ -27,7 +27,9 @@ LONGEST = 1_000_000
 LABEL = "egress-drift"
 _TRANSIENT = (429, 500, 502, 503, 504)
 _SCOPE = "a project access token needs the scope api and at least the role Reporter; CI_JOB_TOKEN can neither write notes nor issues"
-_NAMES = dict.fromkeys(Act, _SCOPE)
+_NAMES = dict.fromkeys(Act, _SCOPE) | {
+    Act.REQUEST: "a project access token needs the scopes api and write_repository and the role Developer; CI_JOB_TOKEN can do neither"
+}
 _NO_ANSWER_OF_GITLAB = (AttributeError, TypeError, ValueError, KeyError, AssertionError)
 
 
@@ -180,6 +182,40 @@ class GitLabIssues(_GitLab):
         with self._changing(Act.ISSUE):
             self._project.issues.get(one.number, lazy=True).notes.create({"body": words})
             self._project.issues.update(one.number, {"state_event": "close"})
+
+
+class GitLabRequests(_GitLab):
+    """The merge requests of a branch of the project itself, into another."""
+
+    def __init__(self, place: GitLabPlace, branch: str, into: str) -> None:
+        super().__init__(place)
+        self._branch = branch
+        self._into = into
+
+    def ours(self) -> list[Posted]:
+        """Every open one of the branch is read."""
+        with self._asking(Act.REQUEST):
+            every = self._project.mergerequests.list(iterator=True, state="opened", source_branch=self._branch)
+            found = [one for one in every if Mark.of(one.description or "")]
+            return [_posted_issue(one) for one in found if self._is_mine(one.author)]
+
+    def create(self, title: str, text: str) -> Posted:
+        """POST /projects/:id/merge_requests."""
+        sent = {"source_branch": self._branch, "target_branch": self._into, "title": title, "description": text}
+        with self._asking(Act.REQUEST):
+            return _posted_issue(self._project.mergerequests.create(sent))
+
+    def edit(self, one: Posted, text: str) -> Posted:
+        """PUT /projects/:id/merge_requests/:iid."""
+        with self._changing(Act.REQUEST):
+            self._project.mergerequests.update(one.number, {"description": text})
+            return one
+
+    def close(self, one: Posted, words: str) -> None:
+        """The word first: where closing fails, the next run says it again rather than never."""
+        with self._changing(Act.REQUEST):
+            self._project.mergerequests.get(one.number, lazy=True).notes.create({"body": words})
+            self._project.mergerequests.update(one.number, {"state_event": "close"})
 
 
 def _posted(note: Any) -> Posted:

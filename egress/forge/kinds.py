@@ -10,6 +10,7 @@ from egress.domain import EgressError
 from egress.forge import place
 from egress.forge.file import FileComments
 from egress.forge.posting import Comments, Issues
+from egress.forge.requests import Requests
 
 FILE = "egress-comment.md"
 """Where `--to file` writes, in the folder that it is run in."""
@@ -62,6 +63,22 @@ def issues(to: Kind, env: Mapping[str, str]) -> Issues:
         from egress.forge.gitlab import GitLabIssues
 
         return GitLabIssues(project)
+    except ImportError as error:
+        raise _absent(error) from None
+
+
+def requests(to: Kind, env: Mapping[str, str], branch: str) -> Requests:
+    """The pull requests of a branch into the one that this job is of. Nothing is sent yet. Errors: EgressError."""
+    try:
+        if to is Kind.GITHUB:
+            where, into = place.github(env), place.github_branch(env)
+            from egress.forge.github import GitHubRequests
+
+            return GitHubRequests(where, branch, into)
+        project, into = place.gitlab(env), place.gitlab_branch(env)
+        from egress.forge.gitlab import GitLabRequests
+
+        return GitLabRequests(project, branch, into)
     except ImportError as error:
         raise _absent(error) from None
 

@@ -124,6 +124,23 @@ def gitlab_merge_request(env: Mapping[str, str]) -> int:
     return int(number)
 
 
+def github_branch(env: Mapping[str, str]) -> str:
+    """The branch that the job runs for, into which a pull request of its own goes. Errors: EgressError."""
+    ref = _needed(
+        env, "GITHUB_REF", "the branch that the job runs for, as in refs/heads/main, which GitHub Actions sets"
+    )
+    if not ref.startswith("refs/heads/"):
+        raise EgressError(
+            f"GITHUB_REF={_shown(ref)} is no branch, allowed is refs/heads/NAME: run it on the default branch"
+        )
+    return ref.removeprefix("refs/heads/")
+
+
+def gitlab_branch(env: Mapping[str, str]) -> str:
+    """The same for GitLab: the branch of the pipeline, else the default one. Errors: EgressError."""
+    return env.get("CI_COMMIT_BRANCH") or _needed(env, "CI_DEFAULT_BRANCH", "the default branch, which GitLab CI sets")
+
+
 def is_of_a_fork(env: Mapping[str, str]) -> bool:
     """Whether the job was started by the end of a run for another repository's branch (GitHub's `workflow_run`). Errors: EgressError."""
     run = _event(env.get("GITHUB_EVENT_PATH", "")).get("workflow_run")

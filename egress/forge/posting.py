@@ -107,9 +107,14 @@ def upsert_comment(comments: Comments, mark: Mark, body: str) -> Outcome:
 
     Errors: EgressError; a body that is too long is refused before anything is asked.
     """
-    text = _fitting(mark, body, comments.longest)
-    return _one(
-        lambda: _with(mark, comments.ours()), lambda: comments.create(text), comments.edit, comments.delete, mark, body
+    return kept_to_one(
+        mark,
+        body,
+        comments.longest,
+        lambda: _with(mark, comments.ours()),
+        comments.create,
+        comments.edit,
+        comments.delete,
     )
 
 
@@ -117,14 +122,14 @@ def upsert_issue(issues: Issues, mark: Mark, title: str, body: str) -> Outcome:
     """One open issue with this mark and body. One that was closed is opened again, the latest of them, rather than begun anew:
     its number and its story stay. Its title stays as people may have changed it. Errors as of `upsert_comment`.
     """
-    text = _fitting(mark, body, issues.longest)
-    return _one(
-        lambda: _relevant(_with(mark, issues.ours())),
-        lambda: issues.create(title, text),
-        issues.edit,
-        lambda one: issues.close(one, "There is another issue for this stack, opened before this one."),
+    return kept_to_one(
         mark,
         body,
+        issues.longest,
+        lambda: _relevant(_with(mark, issues.ours())),
+        lambda text: issues.create(title, text),
+        issues.edit,
+        lambda one: issues.close(one, "There is another issue for this stack, opened before this one."),
     )
 
 
@@ -150,25 +155,28 @@ def close_issue(issues: Issues, mark: Mark, words: str) -> Outcome:
     return done
 
 
-def _one(
-    ours: Callable[[], list[Posted]],
-    create: Callable[[], Posted],
-    edit: Callable[[Posted, str], Posted],
-    drop: Callable[[Posted], None],
+def kept_to_one(
     mark: Mark,
     body: str,
+    longest: int,
+    ours: Callable[[], list[Posted]],
+    create: Callable[[str], Posted],
+    edit: Callable[[Posted, str], Posted],
+    drop: Callable[[Posted], None],
 ) -> Outcome:
+    """One post with this mark and body: the oldest of ours, or a new one. For this room. Errors: EgressError."""
+    text = _fitting(mark, body, longest)
     for _ in range(_ATTEMPTS):
         made = None
         found = ours()
         if not found:
-            made = create()
+            made = create(text)
             found = ours() or [made]
         oldest, *later = sorted(found, key=lambda one: one.number)
         done, page = Done.MADE if made else Done.UNCHANGED, oldest.page
         if not oldest.is_open or not mark.is_on(oldest.text, body):
             try:
-                page = edit(oldest, mark.on(body)).page
+                page = edit(oldest, text).page
             except GoneError:
                 continue
             done = Done.UPDATED if oldest.is_open else Done.REOPENED

@@ -19,6 +19,7 @@ class Act(StrEnum):
 
     COMMENT = "the comment"
     ISSUE = "the issue"
+    REQUEST = "the pull request"
     WHO = "the question who posts"
 
 

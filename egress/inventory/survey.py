@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
+from egress.policy.paths import Collection
 from egress.policy.sighting import Sighting, Unseen
 from egress.policy.tree import PolicyObjects
+from egress.vocabulary import INFRA
 
 
 @dataclass(frozen=True)
@@ -40,5 +42,34 @@ class Survey:
     looked_for_vpcs: bool = True
 
     def sighting(self, gateway: str) -> Sighting:
-        """What was seen around one of the Tier-0s, as the walk takes it. Realized states were not asked."""
-        return Sighting(gateway, self.objects, unseen=self.unseen)
+        """What was seen around one of the Tier-0s, as the walk takes it: nothing of another one. Realized states were not asked."""
+        others = tuple(f"{one}/" for one in self.gateways if one != gateway)
+        elsewhere = {
+            path
+            for path, body in self.objects.items()
+            if path.startswith(_TIER1S) and path.count("/") == 3 and body.get("tier0_path") != gateway
+        }
+        services = {path for path, body in self.objects.items() if _text(body.get("connectivity_path")) in elsewhere}
+        objects = {
+            path: body
+            for path, body in self.objects.items()
+            if path not in self.gateways or path == gateway
+            if not path.startswith(others)
+            if "/".join(path.split("/")[:4]) not in elsewhere
+            if path not in services and _text(body.get("lb_service_path")) not in services
+        }
+        unseen = tuple(one for one in self.unseen if not one.path.startswith(others))
+        return Sighting(gateway, objects, unseen=tuple(one for one in unseen if not _of_any(one, elsewhere)))
+
+
+def _text(value: object) -> str:
+    """A value where a text should stand; it may be anything."""
+    return value if isinstance(value, str) else ""
+
+
+_TIER1S = f"{INFRA}/{Collection.TIER1S}/"
+
+
+def _of_any(part: Unseen, tier1s: Container[str]) -> bool:
+    """Whether a part that was not seen stands below one of these Tier-1s."""
+    return "/".join(part.path.split("/")[:4]) in tier1s

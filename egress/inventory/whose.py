@@ -6,7 +6,8 @@ Scopes: NCP's `ncp/cluster`, `ncp/project` (the namespace's name), `ncp/project_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from egress.policy.tree import Json
 
@@ -41,12 +42,21 @@ def tags(body: Json) -> dict[str, str]:
 
 
 def owner(*bodies: Json) -> Owner:
-    """Whose the first of these objects is that says it."""
-    for body in bodies:
-        held = tags(body)
-        found = Owner(
-            *(next((held[one] for one in scopes if held.get(one)), "") for scopes in (_CLUSTER, _NAMESPACE, _UID))
-        )
-        if found:
-            return found
-    return Owner()
+    """Whose an object is, by its own tags and those of what it belongs to, the nearest first.
+
+    The first that names a namespace decides: several namespaces may share one Tier-1, whose own tags know the cluster only. A cluster that it
+    does not name is taken from the next that does.
+    """
+    found = [_told(tags(body)) for body in bodies]
+    cluster = next((one.cluster for one in found if one.cluster), "")
+    of_namespace = next((one for one in found if one.namespace), None)
+    if of_namespace is None:
+        return Owner(cluster)
+    return of_namespace if of_namespace.cluster else replace(of_namespace, cluster=cluster)
+
+
+def _told(held: Mapping[str, str]) -> Owner:
+    cluster, namespace, uid = (
+        next((held[one] for one in scopes if held.get(one)), "") for scopes in (_CLUSTER, _NAMESPACE, _UID)
+    )
+    return Owner(cluster, namespace, uid)

@@ -6,5 +6,6 @@ with Manager.of(domain, root, lab) as manager:
 
 from egress.manager.client import Manager
 from egress.manager.sight import sight
+from egress.manager.survey import survey
 
-__all__ = ["Manager", "sight"]
+__all__ = ["Manager", "sight", "survey"]

@@ -1,4 +1,4 @@
-"""Where a manager is and how to get in: from the domain file and the environment, or from a lab file. TLS is always verified."""
+"""Where a manager is and how to get in: from a domain file or a host and the environment, or from a lab file. TLS is always verified."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
-from egress.domain.fields import quoted
+from egress.domain.fields import EnvPrefix, Host, quoted
+
+_IN_A_FILE = "nsx.ca_file"
 
 
 @dataclass(frozen=True)
@@ -28,19 +32,44 @@ def access(domain: WorkloadDomain, root: Path, lab: LabTarget | None, env: Mappi
     cannot be used.
     """
     if lab:
-        return Access(lab.host, _lab_context(lab), (lab.username, lab.password.get_secret_value()))
-    prefix = domain.nsx.credentials
+        return of_lab(lab)
     tls = context(root, domain.nsx.ca_file)
-    credentials.check(domain.stack, prefix, domain.nsx.host, env)
+    credentials.check(domain.stack, domain.nsx.credentials, domain.nsx.host, env)
+    return _logged_in(domain.nsx.host, tls, domain.nsx.credentials, env)
+
+
+def of_host(
+    host: str, env: Mapping[str, str], ca_file: Path | None = None, prefix: str = credentials.DEFAULT
+) -> Access:
+    """Access to a manager that no domain file names, with the credentials of a prefix, as above.
+
+    ca_file: left out, the system's certificate authorities. Errors: EgressError, also for a host or prefix that a domain file could not name.
+    """
+    for kind, value in ((Host, host), (EnvPrefix, prefix)):
+        try:
+            TypeAdapter(kind).validate_python(value)
+        except ValidationError as error:
+            raise EgressError(error.errors(include_input=False, include_url=False)[0]["msg"]) from None
+    tls = context(Path(), str(ca_file) if ca_file else None, "the file of the certificate authority")
+    credentials.check_host(prefix, host, env)
+    return _logged_in(host, tls, prefix, env)
+
+
+def of_lab(lab: LabTarget) -> Access:
+    """Access to a lab. Errors: EgressError for an authority that is none."""
+    return Access(lab.host, _lab_context(lab), (lab.username, lab.password.get_secret_value()))
+
+
+def _logged_in(host: str, tls: ssl.SSLContext, prefix: str, env: Mapping[str, str]) -> Access:
     user, password = env.get(f"{prefix}_USERNAME"), env.get(f"{prefix}_PASSWORD")
     if user and password:
-        return Access(domain.nsx.host, tls, (user, password))
+        return Access(host, tls, (user, password))
     certificate, key = (env[f"{prefix}_{name}"] for name in credentials.PAIRS[1])
     try:
         tls.load_cert_chain(certificate, key, password=_no_passphrase)
     except (OSError, ssl.SSLError, ValueError) as error:
         raise EgressError(f"the client certificate {certificate!r} cannot be used: {error}") from None
-    return Access(domain.nsx.host, tls, None)
+    return Access(host, tls, None)
 
 
 def unusable(root: Path, ca_file: str | None) -> str:
@@ -52,17 +81,18 @@ def unusable(root: Path, ca_file: str | None) -> str:
     return ""
 
 
-def context(root: Path, ca_file: str | None) -> ssl.SSLContext:
-    """What a manager's certificate is verified with. Errors: EgressError when `ca_file` is missing or holds no certificate."""
+def context(root: Path, ca_file: str | None, named: str = _IN_A_FILE) -> ssl.SSLContext:
+    """What a manager's certificate is verified with. named: what a sentence calls `ca_file`. Errors: EgressError when it is missing or holds no
+    certificate."""
     try:
         return ssl.create_default_context(cafile=str(root / ca_file) if ca_file else None)
     except FileNotFoundError:
-        why = "there is no such file in the project folder"
+        why = "there is no such file" + (" in the project folder" if named == _IN_A_FILE else "")
     except ssl.SSLError:
         why = "it holds no certificate in PEM form"
     except OSError as error:
         why = str(error.strerror)
-    raise EgressError(f"nsx.ca_file {quoted(ca_file)} cannot be used: {why}")
+    raise EgressError(f"{named} {quoted(ca_file)} cannot be used: {why}")
 
 
 def _lab_context(lab: LabTarget) -> ssl.SSLContext:

@@ -3,8 +3,8 @@ they fail."""
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import threading
 import time
 from collections import deque
@@ -21,9 +21,9 @@ from egress.deadline import Deadline, PassedError
 from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.domain.model import Tier0
-from egress.escape import line
 from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
+from egress.manager.refusals import MissingError, ObjectError, PartError, parsed, refusal
 from egress.manager.troubles import certificate_error, told
 from egress.policy import paths
 from egress.policy.paths import Collection, Section
@@ -31,6 +31,9 @@ from egress.policy.tree import Json
 from egress.vocabulary import INFRA
 
 _BASE = "/policy/api/v1"
+MANAGER_API = "/api/v1/"
+"""Where the few questions begin that are not asked below it: the version, open alarms (NSX API guide)."""
+VERSION = f"{MANAGER_API}node/version"
 _RETRIED = (429, 502, 503, 504)
 """Statuses that pass by themselves: rate limit, overload, a proxy in front (NSX API guide, rate limiting)."""
 _TRIES = 4
@@ -39,29 +42,6 @@ _PER_SECOND = 95
 _MAX_PAGES = 1000
 MAX_BYTES = 64 << 20
 """Bytes of one answer, unpacked (limit of this project): a page of 1,000 objects is about 2 MiB."""
-
-
-class LoginError(EgressError):
-    """The manager is there and does not let this user in."""
-
-
-class PartError(EgressError):
-    """The manager is there and answers, and this answer is of no use: what else is asked of it may well be.
-
-    `what`: the sentence without `fix`, which is for the one object that a command cannot do without.
-    """
-
-    def __init__(self, what: str, fix: str = "") -> None:
-        super().__init__(f"{what}: {fix}" if fix else what)
-        self.what = what
-
-
-class ObjectError(PartError):
-    """The manager lets this user in, and has no such object or does not let the user read it."""
-
-
-class AbsentError(ObjectError):
-    """The manager has no such object."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +54,14 @@ class _Answer:
 
     def data(self) -> Any:
         """The JSON in the body. Errors: ValueError."""
-        try:
-            return json.loads(self.body)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
+        return parsed(self.body)
 
 
 class Manager:
     """One manager.
 
     pause: waits between tries, in seconds; tests give their own. deadline: shared by everything that a command reads; left
-    out: one of its own. tell: is told how many objects were read so far.
+    out: one of its own. tell: is told how many objects were read so far. transport: what answers in place of the network.
     """
 
     def __init__(
@@ -93,6 +70,7 @@ class Manager:
         pause: Callable[[float], None] = time.sleep,
         deadline: Deadline | None = None,
         tell: Callable[[int], None] = lambda _: None,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.host = access.host
         self._pause = pause
@@ -102,8 +80,8 @@ class Manager:
         self._recent: deque[float] = deque()
         self._turn = threading.Lock()
         self._http = httpx.Client(
-            base_url=f"https://{access.host}{_BASE}",
-            transport=BoundedTransport(access.tls, self._deadline),
+            base_url=f"https://{access.host}",
+            transport=transport or BoundedTransport(access.tls, self._deadline),
             auth=access.login,
             timeout=None,  # noqa: S113 - the transport keeps the deadline
             trust_env=False,
@@ -134,7 +112,7 @@ class Manager:
         """The object at a Policy path such as /infra/tier-0s/T0. Errors: EgressError, a sentence for each way to fail."""
         answer = self._answer(path, query)
         if answer.status != 200:
-            raise self._refusal(path, answer)
+            raise refusal(self.host, path, answer.status, answer.headers.get("Location", "nowhere"), answer.body)
         try:
             body = answer.data()
         except ValueError:
@@ -142,6 +120,14 @@ class Manager:
         if not isinstance(body, dict):
             raise PartError(f"{self.host} answered {path} with something that is no JSON object: is it an NSX Manager?")
         return body
+
+    def version(self) -> str:
+        """The version of NSX, as in 4.2.1. Errors: EgressError."""
+        said = str(self.get(VERSION).get("product_version"))
+        found = re.match(r"[0-9]{1,2}(\.[0-9]{1,3}){1,2}", said)
+        if found is None:
+            raise PartError(f"{self.host} says that its version is {quoted(said)}, which is none")
+        return found[0]
 
     def all(self, path: str, *, named: bool = True, **asked: str) -> Iterator[Json]:
         """Every object of a collection, page by page. named: each must have an id, as objects have; tables have none. asked: the query."""
@@ -197,7 +183,7 @@ class Manager:
         ]
         if len(named) != 1:
             many = f"{len(named)} Tier-0s" if named else "no Tier-0"
-            raise (ObjectError if named else AbsentError)(
+            raise (ObjectError if named else MissingError)(
                 f"{self.host} has {many} with the display name {wanted.display_name!r}: name it by tier0.id"
             )
         return paths.tier0(named[0])
@@ -216,8 +202,15 @@ class Manager:
             try:
                 answer = self._asked(path, query)
             except (PassedError, httpx.TimeoutException):
-                if last or not self._deadline.command_left:
+                if not self._deadline.command_left:
                     raise EgressError(self._late(path)) from None
+                if last:
+                    raise PartError(self._late(path)) from None
+            except (httpx.ReadError, httpx.RemoteProtocolError) as error:  # it was reached, and the answer broke off
+                if not self._deadline.command_left:
+                    raise EgressError(self._late(path)) from None
+                if last:
+                    raise PartError(told(self.host, error)) from None
             except httpx.TransportError as error:
                 if not self._deadline.command_left:
                     raise EgressError(self._late(path)) from None
@@ -249,7 +242,8 @@ class Manager:
 
     def _asked(self, path: str, query: dict[str, str]) -> _Answer:
         """One try. Errors: httpx.TransportError, httpx.DecodingError, PassedError; EgressError for an answer without end."""
-        with self._http.stream("GET", quote(path.encode("utf-8", "surrogatepass")), params=query) as answer:
+        url = path if path.startswith(MANAGER_API) else f"{_BASE}{path}"
+        with self._http.stream("GET", quote(url.encode("utf-8", "surrogatepass")), params=query) as answer:
             body = bytearray()
             for chunk in answer.iter_bytes():
                 body += chunk
@@ -267,40 +261,9 @@ class Manager:
             f"{read}: look at the manager, or give more time with --timeout"
         )
 
-    def _refusal(self, path: str, answer: _Answer) -> EgressError:
-        """Why an answer is none, in a sentence."""
-        status = answer.status
-        said = _said(answer)
-        if status == 401 or (status == 403 and "credentials" in said):
-            return LoginError(
-                f"{self.host} does not let this user in ({status}{said}): check user and password in the environment"
-            )
-        if status == 403:
-            return ObjectError(
-                f"{self.host} does not let this user read {path} ({status}{said})", "the role Auditor is enough"
-            )
-        if status == 404:
-            return AbsentError(f"{self.host} has no {path} ({status}{said})", "check the ids in the domain file")
-        if 300 <= status < 400:
-            return EgressError(
-                f"{self.host} sends us on to {quoted(answer.headers.get('Location', 'nowhere'))} ({status}), which is not followed: "
-                "write the manager's own name into nsx.host"
-            )
-        return PartError(f"{self.host} answered {path} with {status}{said}")
-
 
 def _is_object(one: Any, named: bool) -> bool:
     return isinstance(one, dict) and (isinstance(one.get("id"), str) or not named)
-
-
-def _said(answer: _Answer) -> str:
-    """The error message in an answer, cut to a line; empty where there is none."""
-    try:
-        body = answer.data()
-    except ValueError:
-        return ""
-    message = body.get("error_message") if isinstance(body, dict) else None
-    return f": {line(str(message).splitlines()[0][:200])}" if message else ""
 
 
 def _seconds(header: str | None, otherwise: float) -> float:

@@ -13,8 +13,9 @@ from egress.deadline import Deadline, PassedError
 from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.manager.access import Access, access
-from egress.manager.client import LoginError, Manager, ObjectError
+from egress.manager.client import Manager
 from egress.manager.network import resolve
+from egress.manager.refusals import LoginError, ObjectError
 from egress.manager.troubles import told
 
 _PORT = 443

@@ -8,98 +8,78 @@ Only the Tier-0 itself must be readable. Any other part that is refused, missing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from egress.domain import WorkloadDomain
 from egress.domain.fields import listed
-from egress.manager.client import Manager, PartError
+from egress.inventory.vpcs import not_shown
+from egress.manager.client import Manager
+from egress.manager.parts import (
+    AT_ONCE,
+    Found,
+    Part,
+    below_services,
+    below_tier0,
+    collect,
+    on_tier0s,
+    rules_of_tier1,
+    services_of_tier1,
+)
+from egress.manager.refusals import PartError, or_why
+from egress.manager.vpcs import look_for_vpcs
 from egress.policy import paths
 from egress.policy.owned import owned
 from egress.policy.paths import Collection, Section, last
-from egress.policy.sighting import INGRESS, REALIZED, Doubt, Forwarded, Sighting, Unseen, acts, tells_of
+from egress.policy.sighting import REALIZED, Forwarded, Sighting, Unseen, acts, tells_of
 from egress.policy.tree import Json
-from egress.vocabulary import INFRA
 
-T = TypeVar("T")
-_AT_ONCE = 4
-"""Requests under way at a time: a manager takes 40 of one client (default of client_api_concurrency_limit)."""
 _TOLD = 3
 _RARE = "resource_type:PolicyNatRule AND (parent_path:*INTERNAL OR parent_path:*DEFAULT)"
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A collection below `parent`. `unseen`: what is remembered where it cannot be read; its `why` is filled in then."""
-
-    parent: str
-    kind: Collection
-    unseen: Unseen
-
-
-@dataclass
-class _Found:
-    """What was read so far."""
-
-    objects: dict[str, Json] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
-    unseen: dict[tuple[str, str | None], Unseen] = field(default_factory=dict)
-
-    def miss(self, part: Unseen, why: str) -> None:
-        """Remembers a part that could not be read; one of the same name is told once."""
-        self.unseen.setdefault((part.what, part.about), replace(part, why=why))
 
 
 def sight(manager: Manager, domain: WorkloadDomain) -> Sighting:
     """Reads what is around a domain's Tier-0. Errors: EgressError where the manager or the Tier-0 itself cannot be read."""
     gateway, body = manager.gateway(domain.tier0)
-    found = _Found({gateway: body})
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sight") as pool:
+    found = Found({gateway: body})
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sight") as pool:
         reader = _Reader(manager, gateway, found, pool)
         try:
-            forwarded = reader.read(domain)
+            tables = reader.read(domain)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    return Sighting(gateway, found.objects, found.states, forwarded, tuple(found.unseen.values()))
+    unseen, untabled = tuple(found.unseen.values()), tables if isinstance(tables, str) else ""
+    return Sighting(gateway, found.objects, found.states, None if isinstance(tables, str) else tables, unseen, untabled)
 
 
 class _Reader:
-    """Reads parts side by side, and keeps them in the order in which they were asked for."""
+    """Reads what is around one Tier-0."""
 
-    def __init__(self, manager: Manager, gateway: str, found: _Found, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, manager: Manager, gateway: str, found: Found, pool: ThreadPoolExecutor) -> None:
         self._manager = manager
         self._gateway = gateway
         self._found = found
         self._pool = pool
 
-    def read(self, domain: WorkloadDomain) -> frozenset[Forwarded] | None:
-        """Everything. The forwarding tables are given back: they are no objects."""
-        table = self._pool.submit(_or_why, self._forwarded)
-        alarms = self._pool.submit(_or_why, self._alarms)
-        rare = self._pool.submit(_or_why, self._rare)
-        self._collections(_first(self._gateway))
+    def read(self, domain: WorkloadDomain) -> dict[str, frozenset[Forwarded]] | str:
+        """Everything. The forwarding tables are given back, or why there is none: they are no objects."""
+        asked = self._pool.submit(or_why, self._tables)
+        alarms = self._pool.submit(or_why, self._alarms)
+        rare = self._pool.submit(or_why, self._rare)
+        self._collections((*below_tier0(self._gateway), *on_tier0s(f"below {last(self._gateway)}")))
         self._drop_strangers()
         self._collections(self._second(self._taken(rare.result())))
+        look_for_vpcs(self._manager, self._found, self._pool, blocks=True)
+        for part in not_shown(self._found.objects, self._gateway, self._found.unseen.values()):
+            self._found.miss(part, part.why)
         self._states(domain, alarms.result())
-        forwarded = table.result()
-        if isinstance(forwarded, str):
-            self._without_tables(forwarded)
-            return None
-        return forwarded
+        tables = asked.result()
+        if isinstance(tables, str):
+            self._without_tables(tables)
+        return tables
 
-    def _collections(self, parts: Iterable[_Part]) -> None:
-        asked = list(parts)
-        answers = self._pool.map(lambda part: _or_why(lambda: self._children(part)), asked)
-        for part, answer in zip(asked, answers, strict=True):
-            if isinstance(answer, str):
-                self._found.miss(replace(part.unseen, path=paths.collection(part.parent, part.kind)), answer)
-            else:
-                self._found.objects.update(answer)
-
-    def _children(self, part: _Part) -> dict[str, Json]:
-        return dict(self._manager.children(part.parent, part.kind))
+    def _collections(self, parts: Iterable[Part]) -> None:
+        collect(self._manager, self._found, self._pool, parts)
 
     def _drop_strangers(self) -> None:
         """Leaves out what hangs on another Tier-0."""
@@ -131,19 +111,14 @@ class _Reader:
                 self._found.objects[path] = body
         return (Section.USER,)
 
-    def _second(self, sections: Sequence[Section]) -> Iterator[_Part]:
+    def _second(self, sections: Sequence[Section]) -> Iterator[Part]:
         """Below the Tier-0's locale services, and below each Tier-1, of whose NAT `sections` are read."""
         for path in list(self._found.objects):
             if _is(path, Collection.LOCALE_SERVICES):
-                yield _Part(path, Collection.INTERFACES, Unseen(f"interfaces of {last(self._gateway)}", ""))
-                peers = Unseen(f"BGP neighbours of {last(self._gateway)}", "", doubt=Doubt.FAILING)
-                yield _Part(paths.bgp(path), Collection.NEIGHBORS, peers)
+                yield from below_services(path, self._gateway)
             elif _is(path, Collection.TIER1S):
-                name = last(path)
-                yield _Part(path, Collection.LOCALE_SERVICES, Unseen(f"edge cluster of Tier-1 {name}", "", name))
-                for section in sections:
-                    rules = Unseen(f"NAT rules of Tier-1 {name}", "", name)
-                    yield _Part(paths.nat_section(path, section), Collection.NAT_RULES, rules)
+                yield services_of_tier1(path)
+                yield from rules_of_tier1(path, sections)
 
     def _states(self, domain: WorkloadDomain, alarms: list[Json] | str) -> None:
         """What is not realized: of all objects by the alarms of realization, of the stack's own by asking for each."""
@@ -157,7 +132,7 @@ class _Reader:
                 found.states[path] = f"ERROR: {alarm.get('message') or 'no reason given'}"
         own = [path for path in owned(domain).objects(self._gateway) if path in found.objects and acts(path)]
         failed: list[tuple[str, str]] = []
-        for path, state in zip(own, self._pool.map(lambda path: _or_why(lambda: self._state(path)), own), strict=True):
+        for path, state in zip(own, self._pool.map(lambda path: or_why(lambda: self._state(path)), own), strict=True):
             if isinstance(state, str):
                 failed.append((path, state))
             elif state[0] != REALIZED:
@@ -187,13 +162,19 @@ class _Reader:
     def _alarms(self) -> list[Json]:
         return list(self._manager.all(paths.REALIZATION_ALARMS, named=False))
 
-    def _forwarded(self) -> frozenset[Forwarded]:
+    def _tables(self) -> dict[str, frozenset[Forwarded]]:
+        """The forwarding table of each edge, by the last part of what the manager calls the edge. Errors: PartError."""
         tables = list(self._manager.all(paths.forwarding_table(self._gateway), named=False))
         if not tables:
             raise PartError("it lists no edge")
-        rows = [rows for table in tables if isinstance(rows := table.get("route_entries"), list)]
-        entries = [entry for row in rows for entry in row if isinstance(entry, dict)]
-        return frozenset(Forwarded(str(one.get("network")), str(one.get("next_hop"))) for one in entries)
+        found: dict[str, frozenset[Forwarded]] = {}
+        for number, table in enumerate(tables):
+            rows = table.get("route_entries")
+            entries = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+            edge = last(str(table.get("edge_node") or f"edge {number + 1}"))
+            ways = {Forwarded(str(one.get("network")), str(one.get("next_hop"))) for one in entries}
+            found[edge] = found.get(edge, frozenset()) | ways
+        return found
 
     def _without_tables(self, why: str) -> None:
         """Where BFD watches a next hop, only a forwarding table says whether the route is in use."""
@@ -206,29 +187,6 @@ class _Reader:
             self._found.miss(
                 Unseen(f"whether BFD peers of {last(self._gateway)} are up (its forwarding tables)", ""), why
             )
-
-
-def _first(gateway: str) -> Iterator[_Part]:
-    """Below the Tier-0 itself, and what may hang on it."""
-    name = last(gateway)
-    yield _Part(gateway, Collection.LOCALE_SERVICES, Unseen(f"interfaces of {name}", ""))
-    yield _Part(gateway, Collection.STATIC_ROUTES, Unseen(f"static routes of {name}", ""))
-    for section in Section:
-        yield _Part(paths.nat_section(gateway, section), Collection.NAT_RULES, Unseen(f"NAT rules of {name}", ""))
-    peers = paths.collection(gateway, Collection.STATIC_ROUTES)
-    yield _Part(peers, Collection.BFD_PEERS, Unseen(f"BFD peers of {name}", ""))
-    yield _Part(INFRA, Collection.TIER1S, Unseen(f"Tier-1s below {name}", ""))
-    yield _Part(INFRA, Collection.SEGMENTS, Unseen("segments behind Tier-1s", "", doubt=Doubt.NONE))
-    yield _Part(INFRA, Collection.LB_SERVICES, Unseen("load balancers", "", INGRESS))
-    yield _Part(INFRA, Collection.LB_VIRTUAL_SERVERS, Unseen("virtual servers of load balancers", "", INGRESS))
-
-
-def _or_why(read: Callable[[], T]) -> T | str:
-    """What was read, or the sentence that says why a part could not be."""
-    try:
-        return read()
-    except PartError as error:
-        return error.what
 
 
 def _is(path: str, *kinds: Collection) -> bool:

@@ -19,6 +19,8 @@ from egress.vocabulary import ANYWHERE, DEFAULT_PRIORITIES, TITLES, Match
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 """The network of a default route, by address family."""
+BFD = ("default_route", "bfd")
+"""Where the file says of its BFD peers what they are."""
 _ALL: Mapping[int, Network] = {version: ip_network(text) for version, text in EVERYTHING.items()}
 
 

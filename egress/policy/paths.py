@@ -28,6 +28,17 @@ class Collection(StrEnum):
     SEGMENTS = "segments"
     LB_SERVICES = "lb-services"
     LB_VIRTUAL_SERVERS = "lb-virtual-servers"
+    IP_BLOCKS = "ip-blocks"
+    IP_POOLS = "ip-pools"
+    IP_SUBNETS = "ip-subnets"
+    IP_ALLOCATIONS = "ip-allocations"
+    GATEWAY_CONNECTIONS = "gateway-connections"
+    ORGS = "orgs"
+    PROJECTS = "projects"
+    VPCS = "vpcs"
+    VPC_PROFILES = "vpc-connectivity-profiles"
+    TRANSIT_GATEWAYS = "transit-gateways"
+    ATTACHMENTS = "attachments"
 
 
 class Section(StrEnum):
@@ -41,6 +52,10 @@ class Section(StrEnum):
     def place(self) -> int:
         """Place in that order, from 0."""
         return list(Section).index(self)
+
+
+ORG = f"/{Collection.ORGS}/default"
+"""Path of the only organisation of a local manager (terraform-provider-nsxt asks for no other)."""
 
 
 def collection(parent: str, kind: Collection) -> str:
@@ -104,6 +119,11 @@ def bfd_peer(gateway: str, id_: str) -> str:
     return f"{static_route(gateway, Collection.BFD_PEERS)}/{id_}"
 
 
+def is_bfd_peer(path: str) -> bool:
+    """Whether a path is that of a BFD peer of static routes."""
+    return path.split("/")[-2:-1] == [Collection.BFD_PEERS]
+
+
 def nat_section(gateway: str, section: str = Section.USER) -> str:
     """Path of a NAT section of a gateway."""
     return child(gateway, Collection.NAT, section)
@@ -141,15 +161,22 @@ REALIZED_ENTITIES = f"{INFRA}/realized-state/realized-entities"
 REALIZATION_ALARMS = f"{INFRA}/realized-state/alarms"
 """What NSX could not realize, of all objects."""
 
+BLOCK_USAGE = f"{INFRA}/{Collection.IP_BLOCKS}/usage"
+"""How full IP blocks are, of all of them (NSX 9)."""
+
 
 def bfd_profile(id_: str) -> str:
     """Path of a BFD profile."""
     return child(INFRA, Collection.BFD_PROFILES, id_)
 
 
+ENFORCEMENT_POINT = f"{INFRA}/sites/default/enforcement-points/default"
+"""Path of the only enforcement point of a local manager."""
+
+
 def edge_cluster(id_: str) -> str:
-    """Path of an edge cluster of the default enforcement point, which is the only one of a local manager."""
-    return child(f"{INFRA}/sites/default/enforcement-points/default", Collection.EDGE_CLUSTERS, id_)
+    """Path of an edge cluster of the default enforcement point."""
+    return child(ENFORCEMENT_POINT, Collection.EDGE_CLUSTERS, id_)
 
 
 def edge_node(cluster: str, id_: str) -> str:

@@ -13,7 +13,7 @@ from egress.domain import EgressError, WorkloadDomain
 from egress.policy import paths
 from egress.policy.identity import GatewayKey
 from egress.policy.owned import nat_section
-from egress.policy.paths import Section
+from egress.policy.paths import Collection, Section, last
 from egress.policy.tree import Json
 
 ROUTE = "nsxt_policy_static_route"
@@ -67,10 +67,7 @@ def _planned(domain: WorkloadDomain, plan: Any) -> Planned:
 
 
 def resource_path(kind: str, gateway: str, values: Mapping[str, Any]) -> str:
-    """Policy path of the object that a resource of a stack stands for; also the id that it is imported by.
-
-    The short form `<gateway>/<id>` of an import id always reads NAT rules from section USER (provider 3.12.0).
-    """
+    """Policy path of the object that a resource of a stack stands for."""
     id_ = str(values.get("nsx_id") or values.get("display_name") or "unnamed")
     if kind == ROUTE:
         return paths.static_route(gateway, id_)
@@ -78,6 +75,16 @@ def resource_path(kind: str, gateway: str, values: Mapping[str, Any]) -> str:
         return paths.bfd_peer(gateway, id_)
     assert kind == RULE, kind
     return paths.nat_rule(gateway, id_, _section(values))
+
+
+def import_id(kind: str, path: str) -> str:
+    """What the object at a Policy path is imported by: the path itself, of a BFD peer `<gateway>/<id>`, which is all that its importer
+    takes (resourceNsxtPolicyTier0GatewayImporter, provider 3.11.1). That short form reads NAT rules from section USER, whatever they are in.
+    """
+    if kind != BFD_PEER:
+        return path
+    gateway, _, _ = path.partition(f"/{Collection.STATIC_ROUTES}/")
+    return f"{last(gateway)}/{last(path)}"
 
 
 def _section(values: Mapping[str, Any]) -> str:

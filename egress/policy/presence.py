@@ -13,10 +13,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.policy import paths
-from egress.policy.owned import NatRule, Owned, Route, default_tags, owned
+from egress.policy.owned import BfdPeer, Identity, NatRule, Owned, Route, default_tags, nat_scope, owned
 from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json, PolicyObjects, children
-from egress.vocabulary import ANYWHERE
+from egress.vocabulary import ANYWHERE, FirewallMatch
 
 OURS = "tier0-egress"
 """Value of the tag `managed-by` on every object whose file entry gives no tags of its own."""
@@ -106,6 +106,12 @@ class Presence:
             if path != own and _network(body.get("network")) == wanted
         ]
 
+    def peers_like(self, peer: BfdPeer) -> list[str]:
+        """Paths of other BFD peers on the gateway that watch the next hop of one of ours."""
+        own = paths.bfd_peer(self.gateway, peer.identity.nsx_id)
+        beside = children(self.objects, paths.collection(self.gateway, Collection.STATIC_ROUTES), Collection.BFD_PEERS)
+        return [path for path, body in beside if path != own and str(body.get("peer_address")) == str(peer.peer)]
+
     def rules_like(self, rule: NatRule) -> list[ForeignRule]:
         """Foreign rules that translate exactly the source of one of ours, wherever it leaves."""
         if rule.destination is not None:
@@ -120,6 +126,14 @@ class Presence:
         return [
             one for one in self._meeting(rule) if (one.section.place, one.priority) <= mine and one.path not in like
         ]
+
+    def foreign(self, source: IPv4Network, priority: int) -> list[ForeignRule]:
+        """Foreign rules that would stand in the way of a further mapping of ours: of that very source, or looked at before it."""
+        scope = nat_scope(self.domain)
+        identity = Identity("", "", "", {})
+        action, firewall = self.domain.tier0.nat_action, FirewallMatch.MATCH_INTERNAL_ADDRESS
+        rule = NatRule("", (), identity, source, None, priority, scope, action, source, firewall)
+        return [*self.rules_like(rule), *self.rules_before(rule)]
 
     def _meeting(self, rule: NatRule) -> Iterator[ForeignRule]:
         """Foreign rules that decide about packets which one of ours is for."""

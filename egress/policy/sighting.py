@@ -59,15 +59,22 @@ def hidden(unseen: Iterable[Unseen], path: str) -> bool:
 class Sighting:
     """What a manager has around the Tier-0 whose path is `gateway`.
 
-    objects: by path. states: why an object is not realized, by path, of those that are not; what is not in it acts. forwarded:
-    the static ways in the forwarding tables of all edges, None where no table was seen. unseen: what could not be read.
+    objects: by path. states: why an object is not realized, by path, of those that are not; what is not in it acts. tables: the ways in the
+    forwarding table of each edge, by what the manager calls the edge; None where no table was seen, and then `untabled` says why. unseen:
+    what could not be read.
     """
 
     gateway: str
     objects: PolicyObjects
     states: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    forwarded: frozenset[Forwarded] | None = None
+    tables: Mapping[str, frozenset[Forwarded]] | None = None
     unseen: tuple[Unseen, ...] = ()
+    untabled: str = ""
+
+    @property
+    def forwarded(self) -> frozenset[Forwarded] | None:
+        """The ways in the tables of all edges together, None where no table was seen."""
+        return None if self.tables is None else frozenset().union(*self.tables.values())
 
 
 def acting(objects: PolicyObjects, states: Mapping[str, str]) -> dict[str, Json]:

@@ -53,10 +53,11 @@ def tier1s(objects: PolicyObjects) -> tuple[Tier1, ...]:
     return tuple(sorted((Tier1(last(path), path, _text(body.get("tier0_path"))) for path, body in found), key=_id))
 
 
-def whole_tier1s(objects: PolicyObjects) -> tuple[Tier1, ...]:
-    """The same with everything that stands below them."""
+def whole_tier1s(objects: PolicyObjects, tier0: str | None = None) -> tuple[Tier1, ...]:
+    """The same with everything that stands below them. tier0: only those that hang on the Tier-0 with that path; left out, all."""
+    found = [one for one in tier1s(objects) if tier0 is None or one.tier0 == tier0]
     below = _by_gateway(objects)
-    return tuple(_whole(one, objects[one.path], below.get(one.path, {})) for one in tier1s(objects))
+    return tuple(_whole(one, objects[one.path], below.get(one.path, {})) for one in found)
 
 
 def _by_gateway(objects: PolicyObjects) -> dict[str, dict[str, Json]]:

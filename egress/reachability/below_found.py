@@ -14,6 +14,8 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from egress.domain import NatAction, WorkloadDomain
 from egress.domain.addresses import as_network, first_host
 from egress.domain.fields import listed
+from egress.inventory.senders import short
+from egress.inventory.vpcs import Vpc
 from egress.policy.gateways import Rule
 from egress.policy.owned import owned
 from egress.policy.paths import Collection as Kind
@@ -33,12 +35,13 @@ _SERVERS_ASKED = 5
 @dataclass(frozen=True)
 class OnManager:
     """What a manager has below the Tier-0: its Tier-1s, their virtual servers, what could not be seen. `elsewhere`: ids of those that
-    another domain file names."""
+    another domain file names. `vpcs`: those that lead to it."""
 
     tier1s: tuple[Tier1, ...]
     servers: tuple[VirtualServer, ...]
     unseen: tuple[Unseen, ...]
     elsewhere: Collection[str]
+    vpcs: tuple[Vpc, ...] = ()
 
 
 @dataclass
@@ -71,6 +74,8 @@ class _Builder:
         for tier1 in self.there.tier1s:
             if tier1.id not in self.there.elsewhere:
                 self._tier1(tier1)
+        for vpc in self.there.vpcs:
+            self._vpc(vpc)
         senders = [sender for parts in self.parts.values() for sender in parts.senders]
         self._unused(senders)
         worlds = {name: self._world(name, parts) for name, parts in self.parts.items()}
@@ -102,6 +107,29 @@ class _Builder:
         else:
             self._routed(tier1, parts)
         self._compare(tier1, rules)
+
+    def _vpc(self, vpc: Vpc) -> None:
+        """A pod in a private network of a VPC for each address that the VPC translates to. It stands where a Tier-1 would."""
+        name = vpc.name.replace("/", " ")
+        name = f"{name} (VPC)" if name in {tier1.id for tier1 in self.there.tier1s} else name
+        rules = {rule.translated: rule for rule in vpc.rules if isinstance(rule.translated, IPv4Network)}
+        parts = self.parts.setdefault(name, _Parts(serves=False)) if rules else _Parts(serves=False)
+        for translated, rule in rules.items():
+            inside = [one for one in (*rule.sources, *vpc.inside) if isinstance(one, IPv4Network)]
+            network = next((one for one in inside if one.prefixlen <= 30), self._spare())
+            egress = first_host(translated)
+            held = IPv4Interface((int(network[2]) + len(parts.pods), network.prefixlen))
+            self._hold(name, parts, held, egress)
+            parts.snat.append(Snat(IPv4Network(parts.pods[-1].addresses[0].ip), egress))
+        real = listed([short(one) for one in rules])
+        self.differs.append(
+            f"VPC {vpc.name} leads to this Tier-0: "
+            + (
+                f"it SNATs to {real}, and that is walked"
+                if rules
+                else "it translates nothing that was shown, and is not asked"
+            )
+        )
 
     def _nat_hidden(self, tier1: Tier1) -> bool:
         return hidden(self.there.unseen, collection(tier1.path, Kind.NAT))
@@ -158,12 +186,16 @@ class _Builder:
         return IPv4Network((int(SPARE.network_address) + 256 * (len(self.parts) % 256), 24))
 
     def _add(self, tier1: Tier1, parts: _Parts, held: IPv4Interface, egress: IPv4Address) -> None:
-        number = len(parts.pods)
-        name = f"pod/{tier1.id}/{egress}" if number else f"pod/{tier1.id}"
         if any(held in pod.addresses for pod in parts.pods):
-            held = IPv4Interface((int(held.ip) + number, held.network.prefixlen))
-        title = f"{tier1.id} ({egress})" if number else tier1.id
-        parts.senders.append(Sender(name, tier1.id, self._key(egress), egress, title, meant=self._meant(tier1.id)))
+            held = IPv4Interface((int(held.ip) + len(parts.pods), held.network.prefixlen))
+        self._hold(tier1.id, parts, held, egress)
+
+    def _hold(self, gateway: str, parts: _Parts, held: IPv4Interface, egress: IPv4Address) -> None:
+        """A pod with an address, behind what has that id, and the sender that it is."""
+        number = len(parts.pods)
+        name = f"pod/{gateway}/{egress}" if number else f"pod/{gateway}"
+        title = f"{gateway} ({egress})" if number else gateway
+        parts.senders.append(Sender(name, gateway, self._key(egress), egress, title, meant=self._meant(gateway)))
         parts.pods.append(Pod(name, (held,)))
 
     def _key(self, egress: IPv4Address) -> str | None:
@@ -208,7 +240,7 @@ class _Builder:
         for rule in self.rules:
             if not any(one.egress in as_network(rule.source) for one in senders) and rule.destination is None:
                 self.differs.append(
-                    f"mapping {rule.key} translates {rule.source}, and no Tier-1 of this domain sends with that on the manager"
+                    f"mapping {rule.key} translates {rule.source}, and no Tier-1 of this domain, or VPC, sends with that on the manager"
                 )
 
     def _absent(self) -> Iterator[Unseen]:

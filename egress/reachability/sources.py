@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from egress.domain import HaMode, WorkloadDomain
+from egress.inventory.vpcs import vpcs
 from egress.policy import paths
 from egress.policy.gateways import Memory, Tier0, tier0s
 from egress.policy.paths import Collection, collection
@@ -139,7 +140,8 @@ def on_manager(source: Live, neighbours: Sequence[WorkloadDomain]) -> OnManager 
     whole = whole_tier1s(source.objects)  # with rules that are not realized: their pods are there, and are asked about
     lower = tuple(_with_hidden(one, source.unseen) for one in whole if one.tier0 == source.gateway)
     elsewhere = frozenset(name for other in neighbours for name in other.tier1s)
-    return OnManager(lower, virtual_servers(source.objects), source.unseen, elsewhere)
+    below = vpcs(source.objects, source.gateway)
+    return OnManager(lower, virtual_servers(source.objects), source.unseen, elsewhere, below)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ class World:
         """Somebody else's static route."""
         self.objects[paths.static_route(self.gateway, name)] = {"network": network, "next_hops": []} | body
 
+    def peer(self, name: str, address: str) -> None:
+        """Somebody else's BFD peer."""
+        self.objects[paths.bfd_peer(self.gateway, name)] = {"peer_address": address}
+
     @property
     def gateway(self) -> str:
         return next(path for path in self.objects if path.count("/") == 3)
@@ -89,6 +93,11 @@ CASES: dict[str, tuple[Act, str, Act]] = {
         "another rule for 10.2.0.16: foreign, which no stack of this tool made, priority 900",
         lambda w: w.rule("foreign", source_network="10.2.0.16", enabled=False),
     ),
+    "second-bfd-peer": (
+        lambda w: w.peer("foreign", "10.1.0.254"),
+        "another BFD peer for 10.1.0.254: foreign, which no stack of this tool made",
+        lambda w: w.peer("foreign", "10.1.0.9"),
+    ),
     "foreign-rule-first": (
         lambda w: w.rule("foreign", source_network="10.2.0.0/27", action="NO_SNAT", sequence_number=100),
         "NO_SNAT foreign, which no stack of this tool made (section USER, priority 100) matches 10.2.0.0/27 before",
@@ -121,6 +130,9 @@ CASES: dict[str, tuple[Act, str, Act]] = {
     ),
 }
 
+WITH: dict[str, dict[str, Any]] = {"second-bfd-peer": {"default_route": {"bfd": {"sources": ["up1"]}}}}
+"""What a rule's cases have besides the usual domain."""
+
 
 def findings(domain: WorkloadDomain, act: Act) -> dict[str, str]:
     """What the rules say of a manager on which the domain is applied, after `act`."""
@@ -142,12 +154,12 @@ def test_every_rule_over_a_manager_has_both_cases() -> None:
 @pytest.mark.parametrize("rule", LIVE)
 def test_the_broken_case_is_found_and_told(domain: Callable[..., WorkloadDomain], rule: str) -> None:
     broken, says, _ = CASES[rule]
-    assert says in findings(domain("one"), broken)[rule]
+    assert says in findings(domain("one", WITH.get(rule, {})), broken)[rule]
 
 
 @pytest.mark.parametrize("rule", LIVE)
 def test_the_rule_holds_for_the_case_beside_it(domain: Callable[..., WorkloadDomain], rule: str) -> None:
-    assert rule not in findings(domain("one"), CASES[rule][2])
+    assert rule not in findings(domain("one", WITH.get(rule, {})), CASES[rule][2])
 
 
 def test_an_applied_domain_breaks_no_rule(domain: Callable[..., WorkloadDomain]) -> None:

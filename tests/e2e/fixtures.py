@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e.installed import Installed, build, install, install_bare
 from tests.e2e.sites import ENGINES, STACK, Site, lab_site, project
+from tools.foreign_clients import environment
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: f"{engine.product}-{engine.version}")
@@ -75,6 +78,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installed:
     """The wheel of this distribution in a virtual environment of its own."""
     return install(tmp_path_factory.mktemp("installed"), wheel)
+
+
+@pytest.fixture(scope="session")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the clients that nobody here wrote, installed once a run, whichever worker asks first (tools/foreign_clients.py).
+
+    NSX_LAB_CLIENTS names one that outlives the run: a second run is then quick.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder = Path(os.environ.get("NSX_LAB_CLIENTS") or shared / "clients")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        environment(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

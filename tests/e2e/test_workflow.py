@@ -101,7 +101,7 @@ def test_the_pipeline_of_gitlab_is_what_its_published_schema_allows(tmp_path: Pa
 def test_scripts_of_gitlab_are_shell(tmp_path: Path) -> None:
     pipeline = loaded(contents(Ci.GITLAB)[".gitlab-ci.yml"])
     scripts = [pipeline["default"]["before_script"], *(job["script"] for job in pipeline.values() if "script" in job)]
-    assert len(scripts) == 8
+    assert len(scripts) == 11
     for script in scripts:
         text = "\n".join(script)
         assert "@" not in text.replace("[@]", ""), "every mark is filled in"
@@ -117,7 +117,7 @@ def test_actions_are_pinned_by_commit_and_hold_no_credentials() -> None:
     files = contents(Ci.GITHUB)
     uses = [use for name in [*WORKFLOWS, ACTION] for use in re.findall(r"uses: (.*)", files[name])]
     remote = [use for use in uses if use != "./.github/actions/egress"]
-    assert len(remote) == 20
+    assert len(remote) == 26
     assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use) for use in remote)
     for name, job in jobs().items():
         for step in job["steps"]:
@@ -134,6 +134,7 @@ def test_a_job_may_what_it_needs_and_no_more() -> None:
         "egress-comment/comment": {"actions": "read", "contents": "read", "pull-requests": "write"},
         "egress-apply/waiting": {},
         "egress-nightly/drift": {"contents": "read", "issues": "write"},
+        "egress-nightly/request": {"contents": "write", "pull-requests": "write"},
     }
 
 
@@ -144,6 +145,8 @@ def test_secrets_are_in_one_step_of_jobs_in_an_environment_on_our_own_runners() 
         "egress-apply/apply": "nsx-apply",
         "egress-apply/approved": "nsx-approve",
         "egress-nightly/drift": "nsx-plan",
+        "egress-nightly/propose": "nsx-plan",
+        "egress-nightly/verify": "nsx-plan",
     }
     given = []
     for name in environments:
@@ -154,7 +157,20 @@ def test_secrets_are_in_one_step_of_jobs_in_an_environment_on_our_own_runners() 
         given.append(
             {key: value for key, value in holder["env"].items() if "secrets." in value and "PLAN_KEY" not in key}
         )
-    assert all(one == given[0] for one in given), "what one job needs to reach manager and state, all need"
+    manager = {key: value for key, value in given[0].items() if key.startswith("NSXT_")}
+    for name, one in zip(environments, given, strict=True):
+        if name in ("egress-nightly/verify", "egress-nightly/propose"):
+            assert one == manager, f"{name} reads managers and no state"
+        else:
+            assert one == given[0], f"{name}: what one job needs to reach manager and state, all need"
+
+
+def test_who_reads_managers_writes_no_branch_and_who_writes_one_reaches_no_manager() -> None:
+    for name, job in jobs().items():
+        writes = job["permissions"].get("contents") == "write"
+        assert not (writes and ("secrets." in str(job) or "self-hosted" in job["runs-on"] or "environment" in job)), (
+            name
+        )
 
 
 def test_a_fork_reaches_no_secret_and_no_runner_of_the_site() -> None:

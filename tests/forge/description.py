@@ -36,6 +36,7 @@ OPERATIONS = (
     "/repos/{owner}/{repo}/issues/{issue_number}/comments",
     "/repos/{owner}/{repo}/issues/comments/{comment_id}",
     "/repos/{owner}/{repo}/pulls",
+    "/repos/{owner}/{repo}/pulls/{pull_number}",
 )
 _ROOM = hashlib.sha256(f"{INTEGRITY}{OPERATIONS}2".encode()).hexdigest()[:12]
 HOST = "https://api.github.com"

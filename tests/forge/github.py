@@ -32,7 +32,7 @@ Json = dict[str, Any]
 REPOSITORY = "acme/egress"
 ACTIONS = "github-actions[bot]"
 LONGEST = 65_536
-ALL = frozenset({"pull-requests", "issues"})
+ALL = frozenset({"pull-requests", "issues", "contents"})
 _PATH = "/repos/acme/egress"
 
 
@@ -114,6 +114,7 @@ class Forge:
         self.pull_requests = pull_requests or {12: ("acme:change", "c" * 40)}
         self.comments: list[Json] = []
         self.issues: list[Json] = []
+        self.requests: list[Json] = []
         self.url = ""
         self.asked: list[Asked] = []
         self.problems: list[str] = []
@@ -152,6 +153,19 @@ class Forge:
         issue.pop("closed_by", None)
         self.issues.append(issue)
         return issue
+
+    def put_request(self, head: str, title: str, text: str, login: str = ACTIONS) -> Json:
+        """A pull request of somebody for a branch of this repository, into main."""
+        number = 500 + len(self.requests)
+        request: Json = description().example("pull-request") | self._common("pull", next(self._ids), login)
+        request |= {"number": number, "title": title, "body": text, "state": "open", "closed_at": None}
+        request["head"] = request["head"] | {"label": f"acme:{head}", "ref": head}
+        request["html_url"] = f"https://github.example/{REPOSITORY}/pull/{number}"
+        request["url"] = f"{self.url}{_PATH}/pulls/{number}"
+        request["issue_url"] = f"{self.url}{_PATH}/issues/{number}"
+        request["requested_teams"] = []  # the team of GitHub's example lacks a type, which their schema requires
+        self.requests.append(request)
+        return request
 
     def _common(self, kind: str, number: int, login: str | None) -> Json:
         user = description().example("issue-comment")["user"]
@@ -269,10 +283,40 @@ class Forge:
         for number, (head, commit) in self.pull_requests.items():
             if head == asked.query.get("head", head):
                 found.append(example | {"number": number, "head": example["head"] | {"label": head, "sha": commit}})
+        for one in self.requests:
+            if one["head"]["label"] == asked.query.get("head", one["head"]["label"]) and one["state"] == "open":
+                simple = {key: value for key, value in one.items() if key in example}
+                found.append(example | simple)
         return self._page(asked, found)
 
+    def _create_pull(self, asked: Asked, token: Token) -> Answer:
+        if not {"pull-requests", "contents"} <= token.may:
+            return error(403, "Resource not accessible by integration")
+        head = asked.sent["head"]
+        if any(one["head"]["ref"] == head and one["state"] == "open" for one in self.requests):
+            said = {
+                "message": f"A pull request already exists for acme:{head}.",
+                "resource": "PullRequest",
+                "code": "custom",
+            }
+            return Answer(
+                422,
+                {"message": "Validation Failed", "errors": [said], "documentation_url": "https://docs.github.com/rest"},
+            )
+        return Answer(201, self.put_request(head, asked.sent["title"], asked.sent["body"], token.login))
+
+    def _edit_pull(self, asked: Asked, token: Token, number: str) -> Answer:
+        found = [one for one in self.requests if one["number"] == int(number)]
+        if not found:
+            return error(404, "Not Found")
+        if "pull-requests" not in token.may:
+            return error(403, "Resource not accessible by integration")
+        found[0] |= {key: value for key, value in asked.sent.items() if key in ("body", "state", "title")}
+        return Answer(200, found[0])
+
     def _is_there(self, number: str) -> bool:
-        return int(number) in self.pull_requests or any(one["number"] == int(number) for one in self.issues)
+        there = (*self.issues, *self.requests)
+        return int(number) in self.pull_requests or any(one["number"] == int(number) for one in there)
 
     def _page(self, asked: Asked, every: list[Json]) -> Answer:
         size, page = min(int(asked.query.get("per_page", 30)), 100), int(asked.query.get("page", 1))
@@ -292,6 +336,8 @@ class Forge:
         f"POST {_PATH}/issues": _create_issue,
         f"PATCH {_PATH}/issues/([0-9]+)": _edit_issue,
         f"GET {_PATH}/pulls": _list_pulls,
+        f"POST {_PATH}/pulls": _create_pull,
+        f"PATCH {_PATH}/pulls/([0-9]+)": _edit_pull,
     }
 
 
@@ -305,7 +351,13 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         if parts.path == "/_forge/state":
             said = Answer(
-                200, {"comments": self.forge.comments, "issues": self.forge.issues, "problems": self.forge.problems}
+                200,
+                {
+                    "comments": self.forge.comments,
+                    "issues": self.forge.issues,
+                    "requests": self.forge.requests,
+                    "problems": self.forge.problems,
+                },
             )
         elif not parts.path.startswith(f"{self.forge.prefix}/"):
             said = error(404, "Not Found")

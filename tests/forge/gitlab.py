@@ -26,6 +26,7 @@ class GitLab:
         self.tokens = tokens
         self.notes: list[Json] = []
         self.issues: list[Json] = []
+        self.requests: list[Json] = []
         self.words: list[Json] = []
         self.asked: list[str] = []
         self.planned: list[tuple[str, int, Any, dict[str, str]]] = []
@@ -74,6 +75,23 @@ class GitLab:
         }
         self.issues.append(issue)
         return issue
+
+    def put_request(self, branch: str, title: str, description: str, user: int) -> Json:
+        number = len(self.requests) + 31
+        request = {
+            "id": next(self._ids),
+            "iid": number,
+            "project_id": PROJECT,
+            "title": title,
+            "description": description,
+            "state": "opened",
+            "source_branch": branch,
+            "target_branch": "main",
+            "author": _user(user),
+            "web_url": f"{self.url}/acme/egress/-/merge_requests/{number}",
+        }
+        self.requests.append(request)
+        return request
 
     def answer(
         self, method: str, path: str, query: dict[str, str], token: str, sent: Json
@@ -141,6 +159,27 @@ class GitLab:
         self.words.append(note)
         return 201, note, {}
 
+    def _list_requests(self, user: int, query: dict[str, str], sent: Json) -> tuple[int, Any, dict[str, str]]:
+        found = [
+            one for one in self.requests if one["state"] == "opened" and one["source_branch"] == query["source_branch"]
+        ]
+        return self._page(found, query, f"{_API}/merge_requests")
+
+    def _create_request(self, user: int, query: dict[str, str], sent: Json) -> tuple[int, Any, dict[str, str]]:
+        if any(one["source_branch"] == sent["source_branch"] and one["state"] == "opened" for one in self.requests):
+            return 409, {"message": ["Another open merge request already exists for this source branch: !31"]}, {}
+        return 201, self.put_request(sent["source_branch"], sent["title"], sent["description"], user), {}
+
+    def _edit_request(
+        self, user: int, query: dict[str, str], sent: Json, number: str
+    ) -> tuple[int, Any, dict[str, str]]:
+        found = [one for one in self.requests if one["iid"] == int(number)]
+        if not found:
+            return 404, {"message": "404 Not found"}, {}
+        found[0] |= {key: value for key, value in sent.items() if key == "description"}
+        found[0]["state"] = {"close": "closed"}.get(sent.get("state_event", ""), found[0]["state"])
+        return 200, found[0], {}
+
     def _page(self, every: list[Json], query: dict[str, str], path: str) -> tuple[int, Any, dict[str, str]]:
         size, page = min(int(query.get("per_page", 20)), 100), int(query.get("page", 1))
         headers = {"X-Page": str(page), "X-Per-Page": str(size), "X-Next-Page": ""}
@@ -162,6 +201,10 @@ class GitLab:
         f"POST {_API}/issues": _create_issue,
         f"PUT {_API}/issues/([0-9]+)": _edit_issue,
         f"POST {_API}/issues/([0-9]+)/notes": _say,
+        f"GET {_API}/merge_requests": _list_requests,
+        f"POST {_API}/merge_requests": _create_request,
+        f"PUT {_API}/merge_requests/([0-9]+)": _edit_request,
+        f"POST {_API}/merge_requests/(3[0-9])/notes": _say,
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 from egress.domain import EgressError, WorkloadDomain
 from egress.policy import paths
 from egress.policy.owned import outside_nat, owned
-from egress.policy.planned import BFD_PEER, ROUTE, RULE, planned, resource_path
+from egress.policy.planned import BFD_PEER, ROUTE, RULE, import_id, planned, resource_path
 from egress.policy.tree import children
 
 T0 = "/infra/tier-0s/T0-wld01"
@@ -171,3 +171,17 @@ def test_a_plan_for_another_gateway_is_refused(golden: WorkloadDomain) -> None:
         EgressError, match="the plan is for /infra/tier-0s/T0-other, and wld01 has /infra/tier-0s/T0-wld01"
     ):
         planned(golden, _plan("/infra/tier-0s/T0-other"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "wanted"),
+    [
+        (ROUTE, f"{T0}/static-routes/r", f"{T0}/static-routes/r"),
+        (RULE, f"{T0}/nat/DEFAULT/nat-rules/n", f"{T0}/nat/DEFAULT/nat-rules/n"),
+        (BFD_PEER, f"{T0}/static-routes/bfd-peers/p", "T0-wld01/p"),
+    ],
+)
+def test_an_object_is_imported_by_its_path_and_a_bfd_peer_by_the_one_form_that_its_importer_takes(
+    kind: str, path: str, wanted: str
+) -> None:
+    assert import_id(kind, path) == wanted

@@ -33,7 +33,7 @@ def walked(golden_text: str, domain_of: Callable[..., WorkloadDomain]) -> Review
 
     def made(content: PlanContent, without: tuple[str, ...] = (), more: dict[str, Any] | None = None, unseen: tuple[Unseen, ...] = (), states: dict[str, str] | None = None) -> Review:  # fmt: skip
         objects = {path: body for path, body in {**there, **(more or {})}.items() if path not in without}
-        live = Live.of("the manager x", Sighting(T0, objects, states or {}, frozenset(), unseen))
+        live = Live.of("the manager x", Sighting(T0, objects, states or {}, {}, unseen))
         return review(domain, [domain], content, live, "", check_live([]))
 
     return made
@@ -97,7 +97,7 @@ def test_a_next_hop_that_the_file_no_longer_names_is_still_there_today(walked: R
     domain = domain_of(golden_text.replace("address: 10.27.51.1}", "address: 10.27.51.9}") + RETURN_ROUTE)
     there = view_of(domain_of(golden_text + RETURN_ROUTE)).objects
     hop = {"next_hop": [{"ip_address": "10.27.51.9", "admin_distance": 1}]}
-    live = Live.of("the manager x", Sighting(T0, there, {}, frozenset(), ()))
+    live = Live.of("the manager x", Sighting(T0, there, {}, {}, ()))
     found = review(domain, [domain], plan({DEFAULT: THERE[DEFAULT] | hop}), live, "", check_live([]))
     assert set(turns(found).values()) == {Turn.WORKS}
     assert found.assumed == ("there is a router at 10.27.51.9, which knows the way back: no plan can tell",)

@@ -9,7 +9,7 @@ from nsx_lab.manager.http import manager_api
 from nsx_lab.manager.http.policy import PREFIX
 from nsx_lab.manager.nsx import schema
 from nsx_lab.manager.nsx.operations import allows
-from nsx_lab.manager.store.kinds import INFRA, KINDS, Kind
+from nsx_lab.manager.store.kinds import KINDS, ROOTS, Kind
 
 Operation = dict[str, Any]
 
@@ -72,7 +72,7 @@ def document() -> dict[str, Any]:
 
 def _places() -> Iterator[tuple[Kind, str]]:
     """Every kind with every template of its collection (or of itself, for a singleton)."""
-    waiting: list[tuple[tuple[str, ...], str]] = [((INFRA.resource_type,), "/infra")]
+    waiting: list[tuple[tuple[str, ...], str]] = [((name,), path) for name, path in ROOTS.items()]
     while waiting:
         lineage, above = waiting.pop()
         for kind in KINDS:

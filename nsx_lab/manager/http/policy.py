@@ -11,6 +11,7 @@ from nsx_lab.manager.http.wire import Answer, Request
 from nsx_lab.manager.nsx import operations, realized, routing
 from nsx_lab.manager.nsx.fabric import Fabric
 from nsx_lab.manager.nsx.manager import Manager
+from nsx_lab.manager.nsx.rules import allocation
 from nsx_lab.manager.store import errors, listing
 from nsx_lab.manager.store.clock import wall_ms
 from nsx_lab.manager.store.kinds import locate
@@ -67,6 +68,7 @@ class PolicyApi:
             ("GET", f"{INFRA}/realized-state/realized-entities"): self._entities,
             ("GET", f"{INFRA}/realized-state/status"): self._status,
             ("GET", f"{INFRA}/realized-state/alarms"): self._alarms,
+            ("GET", f"{INFRA}/ip-blocks/usage"): self._block_usage,
             ("GET", PARTIAL_PATCH): self._get_partial_patch,
             ("PATCH", PARTIAL_PATCH): self._set_partial_patch,
         }
@@ -159,7 +161,7 @@ class PolicyApi:
     def _object(self, request: Request, user: User) -> Answer:
         path = request.path.removeprefix(PREFIX)
         place = locate(path)
-        if place is not None and not self._manager.settings.profile.has(place.kind.resource_type):
+        if place is not None and not self._manager.settings.profile.has(place):
             raise errors.no_such_path(request.path)
         if place is None:
             raise operations.unanswered(request.method, request.path)
@@ -212,6 +214,12 @@ class PolicyApi:
         found: list[Object] = [
             alarm for record in self._manager.realization.records() for alarm in realized.alarms(record)
         ]
+        return Answer(body=listing.page(found, request.parameters()))
+
+    def _block_usage(self, request: Request, user: User) -> Answer:
+        if not self._manager.settings.profile.vpcs:
+            raise errors.no_such_path(request.path)
+        found = allocation.block_usage(Transaction(self._manager.store))
         return Answer(body=listing.page(found, request.parameters()))
 
     def _get_partial_patch(self, request: Request, user: User) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nsx_lab.manager.nsx.profiles import Profile
 from nsx_lab.manager.store.envelope import compose
 from nsx_lab.manager.store.kinds import NAT_SECTIONS, Place, locate
@@ -37,10 +39,20 @@ not_modelled(
     "a write to an object that is still marked for deletion",
     "it is made anew, as if nothing of that name were on its way out; code 500045 never occurs",
 )
-not_modelled(
-    "projects, VPCs, transit gateways, Global Manager",
-    "501 or 404 by the SDK's route table; 404 for those left out of it",
+claim(
+    "org default, project default, its transit gateway and VPC connectivity profile are always there in profile 9.1",
+    Evidence.SPEC,
+    "vcf-nsx Project.default, TransitGateway.is_default, VpcConnectivityProfile.is_default: made by the system; their ids are an assumption",
+    "test_vpcs.py::test_default_project_is_there",
 )
+claim(
+    "a VPC gets the NAT sections INTERNAL, USER and DEFAULT",
+    Evidence.ASSUMPTION,
+    "vcf-nsx PolicyNat.nat_type; nsx-operator reads DEFAULT and terraform-provider-nsxt (nsxt_vpc_nat) USER; that the third is there is not known",
+    "test_vpcs.py::test_default_snat_of_a_vpc",
+)
+
+not_modelled("Global Manager", "404")
 
 FIRST_BGP: Object = {"enabled": True, "ecmp": True, "multipath_relax": True, "local_as_num": "65000"}
 """What the BGP configuration of an ACTIVE_ACTIVE Tier-0 begins with (store.given)."""
@@ -61,11 +73,25 @@ _ALWAYS: dict[str, Object] = {
 }
 
 
+_DEFAULT_PROJECT = "/orgs/default/projects/default"
+_PROJECT: dict[str, Object] = {
+    "/orgs/default": {},
+    _DEFAULT_PROJECT: {"default": True},
+    f"{_DEFAULT_PROJECT}/transit-gateways/default": {"is_default": True},
+    f"{_DEFAULT_PROJECT}/vpc-connectivity-profiles/default": {
+        "is_default": True,
+        "transit_gateway_path": f"{_DEFAULT_PROJECT}/transit-gateways/default",
+    },
+}
+
+
 def add_always(tx: Transaction, profile: Profile, now: int) -> None:
     """The objects of a fresh manager."""
     wanted = dict(_ALWAYS)
     if profile.network_spans:
         wanted["/infra/network-spans/default"] = {"is_default": True}
+    if profile.vpcs:
+        wanted.update(_PROJECT)
     for path, body in wanted.items():
         add(tx, path, body, now)
 
@@ -95,13 +121,15 @@ def add_companions(tx: Transaction, place: Place, now: int) -> None:
     """What comes with a new object: NAT sections with a gateway, BGP with a locale service of a Tier-0."""
     if place.kind.resource_type in ("Tier0", "Tier1"):
         add_nat_sections(tx, place.path, now)
+    elif place.kind.resource_type == "Vpc":
+        add_nat_sections(tx, place.path, now, NAT_SECTIONS[:3])
     elif place.kind.resource_type == "LocaleServices":
         add_bgp(tx, place.path, now)
 
 
-def add_nat_sections(tx: Transaction, gateway: str, now: int) -> None:
-    """The NAT sections of a gateway."""
-    for section in NAT_SECTIONS:
+def add_nat_sections(tx: Transaction, gateway: str, now: int, sections: Sequence[str] = NAT_SECTIONS) -> None:
+    """The NAT sections of a gateway or a VPC."""
+    for section in sections:
         add(tx, f"{gateway}/nat/{section}", {"nat_type": section}, now)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nsx_lab.manager.nsx import schema
-from nsx_lab.manager.store.kinds import Place, locate
+from nsx_lab.manager.store.kinds import ROOTS, Place, locate
 from nsx_lab.manager.store.store import Object
 from nsx_lab.shape import Shape, integer, text
 from nsx_lab.strict_json import without_nulls
@@ -72,7 +72,7 @@ def check(obj: Any, *, types: bool = True) -> Place:
 
 def check_all(objects: Iterable[Any], *, types: bool = True) -> None:
     """As `check`, for all of a lab's objects, parents first."""
-    known = {"/infra"}
+    known = set(ROOTS.values())
     for obj in objects:
         place = check(obj, types=types)
         if place.path in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from nsx_lab.manager.nsx import defaults, facts, runtime
+from nsx_lab.manager.nsx import defaults, facts, runtime, vpcs
 from nsx_lab.manager.nsx.counters import Counters
 from nsx_lab.manager.nsx.realization import Realization
 from nsx_lab.manager.nsx.rules import allocation, semantics
@@ -164,6 +164,7 @@ class Manager:
         tx.put(place.path, allocation.enrich(tx, defaults.complete(tx, obj), before))
         if before is None:
             defaults.add_companions(tx, place, now)
+            vpcs.add_default_snat(tx, place, now)
 
     def _remove(self, tx: Transaction, path: str) -> None:
         obj = tx.get(path)
@@ -252,7 +253,7 @@ class Manager:
 
     def _object_place(self, path: str) -> Place:
         place = locate(path)
-        if place is None or place.is_collection:
+        if place is None or place.is_collection or not self.settings.profile.has(place):
             raise errors.not_found(path)
         return place
 

@@ -27,7 +27,7 @@ _TIER0_CAPTURE = (
 class Given:
     """One value. `when` are values that other fields of the object must have for it; the first line that fits a field counts.
 
-    `computed` says in words what the value is where it depends on other objects; `value` is None then, and the manager's rules set it.
+    A name such as `next_hops[].admin_distance` is that of a field in every entry of a list. `computed` says in words what the value is where it depends on other objects; `value` is None then, and the manager's rules set it.
     """
 
     name: str
@@ -99,7 +99,10 @@ GIVEN: dict[str, tuple[Given, ...]] = {
         _computed("inter_sr_ibgp", "true, if its Tier-0 is ACTIVE_ACTIVE", Evidence.SPEC, "vcf-nsx BgpRoutingConfig.inter_sr_ibgp: 'When not specified, inter SR IBGP is automatically enabled if Tier-0 is created in ACTIVE_ACTIVE ha_mode'"),
     ),
     "StaticRouteBfdPeer": (_spec("enabled", True),),
-    "StaticRoutes": (_spec("enabled_on_secondary", False),),
+    "StaticRoutes": (
+        _spec("enabled_on_secondary", False),
+        Given("next_hops[].admin_distance", 1, Evidence.DOC, "NSX API reference 9.1.0, RouterNexthop.admin_distance: 1 to 255, default 1; that it is shown is an assumption"),
+    ),
     "PolicyNat": (
         _computed("nat_type", "the name of the section", Evidence.SPEC, "NSX 9.1 API specification, PolicyNat: made with its gateway, four sections"),
     ),
@@ -132,6 +135,16 @@ GIVEN: dict[str, tuple[Given, ...]] = {
     "PolicyTransportZone": (
         _computed("tz_type", "OVERLAY_BACKED and VLAN_BACKED of the two that are always there", Evidence.ASSUMPTION, "vcf-nsx PolicyTransportZone.tz_type has the words; that there are two zones is the lab's"),
     ),
+    "PolicyVpcNatRule": (
+        _spec("enabled", True),
+        _spec("logging", False),
+    ),
+    "Project": (_computed("default", "true of the one that is always there", Evidence.SPEC, "vcf-nsx Project.default: 'Default projects are non-editable, system create ones'"),),
+    "TransitGateway": (_computed("is_default", "true of the one that is always there", Evidence.SPEC, "vcf-nsx TransitGateway.is_default (read-only)"),),
+    "VpcConnectivityProfile": (
+        _computed("is_default", "true of the one that is always there", Evidence.SPEC, "vcf-nsx VpcConnectivityProfile.is_default (read-only)"),
+        _computed("transit_gateway_path", "the default transit gateway, for the default profile", Evidence.ASSUMPTION, "no source says what the default profile leads to"),
+    ),
     "NetworkSpan": (
         _computed("is_default", "true of the one that is always there", Evidence.PROVIDER, "terraform-provider-nsxt 3.12 fails without a default span"),
     ),
@@ -147,7 +160,14 @@ def of_type(resource_type: str) -> Iterator[Given]:
 def fill(resource_type: str, written: Mapping[str, Any]) -> dict[str, Any]:
     """The written fields with the manager's values in front of them, for each field that was not written."""
     found: dict[str, Any] = {}
+    whole = copy.deepcopy(dict(written))
     for line in GIVEN.get(resource_type, ()):
-        if line.name not in found and line.name not in written and line.fits({**found, **written}):
+        entries, inside, name = line.name.partition("[].")
+        if inside:
+            held = whole.get(entries)
+            for entry in held if isinstance(held, list) else ():
+                if isinstance(entry, dict):
+                    entry.setdefault(name, copy.deepcopy(line.value))
+        elif line.name not in found and line.name not in written and line.fits({**found, **written}):
             found[line.name] = copy.deepcopy(line.value)
-    return {**found, **copy.deepcopy(dict(written))}
+    return {**found, **whole}

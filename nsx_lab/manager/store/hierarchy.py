@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nsx_lab.manager.store import errors
-from nsx_lab.manager.store.kinds import Kind, Place, child_kind
+from nsx_lab.manager.store.kinds import INFRA, ROOTS, Kind, Place, child_kind
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object
 
@@ -39,11 +39,12 @@ class Step:
     bare: bool
 
 
-def steps(infra: Object) -> Iterator[Step]:
+def steps(tree: Object, root: Kind = INFRA) -> Iterator[Step]:
     """Writes in the order in which they must happen: parents before children, but deletions after those of their children."""
-    if infra.get("resource_type", "Infra") != "Infra":
-        raise errors.malformed(f"resource_type {infra.get('resource_type')!r} where Infra is expected")
-    yield from _children(infra, ("Infra",), "/infra", ())
+    name = root.resource_type
+    if tree.get("resource_type", name) != name:
+        raise errors.malformed(f"resource_type {tree.get('resource_type')!r} where {name} is expected")
+    yield from _children(tree, (name,), ROOTS[name], ())
 
 
 def _children(parent: Object, lineage: tuple[str, ...], path: str, chain: tuple[str, ...]) -> Iterator[Step]:

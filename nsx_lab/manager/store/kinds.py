@@ -47,6 +47,9 @@ class Kind:
 
 
 INFRA = Kind("Infra", "", ())
+ORG_ROOT = Kind("OrgRoot", "", ())
+ROOTS = {INFRA.resource_type: "/infra", ORG_ROOT.resource_type: ""}
+"""What an object without an object above it stands below, and the path of that."""
 KINDS: tuple[Kind, ...] = (
     Kind("Site", "sites", ("Infra",), system=True),
     Kind("EnforcementPoint", "enforcement-points", ("Site",), system=True),
@@ -91,11 +94,11 @@ KINDS: tuple[Kind, ...] = (
         ("Tier0", "Tier1"),
         entity_type="RealizedStaticRoute",
     ),
-    Kind("PolicyNat", "nat", ("Tier0", "Tier1"), system=True, goes_along=True),
+    Kind("PolicyNat", "nat", ("Tier0", "Tier1", "Vpc"), system=True, goes_along=True),
     Kind(
         "PolicyNatRule",
         "nat-rules",
-        ("PolicyNat",),
+        ("Tier0/PolicyNat", "Tier1/PolicyNat"),
         entity_type="RealizedLogicalRouterNatRule",
     ),
     Kind("PrefixList", "prefix-lists", ("Tier0",), entity_type="RealizedPrefixList"),
@@ -151,7 +154,29 @@ KINDS: tuple[Kind, ...] = (
     Kind("Ipv6NdraProfile", "ipv6-ndra-profiles", ("Infra",)),
     Kind("Ipv6DadProfile", "ipv6-dad-profiles", ("Infra",)),
     Kind("NetworkSpan", "network-spans", ("Infra",)),
+    Kind("GatewayConnection", "gateway-connections", ("Infra",)),
+    Kind("Org", "orgs", ("OrgRoot",), system=True),
+    Kind("Project", "projects", ("Org",)),
+    Kind("IpAddressBlock", "infra/ip-blocks", ("Project",), entity_type="RealizedIpBlock"),
+    Kind("TransitGateway", "transit-gateways", ("Project",), entity_type="RealizedLogicalRouter"),
+    Kind("TransitGatewayAttachment", "attachments", ("TransitGateway",)),
+    Kind("CentralizedConfig", "centralized-configs", ("TransitGateway",), goes_along=True),
+    Kind("VpcConnectivityProfile", "vpc-connectivity-profiles", ("Project",)),
+    Kind("Vpc", "vpcs", ("Project",), entity_type="RealizedLogicalRouter"),
+    Kind("VpcAttachment", "attachments", ("Vpc",), goes_along=True),
+    Kind("VpcSubnet", "subnets", ("Vpc",), entity_type="RealizedLogicalSwitch"),
+    Kind(
+        "PolicyVpcNatRule", "nat-rules", ("Vpc/PolicyNat",), entity_type="RealizedLogicalRouterNatRule", goes_along=True
+    ),
 )
+
+WITH_VPCS = frozenset(
+    {
+        "GatewayConnection", "Org", "Project", "TransitGateway", "TransitGatewayAttachment", "CentralizedConfig", "VpcConnectivityProfile",
+        "Vpc", "VpcAttachment", "VpcSubnet", "PolicyVpcNatRule",
+    }
+)  # fmt: skip
+"""Types that are there with projects and VPCs only."""
 
 NAT_SECTIONS = ("INTERNAL", "USER", "DEFAULT", "NAT64")
 """Sections below each gateway, created with it (`_system_owned`): vcf-nsx PolicyNat.nat_type; example in the NSX 9.1 API specification."""
@@ -188,11 +213,13 @@ def children_of(lineage: tuple[str, ...]) -> Iterator[Kind]:
 
 @lru_cache(maxsize=65536)
 def locate(path: str) -> Place | None:
-    """The place a policy path (`/infra/...`) leads to; None when no type of the table has such a path."""
+    """The place a policy path (`/infra/...`, `/orgs/...`) leads to; None when no type of the table has such a path."""
     rest = path.split("/")[1:]
-    if not rest or rest[0] != "infra" or "" in rest:
+    if not rest or rest[0] not in ("infra", "orgs") or "" in rest:
         return None
-    return _walk(tuple(rest[1:]), ("Infra",), "/infra", ())
+    if rest[0] == "infra":
+        return _walk(tuple(rest[1:]), (INFRA.resource_type,), "/infra", ())
+    return _walk(tuple(rest), (ORG_ROOT.resource_type,), "", ())
 
 
 def _walk(rest: tuple[str, ...], lineage: tuple[str, ...], parent: str, chain: tuple[str, ...]) -> Place | None:
@@ -224,8 +251,8 @@ def child_kind(lineage: tuple[str, ...], child_type: str) -> Kind | None:
 
 
 def lineage_of(place: Place) -> tuple[str, ...]:
-    """Types from Infra down to the place's own."""
-    types = ["Infra"]
+    """Types from Infra or OrgRoot down to the place's own."""
+    types = [INFRA.resource_type if place.path.startswith("/infra/") else ORG_ROOT.resource_type]
     for path in place.chain:
         found = locate(path)
         assert found is not None

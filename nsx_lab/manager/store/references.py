@@ -38,7 +38,7 @@ def references(obj: Object) -> set[str]:
 
 def _paths(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if value.startswith("/infra/"):
+        if value.startswith(("/infra/", "/orgs/")):
             yield value
     elif isinstance(value, dict):
         for inner in value.values():

@@ -11,7 +11,7 @@ import yaml
 
 from nsx_lab.manager.store import hierarchy, tfstate
 from nsx_lab.manager.store.errors import NsxError
-from nsx_lab.manager.store.kinds import locate
+from nsx_lab.manager.store.kinds import ORG_ROOT, locate
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object
 from nsx_lab.strict_json import parse
@@ -56,11 +56,15 @@ def of_document(document: Any, source: str = "seed") -> Seed:
     infra = document.get("infra")
     if not isinstance(infra, dict):
         raise SeedError(f'{source}: "infra" is missing: expected a tree as PATCH /policy/api/v1/infra takes it')
+    orgs = document.get("org_root", {})
+    if not isinstance(orgs, dict):
+        raise SeedError(f'{source}: "org_root" is {str(orgs)[:60]!r}: expected a tree with resource_type OrgRoot')
     down = document.get("down", [])
     if not isinstance(down, list) or not all(isinstance(path, str) for path in down):
         raise SeedError(f'{source}: "down" is {str(down)[:60]!r}: expected a list of paths of edge nodes and BFD peers')
     try:
-        writes = [(step.place.path, step.body) for step in hierarchy.steps(infra) if not step.bare or _creates(step)]
+        steps = [*hierarchy.steps(infra), *hierarchy.steps(orgs, ORG_ROOT)]
+        writes = [(step.place.path, step.body) for step in steps if not step.bare or _creates(step)]
         return Seed(tuple(writes), down=tuple(down))
     except NsxError as error:
         raise SeedError(f"{source}: {error}") from error

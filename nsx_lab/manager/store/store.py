@@ -63,7 +63,7 @@ def _keys(obj: Object) -> Iterator[tuple[str, str, str]]:
     links = {
         value
         for name, value in obj.items()
-        if isinstance(value, str) and value.startswith("/infra/") and name not in _PLACES
+        if isinstance(value, str) and value.startswith(("/infra/", "/orgs/")) and name not in _PLACES
     }
     for link in links:
         yield "", resource_type, link

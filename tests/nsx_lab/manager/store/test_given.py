@@ -13,10 +13,10 @@ from nsx_lab.manager.nsx.profiles import profile
 from nsx_lab.manager.nsx.settings import Settings
 from nsx_lab.manager.store.envelope import SERVER_FIELDS
 from nsx_lab.manager.store.given import EVERY_TYPE, GIVEN, of_type
-from nsx_lab.manager.store.kinds import INFRA, KINDS, Kind, children_of
+from nsx_lab.manager.store.kinds import KINDS, ROOTS, Kind, children_of
 from nsx_lab.manager.store.store import Object
 
-FIXED = {"Site": "default", "EnforcementPoint": "default", "Domain": "default", "PolicyNat": "USER"}
+FIXED = {"Site": "default", "EnforcementPoint": "default", "Domain": "default", "PolicyNat": "USER", "Org": "default"}
 """Ids of what cannot be made: it is always there, or comes with its parent (as does the BGP configuration, which has no id)."""
 LEAST: dict[str, Object] = {
     "LocaleServices": {"edge_cluster_path": f"{ENFORCEMENT_POINT}/edge-clusters/x"},
@@ -51,7 +51,7 @@ def manager() -> Manager:
 
 def places() -> Iterator[tuple[str, Kind]]:
     """A path for each kind at each place of the tree, parents first."""
-    waiting: list[tuple[tuple[str, ...], str]] = [((INFRA.resource_type,), "/infra")]
+    waiting: list[tuple[tuple[str, ...], str]] = [((name,), path) for name, path in ROOTS.items()]
     while waiting:
         lineage, above = waiting.pop(0)
         for kind in sorted(children_of(lineage), key=KINDS.index):
@@ -67,9 +67,15 @@ def everything(manager: Manager) -> list[Object]:
 
 
 def given(obj: Object) -> dict[str, Any]:
-    """The fields of an object that nobody wrote."""
-    wrote = {"id", "resource_type", *SERVER_FIELDS, *LEAST.get(obj["resource_type"], {})}
-    return {name: value for name, value in obj.items() if name not in wrote}
+    """The fields of an object that nobody wrote; those within a list by the name of the list and their own."""
+    least = LEAST.get(obj["resource_type"], {})
+    wrote = {"id", "resource_type", *SERVER_FIELDS, *least}
+    found = {name: value for name, value in obj.items() if name not in wrote}
+    for name in [one for one in least if isinstance(least[one], list)]:
+        for entry, written in zip(obj[name], least[name], strict=True):
+            if isinstance(entry, dict):
+                found |= {f"{name}[].{key}": value for key, value in entry.items() if key not in written}
+    return found
 
 
 def test_there_is_an_object_of_every_kind(manager: Manager) -> None:

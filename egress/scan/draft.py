@@ -1,0 +1,215 @@
+"""A domain file drafted from a survey: every value with the path that it came from, every question at its place, every object that the file
+cannot hold at its end.
+
+What the reader of domain files refuses is not written as an entry: the reader itself is asked, with stand-ins for what is not known, until it takes
+the rest. So the file loads, unless a question stands where a value is needed; the reader's sentence then names the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
+from typing import Any
+
+from egress.domain import WorkloadDomain
+from egress.domain.fields import listed
+from egress.inventory.coverage import Way, coverage
+from egress.inventory.senders import EgressAddress, short
+from egress.inventory.survey import Survey
+from egress.inventory.vpcs import egress_addresses
+from egress.policy.paths import Collection, Section, collection, last, nat_section
+from egress.policy.sighting import Doubt, Unseen, hidden
+from egress.scan import sections
+from egress.scan.below import Below, ingress, stores, tier1s
+from egress.scan.bfd import bfd
+from egress.scan.found import Foreign, Gathered, Question
+from egress.scan.gateway import Seen, seen
+from egress.scan.lines import Row, rendered
+from egress.scan.mappings import named
+from egress.scan.ranges import around, ranges
+from egress.scan.routes import routes
+from egress.scan.rules import Rules, rules
+from egress.scan.sections import Egress, Top
+from egress.scan.trial import asked, settled
+from egress.vocabulary import ANYWHERE
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drafted file. gateway: path of its Tier-0. questions: in the order of the file. foreign: what the file has no room for. addresses:
+    egress addresses that were seen, each with what becomes of it. unseen: parts that this user may not see, or that were cut. domain: what the
+    file says, None where a question keeps it from being read."""
+
+    name: str
+    gateway: str
+    text: str
+    questions: tuple[Question, ...]
+    foreign: tuple[Foreign, ...]
+    addresses: tuple[tuple[EgressAddress, str], ...]
+    unseen: tuple[Unseen, ...]
+    domain: WorkloadDomain | None
+
+    @property
+    def blind(self) -> bool:
+        """Whether something that the file needs was not seen."""
+        return any(one.doubt is not Doubt.NONE for one in self.unseen)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "name": self.name,
+            "tier0": last(self.gateway),
+            "loads": self.domain is not None,
+            "questions": [{"key": one.key, "question": one.what} for one in self.questions],
+            "foreign": [{"kind": str(one.kind), "path": one.path, "why": one.why} for one in self.foreign],
+            "egress_addresses": [
+                {
+                    "address": short(one.network),
+                    "holder": str(one.holder),
+                    "name": one.name,
+                    "cluster": one.owner.cluster,
+                    "namespace": one.owner.namespace,
+                    "path": one.path,
+                    "becomes": becomes,
+                }
+                for one, becomes in self.addresses
+            ],
+            "not_seen": [str(one) for one in self.unseen],
+        }
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The lines of one try, and what was gathered on the way."""
+
+    rows: tuple[Row, ...]
+    gathered: Gathered
+    senders: tuple[EgressAddress, ...]
+
+
+def draft(survey: Survey, gateway: str, given: Top) -> Draft:
+    """The file for the Tier-0 at a path of the survey. What is marked for deletion is as good as gone."""
+    staying = {path: body for path, body in survey.objects.items() if body.get("marked_for_delete") is not True}
+    survey = replace(survey, objects=staying)
+    made, domain, left = settled(
+        lambda refused: _made(survey, gateway, given, refused), lambda made: made.rows, given.made_as
+    )
+    questions = [*made.gathered.questions, *(Question(one.key, one.what) for one in left)]
+    addresses = _becoming(made.senders, domain)
+    unseen = survey.sighting(gateway).unseen
+    rows = (*made.rows, *_tail(addresses, made.gathered, unseen))
+    text = rendered(rows)
+    return Draft(
+        name=given.name,
+        gateway=gateway,
+        text=text,
+        questions=tuple(questions),
+        foreign=tuple(made.gathered.foreign),
+        addresses=addresses,
+        unseen=unseen,
+        domain=asked(text, given.made_as)[0],
+    )
+
+
+def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) -> _Made:
+    gathered = Gathered(refused)
+    tier0 = seen(survey, gateway, gathered)
+    found_routes = routes(survey, tier0, gathered)
+    peers = bfd(survey, tier0, found_routes.default, given.made_as, gathered)
+    found_rules = rules(survey, tier0, gathered)
+    below = tier1s(survey, gateway, gathered)
+    of_tier1 = {one.key.split(".")[1]: one for one in gathered.questions if one.key.startswith("tier1s.")}
+    senders = egress_addresses(survey.objects, gateway, survey.unseen)
+    egress = _egress(survey, tier0, found_rules, below, senders, gathered)
+    behind = [network for one in below for network in one.networks]
+    answering = ingress(survey, gateway, [one.network for one in egress.ranges], (*behind, *tier0.service_networks))
+    static = _why(survey, collection(gateway, Collection.STATIC_ROUTES))
+    rows = (
+        *sections.top(given, gathered),
+        *sections.tier0(tier0, found_rules.action, gathered),
+        *sections.default_route(found_routes, peers, static, gathered),
+        *sections.routes(found_routes),
+        *sections.egress(egress, gathered),
+        *sections.tier1s(below, of_tier1),
+        *sections.ingress(answering, gathered),
+        *sections.hints(),
+    )
+    return _Made(rows, gathered, senders)
+
+
+def _egress(
+    survey: Survey,
+    tier0: Seen,
+    found: Rules,
+    below: Sequence[Below],
+    senders: Sequence[EgressAddress],
+    gathered: Gathered,
+) -> Egress:
+    hidden_rules = [
+        _why(survey, collection(nat_section(tier0.path, section), Collection.NAT_RULES)) for section in Section
+    ]
+    return Egress(
+        ranges=ranges(senders, below, found, stores(survey), around(tier0, below, found), gathered),
+        applied_to=_applied_to(found, tier0),
+        mappings=named(found.mappings, senders),
+        exceptions=found.exceptions,
+        anyhow=any(one.match.source == ANYWHERE and one.match.destination == ANYWHERE for one in found.mappings),
+        hidden=next((why for why in hidden_rules if why), ""),
+        questions=_routed(found, tier0, gathered),
+    )
+
+
+def _applied_to(found: Rules, tier0: Seen) -> str | tuple[str, ...]:
+    if found.scope is None or found.scope == {one.path for one in tier0.uplinks}:
+        return "uplinks"
+    if not found.scope:
+        return "everywhere"
+    return tuple(name for path, name in tier0.interfaces.items() if path in found.scope)
+
+
+def _routed(found: Rules, tier0: Seen, gathered: Gathered) -> tuple[Question, ...]:
+    """A question for translated addresses outside of the uplinks' subnets: the way to them is outside of NSX."""
+    translated = [one.translated for one in found.mappings if one.translated is not None]
+    beyond = [one for one in dict.fromkeys(translated) if not _inside(one, tier0.uplink_networks)]
+    if not beyond:
+        return ()
+    shown = listed([short(one) for one in beyond])
+    what = (
+        f"which network that holds {shown} does the physical network route to this Tier-0? it is in no uplink's subnet"
+    )
+    return (gathered.ask("egress.routed", what),)
+
+
+def _inside(network: IPv4Network, networks: Sequence[IPv4Network]) -> bool:
+    return any(network.subnet_of(one) for one in networks)
+
+
+def _why(survey: Survey, path: str) -> str:
+    """Why nothing is known of what stands at a path, empty where it is."""
+    return next((one.why for one in survey.unseen if hidden([one], path)), "")
+
+
+def _becoming(senders: Sequence[EgressAddress], domain: WorkloadDomain | None) -> tuple[tuple[EgressAddress, str], ...]:
+    """What becomes of each address, as far as the file says."""
+    if domain is None:
+        return tuple((one, "not known") for one in senders)
+    found = coverage(domain, (), senders, complete=False)
+    words = {
+        Way.MAPPING: "translated by mapping {}",
+        Way.UPLINK_SUBNET: "in the subnet of uplink {}",
+        Way.RETURN_ROUTE: "led back by {}",
+    }
+    told = {one.address: words[one.way].format(one.by) for one in found.covered}
+    return tuple((one, told.get(one, "no mapping, and no return route is known")) for one in senders)
+
+
+def _tail(
+    addresses: Sequence[tuple[EgressAddress, str]], gathered: Gathered, unseen: Sequence[Unseen]
+) -> tuple[Row, ...]:
+    told = [sections.becoming(one, becomes) for one, becomes in addresses]
+    return (
+        *sections.listed_at_end("egress addresses that were seen:", told),
+        *sections.listed_at_end("there, and not in this file, which cannot hold it as it is:", gathered.foreign),
+        *sections.listed_at_end("not seen:", unseen),
+    )
