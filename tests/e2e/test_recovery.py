@@ -199,6 +199,7 @@ EVENTS: dict[str, Callable[[Site], object]] = {
     "egress apply wld01 --yes is killed with kill -9 while the manager does not answer": killed_itself,
     "the manager answers again": lambda site: site.lab.control.clear_faults(),
     "a fresh lab, and the engine of egress apply wld01 --yes is killed after the route": engine_killed,
+    "the state file is cut off": lambda site: state(site).write_bytes(state(site).read_bytes()[:500]),
     "the state file is gone": lambda site: state(site).unlink(),
     "somebody deletes wld01-egress-tkg in NSX Manager": lambda site: site.delete(TKG),
     "the Tier-0 is deleted and made again with its uplinks": replaced,
@@ -314,6 +315,18 @@ class TestNothingToRecover:
         assert after["outputs"] == before["outputs"]
         assert left in site.objects()
         assert WELL in site.egress("plan", STACK, code=0).stdout
+
+    def test_a_damaged_state_comes_back_where_it_is_declined_and_one_of_another_format_stays(self, site: Site) -> None:
+        folder = state(site).parent
+        for content, said in {
+            b"": "nobody to ask, nothing was changed",
+            b"\xff\xfe": "nobody to ask, nothing was changed",
+            b'{"version": 99, "lineage": "x", "serial": 1, "resources": []}': "has format version 99, allowed is 4",
+        }.items():
+            state(site).write_bytes(content)
+            assert said in site.egress("apply", STACK, "--import-existing", code=1).stderr
+            assert state(site).read_bytes() == content
+            assert [file.name for file in folder.iterdir()] == [state(site).name]
 
     def test_unlock_declined_lets_the_engine_go_on(self, site: Site) -> None:
         edit(site, "translated: 10.27.51.145", "translated: 10.27.51.150")
