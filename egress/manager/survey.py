@@ -45,13 +45,14 @@ def survey(manager: Manager, tier0s: Sequence[str] = (), tell: Callable[[str], N
             looked = _read(manager, found, pool, gateways, tell)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    objects = dict(_clean(found))
     unseen = tuple(found.unseen.values())
     return Survey(
         host=manager.host,
         version=version,
         gateways=gateways,
-        objects={path: without_secrets(body) for path, body in found.objects.items()},
-        usage=usages(found.objects, unseen, block_usage(manager, found)),
+        objects=objects,
+        usage=usages(objects, unseen, block_usage(manager, found)),
         unseen=unseen,
         looked_for_vpcs=looked,
     )
@@ -76,6 +77,15 @@ def _read(
         for part in not_shown(found.objects, gateway, found.unseen.values()):
             found.miss(part, part.why)
     return looked
+
+
+def _clean(found: Found) -> Iterator[tuple[str, Json]]:
+    """The objects without secrets. One that is nested without end is told, and is none."""
+    for path, body in found.objects.items():
+        try:
+            yield path, without_secrets(body)
+        except ValueError as error:
+            found.miss(Unseen(f"the object at {path}", "", path=path), f"it cannot be read: {error}")
 
 
 def _in_projects(objects: PolicyObjects, gateway: str) -> Iterator[Unseen]:

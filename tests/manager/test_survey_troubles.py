@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -165,6 +166,17 @@ def test_what_is_new_on_a_tier0_is_seen_although_the_search_lags(lab: Lab, api: 
     assert api.patch(new, json=body).status_code == 200
     assert api.get("/search/query?query=id:new").json()["results"] == []
     assert new in look(lab).objects
+
+
+def test_an_object_that_is_nested_without_end_is_told_and_is_none(lab: Lab) -> None:
+    deep: Json = {}
+    for _ in range(400):
+        deep = {"x": [deep]}
+    body = {"results": [{"id": "way-out", "network": "0.0.0.0/0", "deep": deep}], "result_count": 1}
+    lab.control.fault(method="GET", path=f"*{T9}/static-routes", times=0, status=200, body=json.dumps(body))
+    found = look(lab)
+    assert f"{T9}/static-routes/way-out" not in found.objects
+    assert gaps(found) == f"the object at {T9}/static-routes/way-out: it cannot be read: nested too deeply"
 
 
 def test_a_tier1_of_a_project_is_told_as_not_read(lab: Lab) -> None:
