@@ -112,16 +112,18 @@ def propose(
     draft = _Draft(there, taken, names, present)
     moved = {one.now: one for one in cover.moved}
     routed: list[EgressAddress] = []
+    idle = list(cover.stale)
     for address in sorted(cover.uncovered, key=lambda one: (one not in moved, _order(one))):
         kept = _kept((domain, *neighbours), address)
         if kept:
             draft.undecided.append(kept)
+        elif any(one.source == short(address.network) for one in draft.changes):
+            _along(draft, address)
+            idle += [moved[address].rule] if address in moved else []
         elif address in moved:
             _moved(draft, moved[address])
         elif _wants_a_route(address):
             routed.append(address)
-        elif any(one.source == short(address.network) for one in draft.changes):
-            _along(draft, address)
         else:
             _new(draft, address)
     draft.undecided += [_routed(domain, one) for one in routed if not any(_within(one, wider) for wider in routed)]
@@ -131,7 +133,7 @@ def propose(
         tuple(draft.undecided),
         tuple(
             f"mapping {rule.key} translates {short(as_network(rule.source))}, which nothing sends with any more: take it out if that stays so"
-            for rule in cover.stale
+            for rule in idle
         ),
         tuple(_already(cover, [domain.stack])),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -208,6 +209,16 @@ def test_a_tier1_of_the_file_that_sends_with_another_address_is_moved_without_a_
     assert [edit.at for edit in change.edits] == [("egress", "supervisor", "source"), ("tier1s", "domain-c1", "egress")]
     assert change.asks == ()
     assert made.proposal.stale == ()
+
+
+def test_two_that_move_to_one_address_share_a_mapping_and_the_other_one_is_stale(proposed: Make) -> None:
+    first = proposed(ACTIVE, [SUPERVISOR, DEV, PROD])
+    together = [replace(one, network=IPv4Network("10.2.0.40")) for one in (DEV, PROD)]
+    made = proposed(first.text, [SUPERVISOR, *together])
+    (change,) = made.proposal.changes
+    assert (change.kind, change.key) == (Kind.MOVED, "dev")
+    assert "mapping prod translates 10.2.0.18, which nothing sends with any more" in made.proposal.stale[0]
+    assert check([made.domain]).errors == ()
 
 
 def test_what_is_gone_is_told_and_stays(proposed: Make) -> None:
@@ -419,3 +430,35 @@ def test_a_proposal_that_is_written_covers_what_it_says_breaks_no_rule_and_is_th
     again = proposed(made.text, every, objects)
     assert again.proposal.changes == ()
     assert again.text == made.text
+
+
+DAYS = st.lists(st.dictionaries(st.sampled_from("abcde"), st.integers(6, 14), max_size=4), min_size=1, max_size=5)
+"""Namespaces of each day, and the host that each sends with: they come, go, move, and take addresses of those that went."""
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(days=DAYS, active=st.booleans(), anew=st.booleans())
+def test_whatever_comes_and_goes_the_file_stays_sound_and_what_is_there_keeps_its_id(
+    proposed: Make, days: list[dict[str, int]], active: bool, anew: bool
+) -> None:
+    text = (ACTIVE if active else STANDBY).replace("10.1.0.8/29", "10.1.0.8/29, 10.1.0.16/29")
+    for number, day in enumerate(days):
+        there = [
+            sender(
+                f"t1-{name}{number if anew else ''}", f"10.2.0.{host}", [f"10.{100 + ord(name)}.0.0/24"], namespace=name
+            )
+            for name, host in day.items()
+        ]
+        before = {rule.key: rule for rule in owned(load(text)).rules}
+        made = proposed(text, [SUPERVISOR, *there])
+        after = {rule.key: rule for rule in owned(made.domain).rules}
+        assert check([made.domain]).errors == ()
+        assert set(before) <= set(after), "nothing is removed by itself"
+        for key, rule in before.items():
+            kept = (rule.identity, rule.priority, rule.translated)
+            assert (after[key].identity, after[key].priority, after[key].translated) == kept
+        left = coverage(made.domain, (), [SUPERVISOR, *there], complete=True).uncovered
+        assert len(left) == len(made.proposal.undecided)
+        assert proposed(made.text, [SUPERVISOR, *there]).text == made.text
+        text = made.text
