@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from egress.domain import WorkloadDomain
+from egress.domain import NatAction, WorkloadDomain
 from egress.domain.addresses import Coverage as Networks
-from egress.domain.addresses import as_network
+from egress.domain.addresses import Network, as_network
 from egress.domain.editing import Edit
 from egress.domain.fields import PolicyId, listed
 from egress.domain.moved import flow
@@ -24,7 +24,7 @@ from egress.inventory.senders import EgressAddress, Holder, short
 from egress.inventory.taken import Taken
 from egress.policy.leaving import seen_outside
 from egress.policy.owned import owned
-from egress.policy.paths import last
+from egress.policy.paths import Section, last
 from egress.policy.presence import Presence
 from egress.proposal.names import Names
 from egress.proposal.pool import Exhausted, next_free
@@ -206,16 +206,27 @@ def _moved(draft: _Draft, moved: Moved) -> None:
 
 
 def _hindered(there: Presence, source: IPv4Network, priority: int) -> str:
-    """Why a further rule would not act, or would be refused: a rule on the Tier-0 that this domain did not make. Empty where none is."""
-    for one in there.foreign(source, priority):
+    """Why a further rule would not act, or would change what acts now: a rule on the Tier-0 that this domain's file does not give. Empty where
+    none is."""
+    for one in there.foreign(source):
         if one.stack == there.domain.made_as:
             return f"rule {last(one.path)} on the manager is this stack's, and not in its file any more: apply first, then ask again"
         whose = f"of stack {one.stack}" if one.stack else "which no stack of this tool made"
         what = f"rule {last(one.path)} on the manager, {whose} (section {one.section}, priority {one.priority})"
-        if not one.limited and one.sources == (source,):
-            return f"{what}, translates it already: egress adopt {there.domain.stack} takes it over, or take it away"
-        return f"{what}, takes some of its packets before a rule of priority {priority} would: narrow or move that rule"
+        whole = not one.limited and (not one.sources or any(_in(source, wide) for wide in one.sources))
+        if whole and one.action != NatAction.NO_SNAT:
+            if one.sources == (source,):
+                return (
+                    f"{what}, translates it already: egress adopt {there.domain.stack} takes it over, or take it away"
+                )
+            return f"{what}, translates it already, with others: a mapping would take it from there; take it out of that rule, then ask again"
+        if (one.section.place, one.priority) <= (Section.USER.place, priority):
+            return f"{what}, takes some of its packets before a rule of priority {priority} would: narrow or move that rule"
     return ""
+
+
+def _in(network: IPv4Network, wide: Network) -> bool:
+    return isinstance(wide, IPv4Network) and network.subnet_of(wide)
 
 
 def _along(draft: _Draft, address: EgressAddress) -> None:

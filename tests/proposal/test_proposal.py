@@ -293,7 +293,12 @@ def test_an_address_that_an_exception_keeps_is_a_decision_and_no_patch(proposed:
             "translates it already: egress adopt site takes it over, or take it away",
         ),
         (
-            {"source_network": "10.2.0.0/28,10.2.0.16/28", "sequence_number": 20},
+            {"source_network": "10.2.0.0/28,10.2.0.16/28", "sequence_number": 900},
+            "translates it already, with others: a mapping would take it from there",
+        ),
+        ({"sequence_number": 2000}, "translates it already, with others"),
+        (
+            {"source_network": "10.2.0.16/28", "destination_network": "10.9.0.0/16", "sequence_number": 20},
             "takes some of its packets before a rule of priority 110 would",
         ),
         ({"action": "NO_SNAT", "destination_network": "10.9.0.0/16", "sequence_number": 5}, "narrow or move that rule"),
@@ -307,6 +312,23 @@ def test_a_rule_made_by_hand_that_is_in_the_way_is_told_and_nothing_is_proposed(
     assert made.text == STANDBY
     assert "rule by-hand on the manager, which no stack of this tool made" in made.proposal.undecided[0]
     assert says in made.proposal.undecided[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "NO_SNAT", "destination_network": "10.9.0.0/16", "sequence_number": 900},
+        {"source_network": "10.2.0.16/28", "destination_network": "10.9.0.0/16", "sequence_number": 900},
+        {"source_network": "10.2.0.18", "sequence_number": 5},
+        {"source_network": "10.2.0.17", "sequence_number": 5, "enabled": False},
+    ],
+)
+def test_a_rule_made_by_hand_that_ours_would_come_before_or_that_is_for_others_is_in_nobodys_way(
+    proposed: Make, body: dict[str, Any]
+) -> None:
+    hand = {"action": "SNAT", "translated_network": "10.1.0.50", "enabled": True, **body}
+    made = proposed(STANDBY, [SUPERVISOR, DEV], {f"{GATEWAY}/nat/USER/nat-rules/by-hand": hand})
+    assert len(made.proposal.changes) == 1
 
 
 def test_a_rule_of_the_stack_itself_that_its_file_has_no_more_is_applied_first(proposed: Make) -> None:
