@@ -242,6 +242,8 @@ def _tier1(draft: _Draft, address: EgressAddress) -> tuple[list[Edit], list[str]
     """What the file learns of the Tier-1 that sends with an address, and what it cannot be told."""
     name, value = address.name, short(address.network)
     known = draft.domain.tier1s.get(name)
+    if address.holder is not Holder.TIER1:
+        return [], []
     if name in draft.told:
         return [], [f"tier1s.{name} has room for one egress address, and has {short(draft.told[name])}"]
     if known is not None and not known.nat:

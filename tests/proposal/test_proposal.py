@@ -211,6 +211,15 @@ def test_a_tier1_of_the_file_that_sends_with_another_address_is_moved_without_a_
     assert made.proposal.stale == ()
 
 
+def test_a_vpc_whose_mapping_moves_is_no_tier1_of_the_file(proposed: Make) -> None:
+    text = STANDBY.replace(
+        "tier1s:", "  more: {shop: {source: 10.2.0.70, translated: 10.1.0.4, priority: 300}}\ntier1s:"
+    )
+    made = proposed(text, [SUPERVISOR, sender("shop", "10.2.0.71", ["172.16.0.0/20"], holder=Holder.VPC)])
+    (change,) = made.proposal.changes
+    assert change.edits == (Edit(("egress", "more", "shop", "source"), "10.2.0.71"),)
+
+
 def test_two_that_move_to_one_address_share_a_mapping_and_the_other_one_is_stale(proposed: Make) -> None:
     first = proposed(ACTIVE, [SUPERVISOR, DEV, PROD])
     together = [replace(one, network=IPv4Network("10.2.0.40")) for one in (DEV, PROD)]
