@@ -117,8 +117,8 @@ def propose(
         kept = _kept((domain, *neighbours), address)
         if kept:
             draft.undecided.append(kept)
-        elif any(one.source == short(address.network) for one in draft.changes):
-            _along(draft, address)
+        elif (at := _covering(draft, address.network)) is not None:
+            _along(draft, address, at)
             idle += [moved[address].rule] if address in moved else []
         elif address in moved:
             _moved(draft, moved[address])
@@ -229,11 +229,16 @@ def _in(network: IPv4Network, wide: Network) -> bool:
     return isinstance(wide, IPv4Network) and network.subnet_of(wide)
 
 
-def _along(draft: _Draft, address: EgressAddress) -> None:
-    """A second sender with an address that has its mapping by now: the file learns of its Tier-1."""
+def _covering(draft: _Draft, network: IPv4Network) -> int | None:
+    """Which of the changes so far makes a mapping that is for a network, too."""
+    return next((at for at, one in enumerate(draft.changes) if network.subnet_of(IPv4Network(one.source))), None)
+
+
+def _along(draft: _Draft, address: EgressAddress, at: int) -> None:
+    """A sender with an address that has its mapping by now: the file learns of its Tier-1."""
     below, notes = _tier1(draft, address)
     _learn(draft, address, below)
-    at, change = next((at, one) for at, one in enumerate(draft.changes) if one.source == short(address.network))
+    change = draft.changes[at]
     why = (*change.why, f"{address} sends with it, too", *notes)
     draft.changes[at] = replace(change, edits=(*change.edits, *below), why=why)
 

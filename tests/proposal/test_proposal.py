@@ -361,6 +361,13 @@ def test_tier1s_that_share_an_address_share_a_mapping(proposed: Make) -> None:
     }
 
 
+def test_an_address_within_a_network_that_gets_its_mapping_needs_none(proposed: Make) -> None:
+    wide, within = sender("t1-a", "10.2.0.32/30"), sender("t1-b", "10.2.0.33")
+    (change,) = proposed(STANDBY, [SUPERVISOR, within, wide]).proposal.changes
+    assert (change.key, change.source) == ("t1-a", "10.2.0.32/30")
+    assert ("tier1s", "t1-b") in [edit.at for edit in change.edits]
+
+
 def test_a_tier1_with_two_addresses_keeps_the_one_that_the_file_has(proposed: Make) -> None:
     second = sender("domain-c1", "10.2.0.6")
     made = proposed(ACTIVE, [SUPERVISOR, second])
