@@ -55,7 +55,17 @@ def run(root: Path, forge: GitLab, data: dict[str, Any], code: int, **more: str)
     env = {k: v for k, v in os.environ.items() if not k.startswith(("EGRESS_", "CI_", "GIT"))}
     env |= {"CI_API_V4_URL": f"{forge.url}/api/v4", "CI_PROJECT_ID": "42", "CI_DEFAULT_BRANCH": "main", "NO_PROXY": "*"}
     env |= {"GITLAB_TOKEN": "token-of-the-project", "GIT_CONFIG_GLOBAL": os.devnull, **more}
-    command = [EGRESS, "propose", "--from", "proposal.json", "--branch", BRANCH, "--push", "--to", "gitlab"]
+    command: list[str | Path] = [
+        EGRESS,
+        "propose",
+        "--from",
+        "proposal.json",
+        "--branch",
+        BRANCH,
+        "--push",
+        "--to",
+        "gitlab",
+    ]
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     assert "token-of-the-project" not in done.stdout + done.stderr
