@@ -10,7 +10,10 @@ from pathlib import Path
 from egress.domain import EgressError, find_root
 from egress.domain.fields import listed, quoted
 from egress.domain.files import FOLDER
+from egress.domain.fleet import Fleet
+from egress.domain.managers import ManagerKey
 from egress.inventory.survey import Survey
+from egress.policy.identity import GatewayKey
 from egress.policy.paths import last
 from egress.scan import Top
 from egress.scan.names import Names, slug
@@ -117,6 +120,20 @@ def schema_of(file: Path | None, root: Path | None) -> str | None:
         return None
     there = [root / one for one in _SCHEMAS if (root / one).is_file()]
     return Path(os.path.relpath(there[0], file.parent.resolve())).as_posix() if there else None
+
+
+def beside(target: Target, lab: bool) -> tuple[str, ...]:
+    """Stacks of the project whose files are of the same Tier-0 already. lab: whatever their manager's name, it is the lab that was read."""
+    root = root_of(target.file)
+    if root is None or not (root / FOLDER).is_dir():
+        return ()
+    here = GatewayKey(ManagerKey.of(target.top.host), last(target.gateway))
+    try:
+        others = Fleet(root).readable().domains
+    except EgressError:  # what is wrong in domains/ is for egress check to say
+        return ()
+    keys = {one.stack: GatewayKey.of(one) for one in others if one.stack != target.top.stack}
+    return tuple(stack for stack, key in keys.items() if key == here or (lab and key.name == here.name))
 
 
 def write_all(texts: Mapping[Path, str]) -> None:

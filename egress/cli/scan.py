@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from egress.cli._scanned import Target, refuse_taken, targets, write_all
+from egress.cli._scanned import Target, beside, refuse_taken, targets, write_all
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, progress, say
 from egress.domain import EgressError
@@ -111,6 +111,11 @@ def command(
     else:
         for one, made in drafts:
             _tell(one, made)
+    for one in wanted:
+        for stack in beside(one, source.kept is None and project.lab is not None):
+            say(
+                f"{one.top.name}: {stack} is of this Tier-0 already: an object has one owner, keep each in one of the two files"
+            )
     if any(made.blind for _, made in drafts):
         return FAILED
     return NEEDS_YOU if any(made.questions or made.foreign or made.unseen for _, made in drafts) else OK

@@ -420,3 +420,11 @@ def test_an_interface_with_several_addresses_keeps_the_first_and_the_others_are_
     assert (str(uplink.address), str(uplink.ipv6)) == ("10.9.0.2/24", "2001:db8::2/64")
     assert foreign(made)["up-1"] == "its further addresses 10.9.0.99/24 have no place in the file"
     assert "interfaces/up-1 (urpf_mode NONE)" in made.text
+
+
+def test_a_tier0_whose_id_no_file_may_say_is_a_question_with_the_readers_sentence() -> None:
+    odd = "/infra/tier-0s/T0&x"
+    made = draft(survey({odd: {"ha_mode": "ACTIVE_ACTIVE"}}), odd, TOP)
+    assert made.domain is None
+    (question,) = [one for one in made.questions if one.key == "tier0.id"]
+    assert "'T0&x' is not allowed here" in question.what
