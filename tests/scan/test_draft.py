@@ -428,3 +428,28 @@ def test_a_tier0_whose_id_no_file_may_say_is_a_question_with_the_readers_sentenc
     assert made.domain is None
     (question,) = [one for one in made.questions if one.key == "tier0.id"]
     assert "'T0&x' is not allowed here" in question.what
+
+
+def test_edge_cluster_blocks_and_load_balancers_are_told() -> None:
+    cluster = "/infra/sites/default/enforcement-points/default/edge-clusters/ec"
+    made = drafted(
+        {
+            SERVICES: {"edge_cluster_path": cluster},
+            cluster: {"display_name": "Edges of hall 2"},
+            "/infra/ip-blocks/spare": {"cidr": "30.7.0.0/16"},
+            "/infra/lb-services/lb": {"connectivity_path": "/infra/tier-1s/t1-dev"},
+            "/infra/lb-virtual-servers/api": {"ip_address": "30.1.0.1", "ports": ["6443"], "lb_service_path": "/infra/lb-services/lb"},
+        }
+    )  # fmt: skip
+    assert f"{SERVICES} edge_cluster_path: ec, called Edges of hall 2" in made.text
+    assert "#   30.0.9.0/24 /infra/ip-blocks/egress (12 of 256 addresses taken)" in made.text
+    assert "#   30.7.0.0/16 /infra/ip-blocks/spare\n" in made.text
+    assert "#   30.1.0.1:6443 api, on Tier-1 t1-dev" in made.text
+
+
+def test_a_question_about_a_tier1_with_dots_in_its_id_stands_at_its_place() -> None:
+    two = tier1("t1.dev.x", "10.246.9.0/24", "30.0.9.9")
+    two["/infra/tier-1s/t1.dev.x/nat/USER/nat-rules/two"] = snat("10.246.9.128/25", "30.0.9.10", 0)
+    text = drafted(two).text
+    assert "  # QUESTION: Tier-1 t1.dev.x translates to 30.0.9.9, 30.0.9.10, and a file names one" in text
+    assert "QUESTION" in text.partition("tier1s:")[2].partition("t1.dev.x: {")[0]
