@@ -40,7 +40,7 @@ from egress.vocabulary import ANYWHERE, INFRA
 
 @dataclass(frozen=True)
 class Draft:
-    """A drafted file. gateway: path of its Tier-0. questions: in the order of the file. foreign: what the file has no room for. addresses:
+    """A drafted file. gateway: path of its Tier-0. questions: what only a person can answer. foreign: what the file has no room for. addresses:
     egress addresses that were seen, each with what becomes of it. unseen: parts that this user may not see, or that were cut. stores, servers: IP
     blocks and pools, and what load balancers answer on. domain: what the file says, None where a question keeps it from being read."""
 
