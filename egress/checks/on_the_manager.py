@@ -120,7 +120,7 @@ def _second(there: Presence, routes: Sequence[Route]) -> Outcomes:
             yield Broken(
                 route.at,
                 f"the manager has another {route.network} on {last(there.gateway)}: {_whose(there, path)}",
-                _remedy(there, path, "take one of the two away"),
+                _remedy(there, path, _adopt(there)),
             )
 
 
@@ -138,7 +138,7 @@ def second_rule(there: Presence) -> Outcomes:
             yield Broken(
                 rule.at,
                 f"the manager has another rule for {rule.source}: {_whose(there, one.path)}, priority {one.priority}",
-                _remedy(there, one.path, "take one of the two away"),
+                _remedy(there, one.path, _adopt(there)),
             )
 
 
@@ -295,6 +295,10 @@ def _what(rule: ForeignRule) -> str:
 def _whose(there: Presence, path: str) -> str:
     stack = _stack(there, path)
     return f"{last(path)} of stack {stack}" if stack else f"{last(path)}, which no stack of this tool made"
+
+
+def _adopt(there: Presence) -> str:
+    return f"egress adopt {there.domain.stack} makes it the stack's own where it does the same, or take one of the two away"
 
 
 def _remedy(there: Presence, path: str, otherwise: str) -> str:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from egress.adoption import Adoption, Refusal, adoption, others_of, still_there
+from egress.adoption import Adoption, Refusal, adoption, others_of, same_but_for, still_there
 from egress.checks import check
 from egress.cli._names import stacks_argument
 from egress.cli._runs import agreement, asking
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, progress, say
 from egress.domain import DomainFile, EgressError, WorkloadDomain, find_files
-from egress.domain.editing import Edit, edited, told
+from egress.domain.editing import edited, told
 from egress.domain.fields import listed
 from egress.domain.files import merged_tree, read_tree, select
 from egress.domain.reading import validated
@@ -45,18 +45,26 @@ def command(project: Project, stacks: tuple[str, ...], dry_run: bool, yes: bool,
     Nothing is sent to the manager but GETs.
 
     Nothing is written where one of them is refused, with the reason: two that do the same; one that does something else than the file
-    says; one that an import would change or damage.
+    says; one that an import would change or damage. A stack that fails hides no other.
 
     Exit codes: 0 written, or nothing to write; 1 could not answer, or declined; 2 refused, or, with --dry-run, something to write.
     """
     domains = {domain.stack: domain for domain in project.everyone}
-    made = []
-    for file in select(find_files(project.root), stacks):
-        one = _Adopting.of(project, file, domains)
-        domains[file.stack] = one.after
-        made.append((one, _done(one, dry_run=dry_run, yes=yes, quiet=as_json)))
+    files, made, failed = select(find_files(project.root), stacks), [], False
+    for file in files:
+        try:
+            one = _Adopting.of(project, file, domains)
+            domains[file.stack] = one.after
+            made.append((one, _done(one, dry_run=dry_run, yes=yes, quiet=as_json)))
+        except EgressError as error:
+            if len(files) == 1:
+                raise
+            say(f"egress: {file.stack}: {error}")
+            failed = True
     if as_json:
         print_json([one.as_data(written=done is True) for one, done in made])
+    if failed:
+        return FAILED
     if any(one.refusals for one, _ in made):
         return NEEDS_YOU
     if dry_run:
@@ -94,8 +102,8 @@ class _Adopting:
             return cls(file, found, found.refusals, before, before, domain)
         text = edited(before, file.shown, found.edits)
         after, again = match(text)
-        _refuse_other(file, before, text, found.edits)
-        if not still_there(found, again):
+        was, now = (without_nulls(merged_tree(file, raw=one.encode())).plain() for one in (before, text))
+        if not still_there(found, again) or not same_but_for(was, now, found.edits):
             raise EgressError(
                 f"{file.shown}: what was to be written does not give these objects, nothing was changed: this is a defect, report it"
             )
@@ -166,31 +174,6 @@ def _given(file: DomainFile, text: str) -> Mapping[str, Any]:
     """What the file itself says, without its defaults."""
     plain = merged_tree(DomainFile(file.path, file.shown, file.stack), raw=text.encode()).plain()
     assert isinstance(plain, dict)
-    return plain
-
-
-def _refuse_other(file: DomainFile, before: str, text: str, edits: tuple[Edit, ...]) -> None:
-    """Errors: EgressError where a text says anything else than before, but for the edits."""
-    was, now = (without_nulls(merged_tree(file, raw=one.encode())).plain() for one in (before, text))
-    for edit in edits:
-        was, now = _without(was, edit.at), _without(now, edit.at)
-    if was != now:
-        raise EgressError(
-            f"{file.shown}: more than was meant would change, nothing was changed: this is a defect, report it"
-        )
-
-
-def _without(plain: Any, at: tuple[str | int, ...]) -> Any:
-    """A plain value without what stands at a place, and without what is empty then."""
-    if not at:
-        return None
-    if isinstance(plain, dict):
-        name = at[0]
-        rest = {key: one for key, one in plain.items() if key != name}
-        below = _without(plain[name], at[1:]) if name in plain else None
-        return rest if below in (None, {}) else {**rest, name: below}
-    if isinstance(plain, tuple) and isinstance(at[0], int) and at[0] < len(plain):
-        return tuple(_without(one, at[1:]) if index == at[0] else one for index, one in enumerate(plain))
     return plain
 
 

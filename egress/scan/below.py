@@ -56,8 +56,8 @@ class Below:
 def tier1s(survey: Survey, gateway: str, gathered: Gathered) -> tuple[Below, ...]:
     """The Tier-1s that hang on a Tier-0. Of one whose NAT rules were not seen, the egress address is a question."""
     found = []
-    for tier1 in whole_tier1s(survey.objects):
-        if tier1.tier0 == gateway and not gathered.refuses(tier1.path, tier1.path, Kind.TIER1):
+    for tier1 in whole_tier1s(survey.objects, gateway):
+        if not gathered.refuses(tier1.path, tier1.path, Kind.TIER1):
             found.append(_tier1(survey, tier1, gathered))
     return tuple(found)
 

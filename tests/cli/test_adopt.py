@@ -224,3 +224,15 @@ def test_a_manager_that_does_not_answer_as_it_should_is_exit_1_and_nothing_is_wr
         assert "egress: " in told
         lab.control.clear_faults()
     assert (root / "domains" / "wld01.yaml").read_bytes() == before
+
+
+def test_a_stack_that_fails_hides_no_other(run: Run, put: Put, root: Path) -> None:
+    by_hand(put)
+    file = root / "domains" / "wld01.yaml"
+    (root / "domains" / "wld00.yaml").write_text(
+        file.read_text().replace("name: wld01", "name: wld00").replace("id: T0-wld01", "id: T0-gone")
+    )
+    code, told = run("adopt", "--yes")
+    assert code == 1
+    assert "egress: wld00: " in told
+    assert "nsx_id: sup" in file.read_text()
