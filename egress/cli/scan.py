@@ -17,6 +17,7 @@ from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, pr
 from egress.domain import EgressError
 from egress.domain.credentials import DEFAULT
 from egress.domain.fields import listed
+from egress.domain.managers import ManagerKey
 from egress.inventory.survey import Survey
 from egress.policy.paths import last
 from egress.scan import Draft, draft
@@ -127,7 +128,9 @@ def _refuse_both(project: Project, source: _Source) -> None:
         raise click.UsageError("--from-dir asks no manager: it goes with neither --host nor --save")
     if not source.kept and not source.host and project.lab is None:
         raise click.UsageError("name the manager with --host, or a folder of kept answers with --from-dir")
-    if not source.kept and source.host and project.lab is not None:
+    if source.kept or not source.host or project.lab is None:
+        return
+    if ManagerKey.of(source.host) != ManagerKey.of(project.lab.host):
         raise click.UsageError("EGRESS_LAB is set, so the lab is what is asked: take --host out, or unset EGRESS_LAB")
 
 

@@ -86,10 +86,12 @@ def _tier1(survey: Survey, tier1: Tier1, gathered: Gathered) -> Below:
 
 def _untranslated(tier1: Tier1, values: dict[str, Any], whose: Owner) -> Below:
     """A Tier-1 without a rule that translates: what it tells the Tier-0 leaves as it is."""
-    if tier1.tells(ADVERTISED_CONNECTED) and tier1.advertises is not None:
-        return Below(tier1.path, values | {"nat": False}, whose, "no NAT rule")
-    note = f"no NAT rule, and its networks {listed(values['networks'])} are not advertised" if values else "no NAT rule"
-    return Below(tier1.path, {"nat": False}, whose, note)
+    note = "no NAT rule that acts"
+    if tier1.tells(ADVERTISED_CONNECTED) or not values:
+        return Below(tier1.path, values | {"nat": False}, whose, note)
+    return Below(
+        tier1.path, {"nat": False}, whose, f"{note}, and its networks {listed(values['networks'])} are not advertised"
+    )
 
 
 def _unseen(survey: Survey, tier1: Tier1) -> str:

@@ -276,6 +276,7 @@ def test_the_lab_is_asked_where_it_is_set(by_hand: Lab, run: Run, root: Path, mo
     by_hand.write_lab_file(root / "lab.json", stand_in=False)
     monkeypatch.setenv("EGRESS_LAB", str(root / "lab.json"))
     assert run("scan", "--out", "domains/a.yaml")[0] == 2
+    assert run("scan", "--host", by_hand.host)[0] == 2
     assert "take --host out, or unset EGRESS_LAB" in run("scan", "--host", "nsx.example.com")[2]
 
 

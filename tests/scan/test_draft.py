@@ -266,6 +266,19 @@ def test_a_routed_namespace_leaves_with_its_own_addresses() -> None:
     assert [str(one) for one in domain(made).tier1s["t1-shop"].networks] == ["10.246.1.0/24"]
 
 
+def test_a_tier1_that_translates_nothing_and_advertises_nothing_is_told() -> None:
+    path = "/infra/tier-1s/t1-shop"
+    made = drafted(
+        {
+            f"{path}/nat/USER/nat-rules/out": None,
+            path: {"tier0_path": T0, "route_advertisement_types": ["TIER1_LB_VIP"]},
+        }
+    )
+    assert not domain(made).tier1s["t1-shop"].nat
+    assert "no NAT rule that acts, and its networks 10.246.1.0/24 are not advertised" in made.text
+    assert "30.0.9.5" not in made.text
+
+
 @pytest.mark.parametrize("name", ["supervisor", "tkg", "Ä", "", "x" * 90])
 def test_a_namespace_of_any_name_gives_a_key_that_a_file_may_have(name: str) -> None:
     made = drafted(tier1("t1-dev", "10.246.0.0/24", "30.0.9.4", name))
