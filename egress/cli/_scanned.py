@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,18 +122,21 @@ def schema_of(file: Path | None, root: Path | None) -> str | None:
     return Path(os.path.relpath(there[0], file.parent.resolve())).as_posix() if there else None
 
 
-def beside(target: Target, lab: bool) -> tuple[str, ...]:
-    """Stacks of the project whose files are of the same Tier-0 already. lab: whatever their manager's name, it is the lab that was read."""
-    root = root_of(target.file)
+def beside(targets: Sequence[Target], lab: bool) -> Iterator[tuple[Target, str]]:
+    """Stacks of the project whose files are of the same Tier-0 as a file that was written. lab: whatever their manager's name, it is the lab
+    that was read."""
+    root = root_of(targets[0].file)
     if root is None or not (root / FOLDER).is_dir():
-        return ()
-    here = GatewayKey(ManagerKey.of(target.top.host), last(target.gateway))
+        return
     try:
-        others = Fleet(root).readable().domains
+        others = [(one.stack, GatewayKey.of(one)) for one in Fleet(root).readable().domains]
     except EgressError:  # what is wrong in domains/ is for egress check to say
-        return ()
-    keys = {one.stack: GatewayKey.of(one) for one in others if one.stack != target.top.stack}
-    return tuple(stack for stack, key in keys.items() if key == here or (lab and key.name == here.name))
+        return
+    for target in targets:
+        here = GatewayKey(ManagerKey.of(target.top.host), last(target.gateway))
+        for stack, key in others:
+            if stack != target.top.stack and (key == here or (lab and key.name == here.name)):
+                yield target, stack
 
 
 def write_all(texts: Mapping[Path, str]) -> None:

@@ -112,11 +112,10 @@ def command(
     else:
         for one, made in drafts:
             _tell(one, made)
-    for one in wanted:
-        for stack in beside(one, source.kept is None and project.lab is not None):
-            say(
-                f"{one.top.name}: {stack} is of this Tier-0 already: an object has one owner, keep each in one of the two files"
-            )
+    for one, stack in beside(wanted, source.kept is None and project.lab is not None):
+        say(
+            f"{one.top.name}: {stack} is of this Tier-0 already: an object has one owner, keep each in one of the two files"
+        )
     if any(made.blind for _, made in drafts):
         return FAILED
     return NEEDS_YOU if any(made.questions or made.foreign or made.unseen for _, made in drafts) else OK
