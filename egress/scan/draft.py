@@ -34,7 +34,7 @@ from egress.scan.ranges import around, ranges
 from egress.scan.routes import routes
 from egress.scan.rules import Rules, rules
 from egress.scan.sections import Egress, Top
-from egress.scan.trial import asked, settled
+from egress.scan.trial import settled
 from egress.vocabulary import ANYWHERE, INFRA
 
 
@@ -119,7 +119,7 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
         unseen=near.unseen,
         stores=held,
         servers=servers,
-        domain=asked(text, given.made_as)[0],
+        domain=domain if all(row.instead is None for row in made.rows) else None,
     )
 
 
