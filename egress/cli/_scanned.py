@@ -56,8 +56,14 @@ def _files(found: Survey, out: Path | None) -> dict[str, Path | None]:
 
 
 def refuse_taken(files: list[Path], force: bool) -> None:
-    """Errors: EgressError where a file is there, or there is no folder for it."""
+    """Errors: EgressError where a file is there, there is no folder for it, or its name is none of a domain file."""
     for file in files:
+        root = root_of(file) if file.parent.is_dir() else None
+        if file.suffix != ".yaml" or (_stack(file, root) and slug(file.stem) != file.stem):
+            raise EgressError(
+                f"{quoted(str(file))} is neither a folder that is there nor the name of a domain file, which has lower-case "
+                "letters, digits and dashes, and .yaml at the end; nothing was written"
+            )
         if not file.parent.is_dir():
             raise EgressError(f"there is no folder {quoted(str(file.parent))}: make it first; nothing was written")
     taken = [str(file) for file in files if os.path.lexists(file)]

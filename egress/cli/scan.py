@@ -89,8 +89,8 @@ def command(
     Every value has the path that it came from as a comment. What cannot be known is a line with QUESTION at its place; where a value is needed, the file
     does not load until the question is answered. What a domain file cannot hold is listed at the end, with the reason.
 
-    Exit codes: 0 everything is in the file; 1 the manager could not be read, or a part that the file needs was not seen; 2 written, with questions, or with objects
-    that the file has no room for.
+    Exit codes: 0 everything is in the file; 1 the manager could not be read, or a part that the file needs was not seen; 2 written, with questions, with objects
+    that the file has no room for, or with a part that was not seen and that the file can do without.
     """
     source = _Source(host, ca_file, credentials, save, kept)
     _refuse_both(project, source)
@@ -113,7 +113,7 @@ def command(
             _tell(one, made)
     if any(made.blind for _, made in drafts):
         return FAILED
-    return NEEDS_YOU if any(made.questions or made.foreign for _, made in drafts) else OK
+    return NEEDS_YOU if any(made.questions or made.foreign or made.unseen for _, made in drafts) else OK
 
 
 def _refuse_both(project: Project, source: _Source) -> None:

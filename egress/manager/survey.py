@@ -9,7 +9,7 @@ be readable. Any other part that is refused, missing or cut is remembered as not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
@@ -27,7 +27,7 @@ from egress.manager.vpcs import look_for_vpcs
 from egress.policy import paths
 from egress.policy.paths import Collection, last
 from egress.policy.sighting import Doubt, Unseen
-from egress.policy.tree import Json, children
+from egress.policy.tree import Json, PolicyObjects, children
 from egress.vocabulary import INFRA
 
 
@@ -71,9 +71,19 @@ def _read(
     tell("Tier-1s, segments, load balancers, edges, IP blocks and pools")
     search_by_type(manager, found, pool, SORTS)
     for gateway in gateways:
+        for part in _in_projects(found.objects, gateway):
+            found.miss(part, part.why)
         for part in not_shown(found.objects, gateway, found.unseen.values()):
             found.miss(part, part.why)
     return looked
+
+
+def _in_projects(objects: PolicyObjects, gateway: str) -> Iterator[Unseen]:
+    """Tier-1s of projects that hang on a Tier-0: their rules are not read, so what they send with is not known."""
+    for path, body in objects.items():
+        if path.startswith(f"{paths.ORG}/") and paths.is_tier1(path) and body.get("tier0_path") == gateway:
+            what = f"NAT rules of Tier-1 {last(path)} of project {last(path.rsplit('/', 3)[0])}"
+            yield Unseen(what, "Tier-1s of projects are not read", doubt=Doubt.NONE, path=path)
 
 
 def _version(manager: Manager, found: Found) -> str | None:

@@ -13,11 +13,11 @@ from egress.inventory.blocks import networks_of_block
 from egress.inventory.senders import short
 from egress.inventory.survey import Survey
 from egress.inventory.whose import Owner, owner
-from egress.policy.paths import Collection, Section, last, nat_section
-from egress.policy.sighting import hidden
+from egress.policy.paths import Collection, Section, collection, last, nat_section
 from egress.policy.tier1s import ADVERTISED_CONNECTED, Tier1, whole_tier1s
 from egress.policy.virtual_servers import virtual_servers
 from egress.scan.found import Gathered, Kind
+from egress.scan.gaps import why
 
 _TRANSLATING = (NatAction.SNAT, NatAction.REFLEXIVE)
 
@@ -50,8 +50,8 @@ class Below:
 def tier1s(survey: Survey, gateway: str, gathered: Gathered) -> tuple[Below, ...]:
     """The Tier-1s that hang on a Tier-0. Of one whose NAT rules were not seen, the egress address is a question."""
     found = []
-    for tier1 in whole_tier1s(survey.objects):
-        if tier1.tier0 == gateway and not gathered.refuses(tier1.path, tier1.path, Kind.TIER1):
+    for tier1 in whole_tier1s(survey.objects, gateway):
+        if not gathered.refuses(tier1.path, tier1.path, Kind.TIER1):
             found.append(_tier1(survey, tier1, gathered))
     return tuple(found)
 
@@ -88,12 +88,9 @@ def _untranslated(tier1: Tier1, values: dict[str, Any], whose: Owner) -> Below:
 
 def _unseen(survey: Survey, tier1: Tier1) -> str:
     """Why NAT rules of a Tier-1 may be there that were not seen, empty where all were."""
-    wanted = [f"{tier1.path}/{Collection.LOCALE_SERVICES}"]
-    wanted += [f"{nat_section(tier1.path, section)}/{Collection.NAT_RULES}" for section in Section]
-    for one in survey.unseen:
-        if any(hidden([one], path) for path in wanted) or one.about == tier1.id:
-            return one.why
-    return ""
+    rules = [collection(nat_section(tier1.path, section), Collection.NAT_RULES) for section in Section]
+    found = why(survey.unseen, collection(tier1.path, Collection.LOCALE_SERVICES), *rules)
+    return found or next((one.why for one in survey.unseen if one.about == tier1.id and not one.path), "")
 
 
 @dataclass(frozen=True)
@@ -140,7 +137,7 @@ def ingress(
     survey: Survey, gateway: str, egress: Sequence[IPv4Network], taken: Sequence[IPv4Network]
 ) -> Ingress | None:
     """What load balancers below a Tier-0 answer on, None where none was seen. egress: ranges that are none; taken: neither are these."""
-    below = {one.id for one in whole_tier1s(survey.objects) if one.tier0 == gateway}
+    below = {one.id for one in whole_tier1s(survey.objects, gateway)}
     servers = [one for one in virtual_servers(survey.objects) if one.tier1 in below]
     if not servers:
         return None

@@ -168,6 +168,23 @@ def vip_again(site: Site) -> None:
     site.write(SERVICES, ha_vip_configs=[vip])
 
 
+def back_to_active_active(site: Site) -> None:
+    with site._api() as api:
+        services = api.get(f"/policy/api/v1{SERVICES}").raise_for_status().json()
+        rest = {key: value for key, value in services.items() if key != "ha_vip_configs"}
+        api.patch(f"/policy/api/v1{SERVICES}", json=rest).raise_for_status()
+    site.delete(f"{SERVICES}/interfaces/edge02-uplink1")
+    site.write(TIER0, ha_mode="ACTIVE_ACTIVE")
+    interface(site, "edge02-uplink1", "10.27.51.147", "edge02")
+
+
+def edge_replaced(site: Site) -> None:
+    text = json.dumps(seeded(site.root)).replace("edge-nodes/edge02", "edge-nodes/edge04")
+    site.lab.control.seed(json.loads(text))
+    uplink = f"{SERVICES}/interfaces/edge02-uplink1"
+    assert site.lab.control.objects(SERVICES)[uplink]["edge_path"] == f"{EDGES}/edge04"
+
+
 def edge_joins(site: Site) -> None:
     text = json.dumps(seeded(site.root)).replace("edge02", "edge03").replace("10.27.51.147", "10.27.51.148")
     site.lab.control.seed(json.loads(text))
@@ -182,6 +199,7 @@ EVENTS: dict[str, Callable[[Site], object]] = {
     "egress apply wld01 --yes is killed with kill -9 while the manager does not answer": killed_itself,
     "the manager answers again": lambda site: site.lab.control.clear_faults(),
     "a fresh lab, and the engine of egress apply wld01 --yes is killed after the route": engine_killed,
+    "the state file is cut off": lambda site: state(site).write_bytes(state(site).read_bytes()[:500]),
     "the state file is gone": lambda site: state(site).unlink(),
     "somebody deletes wld01-egress-tkg in NSX Manager": lambda site: site.delete(TKG),
     "the Tier-0 is deleted and made again with its uplinks": replaced,
@@ -199,6 +217,11 @@ EVENTS: dict[str, Callable[[Site], object]] = {
     "the state is backed up": lambda site: BACKUPS.update(state=state(site).read_bytes()),
     "the state is restored from that backup": lambda site: state(site).write_bytes(BACKUPS["state"]),
     "the uplinks get 10.28.0.11 and 10.28.0.12, behind the router 10.28.0.1": renumbered,
+    "NSX puts edge04 into the place of edge02, whose uplink keeps its id and its address": edge_replaced,
+    "edge02 is back": lambda site: site.write(f"{SERVICES}/interfaces/edge02-uplink1", edge_path=f"{EDGES}/edge02"),
+    "the HA VIP and edge02-uplink1 are deleted, the mode is set to ACTIVE_ACTIVE, and edge02-uplink1 is made again": (
+        back_to_active_active
+    ),
     "edge03 joins the cluster and gets the uplink edge03-uplink1, 10.27.51.148": edge_joins,
     "edge02-uplink1 cannot be deleted in NSX Manager, as the scope of rules names it": lambda site: refused(
         site, "DELETE", f"{SERVICES}/interfaces/edge02-uplink1", "it is being referenced by other objects"
@@ -292,6 +315,18 @@ class TestNothingToRecover:
         assert after["outputs"] == before["outputs"]
         assert left in site.objects()
         assert WELL in site.egress("plan", STACK, code=0).stdout
+
+    def test_a_damaged_state_comes_back_where_it_is_declined_and_one_of_another_format_stays(self, site: Site) -> None:
+        folder = state(site).parent
+        for content, said in {
+            b"": "nobody to ask, nothing was changed",
+            b"\xff\xfe": "nobody to ask, nothing was changed",
+            b'{"version": 99, "lineage": "x", "serial": 1, "resources": []}': "has format version 99, allowed is 4",
+        }.items():
+            state(site).write_bytes(content)
+            assert said in site.egress("apply", STACK, "--import-existing", code=1).stderr
+            assert state(site).read_bytes() == content
+            assert [file.name for file in folder.iterdir()] == [state(site).name]
 
     def test_unlock_declined_lets_the_engine_go_on(self, site: Site) -> None:
         edit(site, "translated: 10.27.51.145", "translated: 10.27.51.150")

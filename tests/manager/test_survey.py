@@ -158,8 +158,18 @@ def test_access_to_a_host_keeps_the_guards_of_a_domain_file(tmp_path: Path) -> N
         (lambda: of_host("https://nsx.example.com", ENVIRONMENT), "a host name or address"),
         (lambda: of_host("nsx.example.com", ENVIRONMENT, prefix="AWS"), "belongs to a cloud"),
         (lambda: of_host("nsx.example.com", {}), "no credentials: set NSXT_USERNAME and NSXT_PASSWORD"),
-        (lambda: of_host("nsx.example.com", ENVIRONMENT, tmp_path / "none.pem"), "the file of the certificate authority .* there is no such file$"),
+        (lambda: of_host("nsx.example.com", ENVIRONMENT, tmp_path / "none.pem"), "--ca-file .* cannot be used: there is no such file$"),
     ]  # fmt: skip
     for given, said in refused:
         with pytest.raises(EgressError, match=said):
             given()
+
+
+def test_a_remedy_names_the_options_where_no_domain_file_was_read(by_hand: Lab) -> None:
+    access = of_host(by_hand.host, ENVIRONMENT)
+    with Manager(access, lambda _: None) as manager, pytest.raises(EgressError) as told:
+        survey(manager)
+    assert "is not trusted: name its authority in --ca-file" in str(told.value)
+    in_file = Access(access.host, access.tls, access.login)
+    with Manager(in_file, lambda _: None) as manager, pytest.raises(EgressError, match=r"in nsx\.ca_file"):
+        survey(manager)

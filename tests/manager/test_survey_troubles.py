@@ -167,6 +167,15 @@ def test_what_is_new_on_a_tier0_is_seen_although_the_search_lags(lab: Lab, api: 
     assert new in look(lab).objects
 
 
+def test_a_tier1_of_a_project_is_told_as_not_read(lab: Lab) -> None:
+    path = "/orgs/default/projects/dev/infra/tier-1s/t1-p"
+    body = {"results": [{"id": "t1-p", "path": path, "resource_type": "Tier1", "tier0_path": T9}], "result_count": 1}
+    lab.control.fault(method="GET", path="*/search/query", times=0, status=200, body=body)
+    found = look(lab)
+    assert "NAT rules of Tier-1 t1-p of project dev: Tier-1s of projects are not read" in gaps(found)
+    assert [one.path for one in found.unseen] == [path]
+
+
 def test_objects_of_one_display_name_are_told_apart_by_their_ids(lab: Lab, api: httpx.Client) -> None:
     for path in ("/infra/tier-0s/T8", "/infra/tier-1s/t1-two"):
         body = {"display_name": "the second", **({"tier0_path": T9} if "tier-1s" in path else {})}

@@ -68,6 +68,19 @@ def test_snat_rules_share_the_address_that_all_mappings_have(proposed: Make) -> 
     assert all(change.asks == () for change in made.proposal.changes), "nobody's address is taken"
 
 
+def test_where_mappings_differ_the_address_of_most_is_shared_and_the_reviewer_is_asked(proposed: Make) -> None:
+    text = STANDBY.replace("tier1s:", "  tkg: {source: 10.2.0.6, translated: 10.1.0.9}\ntier1s:")
+    made = proposed(text, [SUPERVISOR, sender("t1-tkg", "10.2.0.6"), DEV])
+    (change,) = made.proposal.changes
+    assert change.translated == "10.1.0.4", "the first, as both have one"
+    assert "1 of 2 mappings of site translate to 10.1.0.4" in change.why[1]
+    assert change.asks == (
+        "that nobody outside tells senders apart by their addresses (10.1.0.4, 10.1.0.9); otherwise write egress.pool with one for this",
+    )
+    again = proposed(made.text, [SUPERVISOR, sender("t1-tkg", "10.2.0.6"), DEV, PROD])
+    assert again.proposal.changes[0].translated == "10.1.0.4", "and it stays that"
+
+
 def test_a_pool_wins_over_the_shared_address(proposed: Make) -> None:
     text = STANDBY.replace("  ranges:", "  pool: [10.1.0.4, 10.1.0.60]\n  ranges:")
     (change,) = proposed(text, [SUPERVISOR, DEV]).proposal.changes
@@ -82,22 +95,24 @@ def test_a_pool_wins_over_the_shared_address(proposed: Make) -> None:
             "REFLEXIVE rules need a translated address each: write egress.pool: ",
         ),
         (
-            STANDBY.replace("tier1s:", "  tkg: {source: 10.2.0.6, translated: 10.1.0.9}\ntier1s:"),
-            "its mappings translate to 10.1.0.4, 10.1.0.9: write egress.pool",
+            STANDBY.replace(
+                "  supervisor: {source: 10.2.0.5,", "  supervisor: {source: 10.2.0.5, destination: 10.9.0.0/16,"
+            ),
+            "there is no mapping whose address could be shared: write egress.pool",
         ),
         (
             ACTIVE.replace("10.1.0.8/29", "10.1.0.9"),
             "egress.pool (10.1.0.9) has no free address left: add addresses of 10.1.0.0/24",
         ),
     ],
-    ids=["reflexive without pool", "snat to several", "exhausted"],
+    ids=["reflexive without pool", "snat without a mapping", "exhausted"],
 )
 def test_without_a_free_address_nothing_is_written_and_it_says_which_key(proposed: Make, text: str, says: str) -> None:
     made = proposed(text, [SUPERVISOR, DEV])
     assert made.text == text
     assert made.proposal.matters
-    assert says in made.proposal.undecided[0]
-    assert made.proposal.undecided[0].startswith("10.2.0.17 of Tier-1 t1-dev (namespace dev) has no mapping: ")
+    assert says in made.proposal.undecided[-1]
+    assert made.proposal.undecided[-1].startswith("10.2.0.17 of Tier-1 t1-dev (namespace dev) has no mapping: ")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +150,33 @@ def test_ends_of_subnets_routers_and_addresses_of_other_files_are_never_proposed
     other = load(ACTIVE.replace("10.2.0", "10.3.0").replace("translated: 10.1.0.9", "translated: 10.1.0.1"), "other")
     (change,) = proposed(text, [SUPERVISOR, DEV], neighbours=[other]).proposal.changes
     assert change.translated == "10.1.0.4"
+
+
+@pytest.mark.parametrize(
+    ("more", "pool"),
+    [
+        ("", "10.1.0.2, 10.1.0.3, 10.1.0.253, 10.1.0.254, 10.1.0.9"),
+        ("dns_servers: [10.1.0.66]\n", "10.1.0.66"),
+        ("routes: {core: {network: 10.9.0.0/16, next_hops: [{address: 10.1.0.67}]}}\n", "10.1.0.67"),
+        ("return_routes: [{host: upstream, to: 10.8.0.0/24, via: [10.1.0.68]}]\n", "10.1.0.68"),
+        ("ingress: {range: 10.1.0.64/27}\n", "10.1.0.64/28"),
+    ],
+)
+def test_an_address_that_the_file_itself_knows_with_somebody_is_never_proposed(
+    proposed: Make, more: str, pool: str
+) -> None:
+    text = ACTIVE.replace("10.1.0.8/29", f"{pool}, 10.1.0.99") + more
+    (change,) = proposed(text, [SUPERVISOR, DEV]).proposal.changes
+    assert change.translated == "10.1.0.99"
+
+
+def test_a_service_segment_and_an_egress_address_of_somebody_are_none_of_the_pool(proposed: Make) -> None:
+    text = ACTIVE.replace("default_route:", "  service_interfaces: [{id: s, address: 10.7.0.1/24}]\ndefault_route:", 1)
+    text = text.replace("[10.1.0.8/29]", "[10.7.0.9, 10.6.0.9, 10.6.0.10]\n  routed: [10.6.0.0/24, 10.7.0.0/24]")
+    beside = sender("t1-own", "10.6.0.9", ["10.6.0.9/32"], translated=False)
+    (change,) = proposed(text, [SUPERVISOR, DEV, beside]).proposal.changes
+    assert change.translated == "10.6.0.10"
+    assert change.asks == (), "a routed network is the domain's own"
 
 
 def test_a_network_gets_one_of_its_size_where_rules_are_reflexive(proposed: Make) -> None:

@@ -182,7 +182,7 @@ def _take_back(trial: Trial) -> None:
         told = trial.site.egress(
             "apply", STACK, "--yes", code=1
         ).stderr  # not a step of the play: it does not always come
-        assert "or take the file away" in told
+        assert "egress apply --import-existing takes the stack's objects back" in told
         state.unlink()
     trial.apply(code=1, says="on the manager")
     trial.apply("--import-existing")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from egress.domain import WorkloadDomain
+from egress.domain.reading import read
+from egress.domain.yaml_tree import parse
 from egress.inventory.survey import Usage
 from egress.inventory.workings import Alarm, Hits, Workings
 from egress.policy.sighting import Doubt, Forwarded, Sighting, Unseen
 from egress.verification.finding import CHECKS
+from egress.verification.text import gaps, shown, summary, told
 from egress.verification.verify import Verification
 from tests.verification.conftest import T0, applied, changed, held, ids, without
 
@@ -105,15 +109,45 @@ def test_a_difference_is_named_by_its_id(domain_of: Of, name: str) -> None:
     assert ids(held(domain, applied(domain))) == set(), "as applied"
     done = held(domain, change(applied(domain)))
     assert ids(done) == expected
-    told = [one for one in done.findings if one.id in expected]
-    assert any(words in one.what for one in told)
-    assert all(one.fix for one in told)
+    named = [one for one in done.findings if one.id in expected]
+    assert any(words in one.what for one in named)
+    assert all(one.fix for one in named)
+
+
+TOPOLOGIES = Path(__file__).parents[1] / "topologies"
+WRONG_BY_ITSELF = {"third-tier1": {"egress-uncovered", "mapping-stale"}}
+"""Files that do not cover what their own Tier-1s send with."""
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(TOPOLOGIES.glob("*.yaml")) if path.stem != "expected"])
+def test_of_no_network_that_is_as_its_file_says_anything_is_invented(name: str) -> None:
+    domain = read(parse((TOPOLOGIES / f"{name}.yaml").read_bytes(), f"{name}.yaml"), name)
+    done = held(domain, applied(domain))
+    assert {one.id for one in done.findings if one.matters} == WRONG_BY_ITSELF.get(name, set())
+    assert done.saw_enough
+
+
+def test_a_tier1_with_neither_rule_nor_segment_is_not_asked(domain_of: Of) -> None:
+    unknown = ("networks: [10.244.0.0/24], egress: 10.60.0.5", "networks: [10.244.0.0/24]")
+    whole = (
+        "supervisor: {source: 10.60.0.5, translated: 10.20.30.40}",
+        "routed: [10.20.31.0/24]\n  supervisor: {source: 10.60.0.0/24, translated: 10.20.31.0/24}",
+    )
+    domain = domain_of(unknown, whole)
+    done = held(domain, applied(domain))
+    assert not done.matters
+    assert "tier1-idle" in {one.id for one in done.findings}
+    assert not [one for one in done.answers if one.question.sender]
+    segment = {"connectivity_path": "/infra/tier-1s/t1", "subnets": [{"gateway_address": "10.244.0.1/24"}]}
+    seen = applied(domain)
+    used = held(domain, replace(seen, objects={**seen.objects, "/infra/segments/s": segment}))
+    assert "flow-fails" in {one.id for one in used.findings}, "its pods leave with their own addresses"
 
 
 def test_every_check_has_a_case_here_or_in_the_end_to_end_test(domain_of: Of) -> None:
     here = {id_ for _, _, expected, _ in CASES.values() for id_ in expected}
     elsewhere = {
-        "alarm", "interface-undeclared", "tier1-gone", "tier1-differs", "egress-uncovered", "egress-moved", "nothing-sends", "no-address-left",
+        "alarm", "interface-undeclared", "tier1-gone", "tier1-idle", "tier1-differs", "egress-uncovered", "egress-moved", "nothing-sends", "no-address-left",
         "ip-block-full", "flow-fails", "flow-fails-by-file", "outage-worse", "probe-no-answer",
     }  # fmt: skip
     assert here | elsewhere == set(CHECKS)
@@ -167,6 +201,19 @@ def test_an_open_alarm_counts_where_it_concerns_the_gateway(domain_of: Of, name:
     alarm = Alarm("routing/bfd_down_on_external_interface", "HIGH", "BFD is down", frozenset({concerned}))
     done = held(domain, applied(domain), workings=Workings(alarms=(alarm,)))
     assert ids(done) == ({"alarm"} if expected else set())
+
+
+def test_words_of_a_manager_forge_no_line(domain_of: Of) -> None:
+    forged = "down\nwld07: well\x1b[31m"
+    alarm = Alarm("routing/x", "HIGH", forged, frozenset({T0}))
+    domain = domain_of()
+    seen = replace(applied(domain), unseen=(Unseen(forged, forged, doubt=Doubt.NONE),))
+    hits = {RULE: Hits(1, 2, 3, forged)}
+    done = held(domain, seen, workings=Workings(alarms=(alarm,), hits=hits))
+    lines = [*(told(one, "wld07") for one in done.findings), *gaps(done), *shown(done), summary(done)]
+    assert any("down\\nwld07: well\\x1b[31m" in one for one in lines)
+    assert not [one for text in lines for one in text.split("\n") if one.startswith("wld07: well")]
+    assert "\x1b" not in "".join(lines)
 
 
 def test_a_tier1_that_moved_below_a_mapping_of_the_whole_range_is_a_note(domain_of: Of) -> None:
