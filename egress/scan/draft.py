@@ -105,7 +105,8 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
         lambda refused: _made(near, gateway, given, refused), lambda made: made.rows, given.made_as
     )
     questions = [*made.gathered.questions, *(Question(one.key, one.what) for one in left)]
-    addresses = _becoming(made.senders, domain)
+    answered = all(row.instead is None for row in made.rows)
+    addresses = _becoming(made.senders, domain, _back(domain) if domain and answered else "")
     held, servers = stores(near), answering(near, gateway)
     rows = (*made.rows, *_tail(addresses, held, servers, made.gathered, near.unseen))
     text = rendered(rows)
@@ -119,7 +120,7 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
         unseen=near.unseen,
         stores=held,
         servers=servers,
-        domain=domain if all(row.instead is None for row in made.rows) else None,
+        domain=domain if answered else None,
     )
 
 
@@ -223,8 +224,16 @@ def _inside(network: IPv4Network, networks: Sequence[IPv4Network]) -> bool:
     return any(network.subnet_of(one) for one in networks)
 
 
-def _becoming(senders: Sequence[EgressAddress], domain: WorkloadDomain | None) -> tuple[tuple[EgressAddress, str], ...]:
-    """What becomes of each address, as far as the file says."""
+def _back(domain: WorkloadDomain) -> str:
+    """Where a route back would lead: to the HA VIPs, else to the uplinks of the way out."""
+    vips = [one.address.ip for one in domain.tier0.ha_vips]
+    return listed(vips or [one.address.ip for one in domain.tier0.uplinks if one.nat])
+
+
+def _becoming(
+    senders: Sequence[EgressAddress], domain: WorkloadDomain | None, back: str
+) -> tuple[tuple[EgressAddress, str], ...]:
+    """What becomes of each address, as far as the file says. back: where a route back would lead, empty where that is not known."""
     if domain is None:
         return tuple((one, "not known") for one in senders)
     found = coverage(domain, (), senders, complete=False)
@@ -234,7 +243,9 @@ def _becoming(senders: Sequence[EgressAddress], domain: WorkloadDomain | None) -
         Way.RETURN_ROUTE: "led back by {}",
     }
     told = {one.address: words[one.way].format(one.by) for one in found.covered}
-    return tuple((one, told.get(one, "no mapping, and no return route is known")) for one in senders)
+    hint = f" (upstream it would lead to {back})" if back else ""
+    lost = f"no mapping, and no return route is known{hint}"
+    return tuple((one, told.get(one, lost)) for one in senders)
 
 
 def _tail(

@@ -108,7 +108,7 @@ def test_every_egress_address_is_told_with_what_becomes_of_it(by_hand: Lab, run:
     assert {one["address"]: (one["namespace"], one["becomes"]) for one in file["egress_addresses"]} == {
         "30.0.9.2": ("", "translated by mapping supervisor"),
         "30.0.9.4": ("dev", "translated by mapping dev"),
-        "30.0.9.5": ("shop", "no mapping, and no return route is known"),
+        "30.0.9.5": ("shop", "no mapping, and no return route is known (upstream it would lead to 10.9.0.10)"),
     }
     assert file["loads"]
     assert file["questions"] == []

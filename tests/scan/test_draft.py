@@ -87,7 +87,10 @@ def test_every_value_has_the_path_that_it_came_from() -> None:
 def test_an_address_without_a_mapping_is_told() -> None:
     made = drafted()
     becomes = {str(one.network.network_address): what for one, what in made.addresses}
-    assert becomes == {"30.0.9.4": "translated by mapping dev", "30.0.9.5": "no mapping, and no return route is known"}
+    assert becomes == {
+        "30.0.9.4": "translated by mapping dev",
+        "30.0.9.5": "no mapping, and no return route is known (upstream it would lead to 10.9.0.10)",
+    }
     assert "30.0.9.5 of Tier-1 t1-shop (namespace shop of cluster c1): no mapping" in made.text
 
 
