@@ -20,6 +20,7 @@ import pytest
 from egress.domain import load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
+from tests.docs.test_troubleshooting import said_by_the_code
 from tests.e2e import console
 from tests.e2e.console import Command
 from tests.e2e.sites import EGRESS, ENGINES, REPOSITORY, ROUTE, STACK, SUPERVISOR, TIER0, TKG, Site, engine_of, lab_site
@@ -276,6 +277,18 @@ def test_the_page_has_no_event_that_nobody_plays() -> None:
 @pytest.mark.parametrize("link", re.findall(r"\[[^\]]+\]\(#([a-z0-9-]+)\)", DOCUMENT))
 def test_every_row_of_the_table_leads_to_a_section(link: str) -> None:
     assert link in {title.lower().replace(" ", "-") for title in SECTIONS}
+
+
+SYMPTOMS = [
+    row.split("|")[1] for row in DOCUMENT.splitlines() if (row.startswith("| ") and "](#" in row) or "| the same" in row
+]
+
+
+@pytest.mark.parametrize("message", re.findall(r"`([^`]+)`", " ".join(SYMPTOMS)))
+def test_every_symptom_is_what_a_command_prints(message: str) -> None:
+    played = "\n".join(line for command in console.commands(DOCUMENT) for line in command.lines)
+    wanted = ".*".join(re.escape(part) for part in message.split("..."))
+    assert re.search(wanted, played) or said_by_the_code(message)
 
 
 class TestNothingToRecover:
