@@ -14,7 +14,7 @@ from egress.inventory.senders import EgressAddress, Holder, short, tells_network
 from egress.inventory.vpcs import egress_addresses, not_shown, vpcs
 from egress.policy import paths
 from egress.policy.paths import Collection as Kind
-from egress.policy.sighting import INGRESS, Doubt, Sighting, Unseen, hidden
+from egress.policy.sighting import INGRESS, Doubt, Sighting, Unseen, hidden, out_of_sight
 from egress.policy.tier1s import whole_tier1s
 from egress.verification.finding import Finding, found
 from egress.vocabulary import INFRA
@@ -74,7 +74,7 @@ def below(
     domain: WorkloadDomain, seen: Sighting, addresses: Sequence[EgressAddress], cover: Coverage
 ) -> Iterator[Finding]:
     """What of it is not as the file says."""
-    if not hidden(seen.unseen, paths.collection(INFRA, Kind.TIER1S)):
+    if not out_of_sight(seen.unseen, paths.collection(INFRA, Kind.TIER1S)):
         yield from _tier1s(domain, seen, addresses, cover)
     moved = {one.now for one in cover.moved}
     for address in cover.uncovered:

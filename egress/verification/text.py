@@ -42,7 +42,7 @@ def _shown(done: Verification) -> Iterator[str]:
         warning = f"; the manager says: {hits.warning}" if hits.warning else ""
         yield f"{last(path)}: {hits.packets} packets, {hits.octets} bytes, {hits.sessions} sessions open{warning}"
     if done.room.left is not None:
-        yield f"{done.room.left} of {done.room.total} addresses are left for translations"
+        yield f"{done.room.left} of {done.room.total} addresses are left for translations, as far as files and manager know"
     for name, total, left in done.room.blocks:
         yield f"{name}: {'?' if left is None else left} of {'?' if total is None else total} addresses are left"
     yield from done.asked

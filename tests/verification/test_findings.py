@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from egress.cli._probing import probed, targets
 from egress.domain import WorkloadDomain
 from egress.domain.reading import read
 from egress.domain.yaml_tree import parse
@@ -305,6 +306,22 @@ def test_nothing_is_said_of_an_object_in_a_part_that_could_not_be_read(domain_of
     assert not done.saw_enough
 
 
+def test_a_part_that_could_not_be_read_hides_nothing_else(domain_of: Of) -> None:
+    domain = domain_of(*BFD)
+    peers = Unseen("BFD peers", "403", path=f"{T0}/static-routes/bfd-peers")
+    seen = replace(without(without(applied(domain), PEER), ROUTE), unseen=(peers,))
+    assert ids(held(domain, seen)) == {"object-missing"}
+    assert [one.about for one in held(domain, seen).findings if one.id == "object-missing"] == [
+        "static route wld07-default-route"
+    ]
+    domain = domain_of(*STANDBY)
+    faces = Unseen("interfaces", "403", path=f"{SERVICES}/interfaces")
+    bare = {path: body for path, body in applied(domain).objects.items() if "/interfaces/" not in path}
+    seen = replace(changed(applied(domain), SERVICES, ha_vip_configs=[]), unseen=(faces,))
+    seen = replace(seen, objects={**bare, SERVICES: seen.objects[SERVICES]})
+    assert ids(held(domain, seen)) == {"ha-vip-differs"}, "and no uplink is said to be missing"
+
+
 def verdict_of(done: Verification) -> tuple[bool, bool, bool]:
     return done.matters, done.saw_enough, done.well
 
@@ -317,3 +334,34 @@ def test_the_verdict(domain_of: Of) -> None:
     assert verdict_of(held(domain, changed(well, RULE, enabled=False))) == (True, True, False)
     hits = Workings(hits={RULE: Hits(1, 2, 3)}, unseen=(Unseen("alarms", "403", doubt=Doubt.NONE),))
     assert verdict_of(held(domain, well, workings=hits)) == (False, True, True)
+
+
+def test_what_does_not_answer_this_machine_is_a_finding_and_says_from_where(domain_of: Of) -> None:
+    domain = domain_of()
+    server = {
+        "ip_address": "127.0.0.2",
+        "ports": ["6443"],
+        "lb_service_path": "/infra/lb-services/l",
+        "display_name": "api",
+    }
+    other = {**server, "ip_address": "127.0.0.3", "ports": ["8080"]}
+    lb = {"connectivity_path": "/infra/tier-1s/t1"}
+    seen = applied(domain)
+    more: dict[str, dict[str, Any]] = {
+        "/infra/lb-services/l": lb,
+        "/infra/lb-virtual-servers/a": server,
+        "/infra/lb-virtual-servers/b": other,
+    }
+    seen = replace(seen, objects={**seen.objects, **more})
+    assert [str(one) for one in targets(domain, seen)] == ["api 127.0.0.2:6443"], "no other port is asked"
+    done = probed(held(domain, seen), domain, seen, in_a_lab=True)
+    assert ids(done) == {"probe-no-answer"}
+    (finding,) = [one for one in done.findings if one.id == "probe-no-answer"]
+    assert finding.what.startswith("api 127.0.0.2:6443: as seen from this machine, it does not answer")
+    assert any(one.startswith("as seen from this machine: api") for one in shown(done))
+
+
+def test_with_nothing_to_ask_that_is_said(domain_of: Of) -> None:
+    domain = domain_of()
+    done = probed(held(domain, applied(domain)), domain, applied(domain), in_a_lab=False)
+    assert any("from this machine nothing was asked" in one for one in shown(done))
