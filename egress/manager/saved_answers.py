@@ -14,7 +14,7 @@ import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -65,7 +65,8 @@ class Index(BaseModel):
 def keeping(
     folder: Path, access: Access, deadline: Deadline | None = None, tell: Callable[[int], None] = lambda _: None
 ) -> Iterator[Manager]:
-    """A manager whose answers are kept in a folder, which must be new or empty. The index is written at the end, also after an error.
+    """A manager whose answers are kept in a folder, which must be new or empty. The index is written at the end, also after an error; where
+    nothing of use was answered, the folder goes again.
 
     Errors: EgressError when the folder holds something or cannot be written.
     """
@@ -78,7 +79,19 @@ def keeping(
         try:
             yield manager
         finally:
-            write(folder / INDEX, transport.index(access.host).model_dump_json(indent=1) + "\n", private=True)
+            _finish(folder, transport.index(access.host))
+
+
+def _finish(folder: Path, index: Index) -> None:
+    if any(one.status == 200 for one in index.answers.values()):
+        write(folder / INDEX, index.model_dump_json(indent=1) + "\n", private=True)
+        return
+    with suppress(OSError):  # somebody put something into it
+        for one in index.answers.values():
+            if one.file is not None:
+                (folder / ANSWERS / one.file).unlink()
+        (folder / ANSWERS).rmdir()
+        folder.rmdir()
 
 
 def _refuse_used(folder: Path) -> None:
