@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from egress.cli._scanned import Target, refuse_taken, targets, write_all
+from egress.cli._scanned import Target, beside, refuse_taken, targets, write_all
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, progress, say
 from egress.domain import EgressError
 from egress.domain.credentials import DEFAULT
 from egress.domain.fields import listed
+from egress.domain.managers import ManagerKey
 from egress.inventory.survey import Survey
 from egress.policy.paths import last
 from egress.scan import Draft, draft
@@ -111,6 +112,10 @@ def command(
     else:
         for one, made in drafts:
             _tell(one, made)
+    for one, stack in beside(wanted, source.kept is None and project.lab is not None):
+        say(
+            f"{one.top.name}: {stack} is of this Tier-0 already: an object has one owner, keep each in one of the two files"
+        )
     if any(made.blind for _, made in drafts):
         return FAILED
     return NEEDS_YOU if any(made.questions or made.foreign or made.unseen for _, made in drafts) else OK
@@ -122,7 +127,9 @@ def _refuse_both(project: Project, source: _Source) -> None:
         raise click.UsageError("--from-dir asks no manager: it goes with neither --host nor --save")
     if not source.kept and not source.host and project.lab is None:
         raise click.UsageError("name the manager with --host, or a folder of kept answers with --from-dir")
-    if not source.kept and source.host and project.lab is not None:
+    if source.kept or not source.host or project.lab is None:
+        return
+    if ManagerKey.of(source.host) != ManagerKey.of(project.lab.host):
         raise click.UsageError("EGRESS_LAB is set, so the lab is what is asked: take --host out, or unset EGRESS_LAB")
 
 

@@ -3,7 +3,7 @@
     with Manager(access, deadline=Deadline(300)) as manager:
         found = survey(manager)
 
-What stands below a Tier-0 is read where it stands; the rest is found by type (by_type). Only the list of Tier-0s, or each that is named, must
+What stands below a Tier-0 is read where it stands; the rest is read by type (by_type). Only the list of Tier-0s, or each that is named, must
 be readable. Any other part that is refused, missing or cut is remembered as not seen, and ends nothing.
 """
 
@@ -18,7 +18,7 @@ from egress.domain.fields import listed, quoted
 from egress.inventory.blocks import usages
 from egress.inventory.survey import Survey
 from egress.inventory.vpcs import not_shown
-from egress.manager.by_type import SORTS, search_by_type
+from egress.manager.by_type import SORTS, read_by_type
 from egress.manager.client import Manager
 from egress.manager.parts import AT_ONCE, Found, below_services, below_tier0, collect
 from egress.manager.redaction import without_secrets
@@ -45,13 +45,14 @@ def survey(manager: Manager, tier0s: Sequence[str] = (), tell: Callable[[str], N
             looked = _read(manager, found, pool, gateways, tell)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    objects = dict(_clean(found))
     unseen = tuple(found.unseen.values())
     return Survey(
         host=manager.host,
         version=version,
         gateways=gateways,
-        objects={path: without_secrets(body) for path, body in found.objects.items()},
-        usage=usages(found.objects, unseen, block_usage(manager, found)),
+        objects=objects,
+        usage=usages(objects, unseen, block_usage(manager, found)),
         unseen=unseen,
         looked_for_vpcs=looked,
     )
@@ -69,13 +70,22 @@ def _read(
     tell("VPCs")
     looked = look_for_vpcs(manager, found, pool, blocks=False)
     tell("Tier-1s, segments, load balancers, edges, IP blocks and pools")
-    search_by_type(manager, found, pool, SORTS)
+    read_by_type(manager, found, pool, SORTS)
     for gateway in gateways:
         for part in _in_projects(found.objects, gateway):
             found.miss(part, part.why)
         for part in not_shown(found.objects, gateway, found.unseen.values()):
             found.miss(part, part.why)
     return looked
+
+
+def _clean(found: Found) -> Iterator[tuple[str, Json]]:
+    """The objects without secrets. One that is nested without end is told, and is none."""
+    for path, body in found.objects.items():
+        try:
+            yield path, without_secrets(body)
+        except ValueError as error:
+            found.miss(Unseen(f"the object at {path}", "", path=path), f"it cannot be read: {error}")
 
 
 def _in_projects(objects: PolicyObjects, gateway: str) -> Iterator[Unseen]:

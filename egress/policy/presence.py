@@ -127,13 +127,12 @@ class Presence:
             one for one in self._meeting(rule) if (one.section.place, one.priority) <= mine and one.path not in like
         ]
 
-    def foreign(self, source: IPv4Network, priority: int) -> list[ForeignRule]:
-        """Foreign rules that would stand in the way of a further mapping of ours: of that very source, or looked at before it."""
-        scope = nat_scope(self.domain)
-        identity = Identity("", "", "", {})
-        action, firewall = self.domain.tier0.nat_action, FirewallMatch.MATCH_INTERNAL_ADDRESS
-        rule = NatRule("", (), identity, source, None, priority, scope, action, source, firewall)
-        return [*self.rules_like(rule), *self.rules_before(rule)]
+    def foreign(self, source: IPv4Network) -> list[ForeignRule]:
+        """Foreign rules that decide about packets from a source which has no mapping of ours, in the order in which they are looked at."""
+        scope, action = nat_scope(self.domain), self.domain.tier0.nat_action
+        identity, firewall = Identity("", "", "", {}), FirewallMatch.MATCH_INTERNAL_ADDRESS
+        rule = NatRule("", (), identity, source, None, 0, scope, action, source, firewall)
+        return sorted(self._meeting(rule), key=lambda one: (one.section.place, one.priority, one.path))
 
     def _meeting(self, rule: NatRule) -> Iterator[ForeignRule]:
         """Foreign rules that decide about packets which one of ours is for."""

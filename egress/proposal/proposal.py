@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from egress.domain import WorkloadDomain
+from egress.domain import NatAction, WorkloadDomain
 from egress.domain.addresses import Coverage as Networks
-from egress.domain.addresses import as_network
+from egress.domain.addresses import Network, as_network
 from egress.domain.editing import Edit
 from egress.domain.fields import PolicyId, listed
 from egress.domain.moved import flow
@@ -24,7 +24,7 @@ from egress.inventory.senders import EgressAddress, Holder, short
 from egress.inventory.taken import Taken
 from egress.policy.leaving import seen_outside
 from egress.policy.owned import owned
-from egress.policy.paths import last
+from egress.policy.paths import Section, last
 from egress.policy.presence import Presence
 from egress.proposal.names import Names
 from egress.proposal.pool import Exhausted, next_free
@@ -112,16 +112,18 @@ def propose(
     draft = _Draft(there, taken, names, present)
     moved = {one.now: one for one in cover.moved}
     routed: list[EgressAddress] = []
+    idle = list(cover.stale)
     for address in sorted(cover.uncovered, key=lambda one: (one not in moved, _order(one))):
         kept = _kept((domain, *neighbours), address)
         if kept:
             draft.undecided.append(kept)
+        elif (at := _covering(draft, address.network)) is not None:
+            _along(draft, address, at)
+            idle += [moved[address].rule] if address in moved else []
         elif address in moved:
             _moved(draft, moved[address])
         elif _wants_a_route(address):
             routed.append(address)
-        elif any(one.source == short(address.network) for one in draft.changes):
-            _along(draft, address)
         else:
             _new(draft, address)
     draft.undecided += [_routed(domain, one) for one in routed if not any(_within(one, wider) for wider in routed)]
@@ -131,7 +133,7 @@ def propose(
         tuple(draft.undecided),
         tuple(
             f"mapping {rule.key} translates {short(as_network(rule.source))}, which nothing sends with any more: take it out if that stays so"
-            for rule in cover.stale
+            for rule in idle
         ),
         tuple(_already(cover, [domain.stack])),
     )
@@ -204,23 +206,39 @@ def _moved(draft: _Draft, moved: Moved) -> None:
 
 
 def _hindered(there: Presence, source: IPv4Network, priority: int) -> str:
-    """Why a further rule would not act, or would be refused: a rule on the Tier-0 that this domain did not make. Empty where none is."""
-    for one in there.foreign(source, priority):
+    """Why a further rule would not act, or would change what acts now: a rule on the Tier-0 that this domain's file does not give. Empty where
+    none is."""
+    for one in there.foreign(source):
         if one.stack == there.domain.made_as:
             return f"rule {last(one.path)} on the manager is this stack's, and not in its file any more: apply first, then ask again"
         whose = f"of stack {one.stack}" if one.stack else "which no stack of this tool made"
         what = f"rule {last(one.path)} on the manager, {whose} (section {one.section}, priority {one.priority})"
-        if not one.limited and one.sources == (source,):
-            return f"{what}, translates it already: egress adopt {there.domain.stack} takes it over, or take it away"
-        return f"{what}, takes some of its packets before a rule of priority {priority} would: narrow or move that rule"
+        whole = not one.limited and (not one.sources or any(_in(source, wide) for wide in one.sources))
+        if whole and one.action != NatAction.NO_SNAT:
+            if one.sources == (source,):
+                return (
+                    f"{what}, translates it already: egress adopt {there.domain.stack} takes it over, or take it away"
+                )
+            return f"{what}, translates it already, with others: a mapping would take it from there; take it out of that rule, then ask again"
+        if (one.section.place, one.priority) <= (Section.USER.place, priority):
+            return f"{what}, takes some of its packets before a rule of priority {priority} would: narrow or move that rule"
     return ""
 
 
-def _along(draft: _Draft, address: EgressAddress) -> None:
-    """A second sender with an address that has its mapping by now: the file learns of its Tier-1."""
+def _in(network: IPv4Network, wide: Network) -> bool:
+    return isinstance(wide, IPv4Network) and network.subnet_of(wide)
+
+
+def _covering(draft: _Draft, network: IPv4Network) -> int | None:
+    """Which of the changes so far makes a mapping that is for a network, too."""
+    return next((at for at, one in enumerate(draft.changes) if network.subnet_of(IPv4Network(one.source))), None)
+
+
+def _along(draft: _Draft, address: EgressAddress, at: int) -> None:
+    """A sender with an address that has its mapping by now: the file learns of its Tier-1."""
     below, notes = _tier1(draft, address)
     _learn(draft, address, below)
-    at, change = next((at, one) for at, one in enumerate(draft.changes) if one.source == short(address.network))
+    change = draft.changes[at]
     why = (*change.why, f"{address} sends with it, too", *notes)
     draft.changes[at] = replace(change, edits=(*change.edits, *below), why=why)
 
@@ -229,6 +247,8 @@ def _tier1(draft: _Draft, address: EgressAddress) -> tuple[list[Edit], list[str]
     """What the file learns of the Tier-1 that sends with an address, and what it cannot be told."""
     name, value = address.name, short(address.network)
     known = draft.domain.tier1s.get(name)
+    if address.holder is not Holder.TIER1:
+        return [], []
     if name in draft.told:
         return [], [f"tier1s.{name} has room for one egress address, and has {short(draft.told[name])}"]
     if known is not None and not known.nat:

@@ -15,7 +15,8 @@ from egress.inventory.survey import Survey
 from egress.inventory.whose import Owner, owner
 from egress.policy.paths import Collection, Section, collection, last, nat_section
 from egress.policy.tier1s import ADVERTISED_CONNECTED, Tier1, whole_tier1s
-from egress.policy.virtual_servers import virtual_servers
+from egress.policy.tier1s import tier1s as read_tier1s
+from egress.policy.virtual_servers import VirtualServer, virtual_servers
 from egress.scan.found import Gathered, Kind
 from egress.scan.gaps import why
 
@@ -35,6 +36,11 @@ class Below:
     def name(self) -> str:
         """Its id."""
         return last(self.path)
+
+    @property
+    def key(self) -> str:
+        """Where its egress address goes in the file."""
+        return f"tier1s.{self.name}.egress"
 
     @property
     def routed(self) -> tuple[IPv4Network, ...]:
@@ -80,10 +86,12 @@ def _tier1(survey: Survey, tier1: Tier1, gathered: Gathered) -> Below:
 
 def _untranslated(tier1: Tier1, values: dict[str, Any], whose: Owner) -> Below:
     """A Tier-1 without a rule that translates: what it tells the Tier-0 leaves as it is."""
-    if tier1.tells(ADVERTISED_CONNECTED) and tier1.advertises is not None:
-        return Below(tier1.path, values | {"nat": False}, whose, "no NAT rule")
-    note = f"no NAT rule, and its networks {listed(values['networks'])} are not advertised" if values else "no NAT rule"
-    return Below(tier1.path, {"nat": False}, whose, note)
+    note = "no NAT rule that acts"
+    if tier1.tells(ADVERTISED_CONNECTED) or not values:
+        return Below(tier1.path, values | {"nat": False}, whose, note)
+    return Below(
+        tier1.path, {"nat": False}, whose, f"{note}, and its networks {listed(values['networks'])} are not advertised"
+    )
 
 
 def _unseen(survey: Survey, tier1: Tier1) -> str:
@@ -133,12 +141,17 @@ class Ingress:
     shown: str
 
 
+def answering(survey: Survey, gateway: str) -> tuple[VirtualServer, ...]:
+    """The virtual servers of load balancers below a Tier-0."""
+    below = {one.id for one in read_tier1s(survey.objects) if one.tier0 == gateway}
+    return tuple(one for one in virtual_servers(survey.objects) if one.tier1 in below)
+
+
 def ingress(
     survey: Survey, gateway: str, egress: Sequence[IPv4Network], taken: Sequence[IPv4Network]
 ) -> Ingress | None:
     """What load balancers below a Tier-0 answer on, None where none was seen. egress: ranges that are none; taken: neither are these."""
-    below = {one.id for one in whole_tier1s(survey.objects, gateway)}
-    servers = [one for one in virtual_servers(survey.objects) if one.tier1 in below]
+    servers = answering(survey, gateway)
     if not servers:
         return None
     addresses = list(dict.fromkeys(one.address for one in servers))

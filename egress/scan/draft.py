@@ -20,8 +20,9 @@ from egress.inventory.survey import Survey
 from egress.inventory.vpcs import egress_addresses
 from egress.policy.paths import Collection, Section, collection, last, nat_section
 from egress.policy.sighting import Doubt, Unseen
+from egress.policy.virtual_servers import VirtualServer
 from egress.scan import sections
-from egress.scan.below import Below, ingress, stores, tier1s
+from egress.scan.below import Below, Store, answering, ingress, stores, tier1s
 from egress.scan.bfd import bfd
 from egress.scan.bodies import below
 from egress.scan.found import Foreign, Gathered, Question
@@ -33,15 +34,15 @@ from egress.scan.ranges import around, ranges
 from egress.scan.routes import routes
 from egress.scan.rules import Rules, rules
 from egress.scan.sections import Egress, Top
-from egress.scan.trial import asked, settled
+from egress.scan.trial import settled
 from egress.vocabulary import ANYWHERE, INFRA
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A drafted file. gateway: path of its Tier-0. questions: in the order of the file. foreign: what the file has no room for. addresses:
-    egress addresses that were seen, each with what becomes of it. unseen: parts that this user may not see, or that were cut. domain: what the
-    file says, None where a question keeps it from being read."""
+    """A drafted file. gateway: path of its Tier-0. questions: what only a person can answer. foreign: what the file has no room for. addresses:
+    egress addresses that were seen, each with what becomes of it. unseen: parts that this user may not see, or that were cut. stores, servers: IP
+    blocks and pools, and what load balancers answer on. domain: what the file says, None where a question keeps it from being read."""
 
     name: str
     gateway: str
@@ -50,6 +51,8 @@ class Draft:
     foreign: tuple[Foreign, ...]
     addresses: tuple[tuple[EgressAddress, str], ...]
     unseen: tuple[Unseen, ...]
+    stores: tuple[Store, ...]
+    servers: tuple[VirtualServer, ...]
     domain: WorkloadDomain | None
 
     @property
@@ -77,6 +80,11 @@ class Draft:
                 }
                 for one, becomes in self.addresses
             ],
+            "ip_blocks": [{"network": str(one.network), "path": one.path, "usage": one.usage} for one in self.stores],
+            "virtual_servers": [
+                {"address": str(one.address), "port": one.port, "name": one.name, "tier1": one.tier1}
+                for one in self.servers
+            ],
             "not_seen": [str(one) for one in self.unseen],
         }
 
@@ -98,7 +106,8 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
     )
     questions = [*made.gathered.questions, *(Question(one.key, one.what) for one in left)]
     addresses = _becoming(made.senders, domain)
-    rows = (*made.rows, *_tail(addresses, made.gathered, near.unseen))
+    held, servers = stores(near), answering(near, gateway)
+    rows = (*made.rows, *_tail(addresses, held, servers, made.gathered, near.unseen))
     text = rendered(rows)
     return Draft(
         name=given.name,
@@ -108,7 +117,9 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
         foreign=tuple(made.gathered.foreign),
         addresses=addresses,
         unseen=near.unseen,
-        domain=asked(text, given.made_as)[0],
+        stores=held,
+        servers=servers,
+        domain=domain if all(row.instead is None for row in made.rows) else None,
     )
 
 
@@ -129,11 +140,12 @@ def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) 
     peers = bfd(survey, tier0, found_routes.default, given.made_as, gathered)
     found_rules = rules(survey, tier0, gathered)
     hanging = tier1s(survey, gateway, gathered)
-    of_tier1 = {one.key.split(".")[1]: one for one in gathered.questions if one.key.startswith("tier1s.")}
     senders = egress_addresses(survey.objects, gateway, survey.unseen)
     egress = _egress(survey, tier0, found_rules, hanging, senders, gathered)
     behind = [network for one in hanging for network in one.networks]
-    answering = ingress(survey, gateway, [one.network for one in egress.ranges], (*behind, *tier0.service_networks))
+    load_balancers = ingress(
+        survey, gateway, [one.network for one in egress.ranges], (*behind, *tier0.service_networks)
+    )
     static, watched = (why(survey.unseen, path) for path in _ways(gateway))
     if watched and not static:
         gathered.ask("default_route.bfd", f"has it BFD peers? they were not seen: {watched}")
@@ -143,8 +155,8 @@ def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) 
         *sections.default_route(found_routes, peers, static, _neighbours(survey, gateway), gathered),
         *sections.routes(found_routes),
         *sections.egress(egress, gathered),
-        *sections.tier1s(hanging, of_tier1, why(survey.unseen, collection(INFRA, Collection.TIER1S)), gathered),
-        *sections.ingress(answering, gathered),
+        *sections.tier1s(hanging, why(survey.unseen, collection(INFRA, Collection.TIER1S)), gathered),
+        *sections.ingress(load_balancers, gathered),
         *sections.hints(),
     )
     return _Made(rows, gathered, senders)
@@ -226,11 +238,18 @@ def _becoming(senders: Sequence[EgressAddress], domain: WorkloadDomain | None) -
 
 
 def _tail(
-    addresses: Sequence[tuple[EgressAddress, str]], gathered: Gathered, unseen: Sequence[Unseen]
+    addresses: Sequence[tuple[EgressAddress, str]],
+    held: Sequence[Store],
+    servers: Sequence[VirtualServer],
+    gathered: Gathered,
+    unseen: Sequence[Unseen],
 ) -> tuple[Row, ...]:
     told = [sections.becoming(one, becomes) for one, becomes in addresses]
+    answers = [f"{one.address}:{one.port} {one.name}, on Tier-1 {one.tier1}" for one in servers]
     return (
         *sections.listed_at_end("egress addresses that were seen:", told),
+        *sections.listed_at_end("IP blocks and pools that were seen:", [f"{one.network} {one}" for one in held]),
+        *sections.listed_at_end("load balancers answer on:", answers),
         *sections.listed_at_end("there, and not in this file, which cannot hold it as it is:", gathered.foreign),
         *sections.listed_at_end("not seen:", unseen),
     )

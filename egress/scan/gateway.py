@@ -40,13 +40,14 @@ class Entry:
 @dataclass(frozen=True)
 class Seen:
     """A Tier-0 as it was seen. ha_mode: None where it is not known. services: path of the locale service that the file names; the
-    interfaces are those below it. hidden: why more of them may be there, empty where all were seen."""
+    interfaces are those below it. cluster: what people call its edge cluster, empty where it is not known. hidden: why more of them may be there, empty where all were seen."""
 
     path: str
     body: Json
     ha_mode: HaMode | None
     stateful: bool
     services: str
+    cluster: str = ""
     vrf_of: str | None = None
     uplinks: tuple[Entry, ...] = ()
     service_interfaces: tuple[Entry, ...] = ()
@@ -105,6 +106,7 @@ def seen(survey: Survey, gateway: str, gathered: Gathered) -> Seen:
         ha_mode=mode,
         stateful=mode is HaMode.ACTIVE_ACTIVE and below(body.get("stateful_services"), "enabled") is True,
         services=place,
+        cluster=_cluster(survey, place),
         vrf_of=last(vrf) if isinstance(vrf, str) and vrf else None,
         uplinks=tuple(uplinks),
         service_interfaces=tuple(others),
@@ -115,6 +117,14 @@ def seen(survey: Survey, gateway: str, gathered: Gathered) -> Seen:
             *(paths.collection(one, Collection.INTERFACES) for one in services),
         ),
     )
+
+
+def _cluster(survey: Survey, services: str) -> str:
+    path = survey.objects.get(services, {}).get("edge_cluster_path")
+    if not isinstance(path, str):
+        return ""
+    name = survey.objects.get(path, {}).get("display_name")
+    return f"{last(path)}, called {name}" if isinstance(name, str) and name != last(path) else last(path)
 
 
 def _services(survey: Survey, gateway: str) -> list[str]:

@@ -115,15 +115,17 @@ def _uplinks(seen: Seen, gathered: Gathered) -> Iterator[Row]:
     if seen.hidden and seen.uplinks:
         yield ask(gathered.ask("tier0.uplinks", f"are these all? interfaces were not seen: {seen.hidden}"), 2)
     if seen.uplinks:
-        yield from _entries("uplinks", seen.uplinks)
+        yield from _entries(
+            "uplinks", seen.uplinks, f"{seen.services} edge_cluster_path: {seen.cluster}" if seen.cluster else ""
+        )
         return
     why = f"they were not seen: {seen.hidden}" if seen.hidden else "the Tier-0 has none that a file can hold"
     yield from unknown(2, "uplinks", gathered.ask("tier0.uplinks", f"which uplinks has it? {why}"), TRIAL_UPLINKS)
 
 
-def _entries(key: str, entries: Sequence[Entry]) -> Iterator[Row]:
+def _entries(key: str, entries: Sequence[Entry], note: str = "") -> Iterator[Row]:
     if entries:
-        yield heading(2, key)
+        yield heading(2, key, note)
         yield from (item(4, one.values, one.told, one.mark) for one in entries)
 
 
@@ -236,15 +238,16 @@ def _exceptions(found: Iterable[Rule]) -> Iterator[Row]:
         yield from object_lines(4, key, one.path, one.values)
 
 
-def tier1s(found: Sequence[Below], questions: Mapping[str, Question], hidden: str, gathered: Gathered) -> Iterator[Row]:
-    """What hangs below. questions: by the id of the Tier-1 that they are about. hidden: why Tier-1s were not seen."""
+def tier1s(found: Sequence[Below], hidden: str, gathered: Gathered) -> Iterator[Row]:
+    """What hangs below. hidden: why Tier-1s were not seen."""
+    asked = {one.key: one for one in gathered.questions}
     if hidden:
         yield ask(gathered.ask("tier1s", f"which Tier-1s hang below it? they were not seen: {hidden}"), 0)
     if found:
         yield heading(0, "tier1s")
     for one in found:
-        if one.name in questions:
-            yield ask(questions[one.name], 2)
+        if one.key in asked:
+            yield ask(asked[one.key], 2)
         whose = f" ({one.whose})" if one.whose else ""
         note = f", {one.note}" if one.note else ""
         yield pair(2, one.name, one.values, f"{one.path}{whose}{note}", one.path)

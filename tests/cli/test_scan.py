@@ -162,6 +162,18 @@ def test_several_tier0s_are_a_file_each_in_a_folder_or_none(lab: Lab, run: Run, 
     assert run(*login(lab), "--tier0", "T0-hand", "--out", "domains/one.yaml")[0] == 2
 
 
+def test_where_one_file_cannot_be_written_none_is(lab: Lab, run: Run, login: Login, root: Path) -> None:
+    write(lab, SECOND)
+    (root / "domains/t0-hand-2.yaml").mkdir()
+    code, _, err = run(*login(lab), "--out", "domains", "--force")
+    assert code == 1
+    assert "it is a folder" in err
+    assert [one.name for one in (root / "domains").iterdir()] == ["t0-hand-2.yaml"]
+    (root / "domains/t0-hand.yaml").write_text("mine")
+    assert run(*login(lab), "--out", "domains", "--force")[0] == 1
+    assert (root / "domains/t0-hand.yaml").read_text() == "mine"
+
+
 def test_saved_answers_give_the_same_file_without_the_manager(by_hand: Lab, run: Run, login: Login, root: Path) -> None:
     code, _, _ = run(*login(by_hand), "--out", "domains/a.yaml", "--save", "kept")
     assert code == 2
@@ -264,6 +276,7 @@ def test_the_lab_is_asked_where_it_is_set(by_hand: Lab, run: Run, root: Path, mo
     by_hand.write_lab_file(root / "lab.json", stand_in=False)
     monkeypatch.setenv("EGRESS_LAB", str(root / "lab.json"))
     assert run("scan", "--out", "domains/a.yaml")[0] == 2
+    assert run("scan", "--host", by_hand.host)[0] == 2
     assert "take --host out, or unset EGRESS_LAB" in run("scan", "--host", "nsx.example.com")[2]
 
 
@@ -294,6 +307,12 @@ def test_a_wrong_command_line_is_a_sentence(run: Run, arguments: tuple[str, ...]
     code, _, err = run("scan", *arguments)
     assert code == 1
     assert said in err
+
+
+def test_a_second_file_of_one_tier0_is_told(by_hand: Lab, run: Run, login: Login) -> None:
+    assert "is of this Tier-0 already" not in run(*login(by_hand), "--out", "domains/a.yaml")[2]
+    told = run(*login(by_hand), "--out", "domains/b.yaml")[2]
+    assert "b: a is of this Tier-0 already: an object has one owner, keep each in one of the two files" in told
 
 
 def test_an_unknown_tier0_and_one_named_by_its_display_name_are_told(by_hand: Lab, run: Run, login: Login) -> None:

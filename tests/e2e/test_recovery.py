@@ -136,11 +136,15 @@ def killed_itself(site: Site) -> None:
 
 
 def engine_killed(site: Site) -> None:
+    """Its provider with it: a resident one would send the two writes again, whenever the manager answers."""
+    lab_file = Path(site.env["EGRESS_LAB"])
+    site.lab.write_lab_file(lab_file, stand_in=False)
     site.lab.control.fault(method="PATCH", path="*/nat-rules/*", times=2, hang=True)
     with applying(site, 2) as process:
-        os.kill(engine_of(process.pid), signal.SIGKILL)
+        os.killpg(engine_of(process.pid), signal.SIGKILL)
         process.communicate(timeout=60)
     site.lab.control.clear_faults()
+    site.lab.write_lab_file(lab_file)
     assert sorted(site.objects()) == [ROUTE]
 
 
@@ -304,17 +308,22 @@ class TestNothingToRecover:
         assert "nothing to do" in site.egress("apply", STACK, "--import-existing", "--yes", code=0).stderr
         tags = [{"scope": "managed-by", "tag": "tier0-egress"}, {"scope": "stack", "tag": STACK}]
         hop = {"ip_address": "10.27.51.9", "admin_distance": 1}
-        left = f"{TIER0}/static-routes/{STACK}-route-x"
-        site.put(left, network="10.99.0.0/24", next_hops=[hop], tags=tags)
+        route, rule = f"{TIER0}/static-routes/{STACK}-route-x", f"{TIER0}/nat/DEFAULT/nat-rules/{STACK}-egress-x"
+        site.put(route, network="10.99.0.0/24", next_hops=[hop], tags=tags)
+        translation = {"source_network": "30.0.0.99", "translated_network": "10.27.51.199", "sequence_number": 7}
+        site.put(rule, action="REFLEXIVE", tags=tags, **translation)
         before = json.loads(state(site).read_text())
         refused = site.egress("apply", STACK, "--import-existing", code=1)
         assert "- route to 10.99.0.0/24: deleted, was next hop 10.27.51.9" in refused.stdout
+        assert "- NAT rule for 30.0.0.99: deleted, was REFLEXIVE to 10.27.51.199, priority 7" in refused.stdout
         assert "nobody to ask, nothing was changed" in refused.stderr
         after = json.loads(state(site).read_text())
         assert [one["name"] for one in after["resources"]] == [one["name"] for one in before["resources"]]
         assert after["outputs"] == before["outputs"]
-        assert left in site.objects()
+        assert {route, rule} < set(site.objects())
         assert WELL in site.egress("plan", STACK, code=0).stdout
+        site.egress("apply", STACK, "--import-existing", "--yes", code=0)
+        assert set(site.objects()) == {ROUTE, SUPERVISOR, TKG}
 
     def test_a_damaged_state_comes_back_where_it_is_declined_and_one_of_another_format_stays(self, site: Site) -> None:
         folder = state(site).parent

@@ -11,11 +11,17 @@ from egress.deadline import Deadline
 from egress.domain import EgressError
 from egress.inventory.senders import of_tier1s
 from egress.inventory.survey import Usage
-from egress.manager import Manager, survey
+from egress.manager import Manager, by_type, survey
 from egress.manager.access import Access, of_host
 from egress.manager.refusals import LoginError
 from nsx_lab import Lab
 from tests.manager.hand_made import BY_HAND, DEV, RULES, T0, T9, Json, gaps, hand_made, look, way
+
+
+@pytest.fixture(params=[1, by_type.FEW], ids=["searched", "where it stands"], autouse=True)
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything here holds for a manager that is so large that it is searched, and for one that is read where it stands."""
+    monkeypatch.setattr(by_type, "FEW", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +96,15 @@ def test_without_a_search_the_collections_tell_the_same(lab: Lab, fault: Json) -
     whole = look(lab)
     lab.control.fault(method="GET", path="*/search/query", times=0, **fault)
     assert look(lab) == whole
+
+
+@pytest.mark.parametrize("part", ["nat/USER/nat-rules", "locale-services"])
+def test_what_a_user_has_no_right_to_is_not_taken_from_the_search(lab: Lab, part: str) -> None:
+    lab.control.fault(method="GET", path=f"*/tier-1s/*/{part}", times=0, status=403)
+    seen = look(lab)
+    told = "NAT rules of Tier-1" if part.startswith("nat") else "edge cluster of Tier-1"
+    assert {one.about for one in seen.unseen if one.what.startswith(told)} == {"domain-c8", "vnet-domain-c8", "t1-dev"}
+    assert not [path for path in seen.objects if path.startswith("/infra/tier-1s/") and f"/{part}/" in path]
 
 
 PARTS = {

@@ -266,6 +266,19 @@ def test_a_routed_namespace_leaves_with_its_own_addresses() -> None:
     assert [str(one) for one in domain(made).tier1s["t1-shop"].networks] == ["10.246.1.0/24"]
 
 
+def test_a_tier1_that_translates_nothing_and_advertises_nothing_is_told() -> None:
+    path = "/infra/tier-1s/t1-shop"
+    made = drafted(
+        {
+            f"{path}/nat/USER/nat-rules/out": None,
+            path: {"tier0_path": T0, "route_advertisement_types": ["TIER1_LB_VIP"]},
+        }
+    )
+    assert not domain(made).tier1s["t1-shop"].nat
+    assert "no NAT rule that acts, and its networks 10.246.1.0/24 are not advertised" in made.text
+    assert "30.0.9.5" not in made.text
+
+
 @pytest.mark.parametrize("name", ["supervisor", "tkg", "Ä", "", "x" * 90])
 def test_a_namespace_of_any_name_gives_a_key_that_a_file_may_have(name: str) -> None:
     made = drafted(tier1("t1-dev", "10.246.0.0/24", "30.0.9.4", name))
@@ -420,3 +433,36 @@ def test_an_interface_with_several_addresses_keeps_the_first_and_the_others_are_
     assert (str(uplink.address), str(uplink.ipv6)) == ("10.9.0.2/24", "2001:db8::2/64")
     assert foreign(made)["up-1"] == "its further addresses 10.9.0.99/24 have no place in the file"
     assert "interfaces/up-1 (urpf_mode NONE)" in made.text
+
+
+def test_a_tier0_whose_id_no_file_may_say_is_a_question_with_the_readers_sentence() -> None:
+    odd = "/infra/tier-0s/T0&x"
+    made = draft(survey({odd: {"ha_mode": "ACTIVE_ACTIVE"}}), odd, TOP)
+    assert made.domain is None
+    (question,) = [one for one in made.questions if one.key == "tier0.id"]
+    assert "'T0&x' is not allowed here" in question.what
+
+
+def test_edge_cluster_blocks_and_load_balancers_are_told() -> None:
+    cluster = "/infra/sites/default/enforcement-points/default/edge-clusters/ec"
+    made = drafted(
+        {
+            SERVICES: {"edge_cluster_path": cluster},
+            cluster: {"display_name": "Edges of hall 2"},
+            "/infra/ip-blocks/spare": {"cidr": "30.7.0.0/16"},
+            "/infra/lb-services/lb": {"connectivity_path": "/infra/tier-1s/t1-dev"},
+            "/infra/lb-virtual-servers/api": {"ip_address": "30.1.0.1", "ports": ["6443"], "lb_service_path": "/infra/lb-services/lb"},
+        }
+    )  # fmt: skip
+    assert f"{SERVICES} edge_cluster_path: ec, called Edges of hall 2" in made.text
+    assert "#   30.0.9.0/24 /infra/ip-blocks/egress (12 of 256 addresses taken)" in made.text
+    assert "#   30.7.0.0/16 /infra/ip-blocks/spare\n" in made.text
+    assert "#   30.1.0.1:6443 api, on Tier-1 t1-dev" in made.text
+
+
+def test_a_question_about_a_tier1_with_dots_in_its_id_stands_at_its_place() -> None:
+    two = tier1("t1.dev.x", "10.246.9.0/24", "30.0.9.9")
+    two["/infra/tier-1s/t1.dev.x/nat/USER/nat-rules/two"] = snat("10.246.9.128/25", "30.0.9.10", 0)
+    text = drafted(two).text
+    assert "  # QUESTION: Tier-1 t1.dev.x translates to 30.0.9.9, 30.0.9.10, and a file names one" in text
+    assert "QUESTION" in text.partition("tier1s:")[2].partition("t1.dev.x: {")[0]
