@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from egress.checks.rule import Broken, Outcomes, Path, Severity, live_rule
 from egress.domain.model import HaMode
@@ -249,11 +250,7 @@ def uplink_differs(there: Presence) -> Outcomes:
             known = ", ".join(sorted(last(one) for one in _interfaces(there))) or "none"
             yield Broken(at, f"the manager has no interface {uplink.id}", f"the interfaces there are: {known}")
             continue
-        real = [
-            f"{address}/{subnet.get('prefix_len')}"
-            for subnet in there.objects[path].get("subnets") or ()
-            for address in subnet.get("ip_addresses") or ()
-        ]
+        real = list(_addresses(there.objects[path].get("subnets")))
         if str(uplink.address) not in real:
             yield Broken(
                 (*at, "address"),
@@ -276,6 +273,14 @@ def interfaces_not_shown(there: Presence) -> Outcomes:
             f"the manager shows no interface of {last(there.gateway)}, so the uplinks were not compared",
             "look whether tier0 names the right gateway, and whether this user may read its interfaces",
         )
+
+
+def _addresses(subnets: Any) -> Iterator[str]:
+    """Addresses of an interface with their length. What cannot be read is none."""
+    for subnet in subnets if isinstance(subnets, list) else ():
+        held = subnet.get("ip_addresses") if isinstance(subnet, dict) else None
+        for address in held if isinstance(held, list) else ():
+            yield f"{address}/{subnet.get('prefix_len')}"
 
 
 def _interfaces(there: Presence) -> Iterator[str]:
