@@ -13,19 +13,17 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from egress.domain import NatAction, WorkloadDomain
+from egress.domain import WorkloadDomain
 from egress.domain.addresses import Coverage as Networks
-from egress.domain.addresses import Network, as_network
+from egress.domain.addresses import as_network
 from egress.domain.editing import Edit
 from egress.domain.fields import PolicyId, listed
-from egress.domain.moved import flow
 from egress.inventory.coverage import Coverage, Moved, Way, mapping_name
 from egress.inventory.senders import EgressAddress, Holder, short
 from egress.inventory.taken import Taken
 from egress.policy.leaving import seen_outside
-from egress.policy.owned import owned
-from egress.policy.paths import Section, last
 from egress.policy.presence import Presence
+from egress.proposal.hindrances import hindered, is_within, kept_as_it_is, route_for, wants_a_route
 from egress.proposal.names import Names
 from egress.proposal.pool import Exhausted, next_free
 
@@ -114,7 +112,7 @@ def propose(
     routed: list[EgressAddress] = []
     idle = list(cover.stale)
     for address in sorted(cover.uncovered, key=lambda one: (one not in moved, _order(one))):
-        kept = _kept((domain, *neighbours), address)
+        kept = kept_as_it_is((domain, *neighbours), address)
         if kept:
             draft.undecided.append(kept)
         elif (at := _covering(draft, address.network)) is not None:
@@ -122,11 +120,11 @@ def propose(
             idle += [moved[address].rule] if address in moved else []
         elif address in moved:
             _moved(draft, moved[address])
-        elif _wants_a_route(address):
+        elif wants_a_route(address):
             routed.append(address)
         else:
             _new(draft, address)
-    draft.undecided += [_routed(domain, one) for one in routed if not any(_within(one, wider) for wider in routed)]
+    draft.undecided += [route_for(domain, one) for one in routed if not any(is_within(one, wider) for wider in routed)]
     return Proposal(
         domain.stack,
         tuple(draft.changes),
@@ -162,9 +160,9 @@ def _new(draft: _Draft, address: EgressAddress) -> None:
             f"{address} has no mapping, and no priority is left that NSX takes: write one with a smaller priority by hand"
         )
         return
-    hindered = _hindered(draft.there, address.network, priority)
-    if hindered:
-        draft.undecided.append(f"{address} has no mapping in the file: {hindered}")
+    obstacle = hindered(draft.there, address.network, priority)
+    if obstacle:
+        draft.undecided.append(f"{address} has no mapping in the file: {obstacle}")
         return
     key = draft.names.take(mapping_name(address), priority)
     draft.given.append(free.network)
@@ -183,9 +181,9 @@ def _new(draft: _Draft, address: EgressAddress) -> None:
 def _moved(draft: _Draft, moved: Moved) -> None:
     """Gives the mapping of an address that is not there any more the one that is. Its id, priority and translated address stay."""
     rule, now = moved.rule, moved.now
-    hindered = _hindered(draft.there, now.network, rule.priority)
-    if hindered:
-        draft.undecided.append(f"mapping {rule.key} is for {now} now: {hindered}")
+    obstacle = hindered(draft.there, now.network, rule.priority)
+    if obstacle:
+        draft.undecided.append(f"mapping {rule.key} is for {now} now: {obstacle}")
         return
     before = short(as_network(rule.source))
     below, notes = _tier1(draft, now)
@@ -203,30 +201,6 @@ def _moved(draft: _Draft, moved: Moved) -> None:
     draft.changes.append(
         Change(Kind.MOVED, rule.key, source, translated, edits, (kept, *notes, *left), asks if by_name else ())
     )
-
-
-def _hindered(there: Presence, source: IPv4Network, priority: int) -> str:
-    """Why a further rule would not act, or would change what acts now: a rule on the Tier-0 that this domain's file does not give. Empty where
-    none is."""
-    for one in there.foreign(source):
-        if one.stack == there.domain.made_as:
-            return f"rule {last(one.path)} on the manager is this stack's, and not in its file any more: apply first, then ask again"
-        whose = f"of stack {one.stack}" if one.stack else "which no stack of this tool made"
-        what = f"rule {last(one.path)} on the manager, {whose} (section {one.section}, priority {one.priority})"
-        whole = not one.limited and (not one.sources or any(_in(source, wide) for wide in one.sources))
-        if whole and one.action != NatAction.NO_SNAT:
-            if one.sources == (source,):
-                return (
-                    f"{what}, translates it already: egress adopt {there.domain.stack} takes it over, or take it away"
-                )
-            return f"{what}, translates it already, with others: a mapping would take it from there; take it out of that rule, then ask again"
-        if (one.section.place, one.priority) <= (Section.USER.place, priority):
-            return f"{what}, takes some of its packets before a rule of priority {priority} would: narrow or move that rule"
-    return ""
-
-
-def _in(network: IPv4Network, wide: Network) -> bool:
-    return isinstance(wide, IPv4Network) and network.subnet_of(wide)
 
 
 def _covering(draft: _Draft, network: IPv4Network) -> int | None:
@@ -289,42 +263,6 @@ def _apart(draft: _Draft, network: IPv4Network) -> bool:
     held += [uplink.address.network for uplink in domain.tier0.uplinks]
     held += [service.address.network for service in domain.tier0.service_interfaces]
     return not any(network.overlaps(one) for one in held)
-
-
-def _kept(everyone: Sequence[WorkloadDomain], address: EgressAddress) -> str:
-    """Why no further mapping helps an address: an exception keeps it un-translated wherever it goes. Empty where none does."""
-    for domain in everyone:
-        for one in owned(domain).exceptions:
-            if one.destination is None and one.match.source.overlaps(address.network):
-                return f"{address} is kept un-translated by exception {one.key} of {domain.stack}: narrow that, or have the address routed here"
-    return ""
-
-
-def _wants_a_route(address: EgressAddress) -> bool:
-    """Whether a route back is the cure, and no mapping."""
-    return address.holder is Holder.VPC or not address.translated
-
-
-def _within(one: EgressAddress, wider: EgressAddress) -> bool:
-    """Whether a route for another is one for this, too: the default SNAT address of a VPC is of its External IP block."""
-    return one.network != wider.network and one.network.subnet_of(wider.network)
-
-
-def _routed(domain: WorkloadDomain, address: EgressAddress) -> str:
-    """What leaves with its own addresses, or with External IPs, is cured by a route back: External IPs and public subnets of the same block
-    are reached from outside, which source NAT takes away (VCF 9.0 design guide, VPC with a centralized transit gateway)."""
-    vips = [str(one.address.ip) for one in domain.tier0.ha_vips]
-    via = vips or [str(one.address.ip) for one in domain.tier0.uplinks if one.nat]
-    route = flow([{"host": "upstream", "to": str(address.network), "via": via}])
-    how = (
-        "is an address of a VPC's External IP block, which others are to reach"
-        if address.holder is Holder.VPC
-        else "leaves with its own addresses"
-    )
-    return (
-        f"{address} {how}, and no answer finds back: have it routed to this Tier-0 and write return_routes: {route}; a mapping would let "
-        "it out and nobody in"
-    )
 
 
 def _already(cover: Coverage, stacks: Sequence[str]) -> Iterator[str]:
