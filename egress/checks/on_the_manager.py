@@ -33,7 +33,7 @@ def nothing_tracked(there: Presence) -> Outcomes:
         )
         file = "" if there.domain.stack in there.stacks else "put its domain file back, then "
         remedy = (
-            f"was the state lost? {file}egress apply {there.domain.stack} --import-existing takes them back"
+            f"was the state lost, or were they adopted? {file}egress apply {there.domain.stack} --import-existing takes them back"
             if there.untracked
             else f"egress apply {there.domain.stack} makes them; if it was applied before, state: names the wrong place"
         )
