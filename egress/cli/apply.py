@@ -165,6 +165,7 @@ def command(
                 failed=failures.__setitem__,
                 gone=chosen.gone,
                 first=first,
+                damaged_aside=import_existing,
             )
         finally:
             if fetching:
