@@ -98,15 +98,21 @@ def work_beside(
     try:
         work_on(jobs, work, parallel, told, go_on=go_on)
     except KeyboardInterrupt:
+        _bring(luggage, told.came)
         told.interrupted()
         raise
-    finally:
-        came = told.rest()
-        if luggage:
-            for one in came:
-                if one.along is not None:
-                    luggage.unpacked(one.along)
-    return came
+    except BaseException:
+        _bring(luggage, told.came)
+        raise
+    _bring(luggage, told.came)
+    told.rest()
+    return told.came
+
+
+def _bring(luggage: Luggage | None, came: Sequence[Came]) -> None:
+    for one in came:
+        if luggage and one.along is not None:
+            luggage.unpacked(one.along)
 
 
 def refuse_failed(came: Sequence[Came]) -> None:
@@ -151,12 +157,13 @@ class _Told:
         self.tick()
 
     def said(self, name: str, text: str) -> None:
-        self._at[name] = (self._at[name][0], text)
+        since, _ = self._at.get(name, (time.monotonic(), ""))
+        self._at[name] = (since, text)
         self.tick()
 
     def ended(self, came: Came) -> None:
         self._came[came.name] = came
-        del self._at[came.name]
+        self._at.pop(came.name, None)
         before = self._told
         while self._told < len(self._names) and self._names[self._told] in self._came:
             self._told += 1
@@ -179,15 +186,19 @@ class _Told:
             if names:
                 say(f"{words}: {', '.join(names)}")
 
-    def rest(self) -> list[Came]:
-        """Tells those that ended before one that never did; all that came, in the order of the jobs."""
+    @property
+    def came(self) -> list[Came]:
+        """All that came, in the order of the jobs."""
+        return [self._came[name] for name in self._names if name in self._came]
+
+    def rest(self) -> None:
+        """Tells those that ended before one that never did."""
         for name in self._names[self._told :]:
             if name in self._came:
                 self._tell(self._came[name])
         self._told = len(self._names)
         if self._live is not None:
             self._live.stop()
-        return [self._came[name] for name in self._names if name in self._came]
 
     def _tell(self, came: Came) -> None:
         if self._live is not None:

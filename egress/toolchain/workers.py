@@ -73,13 +73,17 @@ def slots(jobs: Sequence[Job], at_once: int) -> dict[str, int]:
 def work_on(jobs: Sequence[Job], work: Work, at_once: int, watching: Watching, *, go_on: bool) -> None:
     """Works on all jobs, so many at once; `watching` is told of each. go_on: after one that failed others are still begun.
 
-    Errors: KeyboardInterrupt, once every worker has ended and was told; whatever `watching` raises, likewise.
+    Errors: KeyboardInterrupt, once every worker was interrupted, has ended and was told; whatever `watching` raises, once every worker has
+    come to its end.
     """
     pool = _Pool(jobs, work, at_once, watching, go_on=go_on)
     try:
         pool.run()
-    except BaseException:
+    except KeyboardInterrupt:
         pool.end()
+        raise
+    except BaseException:  # nobody listens any more: no reason to cut an apply off
+        pool.finish()
         raise
 
 
@@ -113,6 +117,16 @@ class _Pool:
             self._listen()
         self._close()
 
+    def finish(self) -> None:
+        """Begins no more, and waits for whoever works."""
+        self._waiting.clear()
+        try:
+            self._wait()
+        except KeyboardInterrupt:
+            self.end()
+            raise
+        self._close()
+
     def end(self) -> None:
         """Interrupts whoever works, and waits for them; once more where it is interrupted itself."""
         self._waiting.clear()
@@ -121,10 +135,13 @@ class _Pool:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(worker.pid, signal.SIGINT)
             with contextlib.suppress(KeyboardInterrupt):
-                while self._working:
-                    with contextlib.suppress(OSError, ValueError):  # our own output may be what is gone
-                        self._listen()
+                self._wait()
         self._close()
+
+    def _wait(self) -> None:
+        while self._working or self._untold:
+            with contextlib.suppress(OSError, ValueError):  # our own output may be what is gone
+                self._listen()
 
     def _close(self) -> None:
         self._selector.close()

@@ -146,6 +146,34 @@ def test_after_one_that_failed_none_is_begun_unless_it_is_to_go_on(tmp_path: Pat
     assert words == "begun s0\n1\n"
 
 
+def test_work_comes_to_its_end_where_nobody_listens_any_more(tmp_path: Path) -> None:
+    """As with `egress apply --yes | head -1`: what is in work is not cut off, and no more is begun."""
+    words = output(
+        tmp_path,
+        """
+        def act(number, tell):
+            while number and not Path("told").exists():
+                time.sleep(0.01)
+            run([sys.executable, "-c", "import time; time.sleep(0.2)"])
+            Path(f"well-{number}").touch()
+
+        class Gone(Told):
+            def begun(self, name): pass
+            def ended(self, came):
+                self.came.append(came)
+                Path("told").touch()
+                raise BrokenPipeError
+
+        told = Gone()
+        try:
+            work_on(jobs(5), Work(act), 2, told, go_on=True)
+        except BrokenPipeError:
+            print(sorted(path.name for path in Path().glob("well-*")), [one.well for one in told.came])
+        """,
+    )
+    assert words == "['well-0', 'well-1'] [True, True]\n"
+
+
 LONG = """
 def act(number, tell):
     Path(f"pid-{number}").write_text(str(os.getpid()))
