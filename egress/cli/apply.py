@@ -146,7 +146,8 @@ def command(
                 fetching.done_with(spent.pop())
 
     beside = at_once(parallel) if yes and back is None else 1
-    if beside > 1 and verify and (directory or fetching or record_file or summary_file):
+    walks = verify and (directory or fetching or record_file or summary_file)
+    if walks and beside > 1 and len(chosen.domains) > 1:
         _ = project.everyone  # once, and not in every process
     run = prepare_for(project, chosen.domains, patience)
     first = partial(fetching.fetch, chosen) if fetching else None

@@ -116,7 +116,7 @@ def command(
         return plan, around
 
     beside = at_once(parallel)
-    if reviews and beside > 1:
+    if reviews and beside > 1 and len(chosen.domains) > 1:
         _ = project.everyone  # once, and not in every process
     failures: dict[str, str] = {}
 

@@ -21,6 +21,9 @@ from egress.domain import EgressError, PlanAgainError
 _HELD = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 LENGTH = 8
 """Bytes of the length before a message."""
+_SAID = 500
+"""Characters of a line that says how far a worker is. Threads say it, and Ctrl-C may come meanwhile: it has to go through the pipe at once,
+which 4,096 bytes do (PIPE_BUF, pipe(7))."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _acted(number: int, work: Work, pipe: int) -> Came:
     value, failed, again, interrupted = None, "", False, False
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
-        value = work.act(number, lambda text: _send(pipe, text))
+        value = work.act(number, lambda text: _send(pipe, text[:_SAID]))
     except KeyboardInterrupt:
         interrupted = True
     except EgressError as error:

@@ -53,8 +53,11 @@ class Watching(Protocol):
 
 
 def can_fork() -> bool:
-    """Whether work can be shared out: a process with threads is not forked, as a lock that one of them holds would never open."""
-    if not hasattr(os, "fork"):
+    """Whether work can be shared out: a process with threads is not forked, as a lock that one of them holds would never open.
+
+    Nor is any on macOS, where the system's own libraries start threads (Python, multiprocessing, "Contexts and start methods").
+    """
+    if not hasattr(os, "fork") or sys.platform == "darwin":
         return False
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
