@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 AT_ONCE = 4
-"""Requests that a reader, or an engine, has under way at one manager: four commands beside one another, each with an engine, a reader
-and a look ahead, stay below the 40."""
+"""Requests that a reader, or an engine, has under way at one manager. A command on one stack has an engine, a reader and a look ahead,
+nine at most: four commands beside one another stay below the 40."""
+ALTOGETHER = 8
+"""Requests that the processes of one command have under way at one manager, all together: each has an engine, a reader or a look at a time."""
 PER_SECOND = 95
 """Requests that are begun at one manager in one second."""
 
@@ -25,8 +27,8 @@ class Share:
 
     @classmethod
     def of(cls, processes: int) -> Share:
-        """What each of so many processes may ask of one manager, 1 to AT_ONCE of them."""
-        return cls(AT_ONCE // processes, PER_SECOND // processes)
+        """What each of so many processes may ask of one manager, 1 to ALTOGETHER of them."""
+        return cls(min(AT_ONCE, ALTOGETHER // processes), PER_SECOND // processes)
 
 
 _mine = Share()

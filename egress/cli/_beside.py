@@ -10,15 +10,18 @@ from typing import Any, Protocol
 import click
 from rich.live import Live
 
+from egress.cli.context import Project
 from egress.cli.output import at_a_terminal, columns, grid, how_far_to, kept_words, now_and_then, say, side, styled
 from egress.domain import EgressError, PlanAgainError, WorkloadDomain
 from egress.escape import line
-from egress.limits import AT_ONCE
+from egress.limits import ALTOGETHER
 from egress.toolchain.runs import Run
 from egress.toolchain.worker import Came, Work
 from egress.toolchain.workers import Job, can_fork, work_on
 
 Decorated = Callable[..., Any]
+_WAITING = 4
+"""Stacks of real managers at once, on however small a machine: their engines mostly wait (assumption: some 250 MB each are there)."""
 _IN_A_ROW = 100
 """Characters of a reason in the table; the whole of it stands with the stack's words."""
 
@@ -39,14 +42,19 @@ def parallel_option(function: Decorated) -> Decorated:
         "--parallel",
         type=click.IntRange(min=1),
         metavar="N",
-        help=f"Stacks that are worked on at once, {AT_ONCE} of one manager at most. Default: as many as there are cores.",
+        help=f"Stacks that are worked on at once, {ALTOGETHER} of one manager at most. Default: as many as there are cores, on managers at least {_WAITING}.",
     )(function)
 
 
-def at_once(parallel: int | None) -> int:
-    """How many stacks to work on at once: as many as was said, else as there are cores for this process."""
+def at_once(parallel: int | None, project: Project) -> int:
+    """How many stacks to work on at once: as many as was said, else as there are cores for this process; on managers, which are waited for
+    rather than worked for, no fewer than four."""
     if parallel is not None:
         return parallel
+    return max(_cores(), _WAITING if project.lab is None else 1)
+
+
+def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -145,7 +145,7 @@ def command(
             if fetching and beside == 1:
                 fetching.done_with(spent.pop())
 
-    beside = at_once(parallel) if yes and back is None else 1
+    beside = at_once(parallel, project) if yes and back is None else 1
     walks = verify and (directory or fetching or record_file or summary_file)
     if walks and beside > 1 and len(chosen.domains) > 1:
         _ = project.everyone  # once, and not in every process

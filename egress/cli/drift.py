@@ -65,7 +65,7 @@ def command(
     run = prepare(project, stacks, patience)
     failures: dict[str, str] = {}
     try:
-        done = for_each(project, run, act, parallel=at_once(parallel), go_on=True, failed=failures.__setitem__)
+        done = for_each(project, run, act, parallel=at_once(parallel, project), go_on=True, failed=failures.__setitem__)
     except EgressError as error:
         if issues:
             issues.none_compared([domain.stack for domain in run.domains], str(error))

@@ -115,7 +115,7 @@ def command(
         tell(around, stack)
         return plan, around
 
-    beside = at_once(parallel)
+    beside = at_once(parallel, project)
     if reviews and beside > 1 and len(chosen.domains) > 1:
         _ = project.everyone  # once, and not in every process
     failures: dict[str, str] = {}

@@ -80,7 +80,7 @@ def command(
     if watching:
         return watch(project, stacks, _EVERY if every is None else every, probe=probe, as_data=as_data)
     domains = project.domains(stacks)
-    rounds = verified_all(project, domains, at_once(parallel), probe=probe)
+    rounds = verified_all(project, domains, at_once(parallel, project), probe=probe)
     done = [one.done for one in rounds if one.done is not None]
     failed = {one.stack: one.failed for one in rounds if one.done is None}
     if junit_file:

@@ -70,7 +70,7 @@ def slots(jobs: Sequence[Job], at_once: int) -> dict[str, int]:
     chains: dict[str, set[Hashable]] = {}
     for job in jobs:
         chains.setdefault(job.manager, set()).add(job.chain)
-    return {manager: min(at_once, len(found), limits.AT_ONCE) for manager, found in chains.items()}
+    return {manager: min(at_once, len(found), limits.ALTOGETHER) for manager, found in chains.items()}
 
 
 def work_on(jobs: Sequence[Job], work: Work, at_once: int, watching: Watching, *, go_on: bool) -> None:

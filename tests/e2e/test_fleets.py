@@ -91,14 +91,14 @@ def test_plans_that_several_processes_saved_are_applied_as_they_are(site: Site) 
 
 
 def test_requests_in_flight_to_one_manager_are_limited_over_all_stacks(site: Site) -> None:
-    """Four stacks at a time, one request each: where each had four, as one stack has, sixteen would come together."""
+    """Four stacks at a time, two requests each: where each had four, as one stack has, sixteen would come together."""
     control = site.lab.control
-    control.limits(outstanding=4)
-    control.fault(path="*", times=0, delay=0.05)
+    control.limits(outstanding=8)
+    control.fault(path="*", times=0, delay=0.1)
     mark = control.mark()
-    site.egress("plan", "--out", "plans", "--parallel", "6", code=2)
-    site.egress("apply", "--saved", "plans", "--yes", "--parallel", "6", code=0)
-    site.egress("verify", "--parallel", "6", code=0)
+    site.egress("plan", "--out", "plans", "--parallel", "4", code=2)
+    site.egress("apply", "--saved", "plans", "--yes", "--parallel", "4", code=0)
+    site.egress("verify", "--parallel", "4", code=0)
     journal = control.journal(mark)
     assert len(journal) > 100
     assert [entry for entry in journal if entry["status"] in (429, 503)] == []

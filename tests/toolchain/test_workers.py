@@ -233,7 +233,7 @@ def test_a_manager_is_shared_out_and_never_asked_more_than_it_takes_of_one_run()
             for number in slots(jobs, at_once).values():
                 share = Share.of(number)
                 assert share.at_once >= 1
-                assert number * share.at_once <= limits.AT_ONCE
+                assert number * share.at_once <= limits.ALTOGETHER
                 assert number * share.per_second <= limits.PER_SECOND
     assert Share.of(1) == Share() == limits.mine()
 
