@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
 from egress.domain import LabTarget, WorkloadDomain
@@ -13,6 +12,7 @@ from egress.escape import terraform
 from egress.policy.owned import BfdPeer as OwnedPeer
 from egress.policy.owned import NatRule, NoSnatRule, Route, owned
 from egress.vocabulary import ANYWHERE, SUPERVISOR, TKG
+from tier0_egress.cdk import TerraformOutput, TerraformStack
 from tier0_egress.constructs import (
     BfdPeer,
     EgressException,
