@@ -1,9 +1,10 @@
 """Builds the wheels of the provider bindings, cdktf's and cdktn's, from one provider schema.
 
-usage: python bindings/build.py [--schema FILE] [--out DIR] [--check]
+usage: python bindings/build.py [--schema FILE] [--out DIR] [--only CDK] [--check]
 
 --schema: what `terraform providers schema -json` prints for vmware/nsxt; default: the schema of the lab's stand-in.
 --out: where the wheels go, in place of those that are there; default: bindings/dist.
+--only: cdktf or cdktn; default: both.
 --check: builds, compares with the wheels in DIR file by file, and leaves DIR alone; exit code 2 where they differ.
 
 Steps for each: `npm ci` (versions pinned in its package-lock.json), its own generator (generate.js), jsii, jsii-pacmak, and what is
@@ -48,13 +49,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--schema", type=Path, default=SCHEMA, metavar="FILE")
     parser.add_argument("--out", type=Path, default=HERE / "dist", metavar="DIR")
+    parser.add_argument("--only", choices=[cdk.name for cdk in BOTH], metavar="CDK")
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     schema, out = given.schema.resolve(), given.out.resolve()
     objects(schema)
     SCRATCH.mkdir(exist_ok=True)
     codes = []
-    for cdk in BOTH:
+    for cdk in [one for one in BOTH if given.only in (None, one.name)]:
         with tempfile.TemporaryDirectory(dir=SCRATCH) as scratch:
             built = build(cdk, schema, Path(scratch))
             files = finished(cdk, pack.read(built), schema)

@@ -51,20 +51,19 @@ def build(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.e2e
-def test_the_committed_wheels_are_what_a_build_gives() -> None:
-    done = build("--check")
+@pytest.mark.parametrize("cdk", [cdk.name for cdk in BOTH])
+def test_the_committed_wheel_is_what_a_build_gives(cdk: str) -> None:
+    done = build("--check", "--only", cdk)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count(", 0 differ") == len(BOTH)
+    assert ", 0 differ" in done.stdout
 
 
 @pytest.mark.e2e
 def test_a_schema_of_ones_own_gives_a_fuller_package_and_a_difference_is_told(own: Json, tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text(json.dumps(own))
-    done = build("--schema", tmp_path / "own.json", "--out", tmp_path / "dist")
+    done = build("--schema", tmp_path / "own.json", "--out", tmp_path / "dist", "--only", CDKTF.name)
     assert done.returncode == 0, done.stdout + done.stderr
-    names = {wheel.name.partition("-")[0]: wheel for wheel in (tmp_path / "dist").glob("*.whl")}
-    assert set(names) == {cdk.bindings for cdk in BOTH}
-    wheel = names[CDKTF.bindings]
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         assert "cdktf_cdktf_provider_nsxt/policy_group/__init__.py" in archive.namelist()
         assert "cdktf_cdktf_provider_nsxt/policy_nat_rule/__init__.py" in archive.namelist()
