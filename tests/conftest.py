@@ -9,7 +9,7 @@ from egress.toolchain.engine import engines
 if tests.machine.in_ci():
     settings.load_profile("ci")  # hypothesis would see it by itself: there a run is as the last one was
 
-pytest_plugins = ["tests.e2e.fixtures", "tests.slow"]
+pytest_plugins = ["tests.e2e.fixtures", "tests.e2e.verified", "tests.slow"]
 
 PROOFS = {
     "recordings of the real provider": "tests/nsx_lab/provider/test_playback.py",

@@ -22,6 +22,9 @@ LOCK = ROOT / "requirements" / "clients.txt"
 SEED = ROOT / "tests" / "nsx_lab" / "wld01-seed.json"
 SCRIPTS = sorted((ROOT / "tests" / "nsx_lab" / "clients").glob("with_*.py"))
 
+PROFILES = {"with_sdk.py": "9.1"}
+"""The SDK is that of NSX 9, and knows its VPCs."""
+
 
 def main() -> int:
     if len(sys.argv) > 1:
@@ -57,7 +60,7 @@ def passes(python: Path, script: Path, folder: Path) -> bool:
         "SSL_CERT_DIR",
     )  # they would win over the lab's CA file
     env = {key: value for key, value in os.environ.items() if key not in bundles}
-    with Lab(seed=SEED) as lab:
+    with Lab(seed=SEED, profile=PROFILES.get(script.name, "4.2")) as lab:
         lab.write_lab_file(folder / "lab.json")
         (folder / "ca.pem").write_text(lab.ca_pem, encoding="utf-8")
         command: list[str | Path] = [python, "-W", "ignore", script, folder / "lab.json", folder / "ca.pem"]

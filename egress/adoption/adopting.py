@@ -10,7 +10,8 @@ from typing import Any
 from egress.adoption.attributes import differences, read
 from egress.adoption.choosing import choose
 from egress.adoption.objects import Own, Theirs, own_objects, their_objects
-from egress.adoption.saying import Place, said
+from egress.adoption.place import Place
+from egress.adoption.saying import said
 from egress.domain import WorkloadDomain
 from egress.domain.editing import Edit
 from egress.domain.fields import listed
@@ -218,6 +219,27 @@ def others_of(
         if GatewayKey.of(other).path == gateway or (other.tier0.id is None and other.tier0.display_name == name):
             found |= dict.fromkeys(owned(other).objects(gateway), other.stack)
     return found
+
+
+def same_but_for(before: Any, after: Any, edits: Sequence[Edit]) -> bool:
+    """Whether two plain domains, merged with their defaults, say the same at every place that no edit is about."""
+    for edit in edits:
+        before, after = _without(before, edit.at), _without(after, edit.at)
+    return bool(before == after)
+
+
+def _without(plain: Any, at: tuple[str | int, ...]) -> Any:
+    """A plain value without what stands at a place, and without what is empty then."""
+    if not at:
+        return None
+    if isinstance(plain, dict):
+        name = at[0]
+        rest = {key: one for key, one in plain.items() if key != name}
+        below = _without(plain[name], at[1:]) if name in plain else None
+        return rest if below in (None, {}) else {**rest, name: below}
+    if isinstance(plain, tuple) and isinstance(at[0], int) and at[0] < len(plain):
+        return tuple(_without(one, at[1:]) if index == at[0] else one for index, one in enumerate(plain))
+    return plain
 
 
 def still_there(before: Adoption, after: Adoption) -> bool:

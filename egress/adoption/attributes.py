@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from egress.policy.paths import is_nat_rule, is_static_route
@@ -81,6 +82,14 @@ def lost(path: str, body: Json) -> tuple[str, ...]:
 def texts(value: Any) -> tuple[str, ...]:
     """The parts of a network field."""
     return tuple(part for part in str(value or "").split(",") if part)
+
+
+def canonical(text: str) -> bool:
+    """Whether a file that says this address or network makes the stack write the very same text."""
+    try:
+        return str(ip_network(text) if "/" in text else ip_address(text)) == text
+    except ValueError:
+        return False
 
 
 def _alike(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -20,6 +20,8 @@ from egress.vocabulary import ANYWHERE, TITLES, NatAction
 
 Made: TypeAlias = Route | NatRule | NoSnatRule | BfdPeer
 At: TypeAlias = tuple[str, ...]
+CHANGE_FIRST = "change it in NSX first"
+"""The remedy for what an import would change: it is somebody's decision, and not the stack's."""
 
 
 @dataclass(frozen=True)

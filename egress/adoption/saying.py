@@ -7,15 +7,16 @@ the provider's write is the whole object.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from egress.adoption.attributes import lost, pairs, read
-from egress.adoption.objects import At, Own, Theirs
+from egress.adoption.attributes import canonical, differences, lost, pairs, read
+from egress.adoption.hops import hop_edits, hop_whys
+from egress.adoption.objects import CHANGE_FIRST, At, Own, Theirs
+from egress.adoption.place import Place
 from egress.domain import WorkloadDomain
 from egress.domain.editing import Edit, told
 from egress.domain.fields import Description, DisplayName, PolicyId, TagScope, TagValue, listed, quoted
@@ -27,32 +28,9 @@ from egress.policy.presence import stack_of
 from egress.policy.tree import Json
 from egress.vocabulary import RESERVED_IDS, FirewallMatch
 
-_FIRST = "change it in NSX first"
 _ID = TypeAdapter(PolicyId)
 _NAME, _TEXT = TypeAdapter(DisplayName), TypeAdapter(Description)
 _SCOPE, _TAG = TypeAdapter(TagScope), TypeAdapter(TagValue)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a match is looked for. given: what the domain's own file says, without its defaults."""
-
-    domain: WorkloadDomain
-    gateway: str
-    given: Mapping[str, Any]
-
-    def interface(self, path: str) -> str | None:
-        """The id under which the file knows an interface, None where it does not."""
-        names = self.domain.tier0.interface_ids
-        known = {paths.interface(self.gateway, self.domain.tier0.locale_service, name): name for name in names}
-        return known.get(path)
-
-    def gives_list(self, at: Sequence[str]) -> bool:
-        """Whether the file itself, and not a defaults file, gives the list at a place."""
-        here: Any = self.given
-        for part in at:
-            here = here.get(part) if isinstance(here, Mapping) else None
-        return isinstance(here, list | tuple)
 
 
 @dataclass(frozen=True)
@@ -98,25 +76,26 @@ def _damage(theirs: Theirs) -> Iterator[str]:
     if paths.is_nat_rule(theirs.path):
         if theirs.section != Section.USER:
             yield (
-                f"it is in section {theirs.section}, a stack's rules are in {Section.USER}, and a rule cannot be moved: let egress apply "
-                "make its like there, see that it works, then delete this one"
+                f"it is in section {theirs.section}, a stack's rules are in {Section.USER}, and a rule cannot be moved: suppress "
+                "second-rule-for-a-source in the file with that reason, let egress apply make its like, see with egress explain --live "
+                f"that it works, delete {quoted(last(theirs.path))} in NSX Manager, and take the suppression out"
             )
         if not theirs.enabled:
             yield "it is disabled, and a stack's rules are not: enable it in NSX, or delete it there"
         if body.get("logging"):
-            yield f"it is logged, which an apply would switch off: {_FIRST}"
+            yield f"it is logged, which an apply would switch off: {CHANGE_FIRST}"
         if body.get("service"):
-            yield f"it is limited to service {last(str(body['service']))}, which a stack's rules are not: {_FIRST}"
+            yield f"it is limited to service {last(str(body['service']))}, which a stack's rules are not: {CHANGE_FIRST}"
         if body.get("translated_ports"):
-            yield f"it has translated ports {body['translated_ports']}, which a stack's rules have not: {_FIRST}"
+            yield f"it has translated ports {body['translated_ports']}, which a stack's rules have not: {CHANGE_FIRST}"
         if body.get("policy_based_vpn_mode"):
             yield (
                 f"it has policy_based_vpn_mode {body['policy_based_vpn_mode']}, with which the provider refuses every later change of it "
-                f"(provider 3.11.1, recording 04b): {_FIRST}"
+                f"(provider 3.11.1, recording 04b): {CHANGE_FIRST}"
             )
     names = lost(theirs.path, body)
     if names:
-        yield f"it has {listed(names)}, which the provider does not know and its write of the whole object would drop: {_FIRST}"
+        yield f"it has {listed(names)}, which the provider does not know and its write of the whole object would drop: {CHANGE_FIRST}"
 
 
 def _identity(own: Own, theirs: Theirs, domain: WorkloadDomain) -> Iterator[Edit | str]:
@@ -141,10 +120,10 @@ def _tags(at: At, given: Mapping[str, str] | None, otherwise: Mapping[str, str],
     theirs = pairs(body)
     twice = [scope for scope, count in Counter(scope for scope, _ in theirs).items() if count > 1]
     if twice:
-        yield f"it has {len(theirs)} tags, several of scope {quoted(twice[0])}, and a file has one of each scope: {_FIRST}"
+        yield f"it has {len(theirs)} tags, several of scope {quoted(twice[0])}, and a file has one of each scope: {CHANGE_FIRST}"
         return
     if ("", "") in theirs:
-        yield f"it has a tag without scope and value, at which the provider stops writing tags: {_FIRST}"
+        yield f"it has a tag without scope and value, at which the provider stops writing tags: {CHANGE_FIRST}"
         return
     for scope, tag in theirs:
         wrong = _valid(_SCOPE, scope, "tag scope") or _valid(_TAG, tag, "tag")
@@ -170,7 +149,7 @@ def _valid(kind: TypeAdapter[str], value: str, what: str) -> str:
     try:
         kind.validate_python(value)
     except ValidationError as error:
-        return f"its {what} cannot stand in a file ({error.errors()[0]['msg']}): {_FIRST}"
+        return f"its {what} cannot stand in a file ({error.errors()[0]['msg']}): {CHANGE_FIRST}"
     return ""
 
 
@@ -189,104 +168,35 @@ def _rule(own: Own, rule: NatRule | NoSnatRule, theirs: Theirs) -> Iterator[Edit
         if isinstance(rule, NoSnatRule) or found["firewall_match"] not in list(FirewallMatch):
             yield (
                 f"it has firewall_match {found['firewall_match'] or 'nothing'}, which an apply would make {ours['firewall_match']} "
-                f"({'that of every exception' if isinstance(rule, NoSnatRule) else 'as the file says'}): {_FIRST}"
+                f"({'that of every exception' if isinstance(rule, NoSnatRule) else 'as the file says'}): {CHANGE_FIRST}"
             )
         else:
             yield Edit((*own.at, "firewall_match"), found["firewall_match"])
+    differing = {one.attribute for one in differences(own.path, own.body, theirs.body)}
     for attribute, key in (("sources", "source"), ("destinations", "destination"), ("translated", "translated")):
-        if found[attribute] == ours[attribute] or (
-            key == "destination" and not theirs.destinations and _tolerated(rule)
-        ):
-            continue
-        yield _written(own.at, key, found[attribute])
-
-
-def _tolerated(rule: NatRule | NoSnatRule) -> bool:
-    """Whether a destination of 0.0.0.0/0 is as good as none: that of an SNAT rule is not compared (vmware/nsxt issue 1152)."""
-    return isinstance(rule, NatRule) and rule.destination is None
+        if attribute in differing:
+            yield _written(own.at, key, found[attribute])
 
 
 def _written(at: At, key: str, theirs: tuple[str, ...]) -> Edit | str:
     """The same network in the spelling of the manager, which is what the provider compares."""
     text = ",".join(theirs)
-    if len(theirs) == 1 and text != "0.0.0.0/0" and _canonical(text):
+    if len(theirs) == 1 and text != "0.0.0.0/0" and canonical(text):
         return Edit((*at, key), text)
-    return f"it spells its {key} {quoted(text)}, which means what the file says and which every plan would change for its spelling: {_FIRST}"
-
-
-def _canonical(text: str) -> bool:
-    """Whether a file that says this address or network makes the stack write the very same text."""
-    try:
-        return str(ip_network(text) if "/" in text else ip_address(text)) == text
-    except ValueError:
-        return False
+    return f"it spells its {key} {quoted(text)}, which means what the file says and which every plan would change for its spelling: {CHANGE_FIRST}"
 
 
 def _route(own: Own, route: Route, theirs: Theirs, place: Place) -> Iterator[Edit | str]:
     found = read(theirs.path, theirs.body)
     if found["network"] != str(route.network):
         yield (
-            f"it spells its network {quoted(found['network'])}, a stack writes {route.network}: every plan would change the spelling: {_FIRST}"
+            f"it spells its network {quoted(found['network'])}, a stack writes {route.network}: every plan would change the spelling: {CHANGE_FIRST}"
         )
-    wrong = [why for hop in found["next_hops"] for why in _hop_whys(hop, place, discards=not route.next_hops)]
+    wrong = [why for hop in found["next_hops"] for why in hop_whys(hop, place, discards=not route.next_hops)]
     if wrong:
         yield from wrong
     elif route.next_hops:
-        yield from _hops(own, route, found["next_hops"], place)
-
-
-def _hop_whys(hop: tuple[str, int, tuple[str, ...]], place: Place, *, discards: bool) -> Iterator[str]:
-    address, distance, scope = hop
-    name = f"its next hop {address}" if address else "its way out"
-    if len(scope) > 1:
-        kept = listed([last(path) for path in scope])
-        yield f"{name} leaves by {len(scope)} interfaces ({kept}), of which the provider keeps the first alone: {_FIRST}, one a next hop"
-    elif scope and (discards or place.interface(scope[0]) is None):
-        yield f"{name} leaves by {last(scope[0])}, which the file does not have: write that interface into tier0, or {_FIRST}"
-    if address and not _canonical(address):
-        yield f"{name} is spelt in another way than a stack writes it: {_FIRST}"
-    if not 1 <= distance <= 255 or (discards and distance != 1):
-        allowed = "1, that of a route that drops" if discards else "1 to 255"
-        yield f"{name} has admin distance {distance or 'nothing, which the provider takes for 0'}, allowed is {allowed}: {_FIRST}"
-
-
-def _hops(own: Own, route: Route, found: Sequence[tuple[str, int, tuple[str, ...]]], place: Place) -> Iterator[Edit]:
-    """The next hops as the manager has them: in place where their order is that of the file, as a new list where it is not."""
-    left = [_entry(hop) for hop in route.next_hops]
-    now = list(left)
-    wanted: list[dict[str, Any]] = []
-    for address, distance, scope in found:
-        interface = place.interface(scope[0]) if scope else None
-        mine = next((one for one in left if (one["address"], one.get("interface")) == (address, interface)), None)
-        mine = mine or next(one for one in left if one["address"] == address)
-        left.remove(mine)
-        hop = {"address": address, "admin_distance": distance, "interface": interface, "shared": mine.get("shared")}
-        wanted.append(
-            {key: value for key, value in hop.items() if value is not None and (key, value) != ("admin_distance", 1)}
-        )
-    at = (*own.at, "next_hops")
-    in_order = [one["address"] for one in wanted] == [one["address"] for one in now]
-    if wanted == now:
-        return
-    if not in_order or not place.gives_list(at):
-        yield Edit(at, wanted)
-        return
-    for index, (before, after) in enumerate(zip(now, wanted, strict=True)):
-        for key, absent in (("admin_distance", 1), ("interface", None)):
-            if before.get(key) != after.get(key):
-                yield Edit((*at, index, key), after.get(key, absent))
-
-
-def _entry(hop: Any) -> dict[str, Any]:
-    """A next hop as a file says it, without what it need not say."""
-    entry: dict[str, Any] = {"address": str(hop.address)}
-    if hop.admin_distance != 1:
-        entry["admin_distance"] = hop.admin_distance
-    if hop.interface:
-        entry["interface"] = hop.interface
-    if getattr(hop, "shared", False):
-        entry["shared"] = True
-    return entry
+        yield from hop_edits(own, route, found["next_hops"], place)
 
 
 def _peer(own: Own, theirs: Theirs) -> Iterator[str]:

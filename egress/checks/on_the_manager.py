@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from egress.checks.rule import Broken, Outcomes, Path, Severity, live_rule
 from egress.domain.model import HaMode
@@ -32,7 +33,7 @@ def nothing_tracked(there: Presence) -> Outcomes:
         )
         file = "" if there.domain.stack in there.stacks else "put its domain file back, then "
         remedy = (
-            f"was the state lost? {file}egress apply {there.domain.stack} --import-existing takes them back"
+            f"was the state lost, or were they adopted? {file}egress apply {there.domain.stack} --import-existing takes them back"
             if there.untracked
             else f"egress apply {there.domain.stack} makes them; if it was applied before, state: names the wrong place"
         )
@@ -120,7 +121,7 @@ def _second(there: Presence, routes: Sequence[Route]) -> Outcomes:
             yield Broken(
                 route.at,
                 f"the manager has another {route.network} on {last(there.gateway)}: {_whose(there, path)}",
-                _remedy(there, path, "take one of the two away"),
+                _remedy(there, path, _adopt(there)),
             )
 
 
@@ -138,7 +139,7 @@ def second_rule(there: Presence) -> Outcomes:
             yield Broken(
                 rule.at,
                 f"the manager has another rule for {rule.source}: {_whose(there, one.path)}, priority {one.priority}",
-                _remedy(there, one.path, "take one of the two away"),
+                _remedy(there, one.path, _adopt(there)),
             )
 
 
@@ -249,11 +250,7 @@ def uplink_differs(there: Presence) -> Outcomes:
             known = ", ".join(sorted(last(one) for one in _interfaces(there))) or "none"
             yield Broken(at, f"the manager has no interface {uplink.id}", f"the interfaces there are: {known}")
             continue
-        real = [
-            f"{address}/{subnet.get('prefix_len')}"
-            for subnet in there.objects[path].get("subnets") or ()
-            for address in subnet.get("ip_addresses") or ()
-        ]
+        real = list(_addresses(there.objects[path].get("subnets")))
         if str(uplink.address) not in real:
             yield Broken(
                 (*at, "address"),
@@ -278,6 +275,14 @@ def interfaces_not_shown(there: Presence) -> Outcomes:
         )
 
 
+def _addresses(subnets: Any) -> Iterator[str]:
+    """Addresses of an interface with their length. What cannot be read is none."""
+    for subnet in subnets if isinstance(subnets, list) else ():
+        held = subnet.get("ip_addresses") if isinstance(subnet, dict) else None
+        for address in held if isinstance(held, list) else ():
+            yield f"{address}/{subnet.get('prefix_len')}"
+
+
 def _interfaces(there: Presence) -> Iterator[str]:
     for services, _ in children(there.objects, there.gateway, Collection.LOCALE_SERVICES):
         for path, _ in children(there.objects, services, Collection.INTERFACES):
@@ -295,6 +300,10 @@ def _what(rule: ForeignRule) -> str:
 def _whose(there: Presence, path: str) -> str:
     stack = _stack(there, path)
     return f"{last(path)} of stack {stack}" if stack else f"{last(path)}, which no stack of this tool made"
+
+
+def _adopt(there: Presence) -> str:
+    return f"egress adopt {there.domain.stack} makes it the stack's own where it does the same, or take one of the two away"
 
 
 def _remedy(there: Presence, path: str, otherwise: str) -> str:

@@ -21,6 +21,7 @@ from egress.delivery.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
 from egress.escape import line
 from egress.layout import STACK_FILE
+from egress.toolchain.damaged_state import set_aside
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import Stack, opened
 from egress.toolchain.synthesis import synthesised
@@ -79,6 +80,7 @@ def for_each(
     failed: Callable[[str, str], None] | None = None,
     gone: Sequence[Remembered] = (),
     first: Callable[[Mapping[str, bytes]], None] | None = None,
+    damaged_aside: bool = False,
 ) -> list[T | None]:
     """Synthesises, then acts on every stack, locked and initialised, in the order of their names; what `act` returned.
 
@@ -86,7 +88,8 @@ def for_each(
     go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
     upgrade_provider: moves the provider lock. head: where several stacks get a heading each, to the stream that has what stands below
     it. failed: is given each stack that failed, and why; then a run of one stack goes on, too. gone: those of the run's stacks whose
-    domain files are gone, as they were. first: is given the configurations of all of them before any is worked on. Errors: EgressError.
+    domain files are gone, as they were. first: is given the configurations of all of them before any is worked on.
+    damaged_aside: a local state that is no state any more is set aside. Errors: EgressError.
     """
     with ExitStack() as whole:
         looks = whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
@@ -100,7 +103,7 @@ def for_each(
             folders |= made.folders
         if first:
             first({stack: (folder / STACK_FILE).read_bytes() for stack, folder in folders.items()})
-        work = _Work(project, run, looks, may_be_new, upgrade_provider, head, failed)
+        work = _Work(project, run, looks, may_be_new, upgrade_provider, head, failed, damaged_aside)
         go_on = go_on and (len(folders) > 1 or failed is not None)
         return [work.on(domain, folders[domain.stack], act, go_on) for domain in run.domains]
 
@@ -124,7 +127,9 @@ class _Work:
         upgrade_provider: bool,
         head: Callable[[str], None],
         failed: Callable[[str, str], None] | None = None,
+        damaged_aside: bool = False,
     ) -> None:
+        self._damaged_aside = damaged_aside
         self._project, self._run, self._looks = project, run, looks
         self._may_be_new, self._upgrade_provider, self._head = may_be_new, upgrade_provider, head
         self._failed = failed
@@ -136,9 +141,12 @@ class _Work:
             self._head(f"\n== {domain.stack}")
         seen = self._looks.of_next()
         try:
-            with opened(self._run, domain, folder) as stack:
+            with ExitStack() as work:
+                stack = work.enter_context(opened(self._run, domain, folder))
                 for note in stack.notes:
                     say(note)
+                if self._damaged_aside and (aside := work.enter_context(set_aside(stack))):
+                    say(f"{stack.name}: the state was damaged, and is set aside as {aside.name}")
                 _initialise(stack, upgrade=self._upgrade_provider)
                 around = found(stack, seen, self._project.stacks, self._strays, may_be_new=self._may_be_new)
                 self._strays = ()  # told once

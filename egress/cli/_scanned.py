@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from egress.domain import EgressError, find_root
 from egress.domain.fields import listed, quoted
 from egress.domain.files import FOLDER
+from egress.domain.fleet import Fleet
+from egress.domain.managers import ManagerKey
 from egress.inventory.survey import Survey
+from egress.policy.identity import GatewayKey
 from egress.policy.paths import last
 from egress.scan import Top
 from egress.scan.names import Names, slug
@@ -56,8 +59,14 @@ def _files(found: Survey, out: Path | None) -> dict[str, Path | None]:
 
 
 def refuse_taken(files: list[Path], force: bool) -> None:
-    """Errors: EgressError where a file is there, or there is no folder for it."""
+    """Errors: EgressError where a file is there, there is no folder for it, or its name is none of a domain file."""
     for file in files:
+        root = root_of(file) if file.parent.is_dir() else None
+        if file.suffix != ".yaml" or (_stack(file, root) and slug(file.stem) != file.stem):
+            raise EgressError(
+                f"{quoted(str(file))} is neither a folder that is there nor the name of a domain file, which has lower-case "
+                "letters, digits and dashes, and .yaml at the end; nothing was written"
+            )
         if not file.parent.is_dir():
             raise EgressError(f"there is no folder {quoted(str(file.parent))}: make it first; nothing was written")
     taken = [str(file) for file in files if os.path.lexists(file)]
@@ -111,6 +120,23 @@ def schema_of(file: Path | None, root: Path | None) -> str | None:
         return None
     there = [root / one for one in _SCHEMAS if (root / one).is_file()]
     return Path(os.path.relpath(there[0], file.parent.resolve())).as_posix() if there else None
+
+
+def beside(targets: Sequence[Target], lab: bool) -> Iterator[tuple[Target, str]]:
+    """Stacks of the project whose files are of the same Tier-0 as a file that was written. lab: whatever their manager's name, it is the lab
+    that was read."""
+    root = root_of(targets[0].file)
+    if root is None or not (root / FOLDER).is_dir():
+        return
+    try:
+        others = [(one.stack, GatewayKey.of(one)) for one in Fleet(root).readable().domains]
+    except EgressError:  # what is wrong in domains/ is for egress check to say
+        return
+    for target in targets:
+        here = GatewayKey(ManagerKey.of(target.top.host), last(target.gateway))
+        for stack, key in others:
+            if stack != target.top.stack and (key == here or (lab and key.name == here.name)):
+                yield target, stack
 
 
 def write_all(texts: Mapping[Path, str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from egress.cli.context import Project, deadline
 from egress.cli.output import echo
 from egress.deadline import Deadline
 from egress.domain import EgressError
+from egress.escape import json_text
 from egress.verification.changes import Change, Known, failed, looked
 
 
@@ -32,7 +32,7 @@ def watch(project: Project, stacks: tuple[str, ...], every: int, *, probe: bool,
     while True:
         for change in _round(Project(project.given_root), stacks, known, seconds, probe=probe):
             now = datetime.now().astimezone().isoformat(timespec="seconds")
-            echo(json.dumps(change.as_json(now)) if as_data else f"{now} {change.text}")
+            echo(json_text(change.as_json(now), indent=None) if as_data else f"{now} {change.text}")
         time.sleep(every)
 
 

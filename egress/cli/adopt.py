@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from egress.adoption import Adoption, Refusal, adoption, others_of, still_there
+from egress.adoption import Adoption, Refusal, adoption, others_of, same_but_for, still_there
 from egress.checks import check
 from egress.cli._names import stacks_argument
 from egress.cli._runs import agreement, asking
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, progress, say
-from egress.domain import DomainFile, EgressError, WorkloadDomain, find_files
-from egress.domain.editing import Edit, edited, told
+from egress.domain import DomainFile, DomainFileError, EgressError, Problem, WorkloadDomain, find_files
+from egress.domain.editing import edited, told
 from egress.domain.fields import listed
 from egress.domain.files import merged_tree, read_tree, select
 from egress.domain.reading import validated
@@ -45,18 +45,26 @@ def command(project: Project, stacks: tuple[str, ...], dry_run: bool, yes: bool,
     Nothing is sent to the manager but GETs.
 
     Nothing is written where one of them is refused, with the reason: two that do the same; one that does something else than the file
-    says; one that an import would change or damage.
+    says; one that an import would change or damage. A stack that fails hides no other.
 
     Exit codes: 0 written, or nothing to write; 1 could not answer, or declined; 2 refused, or, with --dry-run, something to write.
     """
     domains = {domain.stack: domain for domain in project.everyone}
-    made = []
-    for file in select(find_files(project.root), stacks):
-        one = _Adopting.of(project, file, domains)
-        domains[file.stack] = one.after
-        made.append((one, _done(one, dry_run=dry_run, yes=yes, quiet=as_json)))
+    files, made, failed = select(find_files(project.root), stacks), [], False
+    for file in files:
+        try:
+            one = _Adopting.of(project, file, domains)
+            domains[file.stack] = one.after
+            made.append((one, _done(one, dry_run=dry_run, yes=yes, quiet=as_json)))
+        except EgressError as error:
+            if len(files) == 1:
+                raise
+            say(f"egress: {file.stack}: {error}")
+            failed = True
     if as_json:
         print_json([one.as_data(written=done is True) for one, done in made])
+    if failed:
+        return FAILED
     if any(one.refusals for one, _ in made):
         return NEEDS_YOU
     if dry_run:
@@ -66,7 +74,8 @@ def command(project: Project, stacks: tuple[str, ...], dry_run: bool, yes: bool,
 
 @dataclass(frozen=True)
 class _Adopting:
-    """A domain file held against its manager. before, text: what the file says, and is to say. after: the domain that it then is."""
+    """A domain file held against its manager. before, text: what the file says, and is to say. after: the domain that it then is;
+    warned: preflight rules that warn of it only then."""
 
     file: DomainFile
     found: Adoption
@@ -74,6 +83,7 @@ class _Adopting:
     before: str
     text: str
     after: WorkloadDomain
+    warned: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, project: Project, file: DomainFile, domains: Mapping[str, WorkloadDomain]) -> _Adopting:
@@ -93,13 +103,17 @@ class _Adopting:
         if found.refusals or not found.edits:
             return cls(file, found, found.refusals, before, before, domain)
         text = edited(before, file.shown, found.edits)
-        after, again = match(text)
-        _refuse_other(file, before, text, found.edits)
-        if not still_there(found, again):
+        try:
+            after, again = match(text)
+        except DomainFileError as error:
+            return cls(file, found, tuple(map(_unloadable, error.problems)), before, before, domain)
+        was, now = (without_nulls(merged_tree(file, raw=one.encode())).plain() for one in (before, text))
+        if not still_there(found, again) or not same_but_for(was, now, found.edits):
             raise EgressError(
                 f"{file.shown}: what was to be written does not give these objects, nothing was changed: this is a defect, report it"
             )
-        return cls(file, found, tuple(_broken(domain, after)), before, text, after)
+        broken, warned = _checked(domain, after)
+        return cls(file, found, broken, before, text, after, warned)
 
     @property
     def changes(self) -> bool:
@@ -130,6 +144,7 @@ class _Adopting:
             "refused": [{"at": told(one.at), "why": one.why, "paths": list(one.paths)} for one in self.refusals],
             "notes": list(self.found.notes),
             "strangers": dict(self.found.strangers),
+            "warned": list(self.warned),
             "diff": self.diff if self.changes else "",
             "written": written,
         }
@@ -169,43 +184,27 @@ def _given(file: DomainFile, text: str) -> Mapping[str, Any]:
     return plain
 
 
-def _refuse_other(file: DomainFile, before: str, text: str, edits: tuple[Edit, ...]) -> None:
-    """Errors: EgressError where a text says anything else than before, but for the edits."""
-    was, now = (without_nulls(merged_tree(file, raw=one.encode())).plain() for one in (before, text))
-    for edit in edits:
-        was, now = _without(was, edit.at), _without(now, edit.at)
-    if was != now:
-        raise EgressError(
-            f"{file.shown}: more than was meant would change, nothing was changed: this is a defect, report it"
+def _unloadable(problem: Problem) -> Refusal:
+    """What the manager has and a domain file does not take."""
+    at = tuple(problem.key.split("."))
+    return Refusal(at, problem.key, f"a domain file does not take what the manager has: {problem.what}", ())
+
+
+def _checked(before: WorkloadDomain, after: WorkloadDomain) -> tuple[tuple[Refusal, ...], tuple[str, ...]]:
+    """What the preflight rules say of a file only afterwards: errors, which refuse it, and the rules that warn."""
+    was, now = check([before]), check([after])
+    had = {(one.rule.id, one.key) for one in was.findings}
+    broken = tuple(
+        Refusal(
+            tuple(one.key.split(".")),
+            one.key,
+            f"the file would break {one.rule.id} then ({one.what}): {one.fix}, in NSX first, or suppress the rule with a reason",
+            (),
         )
-
-
-def _without(plain: Any, at: tuple[str | int, ...]) -> Any:
-    """A plain value without what stands at a place, and without what is empty then."""
-    if not at:
-        return None
-    if isinstance(plain, dict):
-        name = at[0]
-        rest = {key: one for key, one in plain.items() if key != name}
-        below = _without(plain[name], at[1:]) if name in plain else None
-        return rest if below in (None, {}) else {**rest, name: below}
-    if isinstance(plain, tuple) and isinstance(at[0], int) and at[0] < len(plain):
-        return tuple(_without(one, at[1:]) if index == at[0] else one for index, one in enumerate(plain))
-    return plain
-
-
-def _broken(before: WorkloadDomain, after: WorkloadDomain) -> Iterator[Refusal]:
-    """Errors of the preflight rules that the file would have only afterwards."""
-    had = {(one.rule.id, one.key) for one in check([before]).errors}
-    for one in check([after]).errors:
-        if (one.rule.id, one.key) not in had:
-            at = tuple(one.key.split("."))
-            yield Refusal(
-                at,
-                one.key,
-                f"the file would break {one.rule.id} then ({one.what}): {one.fix}, in NSX first, or suppress the rule with a reason",
-                (),
-            )
+        for one in now.errors
+        if (one.rule.id, one.key) not in had
+    )
+    return broken, tuple(dict.fromkeys(one.rule.id for one in now.warnings if (one.rule.id, one.key) not in had))
 
 
 def _done(one: _Adopting, *, dry_run: bool, yes: bool, quiet: bool) -> bool | None:
@@ -244,6 +243,8 @@ def _show(one: _Adopting) -> None:
         entry(note, mark=(".", "yellow"))
     if found.strangers:
         entry(f"{_counted(found.strangers)} beside them: no object of this file, and left alone", mark=(".", "dim"))
+    if one.warned:
+        entry(f"egress check warns of the file then: {listed(one.warned)}", mark=(".", "yellow"))
     if one.changes:
         echo(one.diff)
 

@@ -137,7 +137,9 @@ def command(
     run = prepare_for(project, chosen.domains, patience)
     first = partial(fetching.fetch, chosen) if fetching else None
     with recorded([domain.stack for domain in chosen.domains], record_file, summary_file) as record:
-        for_each(project, run, act, may_be_new=True, head=echo, gone=chosen.gone, first=first)
+        for_each(
+            project, run, act, may_be_new=True, head=echo, gone=chosen.gone, first=first, damaged_aside=import_existing
+        )
     return OK
 
 

@@ -43,7 +43,7 @@ def command(project: Project, stacks: tuple[str, ...], as_json: bool, issue: str
     Also looked for is what no engine sees: a state that tracks nothing, a second default route, rules of others that match
     before ours, another HA mode or uplink address than declared. An object that was only saved again (its revision moved, no
     value did) is mentioned and is no drift. A network list that the manager leaves out of its answer is not seen by the
-    provider, so not here either.
+    provider, so not here either: egress verify reads the manager itself, and holds the file against it.
 
     --issue speaks to the forge that the environment of its CI gives, with GITHUB_TOKEN (permissions: {issues: write}) or
     GITLAB_TOKEN (scope api).

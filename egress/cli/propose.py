@@ -17,6 +17,7 @@ from egress.delivery.branch import Remote, What, proposed
 from egress.domain import EgressError
 from egress.escape import json_text
 from egress.forge import Done, Kind, Mark, Outcome
+from egress.forge.place import TOKENS
 from egress.proposal import request
 from egress.proposal.document import as_data, from_data
 from egress.toolchain.own_files import read_object
@@ -79,6 +80,8 @@ def command(
     _refuse_contradictions(stacks, in_place, branch, push, kind, from_file)
     requests = forge.requests(kind, os.environ, branch) if kind and kind is not Kind.FILE and branch else None
     settings = forge.push_settings(kind, os.environ) if kind and push else {}
+    for token in TOKENS if kind else ():
+        os.environ.pop(token, None)  # no hook of git, which runs next, posts for us
     patches = _patches(project, stacks, from_file)
     proposals = [one.proposal for one in patches]
     if out_file:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from egress.cli._scanned import Target, refuse_taken, targets, write_all
+from egress.cli._scanned import Target, beside, refuse_taken, targets, write_all
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, progress, say
 from egress.domain import EgressError
 from egress.domain.credentials import DEFAULT
 from egress.domain.fields import listed
+from egress.domain.managers import ManagerKey
 from egress.inventory.survey import Survey
 from egress.policy.paths import last
 from egress.scan import Draft, draft
@@ -89,8 +90,8 @@ def command(
     Every value has the path that it came from as a comment. What cannot be known is a line with QUESTION at its place; where a value is needed, the file
     does not load until the question is answered. What a domain file cannot hold is listed at the end, with the reason.
 
-    Exit codes: 0 everything is in the file; 1 the manager could not be read, or a part that the file needs was not seen; 2 written, with questions, or with objects
-    that the file has no room for.
+    Exit codes: 0 everything is in the file; 1 the manager could not be read, or a part that the file needs was not seen; 2 written, with questions, with objects
+    that the file has no room for, or with a part that was not seen and that the file can do without.
     """
     source = _Source(host, ca_file, credentials, save, kept)
     _refuse_both(project, source)
@@ -111,9 +112,13 @@ def command(
     else:
         for one, made in drafts:
             _tell(one, made)
+    for one, stack in beside(wanted, source.kept is None and project.lab is not None):
+        say(
+            f"{one.top.name}: {stack} is of this Tier-0 already: an object has one owner, keep each in one of the two files"
+        )
     if any(made.blind for _, made in drafts):
         return FAILED
-    return NEEDS_YOU if any(made.questions or made.foreign for _, made in drafts) else OK
+    return NEEDS_YOU if any(made.questions or made.foreign or made.unseen for _, made in drafts) else OK
 
 
 def _refuse_both(project: Project, source: _Source) -> None:
@@ -122,7 +127,9 @@ def _refuse_both(project: Project, source: _Source) -> None:
         raise click.UsageError("--from-dir asks no manager: it goes with neither --host nor --save")
     if not source.kept and not source.host and project.lab is None:
         raise click.UsageError("name the manager with --host, or a folder of kept answers with --from-dir")
-    if not source.kept and source.host and project.lab is not None:
+    if source.kept or not source.host or project.lab is None:
+        return
+    if ManagerKey.of(source.host) != ManagerKey.of(project.lab.host):
         raise click.UsageError("EGRESS_LAB is set, so the lab is what is asked: take --host out, or unset EGRESS_LAB")
 
 

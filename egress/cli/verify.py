@@ -16,6 +16,7 @@ from egress.cli._verifying import Round, verified
 from egress.cli._watching import watch
 from egress.cli.context import Project, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, print_json, say
+from egress.escape import line
 from egress.verification.junit import as_junit
 from egress.verification.text import as_json, gaps, shown, summary, told
 from egress.verification.verify import Verification
@@ -82,7 +83,7 @@ def command(
     if as_data:
         print_json([_as_data(one) for one in rounds])
     for stack, why in failed.items():
-        say(f"{stack}: could not be verified: {why}")
+        say(line(f"{stack}: could not be verified: {why}"))
     for each in () if as_data else done:
         _show(each)
     return _code(rounds)
@@ -103,12 +104,12 @@ def _show(done: Verification) -> None:
     out = console()
     for finding in done.findings:
         out.print(_coloured(told(finding, done.stack), finding.severity))
-    for line in told_suppressed(done.report):
-        out.print(Text(line, style="dim"))
-    for line in gaps(done):
-        out.print(Text(line, style="yellow"))
-    for line in shown(done):
-        out.print(Text(f"{done.stack}: {line}", style="dim"))
+    for suppressed in told_suppressed(done.report):
+        out.print(Text(suppressed, style="dim"))
+    for gap in gaps(done):
+        out.print(Text(gap, style="yellow"))
+    for sentence in shown(done):
+        out.print(Text(f"{done.stack}: {sentence}", style="dim"))
     out.print(Text(summary(done)))
 
 

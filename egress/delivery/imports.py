@@ -8,6 +8,7 @@ manager. Terraform refuses to import what is not there, so only what is there is
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from collections.abc import Iterator
 
@@ -51,10 +52,12 @@ def left_over_tracked(stack: Stack, there: Presence | None) -> Iterator[tuple[st
     An engine takes an object in only at an address that its configuration has: one is there for that long. Errors: EgressError.
     """
     tracked: list[str] = []
+    taken = {one.name for one in stack.found.managed}  # a run that was killed may have left some
+    names = (name for number in itertools.count() if (name := f"left_over_{number}") not in taken)
     try:
-        for number, path in enumerate(there.left_over if there else ()):
+        for path in there.left_over if there else ():
             kind, body = _stub(path)
-            name = f"left_over_{number}"
+            name = next(names)
             _take_in(stack, kind, name, body, path)
             tracked.append(f"{kind}.{name}")
         yield tuple(tracked)

@@ -141,6 +141,12 @@ def gitlab_branch(env: Mapping[str, str]) -> str:
     return env.get("CI_COMMIT_BRANCH") or _needed(env, "CI_DEFAULT_BRANCH", "the default branch, which GitLab CI sets")
 
 
+def pages(env: Mapping[str, str], name: str, otherwise: str) -> str:
+    """Where people see the forge, and git pushes to: scheme and host. `name`: the variable of its CI. Errors: EgressError."""
+    parts = urlsplit(_url(env.get(name) or otherwise, name))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def is_of_a_fork(env: Mapping[str, str]) -> bool:
     """Whether the job was started by the end of a run for another repository's branch (GitHub's `workflow_run`). Errors: EgressError."""
     run = _event(env.get("GITHUB_EVENT_PATH", "")).get("workflow_run")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from egress.forge import place
 from egress.forge.kinds import Kind
@@ -20,13 +19,10 @@ def push_settings(kind: Kind, env: Mapping[str, str]) -> dict[str, str]:
     if kind is Kind.FILE:
         return {}
     if kind is Kind.GITHUB:
-        server, pages = place.github(env).server, env.get("GITHUB_SERVER_URL") or "https://github.com"
+        server, host = place.github(env).server, place.pages(env, "GITHUB_SERVER_URL", "https://github.com")
     else:
         server = place.gitlab(env).server
-        pages = env.get("CI_SERVER_URL") or server.url.removesuffix("/api/v4")
-    parts = urlsplit(pages)
+        host = place.pages(env, "CI_SERVER_URL", server.url)
     login = base64.b64encode(f"{_USERS[kind]}:{server.token}".encode()).decode()
-    settings = {f"http.{parts.scheme}://{parts.netloc}/.extraheader": f"Authorization: Basic {login}"}
-    return settings | (
-        {f"http.{parts.scheme}://{parts.netloc}/.sslCAInfo": server.trust} if isinstance(server.trust, str) else {}
-    )
+    settings = {f"http.{host}/.extraheader": f"Authorization: Basic {login}"}
+    return settings | ({f"http.{host}/.sslCAInfo": server.trust} if isinstance(server.trust, str) else {})

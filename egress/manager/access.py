@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,15 +13,27 @@ from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.domain.fields import EnvPrefix, Host, quoted
 
 _IN_A_FILE = "nsx.ca_file"
+_OPTIONS = {_IN_A_FILE: "--ca-file", "nsx.host": "--host"}
+"""Keys of a domain file, and the options of commands that need none."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """A manager's host, the TLS context to meet it with, and user and password (None where a client certificate is used)."""
+    """A manager's host, the TLS context to meet it with, and user and password (None where a client certificate is used).
+
+    by_option: host and authority were given as options of a command, not in a domain file.
+    """
 
     host: str
     tls: ssl.SSLContext
     login: tuple[str, str] | None = field(repr=False)
+    by_option: bool = False
+
+    def advised(self, sentence: str) -> str:
+        """A sentence whose remedy is where host and authority are written."""
+        for key, option in _OPTIONS.items() if self.by_option else ():
+            sentence = sentence.replace(key, option)
+        return sentence
 
 
 def access(domain: WorkloadDomain, root: Path, lab: LabTarget | None, env: Mapping[str, str]) -> Access:
@@ -50,9 +62,9 @@ def of_host(
             TypeAdapter(kind).validate_python(value)
         except ValidationError as error:
             raise EgressError(error.errors(include_input=False, include_url=False)[0]["msg"]) from None
-    tls = context(Path(), str(ca_file) if ca_file else None, "the file of the certificate authority")
+    tls = context(Path(), str(ca_file) if ca_file else None, _OPTIONS[_IN_A_FILE])
     credentials.check_host(prefix, host, env)
-    return _logged_in(host, tls, prefix, env)
+    return replace(_logged_in(host, tls, prefix, env), by_option=True)
 
 
 def of_lab(lab: LabTarget) -> Access:

@@ -73,6 +73,7 @@ class Manager:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.host = access.host
+        self._advised = access.advised
         self._pause = pause
         self._deadline = deadline or Deadline()
         self._tell = tell
@@ -112,7 +113,8 @@ class Manager:
         """The object at a Policy path such as /infra/tier-0s/T0. Errors: EgressError, a sentence for each way to fail."""
         answer = self._answer(path, query)
         if answer.status != 200:
-            raise refusal(self.host, path, answer.status, answer.headers.get("Location", "nowhere"), answer.body)
+            where = answer.headers.get("Location", "nowhere")
+            raise refusal(self.host, path, answer.status, where, answer.body, self._advised)
         try:
             body = answer.data()
         except ValueError:
@@ -210,12 +212,12 @@ class Manager:
                 if not self._deadline.command_left:
                     raise EgressError(self._late(path)) from None
                 if last:
-                    raise PartError(told(self.host, error)) from None
+                    raise PartError(self._told(error)) from None
             except httpx.TransportError as error:
                 if not self._deadline.command_left:
                     raise EgressError(self._late(path)) from None
                 if last or certificate_error(error):
-                    raise EgressError(told(self.host, error)) from None
+                    raise EgressError(self._told(error)) from None
             except httpx.DecodingError:
                 raise PartError(f"{self.host} answered {path} with something that cannot be unpacked") from None
             else:
@@ -251,6 +253,9 @@ class Manager:
                 if len(body) > MAX_BYTES:
                     raise PartError(f"{self.host} answered {path} with more than {MAX_BYTES >> 20} MiB: stopped there")
             return _Answer(answer.status_code, answer.headers, bytes(body))
+
+    def _told(self, error: BaseException) -> str:
+        return self._advised(told(self.host, error))
 
     def _late(self, path: str) -> str:
         read = f"({self._read} objects were read)"

@@ -17,16 +17,23 @@ _NAMES, _VALUES = ("key", "name", "scope"), ("value", "values", "tag")
 
 
 def without_secrets(value: Any) -> Any:
-    """A copy of a JSON value in which whatever may be secret is missing."""
+    """A copy of a JSON value in which whatever may be secret is missing. Errors: ValueError for one that is nested too deeply."""
+    try:
+        return _without(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _without(value: Any) -> Any:
     if isinstance(value, dict):
         hidden = _VALUES if any(_secret(value.get(name)) for name in _NAMES) else ()
         return {
-            key: without_secrets(one)
+            key: _without(one)
             for key, one in value.items()
             if not _secret(key) and key not in hidden and not (isinstance(one, str) and _TEXT.search(one))
         }
     if isinstance(value, list):
-        return [without_secrets(one) for one in value if not (isinstance(one, str) and _TEXT.search(one))]
+        return [_without(one) for one in value if not (isinstance(one, str) and _TEXT.search(one))]
     return value
 
 

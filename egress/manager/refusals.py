@@ -36,8 +36,10 @@ class MissingError(ObjectError):
     """The manager has no such object, or knows no such path."""
 
 
-def refusal(host: str, path: str, status: int, location: str, body: bytes) -> EgressError:
-    """Why an answer is none, in a sentence. location: where a redirect leads."""
+def refusal(
+    host: str, path: str, status: int, location: str, body: bytes, advised: Callable[[str], str] = str
+) -> EgressError:
+    """Why an answer is none, in a sentence. location: where a redirect leads. advised: says a remedy as it fits the command."""
     said = _said(body)
     if status == 401 or (status == 403 and "credentials" in said):
         return LoginError(
@@ -48,10 +50,8 @@ def refusal(host: str, path: str, status: int, location: str, body: bytes) -> Eg
     if status == 404:
         return MissingError(f"{host} has no {path} ({status}{said})", "check the ids in the domain file")
     if 300 <= status < 400:
-        return EgressError(
-            f"{host} sends us on to {quoted(location)} ({status}), which is not followed: "
-            "write the manager's own name into nsx.host"
-        )
+        remedy = advised("write the manager's own name into nsx.host")
+        return EgressError(f"{host} sends us on to {quoted(location)} ({status}), which is not followed: {remedy}")
     return PartError(f"{host} answered {path} with {status}{said}")
 
 

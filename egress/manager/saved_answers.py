@@ -14,7 +14,7 @@ import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -65,12 +65,12 @@ class Index(BaseModel):
 def keeping(
     folder: Path, access: Access, deadline: Deadline | None = None, tell: Callable[[int], None] = lambda _: None
 ) -> Iterator[Manager]:
-    """A manager whose answers are kept in a folder, which must be new or empty. The index is written at the end, also after an error.
+    """A manager whose answers are kept in a folder, which must be new or empty. The index is written at the end, also after an error; where
+    nothing of use was answered, the folder goes again.
 
     Errors: EgressError when the folder holds something or cannot be written.
     """
-    if folder.is_dir() and any(folder.iterdir()):
-        raise EgressError(f"{_named(folder)} is not empty: name a new folder for the answers")
+    _refuse_used(folder)
     private_folder(folder)
     private_folder(folder / ANSWERS)
     deadline = deadline or Deadline()
@@ -79,7 +79,28 @@ def keeping(
         try:
             yield manager
         finally:
-            write(folder / INDEX, transport.index(access.host).model_dump_json(indent=1) + "\n", private=True)
+            _finish(folder, transport.index(access.host))
+
+
+def _finish(folder: Path, index: Index) -> None:
+    if any(one.status == 200 for one in index.answers.values()):
+        write(folder / INDEX, index.model_dump_json(indent=1) + "\n", private=True)
+        return
+    with suppress(OSError):  # somebody put something into it
+        for one in index.answers.values():
+            if one.file is not None:
+                (folder / ANSWERS / one.file).unlink()
+        (folder / ANSWERS).rmdir()
+        folder.rmdir()
+
+
+def _refuse_used(folder: Path) -> None:
+    try:
+        used = folder.is_dir() and any(folder.iterdir())
+    except OSError as error:
+        raise EgressError(f"{_named(folder)} cannot be looked into: {error.strerror}") from None
+    if used:
+        raise EgressError(f"{_named(folder)} is not empty: name a new folder for the answers")
 
 
 @contextmanager
@@ -100,7 +121,9 @@ def read_index(folder: Path) -> Index:
         raise EgressError(
             f"{where} holds no answers of a manager: there is no {INDEX} in it, --save makes one"
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise EgressError(f"{INDEX} in {where} cannot be read: {error.strerror}") from None
+    except ValueError as error:
         raise EgressError(f"{INDEX} in {where} is cut or damaged: {error}: save the answers again") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise EgressError(f'{where} holds no answers of a manager: {INDEX} in it does not say "format": "{FORMAT}"')
@@ -127,8 +150,9 @@ def _whole(folder: Path, path: str, kept: _Kept) -> bytes:
     try:
         body = _read(folder / ANSWERS / kept.file)
     except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise EgressError(
-            f"the answer to {quoted(path)} in {_named(folder)} ({kept.file}) cannot be read: {error}: save the answers again"
+            f"the answer to {quoted(path)} in {_named(folder)} ({kept.file}) cannot be read: {why}: save the answers again"
         ) from None
     if hashlib.sha256(body).hexdigest() != kept.sha256:
         raise EgressError(

@@ -3,13 +3,13 @@
     with Manager(access, deadline=Deadline(300)) as manager:
         found = survey(manager)
 
-What stands below a Tier-0 is read where it stands; the rest is found by type (by_type). Only the list of Tier-0s, or each that is named, must
+What stands below a Tier-0 is read where it stands; the rest is read by type (by_type). Only the list of Tier-0s, or each that is named, must
 be readable. Any other part that is refused, missing or cut is remembered as not seen, and ends nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
@@ -18,7 +18,7 @@ from egress.domain.fields import listed, quoted
 from egress.inventory.blocks import usages
 from egress.inventory.survey import Survey
 from egress.inventory.vpcs import not_shown
-from egress.manager.by_type import SORTS, search_by_type
+from egress.manager.by_type import SORTS, read_by_type
 from egress.manager.client import Manager
 from egress.manager.parts import AT_ONCE, Found, below_services, below_tier0, collect
 from egress.manager.redaction import without_secrets
@@ -27,7 +27,7 @@ from egress.manager.vpcs import look_for_vpcs
 from egress.policy import paths
 from egress.policy.paths import Collection, last
 from egress.policy.sighting import Doubt, Unseen
-from egress.policy.tree import Json, children
+from egress.policy.tree import Json, PolicyObjects, children
 from egress.vocabulary import INFRA
 
 
@@ -45,13 +45,14 @@ def survey(manager: Manager, tier0s: Sequence[str] = (), tell: Callable[[str], N
             looked = _read(manager, found, pool, gateways, tell)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    objects = dict(_clean(found))
     unseen = tuple(found.unseen.values())
     return Survey(
         host=manager.host,
         version=version,
         gateways=gateways,
-        objects={path: without_secrets(body) for path, body in found.objects.items()},
-        usage=usages(found.objects, unseen, block_usage(manager, found)),
+        objects=objects,
+        usage=usages(objects, unseen, block_usage(manager, found)),
         unseen=unseen,
         looked_for_vpcs=looked,
     )
@@ -69,11 +70,30 @@ def _read(
     tell("VPCs")
     looked = look_for_vpcs(manager, found, pool, blocks=False)
     tell("Tier-1s, segments, load balancers, edges, IP blocks and pools")
-    search_by_type(manager, found, pool, SORTS)
+    read_by_type(manager, found, pool, SORTS)
     for gateway in gateways:
+        for part in _in_projects(found.objects, gateway):
+            found.miss(part, part.why)
         for part in not_shown(found.objects, gateway, found.unseen.values()):
             found.miss(part, part.why)
     return looked
+
+
+def _clean(found: Found) -> Iterator[tuple[str, Json]]:
+    """The objects without secrets. One that is nested without end is told, and is none."""
+    for path, body in found.objects.items():
+        try:
+            yield path, without_secrets(body)
+        except ValueError as error:
+            found.miss(Unseen(f"the object at {path}", "", path=path), f"it cannot be read: {error}")
+
+
+def _in_projects(objects: PolicyObjects, gateway: str) -> Iterator[Unseen]:
+    """Tier-1s of projects that hang on a Tier-0: their rules are not read, so what they send with is not known."""
+    for path, body in objects.items():
+        if path.startswith(f"{paths.ORG}/") and paths.is_tier1(path) and body.get("tier0_path") == gateway:
+            what = f"NAT rules of Tier-1 {last(path)} of project {last(path.rsplit('/', 3)[0])}"
+            yield Unseen(what, "Tier-1s of projects are not read", doubt=Doubt.NONE, path=path)
 
 
 def _version(manager: Manager, found: Found) -> str | None:

@@ -1,6 +1,6 @@
 """VPCs below the projects of a manager, and what connects them with a Tier-0. NSX before 9, or without projects, costs one request.
 
-The list of projects, and of each its VPCs, are read where they stand, so that a right that is missing is noticed; the rest is found by type.
+The list of projects, and of each its VPCs, are read where they stand, so that a right that is missing is noticed; the rest is read by type.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from egress.manager.by_type import BLOCKS, Sort, search_by_type
+from egress.manager.by_type import BLOCKS, Sort, read_by_type
 from egress.manager.client import Manager
 from egress.manager.parts import Found, Part, collect
 from egress.manager.refusals import MissingError, PartError
@@ -35,7 +35,7 @@ def look_for_vpcs(manager: Manager, found: Found, pool: ThreadPoolExecutor, *, b
     listed = [Part(path, Collection.VPCS, _unseen(f"VPCs of project {last(path)}")) for path in projects]
     collect(manager, found, pool, listed)
     if _vpcs(found.objects):
-        search_by_type(manager, found, pool, (*_SORTS, BLOCKS) if blocks else _SORTS)
+        read_by_type(manager, found, pool, (*_SORTS, BLOCKS) if blocks else _SORTS)
     unseen = {one.path for one in found.unseen.values()}
     return not any(part.path in unseen for part in listed)
 
@@ -90,7 +90,7 @@ _SORTS = (
     Sort(("PolicyVpcNatRule",), _rules),
     Sort(("VpcConnectivityProfile",), _profiles),
     Sort(("TransitGateway",), _transit),
-    Sort(("TransitGatewayAttachment",), _attachments),
+    Sort(("TransitGatewayAttachment",), _attachments, later=True),
     Sort(("GatewayConnection",), _connections),
 )
-"""What is around VPCs, parents first."""
+"""What is around VPCs."""

@@ -10,7 +10,7 @@ from typing import Any
 from egress.domain import WorkloadDomain
 from egress.inventory.blocks import usages
 from egress.inventory.workings import Alarm, Hits, Workings
-from egress.manager.by_type import STORES, search_by_type
+from egress.manager.by_type import STORES, read_by_type
 from egress.manager.client import MANAGER_API, Manager
 from egress.manager.parts import AT_ONCE, Found
 from egress.manager.refusals import or_why
@@ -33,7 +33,7 @@ def workings(manager: Manager, domain: WorkloadDomain, seen: Sighting) -> Workin
         try:
             asked = pool.submit(or_why, lambda: list(_alarms(manager)))
             counted = list(pool.map(lambda path: or_why(lambda: _hits(manager, path)), rules))
-            search_by_type(manager, found, pool, STORES)
+            read_by_type(manager, found, pool, STORES)
             told = block_usage(manager, found)
             alarms = asked.result()
         finally:

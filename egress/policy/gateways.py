@@ -148,8 +148,8 @@ class Reader:
             for path, held in children(objects, services, Collection.INTERFACES):
                 if held.get("type", "EXTERNAL") in ("EXTERNAL", "SERVICE"):
                     interfaces += self._readable("interface", path, held, self._interface)
-            for config in service.get("ha_vip_configs") or ():
-                if config.get("enabled", True):
+            for config in _listed(service.get("ha_vip_configs")):
+                if not isinstance(config, dict) or config.get("enabled", True):
                     vips += self._readable("HA VIP of", services, config, self._vip)
         rules = self.rules(objects)
         routes: list[StaticRoute] = []
@@ -159,7 +159,7 @@ class Reader:
             id=last(self.path),
             path=self.path,
             ha_mode=self._ha_mode(body),
-            shares_state=bool((body.get("stateful_services") or {}).get("enabled")),
+            shares_state=_enabled(body.get("stateful_services")),
             interfaces=tuple(one for one in interfaces if one.addresses),
             vips=tuple(vips),
             routes=tuple(routes),
@@ -216,7 +216,7 @@ class Reader:
     def _route(self, path: str, body: Json) -> StaticRoute:
         hops = tuple(
             StaticNextHop(
-                _parsed(ip_address, hop["ip_address"]) if hop.get("ip_address") else None,
+                _parsed(ip_address, str(hop["ip_address"])) if hop.get("ip_address") else None,
                 int(hop.get("admin_distance") or 1),
                 frozenset(hop.get("scope") or ()),
             )
@@ -274,6 +274,16 @@ class Reader:
         if interface.ip != network.network_address:
             self.notes.append(f"{kind} {last(path)}: {text} has host bits set, taken as {network}")
         return network
+
+
+def _enabled(part: Any) -> bool:
+    """Whether a part of an object is there and switched on."""
+    return isinstance(part, dict) and bool(part.get("enabled"))
+
+
+def _listed(value: Any) -> list[Any]:
+    """The parts of a list; what should be one and is not stands for itself, so that it is told."""
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _subnets(subnets: Iterable[Json] | None) -> tuple[InterfaceAddress, ...]:

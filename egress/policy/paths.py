@@ -94,6 +94,11 @@ def tier1(id_: str) -> str:
     return child(INFRA, Collection.TIER1S, id_)
 
 
+def is_tier1(path: str) -> bool:
+    """Whether a path is that of a Tier-1, of a project's as well."""
+    return path.split("/")[-2:-1] == [Collection.TIER1S]
+
+
 def interface(gateway: str, locale_service: str, id_: str) -> str:
     """Path of an interface of the Tier-0 whose path is `gateway`."""
     return child(child(gateway, Collection.LOCALE_SERVICES, locale_service), Collection.INTERFACES, id_)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
@@ -127,13 +127,12 @@ class Presence:
             one for one in self._meeting(rule) if (one.section.place, one.priority) <= mine and one.path not in like
         ]
 
-    def foreign(self, source: IPv4Network, priority: int) -> list[ForeignRule]:
-        """Foreign rules that would stand in the way of a further mapping of ours: of that very source, or looked at before it."""
-        scope = nat_scope(self.domain)
-        identity = Identity("", "", "", {})
-        action, firewall = self.domain.tier0.nat_action, FirewallMatch.MATCH_INTERNAL_ADDRESS
-        rule = NatRule("", (), identity, source, None, priority, scope, action, source, firewall)
-        return [*self.rules_like(rule), *self.rules_before(rule)]
+    def foreign(self, source: IPv4Network) -> list[ForeignRule]:
+        """Foreign rules that decide about packets from a source which has no mapping of ours, in the order in which they are looked at."""
+        scope, action = nat_scope(self.domain), self.domain.tier0.nat_action
+        identity, firewall = Identity("", "", "", {}), FirewallMatch.MATCH_INTERNAL_ADDRESS
+        rule = NatRule("", (), identity, source, None, 0, scope, action, source, firewall)
+        return sorted(self._meeting(rule), key=lambda one: (one.section.place, one.priority, one.path))
 
     def _meeting(self, rule: NatRule) -> Iterator[ForeignRule]:
         """Foreign rules that decide about packets which one of ours is for."""
@@ -157,9 +156,9 @@ class Presence:
                 if path in self.own or body.get("action") not in _TRANSLATING or body.get("enabled") is False:
                     continue
                 given = str(body.get("source_network") or "")
-                sources = tuple(_network(part) for part in given.split(",")) if given else ()
-                readable = tuple(source for source in sources if source is not None)
-                if len(readable) == len(sources):
+                readable = _networks(given)
+                if readable is not None:
+                    scope = body.get("scope")
                     yield ForeignRule(
                         path,
                         section,
@@ -167,7 +166,7 @@ class Presence:
                         str(body["action"]),
                         readable,
                         bool(body.get("destination_network") or body.get("service")),
-                        frozenset(str(one) for one in body.get("scope") or ()),
+                        frozenset(map(str, scope if isinstance(scope, list) else ())),
                         stack_of(body),
                     )
 
@@ -179,8 +178,25 @@ class Presence:
 
 def stack_of(body: Json) -> str | None:
     """The stack that an object's tags name, None where it bears none of our tags."""
-    tags = {str(one.get("scope")): str(one.get("tag")) for one in body.get("tags") or () if isinstance(one, dict)}
+    given = body.get("tags")
+    held = given if isinstance(given, list) else []
+    tags = {str(one.get("scope")): str(one.get("tag")) for one in held if isinstance(one, dict)}
     return tags.get("stack") if tags.get("managed-by") == OURS else None
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...] | None:
+    """The networks of a comma list, ranges as networks; empty for any; None where one cannot be read."""
+    found: list[IPv4Network | IPv6Network] = []
+    for part in (one.strip() for one in text.split(",") if one.strip() and one.strip().upper() != "ANY"):
+        first, dash, end = part.partition("-")
+        network = None if dash else _network(part)
+        try:
+            found += (
+                [network] if network else summarize_address_range(ip_address(first.strip()), ip_address(end.strip()))
+            )
+        except (ValueError, TypeError):
+            return None
+    return tuple(found)
 
 
 def _network(value: object) -> IPv4Network | IPv6Network | None:

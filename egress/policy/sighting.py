@@ -51,8 +51,13 @@ class Forwarded:
 
 
 def hidden(unseen: Iterable[Unseen], path: str) -> bool:
-    """Whether nothing is known of what stands at or below a path."""
+    """Whether something that stands at or below a path could not be read: what is there is not all of it."""
     return any(one.path and (one.path == path or one.path.startswith(f"{path}/")) for one in unseen)
+
+
+def out_of_sight(unseen: Iterable[Unseen], path: str) -> bool:
+    """Whether an object or a collection lies in a part that could not be read: its absence means nothing then."""
+    return any(one.path and (one.path == path or path.startswith(f"{one.path}/")) for one in unseen)
 
 
 @dataclass(frozen=True)

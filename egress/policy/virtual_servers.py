@@ -37,7 +37,7 @@ def _read(objects: PolicyObjects) -> Iterator[VirtualServer]:
         gateway = str(service.get("connectivity_path") or "")
         if body.get("enabled", True) and gateway.startswith(child(INFRA, Collection.TIER1S, "")):
             try:
-                address = IPv4Address(body["ip_address"])
+                address = IPv4Address(str(body["ip_address"]))
                 yield VirtualServer(_name(path, body), last(gateway), address, _port(body["ports"]))
             except (ValueError, TypeError, KeyError, IndexError):
                 continue

@@ -1,8 +1,9 @@
-"""The next translated address of a domain (docs/decisions/0024): of its pool; without one, where rules are SNAT, the address that all its
-mappings share."""
+"""The next translated address of a domain (docs/decisions/0024): of its pool; without one, where rules are SNAT, the address that most of its
+mappings have."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -40,22 +41,26 @@ def next_free(domain: WorkloadDomain, taken: Taken, given: list[IPv4Network], si
     """A translated network for `size` egress addresses. given: what this proposal gave to others already."""
     if domain.egress.pool:
         return _of_pool(domain, taken, given, size)
-    shared = {rule.translated for rule in owned(domain).rules if rule.destination is None}
     if domain.tier0.nat_action is not NatAction.SNAT:
         return Exhausted(
             "egress.pool is not in the file, and REFLEXIVE rules need a translated address each: write egress.pool: [ADDRESS or NETWORK] "
             f"with addresses of {_places(domain)} that nobody has"
         )
-    if len(shared) != 1:
-        found = f"its mappings translate to {listed(sorted(map(str, shared)))}" if shared else "it has no mapping yet"
+    used = Counter(as_network(rule.translated) for rule in owned(domain).rules if rule.destination is None)
+    if not used:
         return Exhausted(
-            f"egress.pool is not in the file, and {found}: write egress.pool: [ADDRESS or NETWORK] with addresses of {_places(domain)} that "
-            "nobody has, or one mapping of the whole egress range"
+            "egress.pool is not in the file, and there is no mapping whose address could be shared: write egress.pool: [ADDRESS or NETWORK] "
+            f"with addresses of {_places(domain)} that nobody has, or one mapping of the whole egress range"
         )
-    network = as_network(shared.pop())
-    return Free(
-        network, f"all mappings of {domain.stack} translate to {short(network)}, and SNAT rules share an address"
-    )
+    ((network, count),) = used.most_common(1)
+    if len(used) == 1:
+        return Free(
+            network, f"all mappings of {domain.stack} translate to {short(network)}, and SNAT rules share an address"
+        )
+    told = listed([short(one) for one in used])
+    why = f"{count} of {used.total()} mappings of {domain.stack} translate to {short(network)}, and SNAT rules share an address"
+    asks = f"that nobody outside tells senders apart by their addresses ({told}); otherwise write egress.pool with one for this"
+    return Free(network, why, asks)
 
 
 def _of_pool(domain: WorkloadDomain, taken: Taken, given: list[IPv4Network], size: int) -> Free | Exhausted:

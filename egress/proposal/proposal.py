@@ -18,14 +18,12 @@ from egress.domain.addresses import Coverage as Networks
 from egress.domain.addresses import as_network
 from egress.domain.editing import Edit
 from egress.domain.fields import PolicyId, listed
-from egress.domain.moved import flow
 from egress.inventory.coverage import Coverage, Moved, Way, mapping_name
 from egress.inventory.senders import EgressAddress, Holder, short
 from egress.inventory.taken import Taken
 from egress.policy.leaving import seen_outside
-from egress.policy.owned import owned
-from egress.policy.paths import last
 from egress.policy.presence import Presence
+from egress.proposal.hindrances import hindered, is_within, kept_as_it_is, route_for, wants_a_route
 from egress.proposal.names import Names
 from egress.proposal.pool import Exhausted, next_free
 
@@ -112,26 +110,28 @@ def propose(
     draft = _Draft(there, taken, names, present)
     moved = {one.now: one for one in cover.moved}
     routed: list[EgressAddress] = []
+    idle = list(cover.stale)
     for address in sorted(cover.uncovered, key=lambda one: (one not in moved, _order(one))):
-        kept = _kept((domain, *neighbours), address)
+        kept = kept_as_it_is((domain, *neighbours), address)
         if kept:
             draft.undecided.append(kept)
+        elif (at := _covering(draft, address.network)) is not None:
+            _along(draft, address, at)
+            idle += [moved[address].rule] if address in moved else []
         elif address in moved:
             _moved(draft, moved[address])
-        elif _wants_a_route(address):
+        elif wants_a_route(address):
             routed.append(address)
-        elif any(one.source == short(address.network) for one in draft.changes):
-            _along(draft, address)
         else:
             _new(draft, address)
-    draft.undecided += [_routed(domain, one) for one in routed if not any(_within(one, wider) for wider in routed)]
+    draft.undecided += [route_for(domain, one) for one in routed if not any(is_within(one, wider) for wider in routed)]
     return Proposal(
         domain.stack,
         tuple(draft.changes),
         tuple(draft.undecided),
         tuple(
             f"mapping {rule.key} translates {short(as_network(rule.source))}, which nothing sends with any more: take it out if that stays so"
-            for rule in cover.stale
+            for rule in idle
         ),
         tuple(_already(cover, [domain.stack])),
     )
@@ -160,9 +160,9 @@ def _new(draft: _Draft, address: EgressAddress) -> None:
             f"{address} has no mapping, and no priority is left that NSX takes: write one with a smaller priority by hand"
         )
         return
-    hindered = _hindered(draft.there, address.network, priority)
-    if hindered:
-        draft.undecided.append(f"{address} has no mapping in the file: {hindered}")
+    obstacle = hindered(draft.there, address.network, priority)
+    if obstacle:
+        draft.undecided.append(f"{address} has no mapping in the file: {obstacle}")
         return
     key = draft.names.take(mapping_name(address), priority)
     draft.given.append(free.network)
@@ -181,9 +181,9 @@ def _new(draft: _Draft, address: EgressAddress) -> None:
 def _moved(draft: _Draft, moved: Moved) -> None:
     """Gives the mapping of an address that is not there any more the one that is. Its id, priority and translated address stay."""
     rule, now = moved.rule, moved.now
-    hindered = _hindered(draft.there, now.network, rule.priority)
-    if hindered:
-        draft.undecided.append(f"mapping {rule.key} is for {now} now: {hindered}")
+    obstacle = hindered(draft.there, now.network, rule.priority)
+    if obstacle:
+        draft.undecided.append(f"mapping {rule.key} is for {now} now: {obstacle}")
         return
     before = short(as_network(rule.source))
     below, notes = _tier1(draft, now)
@@ -203,24 +203,16 @@ def _moved(draft: _Draft, moved: Moved) -> None:
     )
 
 
-def _hindered(there: Presence, source: IPv4Network, priority: int) -> str:
-    """Why a further rule would not act, or would be refused: a rule on the Tier-0 that this domain did not make. Empty where none is."""
-    for one in there.foreign(source, priority):
-        if one.stack == there.domain.made_as:
-            return f"rule {last(one.path)} on the manager is this stack's, and not in its file any more: apply first, then ask again"
-        whose = f"of stack {one.stack}" if one.stack else "which no stack of this tool made"
-        what = f"rule {last(one.path)} on the manager, {whose} (section {one.section}, priority {one.priority})"
-        if not one.limited and one.sources == (source,):
-            return f"{what}, translates it already: egress adopt {there.domain.stack} takes it over, or take it away"
-        return f"{what}, takes some of its packets before a rule of priority {priority} would: narrow or move that rule"
-    return ""
+def _covering(draft: _Draft, network: IPv4Network) -> int | None:
+    """Which of the changes so far makes a mapping that is for a network, too."""
+    return next((at for at, one in enumerate(draft.changes) if network.subnet_of(IPv4Network(one.source))), None)
 
 
-def _along(draft: _Draft, address: EgressAddress) -> None:
-    """A second sender with an address that has its mapping by now: the file learns of its Tier-1."""
+def _along(draft: _Draft, address: EgressAddress, at: int) -> None:
+    """A sender with an address that has its mapping by now: the file learns of its Tier-1."""
     below, notes = _tier1(draft, address)
     _learn(draft, address, below)
-    at, change = next((at, one) for at, one in enumerate(draft.changes) if one.source == short(address.network))
+    change = draft.changes[at]
     why = (*change.why, f"{address} sends with it, too", *notes)
     draft.changes[at] = replace(change, edits=(*change.edits, *below), why=why)
 
@@ -229,6 +221,8 @@ def _tier1(draft: _Draft, address: EgressAddress) -> tuple[list[Edit], list[str]
     """What the file learns of the Tier-1 that sends with an address, and what it cannot be told."""
     name, value = address.name, short(address.network)
     known = draft.domain.tier1s.get(name)
+    if address.holder is not Holder.TIER1:
+        return [], []
     if name in draft.told:
         return [], [f"tier1s.{name} has room for one egress address, and has {short(draft.told[name])}"]
     if known is not None and not known.nat:
@@ -269,42 +263,6 @@ def _apart(draft: _Draft, network: IPv4Network) -> bool:
     held += [uplink.address.network for uplink in domain.tier0.uplinks]
     held += [service.address.network for service in domain.tier0.service_interfaces]
     return not any(network.overlaps(one) for one in held)
-
-
-def _kept(everyone: Sequence[WorkloadDomain], address: EgressAddress) -> str:
-    """Why no further mapping helps an address: an exception keeps it un-translated wherever it goes. Empty where none does."""
-    for domain in everyone:
-        for one in owned(domain).exceptions:
-            if one.destination is None and one.match.source.overlaps(address.network):
-                return f"{address} is kept un-translated by exception {one.key} of {domain.stack}: narrow that, or have the address routed here"
-    return ""
-
-
-def _wants_a_route(address: EgressAddress) -> bool:
-    """Whether a route back is the cure, and no mapping."""
-    return address.holder is Holder.VPC or not address.translated
-
-
-def _within(one: EgressAddress, wider: EgressAddress) -> bool:
-    """Whether a route for another is one for this, too: the default SNAT address of a VPC is of its External IP block."""
-    return one.network != wider.network and one.network.subnet_of(wider.network)
-
-
-def _routed(domain: WorkloadDomain, address: EgressAddress) -> str:
-    """What leaves with its own addresses, or with External IPs, is cured by a route back: External IPs and public subnets of the same block
-    are reached from outside, which source NAT takes away (VCF 9.0 design guide, VPC with a centralized transit gateway)."""
-    vips = [str(one.address.ip) for one in domain.tier0.ha_vips]
-    via = vips or [str(one.address.ip) for one in domain.tier0.uplinks if one.nat]
-    route = flow([{"host": "upstream", "to": str(address.network), "via": via}])
-    how = (
-        "is an address of a VPC's External IP block, which others are to reach"
-        if address.holder is Holder.VPC
-        else "leaves with its own addresses"
-    )
-    return (
-        f"{address} {how}, and no answer finds back: have it routed to this Tier-0 and write return_routes: {route}; a mapping would let "
-        "it out and nobody in"
-    )
 
 
 def _already(cover: Coverage, stacks: Sequence[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from egress.policy import paths
 from egress.policy.gateways import Memory, Tier0, tier0s
 from egress.policy.paths import Collection, collection
 from egress.policy.planned import Planned
-from egress.policy.sighting import NOTHING, Sighting, Unseen, acting, hidden, tells_of
+from egress.policy.sighting import NOTHING, Sighting, Unseen, acting, hidden, out_of_sight, tells_of
 from egress.policy.tier1s import Tier1, tier1s, whole_tier1s
 from egress.policy.tree import Json, PolicyObjects
 from egress.policy.virtual_servers import virtual_servers
@@ -135,7 +135,7 @@ def _with_hidden(tier1: Tier1, unseen: Sequence[Unseen]) -> Tier1:
 
 def on_manager(source: Live, neighbours: Sequence[WorkloadDomain]) -> OnManager | None:
     """What hangs below the Tier-0 there; None where the Tier-1s could not be seen: then the file's stand in."""
-    if hidden(source.unseen, paths.collection(INFRA, Collection.TIER1S)):
+    if out_of_sight(source.unseen, paths.collection(INFRA, Collection.TIER1S)):
         return None
     whole = whole_tier1s(source.objects)  # with rules that are not realized: their pods are there, and are asked about
     lower = tuple(_with_hidden(one, source.unseen) for one in whole if one.tier0 == source.gateway)

@@ -13,11 +13,12 @@ from egress.inventory.blocks import networks_of_block
 from egress.inventory.senders import short
 from egress.inventory.survey import Survey
 from egress.inventory.whose import Owner, owner
-from egress.policy.paths import Collection, Section, last, nat_section
-from egress.policy.sighting import hidden
+from egress.policy.paths import Collection, Section, collection, last, nat_section
 from egress.policy.tier1s import ADVERTISED_CONNECTED, Tier1, whole_tier1s
-from egress.policy.virtual_servers import virtual_servers
+from egress.policy.tier1s import tier1s as read_tier1s
+from egress.policy.virtual_servers import VirtualServer, virtual_servers
 from egress.scan.found import Gathered, Kind
+from egress.scan.gaps import why
 
 _TRANSLATING = (NatAction.SNAT, NatAction.REFLEXIVE)
 
@@ -37,6 +38,11 @@ class Below:
         return last(self.path)
 
     @property
+    def key(self) -> str:
+        """Where its egress address goes in the file."""
+        return f"tier1s.{self.name}.egress"
+
+    @property
     def routed(self) -> tuple[IPv4Network, ...]:
         """Networks that leave with their own addresses."""
         return () if self.values.get("nat", True) else self.networks
@@ -50,8 +56,8 @@ class Below:
 def tier1s(survey: Survey, gateway: str, gathered: Gathered) -> tuple[Below, ...]:
     """The Tier-1s that hang on a Tier-0. Of one whose NAT rules were not seen, the egress address is a question."""
     found = []
-    for tier1 in whole_tier1s(survey.objects):
-        if tier1.tier0 == gateway and not gathered.refuses(tier1.path, tier1.path, Kind.TIER1):
+    for tier1 in whole_tier1s(survey.objects, gateway):
+        if not gathered.refuses(tier1.path, tier1.path, Kind.TIER1):
             found.append(_tier1(survey, tier1, gathered))
     return tuple(found)
 
@@ -80,20 +86,19 @@ def _tier1(survey: Survey, tier1: Tier1, gathered: Gathered) -> Below:
 
 def _untranslated(tier1: Tier1, values: dict[str, Any], whose: Owner) -> Below:
     """A Tier-1 without a rule that translates: what it tells the Tier-0 leaves as it is."""
-    if tier1.tells(ADVERTISED_CONNECTED) and tier1.advertises is not None:
-        return Below(tier1.path, values | {"nat": False}, whose, "no NAT rule")
-    note = f"no NAT rule, and its networks {listed(values['networks'])} are not advertised" if values else "no NAT rule"
-    return Below(tier1.path, {"nat": False}, whose, note)
+    note = "no NAT rule that acts"
+    if tier1.tells(ADVERTISED_CONNECTED) or not values:
+        return Below(tier1.path, values | {"nat": False}, whose, note)
+    return Below(
+        tier1.path, {"nat": False}, whose, f"{note}, and its networks {listed(values['networks'])} are not advertised"
+    )
 
 
 def _unseen(survey: Survey, tier1: Tier1) -> str:
     """Why NAT rules of a Tier-1 may be there that were not seen, empty where all were."""
-    wanted = [f"{tier1.path}/{Collection.LOCALE_SERVICES}"]
-    wanted += [f"{nat_section(tier1.path, section)}/{Collection.NAT_RULES}" for section in Section]
-    for one in survey.unseen:
-        if any(hidden([one], path) for path in wanted) or one.about == tier1.id:
-            return one.why
-    return ""
+    rules = [collection(nat_section(tier1.path, section), Collection.NAT_RULES) for section in Section]
+    found = why(survey.unseen, collection(tier1.path, Collection.LOCALE_SERVICES), *rules)
+    return found or next((one.why for one in survey.unseen if one.about == tier1.id and not one.path), "")
 
 
 @dataclass(frozen=True)
@@ -136,12 +141,17 @@ class Ingress:
     shown: str
 
 
+def answering(survey: Survey, gateway: str) -> tuple[VirtualServer, ...]:
+    """The virtual servers of load balancers below a Tier-0."""
+    below = {one.id for one in read_tier1s(survey.objects) if one.tier0 == gateway}
+    return tuple(one for one in virtual_servers(survey.objects) if one.tier1 in below)
+
+
 def ingress(
     survey: Survey, gateway: str, egress: Sequence[IPv4Network], taken: Sequence[IPv4Network]
 ) -> Ingress | None:
     """What load balancers below a Tier-0 answer on, None where none was seen. egress: ranges that are none; taken: neither are these."""
-    below = {one.id for one in whole_tier1s(survey.objects) if one.tier0 == gateway}
-    servers = [one for one in virtual_servers(survey.objects) if one.tier1 in below]
+    servers = answering(survey, gateway)
     if not servers:
         return None
     addresses = list(dict.fromkeys(one.address for one in servers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Interface
 from typing import Any
 
 from egress.domain.fields import listed, quoted
@@ -74,5 +75,14 @@ def _peer(path: str, body: Json, hop: str, seen: Seen) -> dict[str, Any]:
         raise CannotHoldError(f"it is sent from {listed(sources) or 'no address'}, which are no uplinks of this file")
     profile = body.get("bfd_profile_path")
     values: dict[str, Any] = {"profile": last(profile) if isinstance(profile, str) and profile else "default"}
-    values["sources"] = [uplinks[one] for one in sources]
+    if sources != _neighbours(hop, seen):
+        values["sources"] = [uplinks[one] for one in sources]
     return values | ({"enabled": False} if body.get("enabled", True) is False else {}) | {"tags": named["tags"]}
+
+
+def _neighbours(hop: str, seen: Seen) -> list[str]:
+    """The addresses that a file's peers are sent from where it names none: of the uplinks in whose subnet the hop is, the widest first."""
+    beside = [
+        address for one in seen.uplinks if IPv4Address(hop) in (address := IPv4Interface(one.values["address"])).network
+    ]
+    return [str(one.ip) for one in sorted(beside, key=lambda one: one.network.prefixlen)]

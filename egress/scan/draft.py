@@ -19,11 +19,14 @@ from egress.inventory.senders import EgressAddress, short
 from egress.inventory.survey import Survey
 from egress.inventory.vpcs import egress_addresses
 from egress.policy.paths import Collection, Section, collection, last, nat_section
-from egress.policy.sighting import Doubt, Unseen, hidden
+from egress.policy.sighting import Doubt, Unseen
+from egress.policy.virtual_servers import VirtualServer
 from egress.scan import sections
-from egress.scan.below import Below, ingress, stores, tier1s
+from egress.scan.below import Below, Store, answering, ingress, stores, tier1s
 from egress.scan.bfd import bfd
+from egress.scan.bodies import below
 from egress.scan.found import Foreign, Gathered, Question
+from egress.scan.gaps import why
 from egress.scan.gateway import Seen, seen
 from egress.scan.lines import Row, rendered
 from egress.scan.mappings import named
@@ -31,15 +34,15 @@ from egress.scan.ranges import around, ranges
 from egress.scan.routes import routes
 from egress.scan.rules import Rules, rules
 from egress.scan.sections import Egress, Top
-from egress.scan.trial import asked, settled
-from egress.vocabulary import ANYWHERE
+from egress.scan.trial import settled
+from egress.vocabulary import ANYWHERE, INFRA
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A drafted file. gateway: path of its Tier-0. questions: in the order of the file. foreign: what the file has no room for. addresses:
-    egress addresses that were seen, each with what becomes of it. unseen: parts that this user may not see, or that were cut. domain: what the
-    file says, None where a question keeps it from being read."""
+    """A drafted file. gateway: path of its Tier-0. questions: what only a person can answer. foreign: what the file has no room for. addresses:
+    egress addresses that were seen, each with what becomes of it. unseen: parts that this user may not see, or that were cut. stores, servers: IP
+    blocks and pools, and what load balancers answer on. domain: what the file says, None where a question keeps it from being read."""
 
     name: str
     gateway: str
@@ -48,12 +51,14 @@ class Draft:
     foreign: tuple[Foreign, ...]
     addresses: tuple[tuple[EgressAddress, str], ...]
     unseen: tuple[Unseen, ...]
+    stores: tuple[Store, ...]
+    servers: tuple[VirtualServer, ...]
     domain: WorkloadDomain | None
 
     @property
     def blind(self) -> bool:
         """Whether something that the file needs was not seen."""
-        return any(one.doubt is not Doubt.NONE for one in self.unseen)
+        return any(one.doubt is Doubt.ANY for one in self.unseen)
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -75,6 +80,11 @@ class Draft:
                 }
                 for one, becomes in self.addresses
             ],
+            "ip_blocks": [{"network": str(one.network), "path": one.path, "usage": one.usage} for one in self.stores],
+            "virtual_servers": [
+                {"address": str(one.address), "port": one.port, "name": one.name, "tier1": one.tier1}
+                for one in self.servers
+            ],
             "not_seen": [str(one) for one in self.unseen],
         }
 
@@ -89,16 +99,16 @@ class _Made:
 
 
 def draft(survey: Survey, gateway: str, given: Top) -> Draft:
-    """The file for the Tier-0 at a path of the survey. What is marked for deletion is as good as gone."""
-    staying = {path: body for path, body in survey.objects.items() if body.get("marked_for_delete") is not True}
-    survey = replace(survey, objects=staying)
+    """The file for the Tier-0 at a path of the survey."""
+    near = _near(survey, gateway)
     made, domain, left = settled(
-        lambda refused: _made(survey, gateway, given, refused), lambda made: made.rows, given.made_as
+        lambda refused: _made(near, gateway, given, refused), lambda made: made.rows, given.made_as
     )
     questions = [*made.gathered.questions, *(Question(one.key, one.what) for one in left)]
-    addresses = _becoming(made.senders, domain)
-    unseen = survey.sighting(gateway).unseen
-    rows = (*made.rows, *_tail(addresses, made.gathered, unseen))
+    answered = all(row.instead is None for row in made.rows)
+    addresses = _becoming(made.senders, domain, _back(domain) if domain and answered else "")
+    held, servers = stores(near), answering(near, gateway)
+    rows = (*made.rows, *_tail(addresses, held, servers, made.gathered, near.unseen))
     text = rendered(rows)
     return Draft(
         name=given.name,
@@ -107,9 +117,21 @@ def draft(survey: Survey, gateway: str, given: Top) -> Draft:
         questions=tuple(questions),
         foreign=tuple(made.gathered.foreign),
         addresses=addresses,
-        unseen=unseen,
-        domain=asked(text, given.made_as)[0],
+        unseen=near.unseen,
+        stores=held,
+        servers=servers,
+        domain=domain if answered else None,
     )
+
+
+def _near(survey: Survey, gateway: str) -> Survey:
+    """What of a survey is around a Tier-0, with the Tier-0 that it is a VRF gateway of. What is marked for deletion is as good as gone."""
+    sighting = survey.sighting(gateway)
+    parent = below(survey.objects.get(gateway, {}).get("vrf_config"), "tier0_path")
+    objects = {path: body for path, body in sighting.objects.items() if body.get("marked_for_delete") is not True}
+    if isinstance(parent, str) and parent in survey.objects:
+        objects[parent] = survey.objects[parent]
+    return replace(survey, gateways=(gateway,), objects=objects, unseen=sighting.unseen)
 
 
 def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) -> _Made:
@@ -118,44 +140,61 @@ def _made(survey: Survey, gateway: str, given: Top, refused: Mapping[str, str]) 
     found_routes = routes(survey, tier0, gathered)
     peers = bfd(survey, tier0, found_routes.default, given.made_as, gathered)
     found_rules = rules(survey, tier0, gathered)
-    below = tier1s(survey, gateway, gathered)
-    of_tier1 = {one.key.split(".")[1]: one for one in gathered.questions if one.key.startswith("tier1s.")}
+    hanging = tier1s(survey, gateway, gathered)
     senders = egress_addresses(survey.objects, gateway, survey.unseen)
-    egress = _egress(survey, tier0, found_rules, below, senders, gathered)
-    behind = [network for one in below for network in one.networks]
-    answering = ingress(survey, gateway, [one.network for one in egress.ranges], (*behind, *tier0.service_networks))
-    static = _why(survey, collection(gateway, Collection.STATIC_ROUTES))
+    egress = _egress(survey, tier0, found_rules, hanging, senders, gathered)
+    behind = [network for one in hanging for network in one.networks]
+    load_balancers = ingress(
+        survey, gateway, [one.network for one in egress.ranges], (*behind, *tier0.service_networks)
+    )
+    static, watched = (why(survey.unseen, path) for path in _ways(gateway))
+    if watched and not static:
+        gathered.ask("default_route.bfd", f"has it BFD peers? they were not seen: {watched}")
     rows = (
         *sections.top(given, gathered),
         *sections.tier0(tier0, found_rules.action, gathered),
-        *sections.default_route(found_routes, peers, static, gathered),
+        *sections.default_route(found_routes, peers, static, _neighbours(survey, gateway), gathered),
         *sections.routes(found_routes),
         *sections.egress(egress, gathered),
-        *sections.tier1s(below, of_tier1),
-        *sections.ingress(answering, gathered),
+        *sections.tier1s(hanging, why(survey.unseen, collection(INFRA, Collection.TIER1S)), gathered),
+        *sections.ingress(load_balancers, gathered),
         *sections.hints(),
     )
     return _Made(rows, gathered, senders)
+
+
+def _ways(gateway: str) -> tuple[str, str]:
+    """Where static routes and their BFD peers stand."""
+    static = collection(gateway, Collection.STATIC_ROUTES)
+    return static, collection(static, Collection.BFD_PEERS)
+
+
+def _neighbours(survey: Survey, gateway: str) -> int:
+    """How many BGP neighbours the Tier-0 has: it may learn a default route from them."""
+    return sum(
+        1
+        for path in survey.objects
+        if path.startswith(f"{gateway}/") and path.split("/")[-2:-1] == [Collection.NEIGHBORS]
+    )
 
 
 def _egress(
     survey: Survey,
     tier0: Seen,
     found: Rules,
-    below: Sequence[Below],
+    hanging: Sequence[Below],
     senders: Sequence[EgressAddress],
     gathered: Gathered,
 ) -> Egress:
-    hidden_rules = [
-        _why(survey, collection(nat_section(tier0.path, section), Collection.NAT_RULES)) for section in Section
-    ]
+    rules_at = [collection(nat_section(tier0.path, section), Collection.NAT_RULES) for section in Section]
     return Egress(
-        ranges=ranges(senders, below, found, stores(survey), around(tier0, below, found), gathered),
+        ranges=ranges(senders, hanging, found, stores(survey), around(tier0, hanging, found), gathered),
         applied_to=_applied_to(found, tier0),
         mappings=named(found.mappings, senders),
         exceptions=found.exceptions,
+        scope_of=f"{found.held[0].path} scope" if found.held else "no rule says otherwise",
         anyhow=any(one.match.source == ANYWHERE and one.match.destination == ANYWHERE for one in found.mappings),
-        hidden=next((why for why in hidden_rules if why), ""),
+        hidden=why(survey.unseen, *rules_at),
         questions=_routed(found, tier0, gathered),
     )
 
@@ -185,13 +224,16 @@ def _inside(network: IPv4Network, networks: Sequence[IPv4Network]) -> bool:
     return any(network.subnet_of(one) for one in networks)
 
 
-def _why(survey: Survey, path: str) -> str:
-    """Why nothing is known of what stands at a path, empty where it is."""
-    return next((one.why for one in survey.unseen if hidden([one], path)), "")
+def _back(domain: WorkloadDomain) -> str:
+    """Where a route back would lead: to the HA VIPs, else to the uplinks of the way out."""
+    vips = [one.address.ip for one in domain.tier0.ha_vips]
+    return listed(vips or [one.address.ip for one in domain.tier0.uplinks if one.nat])
 
 
-def _becoming(senders: Sequence[EgressAddress], domain: WorkloadDomain | None) -> tuple[tuple[EgressAddress, str], ...]:
-    """What becomes of each address, as far as the file says."""
+def _becoming(
+    senders: Sequence[EgressAddress], domain: WorkloadDomain | None, back: str
+) -> tuple[tuple[EgressAddress, str], ...]:
+    """What becomes of each address, as far as the file says. back: where a route back would lead, empty where that is not known."""
     if domain is None:
         return tuple((one, "not known") for one in senders)
     found = coverage(domain, (), senders, complete=False)
@@ -201,15 +243,24 @@ def _becoming(senders: Sequence[EgressAddress], domain: WorkloadDomain | None) -
         Way.RETURN_ROUTE: "led back by {}",
     }
     told = {one.address: words[one.way].format(one.by) for one in found.covered}
-    return tuple((one, told.get(one, "no mapping, and no return route is known")) for one in senders)
+    hint = f" (upstream it would lead to {back})" if back else ""
+    lost = f"no mapping, and no return route is known{hint}"
+    return tuple((one, told.get(one, lost)) for one in senders)
 
 
 def _tail(
-    addresses: Sequence[tuple[EgressAddress, str]], gathered: Gathered, unseen: Sequence[Unseen]
+    addresses: Sequence[tuple[EgressAddress, str]],
+    held: Sequence[Store],
+    servers: Sequence[VirtualServer],
+    gathered: Gathered,
+    unseen: Sequence[Unseen],
 ) -> tuple[Row, ...]:
     told = [sections.becoming(one, becomes) for one, becomes in addresses]
+    answers = [f"{one.address}:{one.port} {one.name}, on Tier-1 {one.tier1}" for one in servers]
     return (
         *sections.listed_at_end("egress addresses that were seen:", told),
+        *sections.listed_at_end("IP blocks and pools that were seen:", [f"{one.network} {one}" for one in held]),
+        *sections.listed_at_end("load balancers answer on:", answers),
         *sections.listed_at_end("there, and not in this file, which cannot hold it as it is:", gathered.foreign),
         *sections.listed_at_end("not seen:", unseen),
     )

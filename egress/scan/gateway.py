@@ -11,10 +11,10 @@ from egress.domain.fields import listed, quoted
 from egress.inventory.survey import Survey
 from egress.policy import paths
 from egress.policy.paths import Collection, last
-from egress.policy.sighting import hidden
 from egress.policy.tree import Json, children
 from egress.scan.bodies import below, mappings, texts
 from egress.scan.found import Gathered, Kind
+from egress.scan.gaps import why
 from egress.vocabulary import HaMode, NatAction, nat_action
 
 
@@ -40,13 +40,14 @@ class Entry:
 @dataclass(frozen=True)
 class Seen:
     """A Tier-0 as it was seen. ha_mode: None where it is not known. services: path of the locale service that the file names; the
-    interfaces are those below it. hidden: why more of them may be there, empty where all were seen."""
+    interfaces are those below it. cluster: what people call its edge cluster, empty where it is not known. hidden: why more of them may be there, empty where all were seen."""
 
     path: str
     body: Json
     ha_mode: HaMode | None
     stateful: bool
     services: str
+    cluster: str = ""
     vrf_of: str | None = None
     uplinks: tuple[Entry, ...] = ()
     service_interfaces: tuple[Entry, ...] = ()
@@ -105,12 +106,25 @@ def seen(survey: Survey, gateway: str, gathered: Gathered) -> Seen:
         ha_mode=mode,
         stateful=mode is HaMode.ACTIVE_ACTIVE and below(body.get("stateful_services"), "enabled") is True,
         services=place,
+        cluster=_cluster(survey, place),
         vrf_of=last(vrf) if isinstance(vrf, str) and vrf else None,
         uplinks=tuple(uplinks),
         service_interfaces=tuple(others),
         vips=tuple(vips),
-        hidden=_why_hidden(survey, gateway, services),
+        hidden=why(
+            survey.unseen,
+            paths.collection(gateway, Collection.LOCALE_SERVICES),
+            *(paths.collection(one, Collection.INTERFACES) for one in services),
+        ),
     )
+
+
+def _cluster(survey: Survey, services: str) -> str:
+    path = survey.objects.get(services, {}).get("edge_cluster_path")
+    if not isinstance(path, str):
+        return ""
+    name = survey.objects.get(path, {}).get("display_name")
+    return f"{last(path)}, called {name}" if isinstance(name, str) and name != last(path) else last(path)
 
 
 def _services(survey: Survey, gateway: str) -> list[str]:
@@ -126,17 +140,14 @@ def _services(survey: Survey, gateway: str) -> list[str]:
     return sorted(counted, key=lambda path: (-counted[path], path))
 
 
-def _why_hidden(survey: Survey, gateway: str, services: Sequence[str]) -> str:
-    """Why interfaces may be there that were not seen, empty where all were."""
-    wanted = [paths.collection(gateway, Collection.LOCALE_SERVICES)]
-    wanted += [paths.collection(one, Collection.INTERFACES) for one in services]
-    return next((one.why for one in survey.unseen if any(hidden([one], path) for path in wanted)), "")
-
-
 def _ha_mode(survey: Survey, body: Json, vrf: Any) -> HaMode | None:
     """The HA mode; that of its parent where a VRF gateway says none of its own (VCF 9.0, VRF gateways inherit it)."""
     given = body.get("ha_mode") or (survey.objects.get(vrf, {}).get("ha_mode") if isinstance(vrf, str) else None)
     return HaMode(given) if given in list(HaMode) else None
+
+
+_USUAL = (("urpf_mode", "STRICT"), ("admin_state", "UP"))
+"""What a file takes for granted of an interface (defaults: NSX Policy API, Tier0Interface)."""
 
 
 def _interface(survey: Survey, path: str, body: Json, elsewhere: str | None, gathered: Gathered) -> Entry | None:
@@ -144,17 +155,17 @@ def _interface(survey: Survey, path: str, body: Json, elsewhere: str | None, gat
     in, where that is not the file's."""
     kind, edge = body.get("type", "EXTERNAL"), body.get("edge_path")
     v4, v6, odd = _addresses(body)
-    why = ""
+    reason = ""
     if kind not in ("EXTERNAL", "SERVICE"):
-        why = f"it is of the type {quoted(kind)}, and a file has uplinks and service interfaces"
+        reason = f"it is of the type {quoted(kind)}, and a file has uplinks and service interfaces"
     elif elsewhere:
-        why = f"it stands in the locale service {last(elsewhere)}, and a file has room for one"
+        reason = f"it stands in the locale service {last(elsewhere)}, and a file has room for one"
     elif not v4:
-        why = "it has no IPv4 address that could be read, and a file's interfaces have one"
+        reason = "it has no IPv4 address that could be read, and a file's interfaces have one"
     elif kind == "EXTERNAL" and not (isinstance(edge, str) and edge):
-        why = "it names no edge"
-    if why:
-        gathered.leave(path, Kind.INTERFACE, why)
+        reason = "it names no edge"
+    if reason:
+        gathered.leave(path, Kind.INTERFACE, reason)
         return None
     values: dict[str, Any] = {"id": last(path), "address": str(v4[0])}
     if kind == "EXTERNAL":
@@ -165,7 +176,8 @@ def _interface(survey: Survey, path: str, body: Json, elsewhere: str | None, gat
         gathered.leave(
             path, Kind.INTERFACE, f"its further addresses {listed([*further, *odd])} have no place in the file"
         )
-    return Entry(path, values, _edge_name(survey, edge))
+    odd_modes = [f"{name} {body[name]}" for name, usual in _USUAL if body.get(name) not in (None, usual)]
+    return Entry(path, values, ", ".join([*filter(None, [_edge_name(survey, edge)]), *odd_modes]))
 
 
 def _edge_name(survey: Survey, edge: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,16 +52,6 @@ def item(indent: int, value: Any, note: str = "", entry: str = "") -> Row:
 def heading(indent: int, key: str, note: str = "", entry: str = "") -> Row:
     """A key whose mapping stands on the lines below."""
     return Row(f"{' ' * indent}{key_text(key)}:", note, indent, entry)
-
-
-def block(indent: int, key: str, values: Mapping[str, Any], note: str = "", entry: str = "") -> list[Row]:
-    """A key with a mapping below it, one value a line; an empty one stays on its line."""
-    if not values:
-        return [pair(indent, key, {}, note, entry)]
-    return [
-        heading(indent, key, note, entry),
-        *(pair(indent + 2, name, one, "", entry) for name, one in values.items()),
-    ]
 
 
 def rendered(rows: Iterable[Row], *, trial: bool = False) -> str:

@@ -11,6 +11,7 @@ from egress.inventory.senders import EgressAddress, short
 from egress.scan.below import Below, Store
 from egress.scan.found import Gathered
 from egress.scan.gateway import Seen
+from egress.scan.rule_order import wider
 from egress.scan.rules import Rules
 from egress.vocabulary import ANYWHERE
 
@@ -54,14 +55,14 @@ def ranges(
     gathered: Gathered,
 ) -> tuple[Range, ...]:
     """The egress ranges: for each address that is in use the narrowest block that holds it, else the address itself, with a question."""
-    routed = [network for one in below for network in one.routed]
+    routed = {network for one in below for network in one.routed}
     found: dict[IPv4Network, Store | None] = {}
     for network in sorted(set(_needed(senders, rules)), key=lambda one: (one.prefixlen, one)):
-        if any(network.subnet_of(one) for one in (*routed, *found)):
+        if any(wide in found or wide in routed for wide in wider(network)):
             continue
         store = next((one for one in stores if network.subnet_of(one.network) and limits.fits(one.network)), None)
         found.setdefault(store.network if store else network, store)
-    whole = [one for one in found if not any(one != other and one.subnet_of(other) for other in found)]
+    whole = [one for one in found if not any(wide in found for wide in wider(one) if wide != one)]
     alone = [short(one) for one in sorted(whole) if found[one] is None]
     if alone:
         them = "it" if len(alone) == 1 else "them"

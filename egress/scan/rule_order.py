@@ -73,17 +73,17 @@ class _Before:
 
     def _around(self, source: IPv4Network) -> Iterator[Rule]:
         """Rules whose source holds another one."""
-        for wide in _wider(source):
+        for wide in wider(source):
             yield from self._by_source.get(wide, ())
 
     def _taken(self, translated: IPv4Network) -> Rule | None:
         """A rule that translates to some of these addresses."""
-        around = next((self._translated[wide] for wide in _wider(translated) if wide in self._translated), None)
+        around = next((self._translated[wide] for wide in wider(translated) if wide in self._translated), None)
         if around is not None or translated.prefixlen == translated.max_prefixlen:
             return around
         return next((rule for inner, rule in self._translated.items() if inner.subnet_of(translated)), None)
 
 
-def _wider(network: IPv4Network) -> Iterator[IPv4Network]:
+def wider(network: IPv4Network) -> Iterator[IPv4Network]:
     """A network and all that hold it."""
     return (network.supernet(new_prefix=length) for length in range(network.prefixlen, -1, -1))

@@ -12,12 +12,13 @@ from egress.scan.below import Below, Ingress
 from egress.scan.bfd import MARK as BFD
 from egress.scan.found import MARK, Gathered, Question
 from egress.scan.gateway import Entry, Seen
-from egress.scan.lines import Row, block, heading, item, pair, remark
+from egress.scan.lines import Row, heading, item, pair, remark
 from egress.scan.mappings import Mapping as Named
 from egress.scan.names import Names
+from egress.scan.origins import object_lines
 from egress.scan.ranges import KEY as RANGES
 from egress.scan.ranges import Range
-from egress.scan.routes import Route, Routes
+from egress.scan.routes import Routes
 from egress.scan.rule_order import Rule
 from egress.vocabulary import TITLES, HaMode, NatAction
 
@@ -68,9 +69,9 @@ def top(given: Top, gathered: Gathered) -> Iterator[Row]:
     yield pair(0, "version", 1)
     yield pair(0, "name", given.name)
     yield heading(0, "nsx")
-    yield pair(2, "host", given.host)
+    yield pair(2, "host", given.host, "as it was asked")
     if given.version:
-        yield pair(2, "version", given.version, "as the manager says")
+        yield pair(2, "version", given.version, "as it says")
     if given.ca_file:
         yield pair(2, "ca_file", given.ca_file)
     if given.ca_elsewhere:
@@ -82,13 +83,13 @@ def top(given: Top, gathered: Gathered) -> Iterator[Row]:
 
 def tier0(seen: Seen, action: NatAction | None, gathered: Gathered) -> Iterator[Row]:
     """The gateway."""
-    yield heading(0, "tier0", seen.path)
-    yield pair(2, "id", last(seen.path), _called(seen))
+    yield heading(0, "tier0")
+    yield pair(2, "id", last(seen.path), f"{seen.path} id{_called(seen)}")
     if last(seen.services) != "default":
         yield pair(2, "locale_service", last(seen.services), seen.services)
     yield from _mode(seen, action, gathered)
     if seen.vrf_of:
-        yield pair(2, "vrf_of", seen.vrf_of, "the Tier-0 that this VRF gateway belongs to")
+        yield pair(2, "vrf_of", seen.vrf_of, f"{seen.path} vrf_config")
     yield from _uplinks(seen, gathered)
     yield from _entries("service_interfaces", seen.service_interfaces)
     yield from _entries("ha_vips", seen.vips)
@@ -96,7 +97,7 @@ def tier0(seen: Seen, action: NatAction | None, gathered: Gathered) -> Iterator[
 
 def _called(seen: Seen) -> str:
     name = seen.body.get("display_name")
-    return f"called {name}" if isinstance(name, str) and name not in ("", last(seen.path)) else ""
+    return f": called {name}" if isinstance(name, str) and name not in ("", last(seen.path)) else ""
 
 
 def _mode(seen: Seen, action: NatAction | None, gathered: Gathered) -> Iterator[Row]:
@@ -114,48 +115,45 @@ def _uplinks(seen: Seen, gathered: Gathered) -> Iterator[Row]:
     if seen.hidden and seen.uplinks:
         yield ask(gathered.ask("tier0.uplinks", f"are these all? interfaces were not seen: {seen.hidden}"), 2)
     if seen.uplinks:
-        yield from _entries("uplinks", seen.uplinks)
+        yield from _entries(
+            "uplinks", seen.uplinks, f"{seen.services} edge_cluster_path: {seen.cluster}" if seen.cluster else ""
+        )
         return
     why = f"they were not seen: {seen.hidden}" if seen.hidden else "the Tier-0 has none that a file can hold"
     yield from unknown(2, "uplinks", gathered.ask("tier0.uplinks", f"which uplinks has it? {why}"), TRIAL_UPLINKS)
 
 
-def _entries(key: str, entries: Sequence[Entry]) -> Iterator[Row]:
+def _entries(key: str, entries: Sequence[Entry], note: str = "") -> Iterator[Row]:
     if entries:
-        yield heading(2, key)
+        yield heading(2, key, note)
         yield from (item(4, one.values, one.told, one.mark) for one in entries)
 
 
-def default_route(routes: Routes, bfd: Mapping[str, Any] | None, hidden: str, gathered: Gathered) -> Iterator[Row]:
-    """The way out: as it is; external where a file cannot hold what is there; a question where nothing is. bfd: of its peers."""
+def default_route(
+    routes: Routes, bfd: Mapping[str, Any] | None, hidden: str, neighbours: int, gathered: Gathered
+) -> Iterator[Row]:
+    """The way out: as it is; external where a file cannot hold what is there; a question where nothing is. bfd: of its peers. hidden: why
+    static routes were not seen. neighbours: how many BGP neighbours there are."""
     route = routes.default
     if route is not None:
-        yield heading(0, "default_route", route.path, route.path)
-        yield from _route_values(2, route)
+        yield from object_lines(0, "default_route", route.path, route.values)
         if routes.default_v6 is not None:
-            yield heading(2, "ipv6", routes.default_v6.path, routes.default_v6.path)
-            yield from _route_values(4, routes.default_v6)
+            yield from object_lines(2, "ipv6", routes.default_v6.path, routes.default_v6.values)
+        yield from (ask(one, 2) for one in gathered.questions if one.key == "default_route.bfd")
         if bfd is not None:
-            yield from block(2, "bfd", bfd, "the BFD peers of its next hops", BFD)
+            yield from object_lines(2, "bfd", f"{route.path.rpartition('/')[0]}/bfd-peers", bfd, BFD)
         return
     yield heading(0, "default_route")
     if routes.unheld:
         what = "who looks after it? it is there, and a file cannot hold it as it is: see the end of this file"
         yield ask(gathered.ask("default_route.external", what), 2)
-        yield pair(2, "external", True, routes.unheld)
+        yield pair(2, "external", True, f"{routes.unheld} is there")
         return
     why = f"static routes were not seen: {hidden}" if hidden else "there is no static route to 0.0.0.0/0"
+    if neighbours:
+        why += f", and it has {neighbours} BGP neighbour{'s' if neighbours > 1 else ''}"
     question = gathered.ask("default_route.next_hops", f"which router is the way out? {why}")
     yield from unknown(2, "next_hops", question, TRIAL_HOPS)
-
-
-def _route_values(indent: int, route: Route) -> Iterator[Row]:
-    for name, value in route.values.items():
-        if name == "next_hops":
-            yield heading(indent, name, "", route.path)
-            yield from (item(indent + 2, hop, "", route.path) for hop in value)
-        else:
-            yield pair(indent, name, value, "", route.path)
 
 
 def routes(found: Routes) -> Iterator[Row]:
@@ -163,8 +161,7 @@ def routes(found: Routes) -> Iterator[Row]:
     if found.further:
         yield heading(0, "routes")
     for route in found.further:
-        yield heading(2, route.key, route.path, route.path)
-        yield from _route_values(4, route)
+        yield from object_lines(2, route.key, route.path, route.values)
 
 
 @dataclass(frozen=True)
@@ -175,6 +172,8 @@ class Egress:
     applied_to: str | tuple[str, ...]
     mappings: tuple[Named, ...]
     exceptions: tuple[Rule, ...]
+    scope_of: str
+    """Where the scope came from."""
     anyhow: bool
     """Whether a mapping of any source makes the ranges something that may be left out."""
     hidden: str = ""
@@ -188,7 +187,8 @@ def egress(found: Egress, gathered: Gathered) -> Iterator[Row]:
         yield ask(gathered.ask("egress", f"are these all rules? NAT rules were not seen: {found.hidden}"), 2)
     yield from (ask(one, 2) for one in found.questions)
     yield from _ranges(found, gathered)
-    yield pair(2, "applied_to", found.applied_to if isinstance(found.applied_to, str) else list(found.applied_to))
+    scope = found.applied_to if isinstance(found.applied_to, str) else list(found.applied_to)
+    yield pair(2, "applied_to", scope, found.scope_of)
     further = [one for one in found.mappings if one.key not in TITLES]
     for one in found.mappings:
         if one.key in TITLES:
@@ -216,10 +216,7 @@ def _ranges(found: Egress, gathered: Gathered) -> Iterator[Row]:
 
 
 def _mapping(indent: int, one: Named) -> Iterator[Row]:
-    path = one.rule.path
-    yield heading(indent, one.key, path, path)
-    for name, value in one.rule.values.items():
-        yield pair(indent + 2, name, value, _senders(one.senders) if name == "source" else "", path)
+    return object_lines(indent, one.key, one.rule.path, one.rule.values, notes={"source": _senders(one.senders)})
 
 
 _SENDERS = 3
@@ -238,16 +235,19 @@ def _exceptions(found: Iterable[Rule]) -> Iterator[Row]:
     names = Names()
     for one in found:
         key = names.give(str(one.body.get("display_name") or last(one.path)))
-        yield from block(4, key, one.values, one.path, one.path)
+        yield from object_lines(4, key, one.path, one.values)
 
 
-def tier1s(found: Sequence[Below], questions: Mapping[str, Question]) -> Iterator[Row]:
-    """What hangs below. questions: by the id of the Tier-1 that they are about."""
+def tier1s(found: Sequence[Below], hidden: str, gathered: Gathered) -> Iterator[Row]:
+    """What hangs below. hidden: why Tier-1s were not seen."""
+    asked = {one.key: one for one in gathered.questions}
+    if hidden:
+        yield ask(gathered.ask("tier1s", f"which Tier-1s hang below it? they were not seen: {hidden}"), 0)
     if found:
         yield heading(0, "tier1s")
     for one in found:
-        if one.name in questions:
-            yield ask(questions[one.name], 2)
+        if one.key in asked:
+            yield ask(asked[one.key], 2)
         whose = f" ({one.whose})" if one.whose else ""
         note = f", {one.note}" if one.note else ""
         yield pair(2, one.name, one.values, f"{one.path}{whose}{note}", one.path)
@@ -266,8 +266,12 @@ def ingress(found: Ingress | None, gathered: Gathered) -> Iterator[Row]:
 
 def hints() -> Iterator[Row]:
     """What no manager knows, and a file may say."""
-    yield remark("no manager knows these; egress explain asks about lookups and answers where they are given:")
-    yield remark("dns_servers: [ADDRESS], return_routes: [{host: upstream, to: EGRESS-RANGE, via: [ADDRESS]}]")
+    yield remark(
+        "no manager knows these: DNS servers and return routes, which egress explain asks about, and free addresses for egress propose:"
+    )
+    yield remark(
+        "dns_servers: [ADDRESS], return_routes: [{host: upstream, to: EGRESS-RANGE, via: [ADDRESS]}], egress.pool: [ADDRESS]"
+    )
 
 
 def becoming(one: EgressAddress, becomes: str) -> str:

@@ -27,14 +27,14 @@ def settled(
     refused: dict[str, str] = {}
     while True:
         made = make(refused)
-        domain, problems = asked(rendered(rows(made), trial=True), stack)
+        domain, problems = _asked(rendered(rows(made), trial=True), stack)
         news = {mark: why for mark, why in _refusals(rows(made), problems).items() if mark not in refused}
         if not news:
             return made, domain, problems
         refused |= news
 
 
-def asked(text: str, name: str) -> tuple[WorkloadDomain | None, Sequence[Problem]]:
+def _asked(text: str, name: str) -> tuple[WorkloadDomain | None, Sequence[Problem]]:
     """What the reader makes of a text: a domain, or findings."""
     try:
         return read(parse(text.encode("utf-8", "backslashreplace"), f"{name}.yaml"), name), ()

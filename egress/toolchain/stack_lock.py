@@ -104,10 +104,28 @@ def orphan(folder: Path, stack: str) -> Holder | None:
         portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
     except portalocker.exceptions.AlreadyLocked:
         holder = _holder(folder / f"{stack}.held.json")
-        return holder if holder is not None and holder.gone and holder.engine is not None else None
+        if holder is None or not holder.gone or holder.engine is None:
+            return None
+        return holder if _has_open(holder.engine, folder / f"{stack}.lock") else None
     finally:
         os.close(file)
     return None
+
+
+def _has_open(pid: int, file: Path) -> bool:
+    """Whether a process has a file open: a number may be another process's by now. True where the system does not tell."""
+    opened = Path(f"/proc/{pid}/fd")
+    try:
+        return any(_same(one, file) for one in opened.iterdir())
+    except OSError:
+        return is_alive(pid)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # closed meanwhile, or no file
+        return False
 
 
 def end_engine(folder: Path, stack: str) -> None:

@@ -27,8 +27,8 @@ from egress.toolchain.state import NO_STATE, State
 
 _STAMP = "egress-initialised"
 _STATE_LOST = (
-    "its backup lies beside it where the engine made one; or take the file away, and egress apply --import-existing takes the "
-    "stack's objects back"
+    "take it from its backup where there is one (of a local one the engine may have made one beside it); or egress apply "
+    "--import-existing takes the stack's objects back, and sets a local one aside"
 )
 
 
@@ -187,9 +187,14 @@ class Stack:
     @property
     def state_place(self) -> str:
         """Where the state is, for people."""
-        if self.backend == "local":
-            return str((self.folder / self.backend_settings["path"]).resolve())
+        if self.local_state_file is not None:
+            return str(self.local_state_file)
         return place_of(self.backend, self.backend_settings)
+
+    @property
+    def local_state_file(self) -> Path | None:
+        """The file of a local state, whether it is there or not; None where the state is elsewhere."""
+        return (self.folder / self.backend_settings["path"]).resolve() if self.backend == "local" else None
 
     @cached_property
     def found(self) -> State:
@@ -198,9 +203,8 @@ class Stack:
 
     def state(self) -> State:
         """The state, read anew. Errors: EgressError for one that is damaged, is empty, or cannot be read."""
-        backend = self.config["terraform"]["backend"]
-        if "local" in backend:
-            found = local_state((self.folder / backend["local"]["path"]).resolve(), self.name)
+        if self.local_state_file is not None:
+            found = local_state(self.local_state_file, self.name)
             if found is not None:
                 return found
         done = self.engine("state", "pull", capture=True)

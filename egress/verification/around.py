@@ -13,7 +13,7 @@ from egress.policy.owned import owned
 from egress.policy.paths import Collection as Kind
 from egress.policy.paths import is_nat_rule, last
 from egress.policy.presence import Presence
-from egress.policy.sighting import Sighting, hidden
+from egress.policy.sighting import Sighting, out_of_sight
 from egress.verification.finding import Finding, found
 from egress.vocabulary import INFRA
 
@@ -50,7 +50,7 @@ def undeclared(domain: WorkloadDomain, seen: Sighting) -> Iterator[Finding]:
 def told(report: Report, domain: WorkloadDomain, seen: Sighting) -> Iterator[Finding]:
     """What they found, without what comes of a part that could not be read."""
     interfaces = paths.interface(seen.gateway, domain.tier0.locale_service, "x").rpartition("/")[0]
-    blind = hidden(seen.unseen, interfaces)
+    blind = out_of_sight(seen.unseen, interfaces)
     for one in report.findings:
         if one.rule.id in ASKED and not (blind and one.rule.id in _OF_INTERFACES):
             yield Finding(one.rule.id, one.rule.severity, "", one.what, "", one.fix, one.place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
@@ -13,8 +13,8 @@ from egress.inventory.coverage import Coverage
 from egress.inventory.senders import EgressAddress, Holder, short, tells_networks
 from egress.inventory.vpcs import egress_addresses, not_shown, vpcs
 from egress.policy import paths
-from egress.policy.paths import Collection
-from egress.policy.sighting import INGRESS, Doubt, Sighting, Unseen, hidden
+from egress.policy.paths import Collection as Kind
+from egress.policy.sighting import INGRESS, Doubt, Sighting, Unseen, hidden, out_of_sight
 from egress.policy.tier1s import whole_tier1s
 from egress.verification.finding import Finding, found
 from egress.vocabulary import INFRA
@@ -27,7 +27,7 @@ def sending(seen: Sighting) -> tuple[EgressAddress, ...]:
 
 def networks_unseen(seen: Sighting) -> Iterator[Unseen]:
     """Where segments could not be read: of Tier-1s that leave with the networks behind them, nothing is known then."""
-    why = next((one.why for one in seen.unseen if one.path == paths.collection(INFRA, Collection.SEGMENTS)), None)
+    why = next((one.why for one in seen.unseen if one.path == paths.collection(INFRA, Kind.SEGMENTS)), None)
     for tier1 in whole_tier1s(seen.objects, seen.gateway) if why is not None else ():
         if tells_networks(tier1):
             yield Unseen(f"networks behind Tier-1 {tier1.id}, which it leaves with", str(why), tier1.id)
@@ -36,9 +36,9 @@ def networks_unseen(seen: Sighting) -> Iterator[Unseen]:
 def weighed(seen: Sighting, unseen: Iterable[Unseen]) -> Iterator[Unseen]:
     """What could not be seen, with the doubt that it is here: the walk asks from the VPCs that it knows, and here no other may be left out."""
     about_vpcs = set(not_shown(seen.objects, seen.gateway, seen.unseen))
-    collections = {paths.collection(INFRA, Collection.GATEWAY_CONNECTIONS)}
+    collections = {paths.collection(INFRA, Kind.GATEWAY_CONNECTIONS)}
     if vpcs(seen.objects, seen.gateway):
-        collections.add(paths.collection(INFRA, Collection.IP_BLOCKS))
+        collections.add(paths.collection(INFRA, Kind.IP_BLOCKS))
     for one in unseen:
         matters = one in about_vpcs or one.path in collections or one.path.startswith("/orgs/")
         yield replace(one, doubt=Doubt.ANY) if matters else one
@@ -49,11 +49,32 @@ def complete(unseen: Sequence[Unseen]) -> bool:
     return not any(one.doubt is Doubt.ANY and one.about != INGRESS for one in unseen)
 
 
+def idle(seen: Sighting) -> frozenset[str]:
+    """Ids of the Tier-1s below the Tier-0 through which nothing sends, as far as was seen: they have neither a NAT rule nor a segment."""
+    if any(one.path == paths.collection(INFRA, Kind.SEGMENTS) for one in seen.unseen):
+        return frozenset()
+    return frozenset(
+        one.id
+        for one in whole_tier1s(seen.objects, seen.gateway)
+        if not one.rules and not one.segments and not one.unread
+        if not hidden(seen.unseen, paths.collection(one.path, Kind.NAT))
+    )
+
+
+def without_waiting(domain: WorkloadDomain, cover: Coverage, still: Collection[str]) -> Coverage:
+    """A coverage without the mappings that wait for a routed Tier-1 which is there and through which nothing sends yet."""
+    waiting = [
+        one for name, tier1 in domain.tier1s.items() if name in still and not tier1.nat for one in tier1.networks
+    ]
+    stale = [rule for rule in cover.stale if not any(one.overlaps(as_network(rule.source)) for one in waiting)]
+    return replace(cover, stale=tuple(stale))
+
+
 def below(
     domain: WorkloadDomain, seen: Sighting, addresses: Sequence[EgressAddress], cover: Coverage
 ) -> Iterator[Finding]:
     """What of it is not as the file says."""
-    if not hidden(seen.unseen, paths.collection(INFRA, Collection.TIER1S)):
+    if not out_of_sight(seen.unseen, paths.collection(INFRA, Kind.TIER1S)):
         yield from _tier1s(domain, seen, addresses, cover)
     moved = {one.now for one in cover.moved}
     for address in cover.uncovered:
@@ -107,11 +128,11 @@ def _tier1s(
     below_it = [
         paths.last(path)
         for path, body in seen.objects.items()
-        if path.split("/")[-2:-1] == [Collection.TIER1S] and body.get("tier0_path") == seen.gateway
+        if path.split("/")[-2:-1] == [Kind.TIER1S] and body.get("tier0_path") == seen.gateway
     ]
-    told = {one.name for one in cover.uncovered if one.holder is Holder.TIER1}
+    told, still = {one.name for one in cover.uncovered if one.holder is Holder.TIER1}, idle(seen)
     for name, declared in domain.tier1s.items():
-        hidden_nat = hidden(seen.unseen, paths.collection(paths.tier1(name), Collection.NAT))
+        hidden_nat = hidden(seen.unseen, paths.collection(paths.tier1(name), Kind.NAT))
         real = [one.network for one in addresses if one.name == name and one.holder is Holder.TIER1 and one.translated]
         if name not in below_it:
             there = f"{len(below_it)} others do" if below_it else "none does"
@@ -121,6 +142,10 @@ def _tier1s(
             yield found(id_, domain, ("tier1s", name), f"Tier-1 {name}", absent, "", fix)
         elif declared.egress is not None and name not in told and not hidden_nat:
             yield from _translates(domain, name, declared.egress, real)
+        elif name in still:
+            seen_ = "it has neither a NAT rule nor a segment, so nothing sends through it, and nothing is asked of it"
+            fix = "look again once its cluster or namespace is there"
+            yield found("tier1-idle", domain, ("tier1s", name), f"Tier-1 {name}", seen_, "", fix)
     if not below_it and not domain.tier1s:
         fix = "look whether tier0 names the right gateway"
         yield found("nothing-sends", domain, ("tier0",), paths.last(seen.gateway), "no Tier-1 hangs below it", "", fix)

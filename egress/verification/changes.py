@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from egress.escape import line
 from egress.verification.finding import Finding
 from egress.verification.text import finding_json, summary, told, verdict
 from egress.verification.verify import Verification
@@ -48,7 +49,7 @@ class Known:
 
 def failed(stack: str, known: Known, why: str) -> tuple[Known, tuple[Change, ...]]:
     """After a look that failed: told when it begins."""
-    change = Change(Event.CANNOT_READ, stack, f"{stack}: cannot read: {why}", {"why": why})
+    change = Change(Event.CANNOT_READ, stack, line(f"{stack}: cannot read: {why}"), {"why": why})
     return Known(known.last, failing=True), () if known.failing else (change,)
 
 
@@ -68,15 +69,17 @@ def _changes(known: Known, now: Verification) -> Iterator[Change]:
             yield Change(Event.FOUND, stack, told(one, stack), {"finding": finding_json(one)})
     for key, one in earlier.items():
         if key not in there:
-            yield Change(Event.GONE, stack, f"{stack}: gone: {one.what} [{one.id}]", {"finding": finding_json(one)})
+            yield Change(
+                Event.GONE, stack, line(f"{stack}: gone: {one.what} [{one.id}]"), {"finding": finding_json(one)}
+            )
     unseen = {one.what: str(one) for one in before.unseen} if before else {}
     seen_not = {one.what: str(one) for one in now.unseen}
     for what, words in seen_not.items():
         if what not in unseen:
-            yield Change(Event.NOT_SEEN, stack, f"{stack}: not seen: {words}", {"what": words})
+            yield Change(Event.NOT_SEEN, stack, line(f"{stack}: not seen: {words}"), {"what": words})
     for what in unseen:
         if what not in seen_not:
-            yield Change(Event.SEEN_AGAIN, stack, f"{stack}: seen again: {what}", {"what": what})
+            yield Change(Event.SEEN_AGAIN, stack, line(f"{stack}: seen again: {what}"), {"what": what})
     if before is None or verdict(before) != verdict(now):
         yield Change(Event.VERDICT, stack, summary(now), {"verdict": verdict(now), "well": now.well})
 

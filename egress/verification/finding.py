@@ -46,6 +46,7 @@ CHECKS: dict[str, Check] = {
         Check("tier1-missing", E, "of the Tier-1s of the file there are some below the Tier-0", "otherwise nothing that this domain is for was looked at"),
         Check("tier1-gone", N, "each Tier-1 of the file is there", "namespaces go: only the file is behind, and a mapping that was for it is told as stale"),
         Check("tier1-translates-nothing", E, "a Tier-1 to which the file gives an egress address translates to one", "its pods leave with their own addresses, which nobody knows a way back to"),
+        Check("tier1-idle", N, "something sends through each Tier-1 of the file", "without a NAT rule and a segment nothing does, and no flow of it is asked about"),
         Check("tier1-differs", N, "a Tier-1 sends with the address that the file says", "a mapping covers it anyway: only the file is behind"),
         Check("egress-uncovered", E, "every egress address finds out and back: by a mapping, a return route, an uplink's subnet", "otherwise image pulls time out"),
         Check("egress-moved", E, "a mapping is for the address that its Tier-1 or namespace has now", "a namespace that is made anew gets another address (vSphere 8, namespace networks)"),

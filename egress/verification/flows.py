@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from egress.answers.answer import Answer, answers
@@ -20,9 +20,11 @@ _Target: TypeAlias = tuple[str, str, int]
 """What a flow is for, and where it goes."""
 
 
-def walked(view: View) -> tuple[Answer, ...]:
-    """The answers to a view's own questions."""
-    return tuple(answers(view, Ask()))
+def walked(view: View, idle: Collection[str] = ()) -> tuple[Answer, ...]:
+    """The answers to a view's own questions, without those of Tier-1s through which nothing sends."""
+    return tuple(
+        one for one in answers(view, Ask()) if one.question.sender is None or one.question.sender.tier1 not in idle
+    )
 
 
 def failing(domain: WorkloadDomain, live: Sequence[Answer], by_file: Sequence[Answer]) -> Iterator[Finding]:
@@ -78,8 +80,10 @@ def outages(live: View) -> tuple[Loss, ...]:
     return () if live.doubtful else what_if(live)
 
 
-def worse(domain: WorkloadDomain, losses: Sequence[Loss], by_file: Sequence[Loss]) -> Iterator[Finding]:
-    """Failures that do more than by the file, to flows that work as long as nothing fails, there and here."""
+def worse(
+    domain: WorkloadDomain, losses: Sequence[Loss], by_file: Sequence[Loss], asked: Collection[str]
+) -> Iterator[Finding]:
+    """Failures that do more than by the file, to flows that work as long as nothing fails, there and here. asked: titles of those that count."""
     said = {str(loss.outage): _of_working(loss) for loss in by_file}
     for loss in losses:
         then = said.get(str(loss.outage), {})

@@ -11,7 +11,7 @@ from egress.domain.fields import listed
 from egress.policy import paths
 from egress.policy.gateways import Tier0, Tier0Interface
 from egress.policy.paths import Collection, last
-from egress.policy.sighting import Sighting, hidden
+from egress.policy.sighting import Sighting, out_of_sight
 from egress.policy.tree import Json
 from egress.verification.finding import Finding, found
 
@@ -23,11 +23,11 @@ def gateway(
     yield from _stateful(domain, tier0)
     yield from _vrf(domain, tier0, seen.objects[seen.gateway])
     services = paths.collection(seen.gateway, Collection.LOCALE_SERVICES)
-    if hidden(seen.unseen, services):
+    if out_of_sight(seen.unseen, services):
         return
     yield from _vips(domain, neighbours, tier0)
     own = paths.interface(seen.gateway, domain.tier0.locale_service, "x").rpartition("/")[0]
-    if not hidden(seen.unseen, own):
+    if not out_of_sight(seen.unseen, own):
         yield from _interfaces(domain, own, seen, tier0)
         yield from _undeclared(domain, neighbours, tier0)
 

@@ -9,7 +9,7 @@ from egress.domain import NatAction, WorkloadDomain
 from egress.policy import paths
 from egress.policy.owned import Owned, owned
 from egress.policy.paths import Collection, is_nat_rule, is_static_route, last
-from egress.policy.sighting import Sighting, hidden
+from egress.policy.sighting import Sighting, out_of_sight
 from egress.policy.tree import Json
 from egress.verification import meaning
 from egress.verification.finding import Finding, found
@@ -28,7 +28,7 @@ def objects(domain: WorkloadDomain, seen: Sighting) -> Iterator[Finding]:
     made = owned(domain)
     where = dict(_places(made, seen.gateway))
     for path, body in made.objects(seen.gateway).items():
-        if path not in where or hidden(seen.unseen, path.rpartition("/")[0]):
+        if path not in where or out_of_sight(seen.unseen, path):
             continue
         real = seen.objects.get(path)
         if real is None:

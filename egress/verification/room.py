@@ -67,7 +67,7 @@ def left(domain: WorkloadDomain, there: Room) -> Iterator[Finding]:
             domain.stack,
             f"all {there.total} addresses for translations are taken",
             "",
-            "have a network routed to the Tier-0 and add it to egress.routed, or translate whole ranges (docs/domain-files.md)",
+            "add addresses to egress.pool, have a network routed to the Tier-0 (egress.routed), or translate whole ranges (docs/domain-files.md)",
         )
     for name, total, free in there.blocks:
         if free == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from egress.escape import line
 from egress.inventory.senders import EgressAddress, short
 from egress.policy.paths import last
 from egress.verification.finding import Finding
@@ -18,26 +19,30 @@ _GAPS = 12
 def told(one: Finding, stack: str) -> str:
     """A finding: a line that editors can jump to, then the fix, and what drift says otherwise."""
     lines = [f"{one.place or stack}: {one.severity}: {one.what} [{one.id}]", f"    fix: {one.fix}"]
-    return "\n".join([*lines, f"    {one.drift}"] if one.drift else lines)
+    return "\n".join(map(line, [*lines, f"    {one.drift}"] if one.drift else lines))
 
 
 def gaps(done: Verification) -> Iterator[str]:
     """What could not be seen, and what cannot be judged for it."""
     for one in done.unseen[:_GAPS]:
-        yield f"{done.stack}: not seen: {one}"
+        yield line(f"{done.stack}: not seen: {one}")
     if len(done.unseen) > _GAPS:
         yield f"{done.stack}: not seen: {len(done.unseen) - _GAPS} more parts"
     if done.unknown:
-        yield f"{done.stack}: cannot be judged for it: {', '.join(done.unknown)}"
+        yield line(f"{done.stack}: cannot be judged for it: {', '.join(done.unknown)}")
 
 
 def shown(done: Verification) -> Iterator[str]:
-    """What is there and is nobody's fault: hits of the rules, what is left, single failures."""
+    """What is there and is nobody's fault: hits of the rules, and what is left."""
+    yield from map(line, _shown(done))
+
+
+def _shown(done: Verification) -> Iterator[str]:
     for path, hits in done.workings.hits.items():
         warning = f"; the manager says: {hits.warning}" if hits.warning else ""
         yield f"{last(path)}: {hits.packets} packets, {hits.octets} bytes, {hits.sessions} sessions open{warning}"
     if done.room.left is not None:
-        yield f"{done.room.left} of {done.room.total} addresses are left for translations"
+        yield f"{done.room.left} of {done.room.total} addresses are left for translations, as far as files and manager know"
     for name, total, left in done.room.blocks:
         yield f"{name}: {'?' if left is None else left} of {'?' if total is None else total} addresses are left"
     yield from done.asked

@@ -94,12 +94,14 @@ def verify(
     tier0 = next(one for one in tier0s(seen.objects) if one.path == seen.gateway)
     live = view(domain, neighbours, Live.of(where, seen))
     told = view(domain, neighbours)
-    by_file, by_manager = flows.walked(told), flows.walked(live)
+    still = below.idle(seen)
+    by_file, by_manager = flows.walked(told), flows.walked(live, still)
     losses = flows.outages(live)
     addresses = below.sending(seen)
     known = of_manager(live.source, live.tier0, live.gateways.lower).unseen
     unseen = (*below.weighed(seen, known), *below.networks_unseen(seen))
     cover = coverage(domain, neighbours, addresses, complete=below.complete(unseen))
+    cover = below.without_waiting(domain, cover, still)
     there = room.room(domain, neighbours, seen, addresses, workings)
     report = around.rules(domain, seen, [*stacks, *(one.stack for one in everyone), domain.stack])
     parts: tuple[Iterator[Finding], ...] = (
@@ -113,7 +115,7 @@ def verify(
         below.below(domain, seen, addresses, cover),
         room.left(domain, there),
         flows.failing(domain, by_manager, by_file),
-        flows.worse(domain, losses, what_if(told) if losses else ()),
+        flows.worse(domain, losses, what_if(told) if losses else (), [one.question.title for one in by_manager]),
     )
     return Verification(
         stack=domain.stack,

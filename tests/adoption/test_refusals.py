@@ -183,6 +183,18 @@ CASES: dict[str, tuple[str, Act, str, str]] = {
     ),
     "spelt ANY": ("standby", lambda w: w.rule("all", "ANY", "10.27.51.150"), "egress.more.rest", "it spells its source 'ANY'"),
     "spelt any": ("standby", lambda w: w.rule("all", "any", "10.27.51.150"), "egress.more.rest", "it spells its source 'any'"),
+    "a destination that is spelt ANY": (
+        "standby",
+        lambda w: w.rule("all", None, "10.27.51.150", destination_network="ANY"),
+        "egress.more.rest",
+        "it spells its destination 'ANY'",
+    ),
+    "a destination of a REFLEXIVE rule": (
+        "world",
+        lambda w: w.rule("sup", *SUP, destination_network="0.0.0.0/0"),
+        "egress.supervisor",
+        "it spells its destination '0.0.0.0/0'",
+    ),
     "spelt as everything": ("standby", lambda w: w.rule("all", "0.0.0.0/0", "10.27.51.150"), "egress.more.rest", "it spells its source '0.0.0.0/0'"),
     "spelt with host bits": (
         "world",

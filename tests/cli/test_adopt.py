@@ -186,6 +186,33 @@ def test_what_would_break_a_preflight_rule_is_refused(run: Run, put: Put, root: 
     assert file.read_bytes() == before
 
 
+def test_what_the_checks_warn_of_only_afterwards_is_told(run: Run, put: Put) -> None:
+    put(f"{USER}/sup", action="REFLEXIVE", source_network="30.0.0.5", translated_network="10.27.51.145")
+    code, told = run("adopt", "wld01", "--dry-run")
+    assert code == 2
+    assert "+  applied_to: everywhere # scope of the NAT rules" in told
+    assert "egress check warns of the file then: nat-applied-everywhere, dns-answers-meet-urpf" in told
+
+
+def test_what_a_file_does_not_take_is_refused_and_not_written(run: Run, put: Put, root: Path) -> None:
+    file = root / "domains" / "wld01.yaml"
+    hop = "next_hops: [{address: 10.27.51.1}]"
+    file.write_text(file.read_text().replace(hop, f"{hop}\n  ipv6: {{next_hops: [{{address: '2001:db8:51::1'}}]}}"))
+    uplink = "    - {id: edge01-services, edge: edge01, address: 172.20.0.1/24, nat: false} # a second external VLAN, outside of NAT:\n"
+    served = "  service_interfaces: [{id: edge01-services, address: 172.20.0.1/24}]\ndefault_route:"
+    file.write_text(file.read_text().replace(uplink, "").replace("default_route:", served))
+    scope = [f"{T0}/locale-services/default/interfaces/edge01-services"]
+    put(f"{T0}/static-routes/six", network="::/0", next_hops=[{"ip_address": "2001:db8:51::1", "scope": scope}])
+    before = file.read_bytes()
+    code, told = run("adopt", "wld01", "--yes")
+    assert code == 2
+    assert (
+        "default_route.ipv6.next_hops[0].interface: a domain file does not take what the manager has: no interface 'edge01-services'"
+        in told
+    )
+    assert file.read_bytes() == before
+
+
 def test_as_json(run: Run, put: Put) -> None:
     by_hand(put)
     code, told = run("adopt", "wld01", "--dry-run", "--json")
@@ -224,3 +251,15 @@ def test_a_manager_that_does_not_answer_as_it_should_is_exit_1_and_nothing_is_wr
         assert "egress: " in told
         lab.control.clear_faults()
     assert (root / "domains" / "wld01.yaml").read_bytes() == before
+
+
+def test_a_stack_that_fails_hides_no_other(run: Run, put: Put, root: Path) -> None:
+    by_hand(put)
+    file = root / "domains" / "wld01.yaml"
+    (root / "domains" / "wld00.yaml").write_text(
+        file.read_text().replace("name: wld01", "name: wld00").replace("id: T0-wld01", "id: T0-gone")
+    )
+    code, told = run("adopt", "--yes")
+    assert code == 1
+    assert "egress: wld00: " in told
+    assert "nsx_id: sup" in file.read_text()

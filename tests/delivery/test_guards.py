@@ -2,9 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from egress.delivery.guards import refuse_losing_a_route
+from egress.checks import check_live
+from egress.delivery.guards import refuse_losing_a_route, refuse_wrong_mode
+from egress.delivery.looks import Found
 from egress.delivery.plan_content import PlanContent
-from egress.domain import EgressError, WorkloadDomain, load_domains
+from egress.domain import EgressError, HaMode, WorkloadDomain, load_domains
+from egress.domain.model import Suppression
+from egress.policy import paths
+from egress.policy.presence import Presence
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +53,49 @@ def test_a_further_route_may_go(golden: WorkloadDomain, network: str) -> None:
 def test_a_route_of_unknown_network_counts_as_the_default_route(golden: WorkloadDomain) -> None:
     with pytest.raises(EgressError, match="takes away"):
         refuse_losing_a_route(golden, plan("delete", network=None))
+
+
+def rules(*actions: str, verb: str = "update") -> PlanContent:
+    """A plan that writes NAT rules."""
+    written = [
+        {
+            "mode": "managed",
+            "type": "nsxt_policy_nat_rule",
+            "address": f"nsxt_policy_nat_rule.{number}",
+            "change": {"actions": [verb], "before": None, "after": {"action": action, "nsx_id": f"rule-{number}"}},
+        }
+        for number, action in enumerate(actions)
+    ]
+    return PlanContent({"resource_changes": written})
+
+
+def found(domain: WorkloadDomain, real: str) -> Found:
+    """The domain's Tier-0 with this HA mode, and nothing below it."""
+    gateway = paths.tier0("T0-wld01")
+    there = Presence(domain, gateway, {gateway: {"ha_mode": real}}, frozenset(), "here", frozenset({domain.stack}))
+    return Found(there, check_live([there]))
+
+
+@pytest.fixture
+def standby(golden: WorkloadDomain) -> WorkloadDomain:
+    tier0 = golden.tier0.model_copy(update={"ha_mode": HaMode.ACTIVE_STANDBY})
+    return golden.model_copy(update={"tier0": tier0})
+
+
+@pytest.mark.parametrize("plan", [rules("SNAT"), rules("REFLEXIVE", "NO_SNAT", verb="create")])
+def test_stateful_rules_for_a_gateway_that_is_active_active_are_refused(
+    standby: WorkloadDomain, plan: PlanContent
+) -> None:
+    with pytest.raises(EgressError, match=r"T0-wld01 is ACTIVE_ACTIVE and takes no SNAT/NO_SNAT rules \(rule-\d\)"):
+        refuse_wrong_mode(plan, found(standby, "ACTIVE_ACTIVE"))
+
+
+def test_where_the_modes_agree_or_no_such_rule_is_written_nothing_is_refused(
+    golden: WorkloadDomain, standby: WorkloadDomain
+) -> None:
+    refuse_wrong_mode(rules("SNAT"), found(standby, "ACTIVE_STANDBY"))
+    refuse_wrong_mode(rules("REFLEXIVE"), found(standby, "ACTIVE_ACTIVE"))
+    refuse_wrong_mode(rules("SNAT", verb="delete"), found(standby, "ACTIVE_ACTIVE"))
+    refuse_wrong_mode(rules("REFLEXIVE"), found(golden, "ACTIVE_STANDBY"))
+    reason = Suppression(rule="ha-mode-differs", reason="the mode is changed tonight, in one go with this")
+    refuse_wrong_mode(rules("SNAT"), found(standby.model_copy(update={"suppress": (reason,)}), "ACTIVE_ACTIVE"))

@@ -229,3 +229,38 @@ def test_five_hundred_edits_are_read_back_once() -> None:
     )
     assert after.count("nsx_id: id ") == 500
     assert [one for one in range(500) if f"# {one}\n" not in after] == []
+
+
+REPOSITORY = GOLDEN.parents[1]
+FILES = sorted(
+    path
+    for folder in ("domains", "examples", "tests/topologies", "tests/checks", "egress/template/files")
+    for path in (REPOSITORY / folder).rglob("*.yaml")
+    if "tier0:" in path.read_text() and path.name not in ("cases.yaml", "expected.yaml")
+)
+
+
+def test_there_are_domain_files_to_edit() -> None:
+    assert len(FILES) > 40
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_layout_of_this_repository_is_refused(path: Path) -> None:
+    """Everything that adopt and propose write, in every mapping that a file has, and a new mapping and Tier-1."""
+    text = path.read_bytes().decode()
+    plain = said(text)
+    egress = plain.get("egress") or {}
+    places = [("default_route",), *(("egress", key) for key in ("supervisor", "tkg") if egress.get(key))]
+    places += [("egress", part, key) for part in ("more", "exceptions") for key in egress.get(part) or {}]
+    places += [("routes", key) for key in plain.get("routes") or {}]
+    edits = [Edit((*at, key), value) for at in places for key, value in IDENTITY.items()]
+    edits += [Edit(("egress", "more", "new"), MAPPING), Edit(("tier1s", "t1-new"), {"egress": "30.0.0.17"})]
+    edits += [Edit(("egress", "applied_to"), ["a", "b"])]
+    after = edited(text, path.name, edits)
+    for edit in edits:
+        put(plain, edit.at, edit.value)
+    assert said(after) == plain
+    assert after.count("#") == text.count("#")
+
+
+IDENTITY: dict[str, Any] = {"nsx_id": "by hand", "tags": {"team": "net: a"}, "priority": 7, "description": "two\nlines"}

@@ -181,6 +181,24 @@ class TestRefused:
         site.delete(both)
         site.egress("drift", STACK, code=0)
 
+    def test_the_steps_that_are_told_for_another_section_lead_to_a_rule_where_a_stack_has_them(
+        self, site: Site
+    ) -> None:
+        last = f"{TIER0}/nat/DEFAULT/nat-rules/last"
+        site.put(last, action="REFLEXIVE", source_network="30.0.0.5", translated_network="10.27.51.145", scope=UPLINKS)
+        told = site.egress("adopt", STACK, "--yes", code=2).stdout
+        assert "suppress second-rule-for-a-source in the file with that reason, let egress apply make its like" in told
+        refused = site.egress("apply", STACK, "--yes", code=1).stderr
+        assert f"fix: egress adopt {STACK} makes it the stack's own where it does the same" in refused
+        reason = "  - {rule: second-rule-for-a-source, reason: the rule in section DEFAULT goes when this one works}\n"
+        file = site.root / "domains" / f"{STACK}.yaml"
+        file.write_text(file.read_text() + reason)
+        site.egress("apply", STACK, "--yes", code=0)
+        site.egress("explain", STACK, "--live", "--from", "supervisor", "--to", "registry", code=0)
+        site.delete(last)
+        file.write_text(file.read_text().removesuffix(reason))
+        site.egress("drift", STACK, code=0)
+
     def test_a_bfd_peer_of_another_id_is_looked_for_before_anything_is_made(self, site: Site) -> None:
         rewritten(site, *WATCHED)
         site.put(

@@ -279,6 +279,8 @@ def test_contradictions_are_told_before_anything_is_read(site: Site) -> None:
 def test_a_file_of_proposals_does_what_the_managers_said(clone: Site, tmp_path: Path) -> None:
     out = tmp_path / "proposal.json"
     shown = clone.egress("propose", "--out", str(out), code=2)
+    (tmp_path / "shown.patch").write_text(shown.stdout)
+    git(clone.root, "apply", "--check", str(tmp_path / "shown.patch"))
     since = len(clone.lab.control.journal())
     assert (
         clone.egress("propose", "--from", str(out), "--to", f"file:{tmp_path / 'body.md'}", code=2).stdout
@@ -346,3 +348,22 @@ def test_a_vpc_is_told_the_return_route_of_its_block_that_is_the_cure(
         assert "nothing to propose" in site.egress("propose", code=0).stderr, "the advice is the cure"
         lab.control.fault(method="GET", path="*/orgs/default/projects*", status=403, times=1000)
         assert "VPCs and their egress addresses" in site.egress("propose", code=1).stderr
+
+
+def test_a_read_only_account_is_enough_and_what_cannot_be_reached_is_a_sentence(manager_site: Site) -> None:
+    site = manager_site
+    rewrite(site, RANGE, RANGE + POOL)
+    namespace(site, "dev", "30.0.0.17", 246)
+    before = text(site)
+    site.lab.add_user("svc-reads", "only reads", "auditor")
+    site.env |= {"NSXT_USERNAME": "svc-reads", "NSXT_PASSWORD": "only reads"}
+    assert "dev: {source: 30.0.0.17" in site.egress("propose", code=2).stdout
+
+    site.env["NSXT_PASSWORD"] = "another"
+    assert "does not let this user in" in site.egress("propose", "--write", code=1).stderr
+    site.env["NSXT_PASSWORD"] = "only reads"
+    site.lab.control.fault(method="GET", path="*/infra/tier-1s/t1-dev/nat/*", truncate=True, times=1000)
+    assert "nothing is proposed, as not everything was seen" in site.egress("propose", "--write", code=1).stderr
+    assert text(site) == before
+    (site.root / "ca.pem").unlink()
+    assert "nsx.ca_file" in site.egress("propose", "--write", code=1).stderr

@@ -20,6 +20,7 @@ import pytest
 from egress.domain import load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
+from tests.docs.test_troubleshooting import said_by_the_code
 from tests.e2e import console
 from tests.e2e.console import Command
 from tests.e2e.sites import EGRESS, ENGINES, REPOSITORY, ROUTE, STACK, SUPERVISOR, TIER0, TKG, Site, engine_of, lab_site
@@ -136,11 +137,15 @@ def killed_itself(site: Site) -> None:
 
 
 def engine_killed(site: Site) -> None:
+    """Its provider with it: a resident one would send the two writes again, whenever the manager answers."""
+    lab_file = Path(site.env["EGRESS_LAB"])
+    site.lab.write_lab_file(lab_file, stand_in=False)
     site.lab.control.fault(method="PATCH", path="*/nat-rules/*", times=2, hang=True)
     with applying(site, 2) as process:
-        os.kill(engine_of(process.pid), signal.SIGKILL)
+        os.killpg(engine_of(process.pid), signal.SIGKILL)
         process.communicate(timeout=60)
     site.lab.control.clear_faults()
+    site.lab.write_lab_file(lab_file)
     assert sorted(site.objects()) == [ROUTE]
 
 
@@ -168,6 +173,23 @@ def vip_again(site: Site) -> None:
     site.write(SERVICES, ha_vip_configs=[vip])
 
 
+def back_to_active_active(site: Site) -> None:
+    with site._api() as api:
+        services = api.get(f"/policy/api/v1{SERVICES}").raise_for_status().json()
+        rest = {key: value for key, value in services.items() if key != "ha_vip_configs"}
+        api.patch(f"/policy/api/v1{SERVICES}", json=rest).raise_for_status()
+    site.delete(f"{SERVICES}/interfaces/edge02-uplink1")
+    site.write(TIER0, ha_mode="ACTIVE_ACTIVE")
+    interface(site, "edge02-uplink1", "10.27.51.147", "edge02")
+
+
+def edge_replaced(site: Site) -> None:
+    text = json.dumps(seeded(site.root)).replace("edge-nodes/edge02", "edge-nodes/edge04")
+    site.lab.control.seed(json.loads(text))
+    uplink = f"{SERVICES}/interfaces/edge02-uplink1"
+    assert site.lab.control.objects(SERVICES)[uplink]["edge_path"] == f"{EDGES}/edge04"
+
+
 def edge_joins(site: Site) -> None:
     text = json.dumps(seeded(site.root)).replace("edge02", "edge03").replace("10.27.51.147", "10.27.51.148")
     site.lab.control.seed(json.loads(text))
@@ -182,6 +204,7 @@ EVENTS: dict[str, Callable[[Site], object]] = {
     "egress apply wld01 --yes is killed with kill -9 while the manager does not answer": killed_itself,
     "the manager answers again": lambda site: site.lab.control.clear_faults(),
     "a fresh lab, and the engine of egress apply wld01 --yes is killed after the route": engine_killed,
+    "the state file is cut off": lambda site: state(site).write_bytes(state(site).read_bytes()[:500]),
     "the state file is gone": lambda site: state(site).unlink(),
     "somebody deletes wld01-egress-tkg in NSX Manager": lambda site: site.delete(TKG),
     "the Tier-0 is deleted and made again with its uplinks": replaced,
@@ -199,6 +222,11 @@ EVENTS: dict[str, Callable[[Site], object]] = {
     "the state is backed up": lambda site: BACKUPS.update(state=state(site).read_bytes()),
     "the state is restored from that backup": lambda site: state(site).write_bytes(BACKUPS["state"]),
     "the uplinks get 10.28.0.11 and 10.28.0.12, behind the router 10.28.0.1": renumbered,
+    "NSX puts edge04 into the place of edge02, whose uplink keeps its id and its address": edge_replaced,
+    "edge02 is back": lambda site: site.write(f"{SERVICES}/interfaces/edge02-uplink1", edge_path=f"{EDGES}/edge02"),
+    "the HA VIP and edge02-uplink1 are deleted, the mode is set to ACTIVE_ACTIVE, and edge02-uplink1 is made again": (
+        back_to_active_active
+    ),
     "edge03 joins the cluster and gets the uplink edge03-uplink1, 10.27.51.148": edge_joins,
     "edge02-uplink1 cannot be deleted in NSX Manager, as the scope of rules names it": lambda site: refused(
         site, "DELETE", f"{SERVICES}/interfaces/edge02-uplink1", "it is being referenced by other objects"
@@ -251,6 +279,18 @@ def test_every_row_of_the_table_leads_to_a_section(link: str) -> None:
     assert link in {title.lower().replace(" ", "-") for title in SECTIONS}
 
 
+SYMPTOMS = [
+    row.split("|")[1] for row in DOCUMENT.splitlines() if (row.startswith("| ") and "](#" in row) or "| the same" in row
+]
+
+
+@pytest.mark.parametrize("message", re.findall(r"`([^`]+)`", " ".join(SYMPTOMS)))
+def test_every_symptom_is_what_a_command_prints(message: str) -> None:
+    played = "\n".join(line for command in console.commands(DOCUMENT) for line in command.lines)
+    wanted = ".*".join(re.escape(part) for part in message.split("..."))
+    assert re.search(wanted, played) or said_by_the_code(message)
+
+
 class TestNothingToRecover:
     """Wrong use: nothing is lost by a command that was not needed, and it says so."""
 
@@ -281,17 +321,34 @@ class TestNothingToRecover:
         assert "nothing to do" in site.egress("apply", STACK, "--import-existing", "--yes", code=0).stderr
         tags = [{"scope": "managed-by", "tag": "tier0-egress"}, {"scope": "stack", "tag": STACK}]
         hop = {"ip_address": "10.27.51.9", "admin_distance": 1}
-        left = f"{TIER0}/static-routes/{STACK}-route-x"
-        site.put(left, network="10.99.0.0/24", next_hops=[hop], tags=tags)
+        route, rule = f"{TIER0}/static-routes/{STACK}-route-x", f"{TIER0}/nat/DEFAULT/nat-rules/{STACK}-egress-x"
+        site.put(route, network="10.99.0.0/24", next_hops=[hop], tags=tags)
+        translation = {"source_network": "30.0.0.99", "translated_network": "10.27.51.199", "sequence_number": 7}
+        site.put(rule, action="REFLEXIVE", tags=tags, **translation)
         before = json.loads(state(site).read_text())
         refused = site.egress("apply", STACK, "--import-existing", code=1)
         assert "- route to 10.99.0.0/24: deleted, was next hop 10.27.51.9" in refused.stdout
+        assert "- NAT rule for 30.0.0.99: deleted, was REFLEXIVE to 10.27.51.199, priority 7" in refused.stdout
         assert "nobody to ask, nothing was changed" in refused.stderr
         after = json.loads(state(site).read_text())
         assert [one["name"] for one in after["resources"]] == [one["name"] for one in before["resources"]]
         assert after["outputs"] == before["outputs"]
-        assert left in site.objects()
+        assert {route, rule} < set(site.objects())
         assert WELL in site.egress("plan", STACK, code=0).stdout
+        site.egress("apply", STACK, "--import-existing", "--yes", code=0)
+        assert set(site.objects()) == {ROUTE, SUPERVISOR, TKG}
+
+    def test_a_damaged_state_comes_back_where_it_is_declined_and_one_of_another_format_stays(self, site: Site) -> None:
+        folder = state(site).parent
+        for content, said in {
+            b"": "nobody to ask, nothing was changed",
+            b"\xff\xfe": "nobody to ask, nothing was changed",
+            b'{"version": 99, "lineage": "x", "serial": 1, "resources": []}': "has format version 99, allowed is 4",
+        }.items():
+            state(site).write_bytes(content)
+            assert said in site.egress("apply", STACK, "--import-existing", code=1).stderr
+            assert state(site).read_bytes() == content
+            assert [file.name for file in folder.iterdir()] == [state(site).name]
 
     def test_unlock_declined_lets_the_engine_go_on(self, site: Site) -> None:
         edit(site, "translated: 10.27.51.145", "translated: 10.27.51.150")

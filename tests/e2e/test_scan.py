@@ -44,6 +44,9 @@ def test_a_scanned_file_passes_the_check_and_its_import_changes_nothing(hand_sit
     assert len(before) == len(ODD)
     hand_site.egress("scan", "--out", "domains/hand.yaml", code=2)
     hand_site.egress("check", "hand", code=0)
+    text = (hand_site.root / "domains/hand.yaml").read_text()
+    assert "names them already" in hand_site.egress("adopt", "hand", "--yes", code=0).stderr
+    assert (hand_site.root / "domains/hand.yaml").read_text() == text
     told = hand_site.egress("apply", "hand", "--import-existing", "--yes", code=0).stdout
     assert f"{len(HELD)} to import, 0 to add, 0 to change, 0 to destroy" in told
     assert hand_site.writes(mark) == []

@@ -103,5 +103,9 @@ def test_git_sends_the_token_to_the_forge_alone(night: Env) -> None:
         base64.b64decode(value.removeprefix("Authorization: Basic ")).decode()
         == f"x-access-token:{night['GITHUB_TOKEN']}"
     )
+    with pytest.raises(
+        EgressError, match="GITHUB_SERVER_URL='http://github.example.com' would send the token in the clear"
+    ):
+        push_settings(Kind.GITHUB, night | {"GITHUB_SERVER_URL": "http://github.example.com"})
     gitlab = {"CI_API_V4_URL": "https://git.example.com/api/v4", "CI_PROJECT_ID": "42", "GITLAB_TOKEN": "t"}
     assert set(push_settings(Kind.GITLAB, gitlab)) == {"http.https://git.example.com/.extraheader"}

@@ -36,6 +36,7 @@ BY_HAND: dict[str, Json] = {
     "/infra/segments/s1": {"connectivity_path": DEV, "subnets": [{"gateway_address": "10.246.0.1/24"}]},
     "/infra/lb-services/lb": {"connectivity_path": DEV},
     "/infra/lb-virtual-servers/api": {"ip_address": "30.1.0.1", "ports": ["6443"], "application_profile_path": "/infra/lb-app-profiles/default-tcp-lb-app-profile", "lb_service_path": "/infra/lb-services/lb"},
+    f"{DEV}/segments/own": {"subnets": [{"gateway_address": "10.246.1.1/24"}]},
     "/infra/ip-blocks/snat": {"cidr": "30.0.9.0/24"},
     "/infra/ip-pools/snat": {},
     "/infra/ip-pools/snat/ip-subnets/one": {"resource_type": "IpAddressPoolBlockSubnet", "ip_block_path": "/infra/ip-blocks/snat", "size": 32},

@@ -14,6 +14,7 @@ from egress.domain import EgressError
 from egress.inventory.survey import Survey
 from egress.manager import survey
 from egress.manager.redaction import without_secrets
+from egress.manager.refusals import LoginError
 from egress.manager.saved_answers import answering_from, keeping, read_index
 from nsx_lab import Lab
 from tests.manager.hand_made import T0, T9, Json, gaps, hand_made, way
@@ -98,6 +99,13 @@ def test_a_survey_that_fails_leaves_what_it_has_heard(by_hand: Lab, tmp_path: Pa
     with pytest.raises(EgressError, match="no Tier-0 with the id 'T8'"):
         keep(by_hand, tmp_path / "kept", "T8")
     assert list(read_index(tmp_path / "kept").answers) == ["/policy/api/v1/infra/tier-0s"]
+
+
+def test_where_nothing_was_answered_the_folder_goes_again(by_hand: Lab, tmp_path: Path) -> None:
+    with keeping(tmp_path / "kept", way(by_hand, "admin", "wrong")) as manager, pytest.raises(LoginError):
+        survey(manager)
+    assert not (tmp_path / "kept").exists()
+    keep(by_hand, tmp_path / "kept")
 
 
 def _index(**changed: object) -> Callable[[Path], None]:

@@ -100,6 +100,16 @@ def test_a_part_that_is_not_shown_is_told_and_no_verdict_rests_on_it(
     assert words(seen) == expected
 
 
+def test_beside_a_tier1_that_is_not_shown_the_others_are_walked_as_they_are(
+    lab: Lab, golden: WorkloadDomain, put: Put
+) -> None:
+    put(f"{VNET}/{RULES}/vnet-domain-c8-snat-0", snat("192.168.128.0/24", "30.0.0.17"))
+    lab.control.fault(method="GET", path=f"*{C8}/{RULES}", times=0, status=403)
+    seen = look(lab, golden)
+    assert words(seen) == {"domain-c8": "cannot know", "vnet-domain-c8": "fails"}
+    assert any("the manager SNATs to 30.0.0.17" in sentence for sentence in seen.differs)
+
+
 def test_virtual_servers_that_are_not_shown_leave_only_the_ingress_open(lab: Lab, golden: WorkloadDomain) -> None:
     lab.control.fault(method="GET", path="*/lb-virtual-servers", times=0, status=403)
     found = {

@@ -11,11 +11,17 @@ from egress.deadline import Deadline
 from egress.domain import EgressError
 from egress.inventory.senders import of_tier1s
 from egress.inventory.survey import Usage
-from egress.manager import Manager, survey
+from egress.manager import Manager, by_type, survey
 from egress.manager.access import Access, of_host
 from egress.manager.refusals import LoginError
 from nsx_lab import Lab
 from tests.manager.hand_made import BY_HAND, DEV, RULES, T0, T9, Json, gaps, hand_made, look, way
+
+
+@pytest.fixture(params=[1, by_type.FEW], ids=["searched", "where it stands"], autouse=True)
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything here holds for a manager that is so large that it is searched, and for one that is read where it stands."""
+    monkeypatch.setattr(by_type, "FEW", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +98,15 @@ def test_without_a_search_the_collections_tell_the_same(lab: Lab, fault: Json) -
     assert look(lab) == whole
 
 
+@pytest.mark.parametrize("part", ["nat/USER/nat-rules", "locale-services"])
+def test_what_a_user_has_no_right_to_is_not_taken_from_the_search(lab: Lab, part: str) -> None:
+    lab.control.fault(method="GET", path=f"*/tier-1s/*/{part}", times=0, status=403)
+    seen = look(lab)
+    told = "NAT rules of Tier-1" if part.startswith("nat") else "edge cluster of Tier-1"
+    assert {one.about for one in seen.unseen if one.what.startswith(told)} == {"domain-c8", "vnet-domain-c8", "t1-dev"}
+    assert not [path for path in seen.objects if path.startswith("/infra/tier-1s/") and f"/{part}/" in path]
+
+
 PARTS = {
     "NAT rules of Tier-1s": ("*/tier-1s/*/nat/*", "NAT rules of Tier-1 t1-dev: "),
     "Tier-1s": ("*/infra/tier-1s", "Tier-1s below the Tier-0s: "),
@@ -158,8 +173,18 @@ def test_access_to_a_host_keeps_the_guards_of_a_domain_file(tmp_path: Path) -> N
         (lambda: of_host("https://nsx.example.com", ENVIRONMENT), "a host name or address"),
         (lambda: of_host("nsx.example.com", ENVIRONMENT, prefix="AWS"), "belongs to a cloud"),
         (lambda: of_host("nsx.example.com", {}), "no credentials: set NSXT_USERNAME and NSXT_PASSWORD"),
-        (lambda: of_host("nsx.example.com", ENVIRONMENT, tmp_path / "none.pem"), "the file of the certificate authority .* there is no such file$"),
+        (lambda: of_host("nsx.example.com", ENVIRONMENT, tmp_path / "none.pem"), "--ca-file .* cannot be used: there is no such file$"),
     ]  # fmt: skip
     for given, said in refused:
         with pytest.raises(EgressError, match=said):
             given()
+
+
+def test_a_remedy_names_the_options_where_no_domain_file_was_read(by_hand: Lab) -> None:
+    access = of_host(by_hand.host, ENVIRONMENT)
+    with Manager(access, lambda _: None) as manager, pytest.raises(EgressError) as told:
+        survey(manager)
+    assert "is not trusted: name its authority in --ca-file" in str(told.value)
+    in_file = Access(access.host, access.tls, access.login)
+    with Manager(in_file, lambda _: None) as manager, pytest.raises(EgressError, match=r"in nsx\.ca_file"):
+        survey(manager)

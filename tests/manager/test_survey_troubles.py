@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,11 +14,13 @@ from egress.deadline import Deadline
 from egress.domain import EgressError, load_domains
 from egress.inventory.senders import of_tier1s
 from egress.inventory.survey import Survey
-from egress.manager import Manager, survey
+from egress.manager import Manager, by_type, survey
 from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.manager.hand_made import DEV, REPOSITORY, RULES, T0, T9, Json, gaps, hand_made, look, way
 
+SEARCHED = 0
+"""Of more collections than so many, that is always, the search is asked."""
 MANY = 1200
 """Rules, more than a page of 1,000 holds."""
 
@@ -60,11 +63,10 @@ def rules(translated: str, many: int) -> Json:
     return {"resource_type": "ChildPolicyNat", "PolicyNat": {"id": "USER", "children": wrapped}}
 
 
-def test_pages_are_read_to_the_end_by_search_and_by_collection() -> None:
+def test_pages_are_read_to_the_end_by_search_and_by_collection(monkeypatch: pytest.MonkeyPatch) -> None:
     with Lab(seed=large()) as lab:
-        for fault in (False, True):
-            if fault:
-                lab.control.fault(method="GET", path="*/search/query", times=0, status=501)
+        for few in (SEARCHED, by_type.FEW):
+            monkeypatch.setattr(by_type, "FEW", few)
             found = look(lab)
             of_tier1 = [path for path in found.objects if path.startswith("/infra/tier-1s/large/nat/USER/nat-rules/")]
             assert (len(of_tier1), found.unseen) == (MANY, ())
@@ -111,13 +113,17 @@ def test_half_an_answer_about_a_tier0_is_told_and_ends_nothing(lab: Lab, cut: st
 
 
 @pytest.mark.parametrize("cut", CUTS)
-def test_half_an_answer_of_the_search_is_made_up_by_the_collections(lab: Lab, cut: str) -> None:
+def test_half_an_answer_of_the_search_is_made_up_by_the_collections(
+    lab: Lab, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_type, "FEW", SEARCHED)
     whole = look(lab)
     lab.control.fault(method="GET", path="*/search/query", times=0, **CUTS[cut])
     assert _comparable(look(lab)) == _comparable(whole)
 
 
-def test_a_search_that_gives_no_paths_is_made_up_by_the_collections(lab: Lab) -> None:
+def test_a_search_that_gives_no_paths_is_made_up_by_the_collections(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_type, "FEW", SEARCHED)
     whole = look(lab)
     body = {"results": [{"id": "x", "resource_type": "Tier1"}], "result_count": 1}
     lab.control.fault(method="GET", path="*/search/query", times=0, status=200, body=body)
@@ -148,7 +154,11 @@ def test_a_manager_that_goes_down_on_the_way_ends_the_survey() -> None:
             survey(manager)
 
 
-def test_what_is_on_its_way_out_is_not_there(lab: Lab, api: httpx.Client) -> None:
+@pytest.mark.parametrize("few", [SEARCHED, by_type.FEW])
+def test_what_is_on_its_way_out_is_not_there(
+    lab: Lab, api: httpx.Client, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_type, "FEW", few)
     lab.control.clock(hold=True)
     lab.control.realization(delay=5)
     assert api.delete(f"{DEV}/{RULES}/out").status_code == 200
@@ -160,11 +170,33 @@ def test_what_is_on_its_way_out_is_not_there(lab: Lab, api: httpx.Client) -> Non
 def test_what_is_new_on_a_tier0_is_seen_although_the_search_lags(lab: Lab, api: httpx.Client) -> None:
     lab.control.clock(hold=True)
     lab.control.settings(index_lag=60)
-    new = f"{T9}/{RULES}/new"
     body = {"action": "SNAT", "source_network": "10.8.0.0/16", "translated_network": "10.0.0.8"}
-    assert api.patch(new, json=body).status_code == 200
+    new = [f"{gateway}/{RULES}/new" for gateway in (T9, DEV)]
+    for path in new:
+        assert api.patch(path, json=body).status_code == 200
     assert api.get("/search/query?query=id:new").json()["results"] == []
-    assert new in look(lab).objects
+    assert set(new) <= set(look(lab).objects), "the Tier-1s are few, and read where they stand as well"
+
+
+def test_an_object_that_is_nested_without_end_is_told_and_is_none(lab: Lab) -> None:
+    deep: Json = {}
+    for _ in range(400):
+        deep = {"x": [deep]}
+    body = {"results": [{"id": "way-out", "network": "0.0.0.0/0", "deep": deep}], "result_count": 1}
+    lab.control.fault(method="GET", path=f"*{T9}/static-routes", times=0, status=200, body=json.dumps(body))
+    found = look(lab)
+    assert f"{T9}/static-routes/way-out" not in found.objects
+    assert gaps(found) == f"the object at {T9}/static-routes/way-out: it cannot be read: nested too deeply"
+
+
+def test_a_tier1_of_a_project_is_told_as_not_read(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_type, "FEW", SEARCHED)
+    path = "/orgs/default/projects/dev/infra/tier-1s/t1-p"
+    body = {"results": [{"id": "t1-p", "path": path, "resource_type": "Tier1", "tier0_path": T9}], "result_count": 1}
+    lab.control.fault(method="GET", path="*/search/query", times=0, status=200, body=body)
+    found = look(lab)
+    assert "NAT rules of Tier-1 t1-p of project dev: Tier-1s of projects are not read" in gaps(found)
+    assert [one.path for one in found.unseen] == [path]
 
 
 def test_objects_of_one_display_name_are_told_apart_by_their_ids(lab: Lab, api: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -68,6 +69,19 @@ def test_snat_rules_share_the_address_that_all_mappings_have(proposed: Make) -> 
     assert all(change.asks == () for change in made.proposal.changes), "nobody's address is taken"
 
 
+def test_where_mappings_differ_the_address_of_most_is_shared_and_the_reviewer_is_asked(proposed: Make) -> None:
+    text = STANDBY.replace("tier1s:", "  tkg: {source: 10.2.0.6, translated: 10.1.0.9}\ntier1s:")
+    made = proposed(text, [SUPERVISOR, sender("t1-tkg", "10.2.0.6"), DEV])
+    (change,) = made.proposal.changes
+    assert change.translated == "10.1.0.4", "the first, as both have one"
+    assert "1 of 2 mappings of site translate to 10.1.0.4" in change.why[1]
+    assert change.asks == (
+        "that nobody outside tells senders apart by their addresses (10.1.0.4, 10.1.0.9); otherwise write egress.pool with one for this",
+    )
+    again = proposed(made.text, [SUPERVISOR, sender("t1-tkg", "10.2.0.6"), DEV, PROD])
+    assert again.proposal.changes[0].translated == "10.1.0.4", "and it stays that"
+
+
 def test_a_pool_wins_over_the_shared_address(proposed: Make) -> None:
     text = STANDBY.replace("  ranges:", "  pool: [10.1.0.4, 10.1.0.60]\n  ranges:")
     (change,) = proposed(text, [SUPERVISOR, DEV]).proposal.changes
@@ -82,22 +96,24 @@ def test_a_pool_wins_over_the_shared_address(proposed: Make) -> None:
             "REFLEXIVE rules need a translated address each: write egress.pool: ",
         ),
         (
-            STANDBY.replace("tier1s:", "  tkg: {source: 10.2.0.6, translated: 10.1.0.9}\ntier1s:"),
-            "its mappings translate to 10.1.0.4, 10.1.0.9: write egress.pool",
+            STANDBY.replace(
+                "  supervisor: {source: 10.2.0.5,", "  supervisor: {source: 10.2.0.5, destination: 10.9.0.0/16,"
+            ),
+            "there is no mapping whose address could be shared: write egress.pool",
         ),
         (
             ACTIVE.replace("10.1.0.8/29", "10.1.0.9"),
             "egress.pool (10.1.0.9) has no free address left: add addresses of 10.1.0.0/24",
         ),
     ],
-    ids=["reflexive without pool", "snat to several", "exhausted"],
+    ids=["reflexive without pool", "snat without a mapping", "exhausted"],
 )
 def test_without_a_free_address_nothing_is_written_and_it_says_which_key(proposed: Make, text: str, says: str) -> None:
     made = proposed(text, [SUPERVISOR, DEV])
     assert made.text == text
     assert made.proposal.matters
-    assert says in made.proposal.undecided[0]
-    assert made.proposal.undecided[0].startswith("10.2.0.17 of Tier-1 t1-dev (namespace dev) has no mapping: ")
+    assert says in made.proposal.undecided[-1]
+    assert made.proposal.undecided[-1].startswith("10.2.0.17 of Tier-1 t1-dev (namespace dev) has no mapping: ")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +153,33 @@ def test_ends_of_subnets_routers_and_addresses_of_other_files_are_never_proposed
     assert change.translated == "10.1.0.4"
 
 
+@pytest.mark.parametrize(
+    ("more", "pool"),
+    [
+        ("", "10.1.0.2, 10.1.0.3, 10.1.0.253, 10.1.0.254, 10.1.0.9"),
+        ("dns_servers: [10.1.0.66]\n", "10.1.0.66"),
+        ("routes: {core: {network: 10.9.0.0/16, next_hops: [{address: 10.1.0.67}]}}\n", "10.1.0.67"),
+        ("return_routes: [{host: upstream, to: 10.8.0.0/24, via: [10.1.0.68]}]\n", "10.1.0.68"),
+        ("ingress: {range: 10.1.0.64/27}\n", "10.1.0.64/28"),
+    ],
+)
+def test_an_address_that_the_file_itself_knows_with_somebody_is_never_proposed(
+    proposed: Make, more: str, pool: str
+) -> None:
+    text = ACTIVE.replace("10.1.0.8/29", f"{pool}, 10.1.0.99") + more
+    (change,) = proposed(text, [SUPERVISOR, DEV]).proposal.changes
+    assert change.translated == "10.1.0.99"
+
+
+def test_a_service_segment_and_an_egress_address_of_somebody_are_none_of_the_pool(proposed: Make) -> None:
+    text = ACTIVE.replace("default_route:", "  service_interfaces: [{id: s, address: 10.7.0.1/24}]\ndefault_route:", 1)
+    text = text.replace("[10.1.0.8/29]", "[10.7.0.9, 10.6.0.9, 10.6.0.10]\n  routed: [10.6.0.0/24, 10.7.0.0/24]")
+    beside = sender("t1-own", "10.6.0.9", ["10.6.0.9/32"], translated=False)
+    (change,) = proposed(text, [SUPERVISOR, DEV, beside]).proposal.changes
+    assert change.translated == "10.6.0.10"
+    assert change.asks == (), "a routed network is the domain's own"
+
+
 def test_a_network_gets_one_of_its_size_where_rules_are_reflexive(proposed: Make) -> None:
     wide = sender("t1-dev", "10.2.0.32/30", ["10.246.0.0/24"])
     (change,) = proposed(ACTIVE, [SUPERVISOR, wide]).proposal.changes
@@ -166,6 +209,25 @@ def test_a_tier1_of_the_file_that_sends_with_another_address_is_moved_without_a_
     assert [edit.at for edit in change.edits] == [("egress", "supervisor", "source"), ("tier1s", "domain-c1", "egress")]
     assert change.asks == ()
     assert made.proposal.stale == ()
+
+
+def test_a_vpc_whose_mapping_moves_is_no_tier1_of_the_file(proposed: Make) -> None:
+    text = STANDBY.replace(
+        "tier1s:", "  more: {shop: {source: 10.2.0.70, translated: 10.1.0.4, priority: 300}}\ntier1s:"
+    )
+    made = proposed(text, [SUPERVISOR, sender("shop", "10.2.0.71", ["172.16.0.0/20"], holder=Holder.VPC)])
+    (change,) = made.proposal.changes
+    assert change.edits == (Edit(("egress", "more", "shop", "source"), "10.2.0.71"),)
+
+
+def test_two_that_move_to_one_address_share_a_mapping_and_the_other_one_is_stale(proposed: Make) -> None:
+    first = proposed(ACTIVE, [SUPERVISOR, DEV, PROD])
+    together = [replace(one, network=IPv4Network("10.2.0.40")) for one in (DEV, PROD)]
+    made = proposed(first.text, [SUPERVISOR, *together])
+    (change,) = made.proposal.changes
+    assert (change.kind, change.key) == (Kind.MOVED, "dev")
+    assert "mapping prod translates 10.2.0.18, which nothing sends with any more" in made.proposal.stale[0]
+    assert check([made.domain]).errors == ()
 
 
 def test_what_is_gone_is_told_and_stays(proposed: Make) -> None:
@@ -240,7 +302,12 @@ def test_an_address_that_an_exception_keeps_is_a_decision_and_no_patch(proposed:
             "translates it already: egress adopt site takes it over, or take it away",
         ),
         (
-            {"source_network": "10.2.0.0/28,10.2.0.16/28", "sequence_number": 20},
+            {"source_network": "10.2.0.0/28,10.2.0.16/28", "sequence_number": 900},
+            "translates it already, with others: a mapping would take it from there",
+        ),
+        ({"sequence_number": 2000}, "translates it already, with others"),
+        (
+            {"source_network": "10.2.0.16/28", "destination_network": "10.9.0.0/16", "sequence_number": 20},
             "takes some of its packets before a rule of priority 110 would",
         ),
         ({"action": "NO_SNAT", "destination_network": "10.9.0.0/16", "sequence_number": 5}, "narrow or move that rule"),
@@ -254,6 +321,23 @@ def test_a_rule_made_by_hand_that_is_in_the_way_is_told_and_nothing_is_proposed(
     assert made.text == STANDBY
     assert "rule by-hand on the manager, which no stack of this tool made" in made.proposal.undecided[0]
     assert says in made.proposal.undecided[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "NO_SNAT", "destination_network": "10.9.0.0/16", "sequence_number": 900},
+        {"source_network": "10.2.0.16/28", "destination_network": "10.9.0.0/16", "sequence_number": 900},
+        {"source_network": "10.2.0.18", "sequence_number": 5},
+        {"source_network": "10.2.0.17", "sequence_number": 5, "enabled": False},
+    ],
+)
+def test_a_rule_made_by_hand_that_ours_would_come_before_or_that_is_for_others_is_in_nobodys_way(
+    proposed: Make, body: dict[str, Any]
+) -> None:
+    hand = {"action": "SNAT", "translated_network": "10.1.0.50", "enabled": True, **body}
+    made = proposed(STANDBY, [SUPERVISOR, DEV], {f"{GATEWAY}/nat/USER/nat-rules/by-hand": hand})
+    assert len(made.proposal.changes) == 1
 
 
 def test_a_rule_of_the_stack_itself_that_its_file_has_no_more_is_applied_first(proposed: Make) -> None:
@@ -275,6 +359,13 @@ def test_tier1s_that_share_an_address_share_a_mapping(proposed: Make) -> None:
         ("tier1s", "t1-dev"),
         ("tier1s", "t1-dev-b"),
     }
+
+
+def test_an_address_within_a_network_that_gets_its_mapping_needs_none(proposed: Make) -> None:
+    wide, within = sender("t1-a", "10.2.0.32/30"), sender("t1-b", "10.2.0.33")
+    (change,) = proposed(STANDBY, [SUPERVISOR, within, wide]).proposal.changes
+    assert (change.key, change.source) == ("t1-a", "10.2.0.32/30")
+    assert ("tier1s", "t1-b") in [edit.at for edit in change.edits]
 
 
 def test_a_tier1_with_two_addresses_keeps_the_one_that_the_file_has(proposed: Make) -> None:
@@ -377,3 +468,35 @@ def test_a_proposal_that_is_written_covers_what_it_says_breaks_no_rule_and_is_th
     again = proposed(made.text, every, objects)
     assert again.proposal.changes == ()
     assert again.text == made.text
+
+
+DAYS = st.lists(st.dictionaries(st.sampled_from("abcde"), st.integers(6, 14), max_size=4), min_size=1, max_size=5)
+"""Namespaces of each day, and the host that each sends with: they come, go, move, and take addresses of those that went."""
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(days=DAYS, active=st.booleans(), anew=st.booleans())
+def test_whatever_comes_and_goes_the_file_stays_sound_and_what_is_there_keeps_its_id(
+    proposed: Make, days: list[dict[str, int]], active: bool, anew: bool
+) -> None:
+    text = (ACTIVE if active else STANDBY).replace("10.1.0.8/29", "10.1.0.8/29, 10.1.0.16/29")
+    for number, day in enumerate(days):
+        there = [
+            sender(
+                f"t1-{name}{number if anew else ''}", f"10.2.0.{host}", [f"10.{100 + ord(name)}.0.0/24"], namespace=name
+            )
+            for name, host in day.items()
+        ]
+        before = {rule.key: rule for rule in owned(load(text)).rules}
+        made = proposed(text, [SUPERVISOR, *there])
+        after = {rule.key: rule for rule in owned(made.domain).rules}
+        assert check([made.domain]).errors == ()
+        assert set(before) <= set(after), "nothing is removed by itself"
+        for key, rule in before.items():
+            kept = (rule.identity, rule.priority, rule.translated)
+            assert (after[key].identity, after[key].priority, after[key].translated) == kept
+        left = coverage(made.domain, (), [SUPERVISOR, *there], complete=True).uncovered
+        assert len(left) == len(made.proposal.undecided)
+        assert proposed(made.text, [SUPERVISOR, *there]).text == made.text
+        text = made.text

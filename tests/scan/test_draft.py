@@ -78,13 +78,19 @@ def test_every_value_has_the_path_that_it_came_from() -> None:
     for path in (T0, f"{SERVICES}/interfaces/up-1", f"{ROUTES}/way-out", f"{RULES}/hand-1", "/infra/tier-1s/t1-dev"):
         assert f"# {path}" in text
     assert "/infra/ip-blocks/egress (12 of 256 addresses taken)" in text
-    assert "Tier-1 t1-dev (namespace dev of cluster c1)" in text
+    assert "source_network: Tier-1 t1-dev (namespace dev of cluster c1)" in text
+    own = [line for line in text.splitlines() if ": " in line.partition("#")[0] or line.strip().startswith("- ")]
+    bare = [line for line in own if " # " not in line]
+    assert bare == ["version: 1", "name: wld05"], "what somebody chose came from no manager"
 
 
 def test_an_address_without_a_mapping_is_told() -> None:
     made = drafted()
     becomes = {str(one.network.network_address): what for one, what in made.addresses}
-    assert becomes == {"30.0.9.4": "translated by mapping dev", "30.0.9.5": "no mapping, and no return route is known"}
+    assert becomes == {
+        "30.0.9.4": "translated by mapping dev",
+        "30.0.9.5": "no mapping, and no return route is known (upstream it would lead to 10.9.0.10)",
+    }
     assert "30.0.9.5 of Tier-1 t1-shop (namespace shop of cluster c1): no mapping" in made.text
 
 
@@ -263,6 +269,19 @@ def test_a_routed_namespace_leaves_with_its_own_addresses() -> None:
     assert [str(one) for one in domain(made).tier1s["t1-shop"].networks] == ["10.246.1.0/24"]
 
 
+def test_a_tier1_that_translates_nothing_and_advertises_nothing_is_told() -> None:
+    path = "/infra/tier-1s/t1-shop"
+    made = drafted(
+        {
+            f"{path}/nat/USER/nat-rules/out": None,
+            path: {"tier0_path": T0, "route_advertisement_types": ["TIER1_LB_VIP"]},
+        }
+    )
+    assert not domain(made).tier1s["t1-shop"].nat
+    assert "no NAT rule that acts, and its networks 10.246.1.0/24 are not advertised" in made.text
+    assert "30.0.9.5" not in made.text
+
+
 @pytest.mark.parametrize("name", ["supervisor", "tkg", "Ä", "", "x" * 90])
 def test_a_namespace_of_any_name_gives_a_key_that_a_file_may_have(name: str) -> None:
     made = drafted(tier1("t1-dev", "10.246.0.0/24", "30.0.9.4", name))
@@ -336,7 +355,13 @@ def test_bfd_peers_made_by_hand_are_foreign_and_those_of_the_stack_are_held() ->
     }
     bfd = domain(drafted(own)).default_route.bfd
     assert bfd is not None
-    assert (bfd.profile, bfd.sources, bfd.tags) == ("fast", ("up-1", "up-2"), {})
+    assert (bfd.profile, bfd.sources, bfd.tags) == ("fast", (), {}), (
+        "sent from all uplinks of its subnet, as a file means it"
+    )
+    fewer = {path: {**body, "source_addresses": ["10.9.0.3"]} for path, body in own.items()}
+    one = domain(drafted(fewer)).default_route.bfd
+    assert one is not None
+    assert one.sources == ("up-2",)
 
 
 def test_a_file_has_room_for_so_much_and_the_rest_is_told() -> None:
@@ -349,3 +374,98 @@ def test_a_file_has_room_for_so_much_and_the_rest_is_told() -> None:
     assert any("a file has no room for more" in one.why for one in made.foreign)
     rules = [one for one in made.foreign if one.kind is Kind.RULE]
     assert len(rules) + len(domain(made).egress.more) == 3501
+
+
+def test_tier1s_and_bfd_peers_that_were_not_seen_are_questions() -> None:
+    made = drafted(
+        None,
+        Unseen("Tier-1s", "the user may not", path="/infra/tier-1s"),
+        Unseen("BFD peers of T0-hand", "the user may not", path=f"{ROUTES}/bfd-peers"),
+    )
+    assert {"tier1s", "default_route.bfd"} <= {one.key for one in made.questions}
+    for what in ("which Tier-1s hang below it? they were not seen", "has it BFD peers? they were not seen"):
+        assert f"# QUESTION: {what}" in made.text
+
+
+def test_bgp_neighbours_are_told_where_there_is_no_static_default_route() -> None:
+    made = drafted({f"{ROUTES}/way-out": None, f"{SERVICES}/bgp/neighbors/tor": {"neighbor_address": "10.9.0.1"}})
+    assert "there is no static route to 0.0.0.0/0, and it has 1 BGP neighbour" in made.text
+
+
+def test_what_is_marked_for_deletion_or_hangs_elsewhere_is_in_no_file() -> None:
+    other = tier1("t1-other", "10.99.0.0/24", "30.0.9.77")
+    other["/infra/tier-1s/t1-other"]["tier0_path"] = "/infra/tier-0s/another"
+    gone = snat("30.0.9.5", "10.9.0.25", 9, scope=_uplinks(), marked_for_delete=True)
+    made = drafted({**other, f"{RULES}/gone": gone})
+    assert "t1-other" not in made.text
+    assert "gone" not in foreign(made)
+    assert len(owned(domain(made)).rules) == 1
+
+
+def test_two_namespaces_of_one_name_get_keys_of_their_own() -> None:
+    again = tier1("t1-dev-2", "10.246.9.0/24", "30.0.9.9", "dev", "c2")
+    rule = {f"{RULES}/hand-2": snat("30.0.9.9", "10.9.0.29", 11, scope=_uplinks())}
+    assert list(domain(drafted({**again, **rule})).egress.more) == ["dev", "dev-2"]
+
+
+def test_a_rule_of_the_whole_range_covers_every_sender() -> None:
+    made = drafted({f"{RULES}/hand-1": snat("30.0.9.0/24", "10.9.0.20", 7, display_name="All of it")})
+    (key,) = domain(made).egress.more
+    assert key == "all-of-it"
+    assert {what for _, what in made.addresses} == {"translated by mapping all-of-it"}
+    assert domain(made).egress.applied_to == "everywhere"
+
+
+def test_several_addresses_of_a_tier1_are_a_question_and_nothing_is_guessed() -> None:
+    made = drafted({"/infra/tier-1s/t1-dev/nat/USER/nat-rules/two": snat("10.246.0.128/25", "30.0.9.6", 0)})
+    (question,) = made.questions
+    assert (
+        question.what == "Tier-1 t1-dev translates to 30.0.9.6, 30.0.9.4, and a file names one: which one is it?"
+        or "30.0.9.4, 30.0.9.6" in question.what
+    )
+    assert domain(made).tier1s["t1-dev"].egress is None
+
+
+def test_an_interface_with_several_addresses_keeps_the_first_and_the_others_are_told() -> None:
+    two = [
+        {"ip_addresses": ["10.9.0.2", "10.9.0.99"], "prefix_len": 24},
+        {"ip_addresses": ["2001:db8::2"], "prefix_len": 64},
+    ]
+    made = drafted({f"{SERVICES}/interfaces/up-1": interface(1, subnets=two, urpf_mode="NONE")})
+    uplink = domain(made).tier0.uplinks[0]
+    assert (str(uplink.address), str(uplink.ipv6)) == ("10.9.0.2/24", "2001:db8::2/64")
+    assert foreign(made)["up-1"] == "its further addresses 10.9.0.99/24 have no place in the file"
+    assert "interfaces/up-1 (urpf_mode NONE)" in made.text
+
+
+def test_a_tier0_whose_id_no_file_may_say_is_a_question_with_the_readers_sentence() -> None:
+    odd = "/infra/tier-0s/T0&x"
+    made = draft(survey({odd: {"ha_mode": "ACTIVE_ACTIVE"}}), odd, TOP)
+    assert made.domain is None
+    (question,) = [one for one in made.questions if one.key == "tier0.id"]
+    assert "'T0&x' is not allowed here" in question.what
+
+
+def test_edge_cluster_blocks_and_load_balancers_are_told() -> None:
+    cluster = "/infra/sites/default/enforcement-points/default/edge-clusters/ec"
+    made = drafted(
+        {
+            SERVICES: {"edge_cluster_path": cluster},
+            cluster: {"display_name": "Edges of hall 2"},
+            "/infra/ip-blocks/spare": {"cidr": "30.7.0.0/16"},
+            "/infra/lb-services/lb": {"connectivity_path": "/infra/tier-1s/t1-dev"},
+            "/infra/lb-virtual-servers/api": {"ip_address": "30.1.0.1", "ports": ["6443"], "lb_service_path": "/infra/lb-services/lb"},
+        }
+    )  # fmt: skip
+    assert f"{SERVICES} edge_cluster_path: ec, called Edges of hall 2" in made.text
+    assert "#   30.0.9.0/24 /infra/ip-blocks/egress (12 of 256 addresses taken)" in made.text
+    assert "#   30.7.0.0/16 /infra/ip-blocks/spare\n" in made.text
+    assert "#   30.1.0.1:6443 api, on Tier-1 t1-dev" in made.text
+
+
+def test_a_question_about_a_tier1_with_dots_in_its_id_stands_at_its_place() -> None:
+    two = tier1("t1.dev.x", "10.246.9.0/24", "30.0.9.9")
+    two["/infra/tier-1s/t1.dev.x/nat/USER/nat-rules/two"] = snat("10.246.9.128/25", "30.0.9.10", 0)
+    text = drafted(two).text
+    assert "  # QUESTION: Tier-1 t1.dev.x translates to 30.0.9.9, 30.0.9.10, and a file names one" in text
+    assert "QUESTION" in text.partition("tier1s:")[2].partition("t1.dev.x: {")[0]

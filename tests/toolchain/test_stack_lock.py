@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from egress.domain import EgressError
-from egress.toolchain.stack_lock import held
+from egress.toolchain import stack_lock
+from egress.toolchain.stack_lock import end_engine, held, orphan
 
 pytestmark = pytest.mark.slow
 
@@ -87,3 +88,57 @@ def test_waiting_ends_when_the_other_lets_go(tmp_path: Path) -> None:
         process.stdin.flush()
         with held(tmp_path, "wld01", "egress plan", wait=60):
             pass
+
+
+LEAVE = """
+import pathlib, subprocess, sys
+from egress.toolchain.stack_lock import held
+engine = "import signal, time\\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\\nprint('deaf', flush=True)\\ntime.sleep(600)"
+with held(pathlib.Path(sys.argv[1]), "wld01", "egress apply") as (mine, _):
+    child = subprocess.Popen([sys.executable, "-c", engine], pass_fds=[mine.file], start_new_session=True)
+    mine.engine(child.pid)
+    sys.stdin.readline()
+"""
+"""A command whose engine hears no interrupt and goes on without it."""
+
+
+def test_a_lock_that_is_free_or_held_by_somebody_alive_has_no_orphan(tmp_path: Path) -> None:
+    assert orphan(tmp_path, "wld01") is None
+    with holding(tmp_path) as process:
+        assert orphan(tmp_path, "wld01") is None
+        end_engine(tmp_path, "wld01")
+        assert process.poll() is None, "nobody alive is ended"
+        process.communicate("\n")
+    assert orphan(tmp_path, "wld01") is None
+
+
+def test_an_engine_that_its_command_left_behind_is_ended_even_if_it_hears_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack_lock, "GRACE", 0.2)
+    command = [sys.executable, "-c", LEAVE, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "deaf\n"
+        process.kill()
+        process.wait()
+        left = orphan(tmp_path, "wld01")
+        assert left is not None
+        assert left.pid == process.pid
+        assert left.engine is not None
+        note = tmp_path / "wld01.held.json"
+        told = note.read_text()
+        note.write_text(told.replace(f'"engine": {left.engine}', f'"engine": {os.getppid()}'))
+        assert orphan(tmp_path, "wld01") is None, (
+            "a process that does not hold the lock has the number of another by now"
+        )
+        note.write_text(told)
+        with pytest.raises(
+            EgressError, match=rf"process {left.engine}\) goes on: .*; if it hangs: egress unlock wld01"
+        ):
+            held(tmp_path, "wld01", "egress plan").__enter__()
+        end_engine(tmp_path, "wld01")
+    assert orphan(tmp_path, "wld01") is None
+    with held(tmp_path, "wld01", "egress plan") as (_, left_by):
+        assert left_by is not None
+        assert left_by.engine == left.engine

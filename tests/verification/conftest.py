@@ -10,6 +10,7 @@ from egress.domain import WorkloadDomain
 from egress.domain.reading import read
 from egress.domain.yaml_tree import parse
 from egress.inventory.workings import Workings
+from egress.policy.identity import GatewayKey
 from egress.policy.owned import owned
 from egress.policy.seed import seed
 from egress.policy.sighting import Forwarded, Sighting
@@ -36,7 +37,6 @@ egress:
 tier1s:
   t1: {networks: [10.244.0.0/24], egress: 10.60.0.5}
 """
-DEFAULT = {Forwarded("0.0.0.0/0", "10.20.30.1")}
 
 
 @pytest.fixture
@@ -55,10 +55,18 @@ def domain_of() -> Callable[..., WorkloadDomain]:
 
 def applied(domain: WorkloadDomain) -> Sighting:
     """What a manager has once a domain is applied."""
-    objects = {**flatten(seed([domain])["infra"]), **owned(domain).objects(T0)}
+    gateway = GatewayKey.of(domain).path
+    objects = {**flatten(seed([domain])["infra"]), **owned(domain).objects(gateway)}
     edges = dict.fromkeys(uplink.edge for uplink in domain.tier0.uplinks)
-    ways = frozenset(DEFAULT | {Forwarded(str(route.network), "x") for route in owned(domain).routes})
-    return Sighting(T0, objects, tables=dict.fromkeys(edges, ways))
+    ways = {
+        Forwarded(str(route.network), str(hop.address))
+        for route in owned(domain).routes
+        for hop in route.next_hops
+        if hop.admin_distance == min(one.admin_distance for one in route.next_hops)
+    }
+    ways |= {Forwarded("0.0.0.0/0", "somebody's")} if domain.default_route.external else set()
+    ways |= {Forwarded(str(route.network), "None") for route in owned(domain).routes if not route.next_hops}
+    return Sighting(gateway, objects, tables=dict.fromkeys(edges, frozenset(ways)))
 
 
 def changed(seen: Sighting, path: str, **values: Any) -> Sighting:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from egress.cli._probing import probed, targets
 from egress.domain import WorkloadDomain
+from egress.domain.reading import read
+from egress.domain.yaml_tree import parse
 from egress.inventory.survey import Usage
 from egress.inventory.workings import Alarm, Hits, Workings
 from egress.policy.sighting import Doubt, Forwarded, Sighting, Unseen
 from egress.verification.finding import CHECKS
+from egress.verification.text import gaps, shown, summary, told
 from egress.verification.verify import Verification
 from tests.verification.conftest import T0, applied, changed, held, ids, without
 
@@ -105,15 +110,45 @@ def test_a_difference_is_named_by_its_id(domain_of: Of, name: str) -> None:
     assert ids(held(domain, applied(domain))) == set(), "as applied"
     done = held(domain, change(applied(domain)))
     assert ids(done) == expected
-    told = [one for one in done.findings if one.id in expected]
-    assert any(words in one.what for one in told)
-    assert all(one.fix for one in told)
+    named = [one for one in done.findings if one.id in expected]
+    assert any(words in one.what for one in named)
+    assert all(one.fix for one in named)
+
+
+TOPOLOGIES = Path(__file__).parents[1] / "topologies"
+WRONG_BY_ITSELF = {"third-tier1": {"egress-uncovered", "mapping-stale"}}
+"""Files that do not cover what their own Tier-1s send with."""
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(TOPOLOGIES.glob("*.yaml")) if path.stem != "expected"])
+def test_of_no_network_that_is_as_its_file_says_anything_is_invented(name: str) -> None:
+    domain = read(parse((TOPOLOGIES / f"{name}.yaml").read_bytes(), f"{name}.yaml"), name)
+    done = held(domain, applied(domain))
+    assert {one.id for one in done.findings if one.matters} == WRONG_BY_ITSELF.get(name, set())
+    assert done.saw_enough
+
+
+def test_a_tier1_with_neither_rule_nor_segment_is_not_asked(domain_of: Of) -> None:
+    unknown = ("networks: [10.244.0.0/24], egress: 10.60.0.5", "networks: [10.244.0.0/24]")
+    whole = (
+        "supervisor: {source: 10.60.0.5, translated: 10.20.30.40}",
+        "routed: [10.20.31.0/24]\n  supervisor: {source: 10.60.0.0/24, translated: 10.20.31.0/24}",
+    )
+    domain = domain_of(unknown, whole)
+    done = held(domain, applied(domain))
+    assert not done.matters
+    assert "tier1-idle" in {one.id for one in done.findings}
+    assert not [one for one in done.answers if one.question.sender]
+    segment = {"connectivity_path": "/infra/tier-1s/t1", "subnets": [{"gateway_address": "10.244.0.1/24"}]}
+    seen = applied(domain)
+    used = held(domain, replace(seen, objects={**seen.objects, "/infra/segments/s": segment}))
+    assert "flow-fails" in {one.id for one in used.findings}, "its pods leave with their own addresses"
 
 
 def test_every_check_has_a_case_here_or_in_the_end_to_end_test(domain_of: Of) -> None:
     here = {id_ for _, _, expected, _ in CASES.values() for id_ in expected}
     elsewhere = {
-        "alarm", "interface-undeclared", "tier1-gone", "tier1-differs", "egress-uncovered", "egress-moved", "nothing-sends", "no-address-left",
+        "alarm", "interface-undeclared", "tier1-gone", "tier1-idle", "tier1-differs", "egress-uncovered", "egress-moved", "nothing-sends", "no-address-left",
         "ip-block-full", "flow-fails", "flow-fails-by-file", "outage-worse", "probe-no-answer",
     }  # fmt: skip
     assert here | elsewhere == set(CHECKS)
@@ -167,6 +202,19 @@ def test_an_open_alarm_counts_where_it_concerns_the_gateway(domain_of: Of, name:
     alarm = Alarm("routing/bfd_down_on_external_interface", "HIGH", "BFD is down", frozenset({concerned}))
     done = held(domain, applied(domain), workings=Workings(alarms=(alarm,)))
     assert ids(done) == ({"alarm"} if expected else set())
+
+
+def test_words_of_a_manager_forge_no_line(domain_of: Of) -> None:
+    forged = "down\nwld07: well\x1b[31m"
+    alarm = Alarm("routing/x", "HIGH", forged, frozenset({T0}))
+    domain = domain_of()
+    seen = replace(applied(domain), unseen=(Unseen(forged, forged, doubt=Doubt.NONE),))
+    hits = {RULE: Hits(1, 2, 3, forged)}
+    done = held(domain, seen, workings=Workings(alarms=(alarm,), hits=hits))
+    lines = [*(told(one, "wld07") for one in done.findings), *gaps(done), *shown(done), summary(done)]
+    assert any("down\\nwld07: well\\x1b[31m" in one for one in lines)
+    assert not [one for text in lines for one in text.split("\n") if one.startswith("wld07: well")]
+    assert "\x1b" not in "".join(lines)
 
 
 def test_a_tier1_that_moved_below_a_mapping_of_the_whole_range_is_a_note(domain_of: Of) -> None:
@@ -258,6 +306,22 @@ def test_nothing_is_said_of_an_object_in_a_part_that_could_not_be_read(domain_of
     assert not done.saw_enough
 
 
+def test_a_part_that_could_not_be_read_hides_nothing_else(domain_of: Of) -> None:
+    domain = domain_of(*BFD)
+    peers = Unseen("BFD peers", "403", path=f"{T0}/static-routes/bfd-peers")
+    seen = replace(without(without(applied(domain), PEER), ROUTE), unseen=(peers,))
+    assert ids(held(domain, seen)) == {"object-missing"}
+    assert [one.about for one in held(domain, seen).findings if one.id == "object-missing"] == [
+        "static route wld07-default-route"
+    ]
+    domain = domain_of(*STANDBY)
+    faces = Unseen("interfaces", "403", path=f"{SERVICES}/interfaces")
+    bare = {path: body for path, body in applied(domain).objects.items() if "/interfaces/" not in path}
+    seen = replace(changed(applied(domain), SERVICES, ha_vip_configs=[]), unseen=(faces,))
+    seen = replace(seen, objects={**bare, SERVICES: seen.objects[SERVICES]})
+    assert ids(held(domain, seen)) == {"ha-vip-differs"}, "and no uplink is said to be missing"
+
+
 def verdict_of(done: Verification) -> tuple[bool, bool, bool]:
     return done.matters, done.saw_enough, done.well
 
@@ -270,3 +334,34 @@ def test_the_verdict(domain_of: Of) -> None:
     assert verdict_of(held(domain, changed(well, RULE, enabled=False))) == (True, True, False)
     hits = Workings(hits={RULE: Hits(1, 2, 3)}, unseen=(Unseen("alarms", "403", doubt=Doubt.NONE),))
     assert verdict_of(held(domain, well, workings=hits)) == (False, True, True)
+
+
+def test_what_does_not_answer_this_machine_is_a_finding_and_says_from_where(domain_of: Of) -> None:
+    domain = domain_of()
+    server = {
+        "ip_address": "127.0.0.2",
+        "ports": ["6443"],
+        "lb_service_path": "/infra/lb-services/l",
+        "display_name": "api",
+    }
+    other = {**server, "ip_address": "127.0.0.3", "ports": ["8080"]}
+    lb = {"connectivity_path": "/infra/tier-1s/t1"}
+    seen = applied(domain)
+    more: dict[str, dict[str, Any]] = {
+        "/infra/lb-services/l": lb,
+        "/infra/lb-virtual-servers/a": server,
+        "/infra/lb-virtual-servers/b": other,
+    }
+    seen = replace(seen, objects={**seen.objects, **more})
+    assert [str(one) for one in targets(domain, seen)] == ["api 127.0.0.2:6443"], "no other port is asked"
+    done = probed(held(domain, seen), domain, seen, in_a_lab=True)
+    assert ids(done) == {"probe-no-answer"}
+    (finding,) = [one for one in done.findings if one.id == "probe-no-answer"]
+    assert finding.what.startswith("api 127.0.0.2:6443: as seen from this machine, it does not answer")
+    assert any(one.startswith("as seen from this machine: api") for one in shown(done))
+
+
+def test_with_nothing_to_ask_that_is_said(domain_of: Of) -> None:
+    domain = domain_of()
+    done = probed(held(domain, applied(domain)), domain, applied(domain), in_a_lab=False)
+    assert any("from this machine nothing was asked" in one for one in shown(done))

@@ -12,14 +12,15 @@ from nsx_lab.manager.nsx import operations, realized, routing
 from nsx_lab.manager.nsx.fabric import Fabric
 from nsx_lab.manager.nsx.manager import Manager
 from nsx_lab.manager.nsx.rules import allocation
-from nsx_lab.manager.store import errors, listing
+from nsx_lab.manager.store import errors, kinds, listing
 from nsx_lab.manager.store.clock import wall_ms
-from nsx_lab.manager.store.kinds import locate
+from nsx_lab.manager.store.kinds import Kind, locate
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object, Transaction
 
 PREFIX = "/policy/api/v1"
 INFRA = f"{PREFIX}/infra"
+ORG_ROOT = f"{PREFIX}/org-root"
 PARTIAL_PATCH = f"{PREFIX}/system-config/nsx-partial-patch-config"
 
 claim(
@@ -64,7 +65,8 @@ class PolicyApi:
             ("GET", "/api/v1/search/query"): self._search,
             ("GET", f"{PREFIX}/search"): self._search,
             ("GET", INFRA): self._get_infra,
-            ("PATCH", INFRA): self._patch_infra,
+            ("PATCH", INFRA): lambda request, user: self._patch_tree(request, user, kinds.INFRA),
+            ("PATCH", ORG_ROOT): lambda request, user: self._patch_tree(request, user, kinds.ORG_ROOT),
             ("GET", f"{INFRA}/realized-state/realized-entities"): self._entities,
             ("GET", f"{INFRA}/realized-state/status"): self._status,
             ("GET", f"{INFRA}/realized-state/alarms"): self._alarms,
@@ -185,9 +187,11 @@ class PolicyApi:
     def _get_infra(self, request: Request, user: User) -> Answer:
         return Answer(body=self._manager.infra_tree(request.parameters().get("filter", "")))
 
-    def _patch_infra(self, request: Request, user: User) -> Answer:
+    def _patch_tree(self, request: Request, user: User, root: Kind) -> Answer:
+        if root is kinds.ORG_ROOT and not self._manager.settings.profile.vpcs:
+            raise errors.no_such_path(request.path)
         enforce = request.parameters().get("enforce_revision_check", "false").lower() == "true"
-        self._manager.patch_infra(request.json(), user.name, enforce_revision=enforce)
+        self._manager.patch_tree(request.json(), user.name, enforce_revision=enforce, root=root)
         return Answer()
 
     # the rest

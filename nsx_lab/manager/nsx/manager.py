@@ -15,7 +15,7 @@ from nsx_lab.manager.nsx.shown import shown
 from nsx_lab.manager.store import errors, hierarchy
 from nsx_lab.manager.store.clock import Clock, wall_ms
 from nsx_lab.manager.store.envelope import compose
-from nsx_lab.manager.store.kinds import Place, locate
+from nsx_lab.manager.store.kinds import INFRA, Kind, Place, locate
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.query import parse
 from nsx_lab.manager.store.references import ReferenceIndex, check_deletions, check_targets, references
@@ -137,10 +137,12 @@ class Manager:
         self._remove(tx, path)
         self._commit(tx)
 
-    def patch_infra(self, body: Object, who: str, *, enforce_revision: bool) -> None:
-        """Takes a hierarchical tree, whole or not at all."""
+    def patch_tree(self, body: Object, who: str, *, enforce_revision: bool, root: Kind = INFRA) -> None:
+        """Takes a hierarchical tree below Infra or OrgRoot, whole or not at all."""
         tx = Transaction(self.store)
-        for step in hierarchy.steps(body):
+        for step in hierarchy.steps(body, root):
+            if not self.settings.profile.has(step.place):
+                raise errors.not_found(step.place.path)
             path = step.place.path
             if step.delete:
                 if tx.get(path) is None:

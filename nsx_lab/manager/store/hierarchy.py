@@ -20,6 +20,12 @@ claim(
 
 
 claim(
+    "profile 9.1: PATCH /org-root takes a tree below OrgRoot in the same way",
+    Evidence.SPEC,
+    "route table and OrgRoot of PyPI vcf-nsx 9.1.1.0; nsx-operator writes VPCs so",
+    "test_vpcs.py::test_a_tree_below_the_org_root_is_taken_whole_or_not_at_all",
+)
+claim(
     "ChildResourceReference (id, target_type) leads to the children of an object without writing it; the object must be there",
     Evidence.ACCEPTANCE,
     "TestAccResourceNsxtPolicyFixedSegment_basicUpdate writes segments of a Tier-1 so; vcf-nsx ChildResourceReference",
@@ -80,7 +86,9 @@ def _referred(wrapper: Object, lineage: tuple[str, ...], path: str, chain: tuple
     """What stands below an object that is only referred to. Whether that is there is asked where its children are written."""
     kind = child_kind(lineage, f"Child{wrapper.get('target_type')}")
     if kind is None:
-        raise errors.not_implemented(f"{REFERENCE} to {wrapper.get('target_type')} below {lineage[-1]} in PATCH /infra")
+        raise errors.not_implemented(
+            f"{REFERENCE} to {wrapper.get('target_type')} below {lineage[-1]} in {_request(lineage)}"
+        )
     ident = str(wrapper.get("id") or "")
     if not ident or "/" in ident:
         raise errors.malformed(f"{REFERENCE} below {path}: id {ident!r}")
@@ -96,12 +104,16 @@ def _unwrap(wrapper: Any, lineage: tuple[str, ...]) -> tuple[Kind, Object, bool]
     kind = child_kind(lineage, child_type)
     if kind is None:
         raise errors.not_implemented(
-            f"{child_type or 'a child without resource_type'} below {lineage[-1]} in PATCH /infra"
+            f"{child_type or 'a child without resource_type'} below {lineage[-1]} in {_request(lineage)}"
         )
     body = wrapper.get(kind.wrapped_in)
     if not isinstance(body, dict):
         raise errors.malformed(f"{child_type} has no field {kind.wrapped_in}")
     return kind, body, bool(wrapper.get("marked_for_delete") or body.get("marked_for_delete"))
+
+
+def _request(lineage: tuple[str, ...]) -> str:
+    return "PATCH /infra" if lineage[0] == INFRA.resource_type else "PATCH /org-root"
 
 
 def tree(objects: dict[str, list[Object]], kinds: dict[str, Kind], path: str) -> list[Object]:

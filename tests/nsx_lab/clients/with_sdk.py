@@ -1,4 +1,4 @@
-"""The official SDK (PyPI vcf-nsx) against a lab: CRUD, stale revisions, pages, search. Run by tools/foreign_clients.py: `with_sdk.py LAB_FILE CA_FILE`."""
+"""The official SDK (PyPI vcf-nsx) against a lab: CRUD, stale revisions, pages, search, VPCs. Run by tools/foreign_clients.py: `with_sdk.py LAB_FILE CA_FILE`."""
 
 import json
 import sys
@@ -8,9 +8,12 @@ from typing import Any
 import requests
 from vcf.nsx import model_client
 from vcf.nsx.model_client import ApiError
-from vcf.nsx.policy.api.v1 import infra_client, search_client
+from vcf.nsx.policy.api.v1 import infra_client, orgs_client, search_client
 from vcf.nsx.policy.api.v1.infra import realized_state_client
 from vcf.nsx.policy.api.v1.infra.tier_0s import nat_client
+from vcf.nsx.policy.api.v1.orgs import projects_client
+from vcf.nsx.policy.api.v1.orgs.projects import transit_gateways_client, vpcs_client
+from vcf.nsx.policy.api.v1.orgs.projects.vpcs import nat_client as vpc_nat_client
 from vmware.vapi.lib.connect import get_requests_connector
 from vmware.vapi.security.user_password import create_user_password_security_context
 from vmware.vapi.stdlib.client.factories import StubConfigurationFactory
@@ -83,7 +86,54 @@ def main() -> None:
     for name in ("sdk", *(f"page-{number}" for number in range(5))):
         rules.policy_lm_delete_policy_nat_rule_from_tier0(T0, SECTION, name)
     assert search.lm_policy_query_search(query="resource_type:PolicyNatRule").result_count == 0
+    vpcs(stub)
     print("vcf-nsx: all well")
+
+
+def vpcs(stub: Any) -> None:
+    """A VPC with everything between it and the Tier-0, written and read with NSX 9's own types."""
+    org, project = "default", "sdk"
+    above = f"/orgs/{org}/projects/{project}"
+    infra_client.GatewayConnections(stub).policy_lm_patch_gateway_connection(
+        "sdk", model_client.GatewayConnection(tier0_path=f"/infra/tier-0s/{T0}")
+    )
+    infra_client.IpBlocks(stub).policy_lm_create_or_patch_ip_address_block(
+        "sdk", model_client.IpAddressBlock(cidrs=["30.2.0.0/24"], visibility="EXTERNAL")
+    )
+    orgs_client.Projects(stub).policy_lm_patch_project(org, project, model_client.Project())
+    projects_client.TransitGateways(stub).policy_lm_patch_transit_gateway(
+        org, project, "tgw", model_client.TransitGateway()
+    )
+    transit_gateways_client.Attachments(stub).policy_lm_patch_transit_gateway_attachment(
+        org,
+        project,
+        "tgw",
+        "t0",
+        model_client.TransitGatewayAttachment(connection_path="/infra/gateway-connections/sdk"),
+    )
+    service = model_client.VpcServiceGatewayConfig(nat_config=model_client.VpcNatConfig(enable_default_snat=True))
+    profile = model_client.VpcConnectivityProfile(
+        transit_gateway_path=f"{above}/transit-gateways/tgw",
+        external_ip_blocks=["/infra/ip-blocks/sdk"],
+        service_gateway=service,
+    )
+    projects_client.VpcConnectivityProfiles(stub).policy_lm_patch_vpc_connectivity_profile(org, project, "out", profile)
+    projects_client.Vpcs(stub).policy_lm_patch_vpc(
+        org, project, "shop", model_client.Vpc(private_ips=["172.16.0.0/20"])
+    )
+    attachment = model_client.VpcAttachment(vpc_connectivity_profile=f"{above}/vpc-connectivity-profiles/out")
+    vpcs_client.Attachments(stub).policy_lm_patch_vpc_attachment(org, project, "shop", "default", attachment)
+
+    listed = projects_client.Vpcs(stub).policy_lm_list_vpc(org, project).results
+    assert [(vpc.id, vpc.private_ips) for vpc in listed] == [("shop", ["172.16.0.0/20"])]
+    rules = (
+        vpc_nat_client.NatRules(stub).policy_lm_list_policy_nat_rules_on_vpc(org, project, "shop", "DEFAULT").results
+    )
+    assert [(rule.action, rule.source_network, rule.translated_network) for rule in rules] == [
+        ("SNAT", "172.16.0.0/20", "30.2.0.1")
+    ]
+    found = search_client.Query(stub).lm_policy_query_search(query="resource_type:Vpc AND marked_for_delete:false")
+    assert found.result_count == 1
 
 
 if __name__ == "__main__":

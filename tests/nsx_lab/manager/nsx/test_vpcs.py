@@ -135,6 +135,24 @@ def _tree() -> Json:
     return {"resource_type": "OrgRoot", "children": [{"resource_type": "ChildOrg", "Org": org}]}
 
 
+def test_a_tree_below_the_org_root_is_taken_whole_or_not_at_all(
+    nine: Lab, client_of: ClientOf, seed_document: Json
+) -> None:
+    api = client_of(nine)
+    answer = api.patch("/org-root", json=_tree())
+    assert (answer.status_code, answer.json()["error_code"]) == (400, 500012), "its block is missing"
+    assert api.get(VPC).status_code in (400, 404)
+    assert api.patch("/infra/ip-blocks/external", json={"cidrs": ["30.2.0.0/24"]}).status_code == 200
+    assert api.patch("/org-root", json=_tree()).status_code == 200
+    assert rules(api) == [("172.16.0.0/20", "30.2.0.1")]
+    assert (
+        api.patch("/org-root", json={"children": [{"resource_type": "ChildTier0", "Tier0": {"id": "x"}}]}).status_code
+        == 501
+    )
+    with Lab(seed_document, profile="4.2") as older:
+        assert client_of(older).patch("/org-root", json=_tree()).status_code == 404
+
+
 def _seed(document: Json) -> Json:
     block = {"id": "external", "cidrs": ["30.2.0.0/24"]}
     infra = {**document["infra"], "children": [
