@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from egress.cdk import BOTH, CDKTF, CDKTN, VARIABLE, Cdk, CdkError, chosen, installed
+from egress.cdk import BOTH, CDKTF, CDKTN, VARIABLE, Cdk, CdkError, chosen, installed, misfit
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.toolchain.cdktf_cli import CDKTF_CLI, CDKTN_CLI, Cli, find_cli
 from egress.toolchain.engine import Engine, find_engine
@@ -114,8 +114,12 @@ def _cdk() -> Part:
         return Part("CDK", Health.MISSING, found, fix)
     default = "the default" if cdk == CDKTF else "the only one that is installed"
     why = VARIABLE if os.environ.get(VARIABLE) else default
-    others = [f"{other.name}: {VARIABLE}={other.name}" for other in BOTH if other != cdk and installed(other)]
-    return Part("CDK", Health.FINE, f"{cdk.name} ({'; '.join([why, *others])})")
+    others = [other for other in BOTH if other != cdk and installed(other)]
+    reason = "; ".join(filter(None, map(misfit, others)))
+    if reason:
+        return Part("CDK", Health.NOTE, f"{cdk.name} ({why})", f"the other does not fit: {reason}")
+    ways = [f"{other.name}: {VARIABLE}={other.name}" for other in others]
+    return Part("CDK", Health.FINE, f"{cdk.name} ({'; '.join([why, *ways])})")
 
 
 def _bindings(cdk: Cdk = CDKTF) -> Part:

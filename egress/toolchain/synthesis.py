@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.cdk import CDKTF, CDKTN, CdkError, chosen
+from egress.cdk import BOTH, CDKTF, CDKTN, CdkError, chosen
 from egress.domain import EgressError
 from egress.layout import Places
 from egress.recorder import HANDED_OVER
@@ -55,7 +55,7 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
         }
         done, notes = _run(app, env, out / "handed-over")
         if done.code:
-            raise EgressError(f"synthesis failed:\n{(done.err or done.out).strip()}")
+            raise EgressError(f"synthesis failed:\n{_said((done.err or done.out).strip())}")
         made = _manifest(out)
         missing = [stack for stack in stacks if stack not in made]
         if missing:
@@ -75,6 +75,14 @@ def _run(app: Path, env: dict[str, str], note: Path) -> tuple[Ended, tuple[str, 
         why = note.read_text(encoding="utf-8") if note.is_file() else "it did not say why"
         notes = (_handed_over(why),)
     return run([sys.executable, app.name], cwd=app.parent, env={**env, "JSII_NODE": str(find_node())}), notes
+
+
+def _said(words: str) -> str:
+    """What main.py ended with: of a mixture of the two CDKs the sentence alone, which is all there is to know."""
+    kind, _, sentence = words.splitlines()[-1].partition(": ") if words else ("", "", "")
+    ours = kind.endswith((".CdkError", ".RefusedValueError"))
+    theirs = kind in ("ImportError", "ModuleNotFoundError") and sentence.startswith(tuple(one.bindings for one in BOTH))
+    return sentence if ours or theirs else words
 
 
 def _handed_over(why: str) -> str:

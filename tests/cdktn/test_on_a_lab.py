@@ -83,9 +83,13 @@ def test_a_state_goes_from_either_to_the_other_with_an_empty_plan(site: Site) ->
         assert site.objects() == {}
 
 
-def test_doctor_says_which_cdk_runs(site: Site) -> None:
-    said = site.egress("doctor", code=0).stdout
+def test_doctor_says_which_cdk_runs(site: Site, tmp_path: Path) -> None:
+    for name in ("cdktn", "cdktn-0.24.0.dist-info"):
+        (tmp_path / name).symlink_to(BESIDE / name)
+    site.env |= {"PYTHONPATH": str(tmp_path)}
+    said = " ".join(site.egress("doctor", code=0).stdout.split())
     assert "cdktf (the default)" in said
+    assert "the other does not fit: constructs 10." in said
     site.env |= {"PYTHONPATH": str(BESIDE)}
     assert "cdktf (the default; cdktn: EGRESS_CDK=cdktn)" in site.egress("doctor", code=0).stdout
     site.env |= {"EGRESS_CDK": "cdktn"}

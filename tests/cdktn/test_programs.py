@@ -194,6 +194,18 @@ MIXED = {
         "nsx.Tier0Gateway.from_id(cdktn.TerraformStack(cdktn.App(), 't'), 'T', gateway_id='T0', provider=p)",
         "provider: an object of class NsxtProvider is made by cdktf, and the constructs run on cdktn here",
     ),
+    "a resource of the other": (
+        "import cdktn\nimport tier0_egress.constructs as nsx\nimport cdktf\n"
+        "from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule\n"
+        "r = PolicyNatRule(cdktf.TerraformStack(cdktf.App(), 's'), 'n', gateway_path='/a', display_name='n', action='SNAT')\n"
+        "nsx.RealizationCheck(cdktn.TerraformStack(cdktn.App(), 't'), 'T', resource=r)",
+        "resource: an object of class PolicyNatRule is made by cdktf, and the constructs run on cdktn here",
+    ),
+    "a stack of ours in an app of the other": (
+        "from egress.domain import load_domains\nfrom tier0_egress.stacks import WorkloadDomainStack\nimport cdktn, pathlib\n"
+        f"(d,) = load_domains(pathlib.Path({str(REPOSITORY)!r}), ['wld01'])\nWorkloadDomainStack(cdktn.App(), d)",
+        "wld01: its scope is made by cdktn, and the constructs run on cdktf here: import cdktn before them",
+    ),
     "both, before the constructs": (
         "import cdktf\nimport cdktn\nimport tier0_egress.constructs",
         "this program has imported cdktf and cdktn, and the constructs run on one of the two: import one only",
@@ -256,3 +268,19 @@ def test_egress_synthesises_a_program_on_cdktn_by_cdktn(
     done = python("-c", SYNTHESISED, cwd=root, env=environment(env))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == ["0.24.0", notes]
+
+
+@pytest.mark.parametrize(
+    "first, sentence",
+    [
+        ("import cdktn\nimport cdktf_cdktf_provider_nsxt", "cdktf_cdktf_provider_nsxt is made for cdktf, and this"),
+        ("import cdktf, cdktn\nimport tier0_egress.constructs", "this program has imported cdktf and cdktn"),
+    ],
+)
+def test_egress_says_of_a_mixture_in_main_that_sentence_alone(tmp_path: Path, first: str, sentence: str) -> None:
+    root = project(tmp_path / "project", "examples/domains")
+    (root / "main.py").write_text(first)
+    done = python("-c", SYNTHESISED, cwd=root, env=environment())
+    *_, failed, said = done.stderr.splitlines()
+    assert failed == "egress.domain.problems.EgressError: synthesis failed:"
+    assert said.startswith(sentence)
