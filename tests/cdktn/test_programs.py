@@ -167,6 +167,24 @@ def _with_cdktn(folder: Path) -> Path:
     return folder / "venv" / "bin" / "python"
 
 
+def test_cdktn_alone_will_do(tmp_path: Path) -> None:
+    """Where somebody has taken cdktf away: nothing has to be set."""
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    (own,) = Path(sys.prefix).glob("lib/python*/site-packages")
+    for found in (*BESIDE.iterdir(), *own.iterdir()):
+        if found.suffix != ".pth" and found.name not in ("cdktf", "cdktf-0.21.0.dist-info"):
+            link = packages / found.name
+            if not link.exists() and not (found.parent == own and found.name.startswith("constructs-")):
+                link.symlink_to(found)
+    root = project(tmp_path / "project", "examples/domains")
+    env = environment({"PYTHONPATH": f"{packages}:{REPOSITORY}"})
+    bare = [str(Path(sys.executable).resolve()), "-c", SYNTHESISED]
+    done = subprocess.run(bare, cwd=root, env=env, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == ["0.24.0", ""]
+
+
 MIXED = {
     "constructs on cdktf, a program on cdktn": (
         "import tier0_egress.constructs as nsx\nfrom cdktn import App, TerraformStack\n"
