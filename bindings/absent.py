@@ -22,8 +22,8 @@ _SHOWN = 20
 class Absent(MetaPathFinder):
     """Finds nothing below `package`; raises ModuleNotFoundError for what might be a resource or a data source."""
 
-    def __init__(self, package: str, held: Sequence[str]) -> None:
-        self.package, self.held = package, held
+    def __init__(self, package: str, cdk: str, held: Sequence[str]) -> None:
+        self.package, self.cdk, self.held = package, cdk, held
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -35,12 +35,12 @@ class Absent(MetaPathFinder):
         # Without `name=`: Python would hide this sentence of `from package import name` behind one of its own.
         raise ModuleNotFoundError(
             f"{fullname} is not here: the bindings that tier0-egress brings are not of the whole provider vmware/nsxt. "
-            "make your own with `cdktf get`, they go beside these; or rebuild these in a checkout of tier0-egress with "
+            f"make your own with `{self.cdk} get`, they go beside these; or rebuild these in a checkout of tier0-egress with "
             f"`make bindings SCHEMA=FILE` (docs/bindings.md). here are: {', '.join(self.held[:_SHOWN])}"
             + (f" and {len(self.held) - _SHOWN} more" if len(self.held) > _SHOWN else "")
         )
 
 
-def tell(package: str, held: Sequence[str]) -> None:
-    """Lets Python ask here, last of all."""
-    sys.meta_path.append(Absent(package, held))
+def tell(package: str, cdk: str, held: Sequence[str]) -> None:
+    """Lets Python ask here, last of all. `cdk`: whose bindings these are."""
+    sys.meta_path.append(Absent(package, cdk, held))

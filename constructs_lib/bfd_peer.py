@@ -6,15 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from cdktf import TerraformProvider
-from cdktf_cdktf_provider_nsxt.policy_static_route import PolicyStaticRoute
-from cdktf_cdktf_provider_nsxt.policy_static_route_bfd_peer import (
-    PolicyStaticRouteBfdPeer,
-    PolicyStaticRouteBfdPeerTag,
-)
 from constructs import Construct
 
 from egress.policy import paths
+from tier0_egress.cdk import PolicyStaticRoute, PolicyStaticRouteBfdPeer, PolicyStaticRouteBfdPeerTag, TerraformProvider
 
 from .ids import own_id, policy_path
 from .ip import ipv4_address

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cdktf import ITerraformDependable, TerraformProvider
-from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule, PolicyNatRuleTag
 from constructs import Construct
 
 from egress.vocabulary import MAX_PRIORITY, FirewallMatch, NatAction
+from tier0_egress.cdk import ITerraformDependable, PolicyNatRule, PolicyNatRuleTag, TerraformProvider
 
 from .egress_mapping import networks
 from .ids import own_id

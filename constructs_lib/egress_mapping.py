@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cdktf import ITerraformDependable, Postcondition, TerraformProvider, TerraformResourceLifecycle
-from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule, PolicyNatRuleTag
 from constructs import Construct
 
 from egress.vocabulary import ANYWHERE, MAX_PRIORITY, NOT_ON_REFLEXIVE, FirewallMatch, NatAction
+from tier0_egress.cdk import (
+    ITerraformDependable,
+    PolicyNatRule,
+    PolicyNatRuleTag,
+    Postcondition,
+    TerraformProvider,
+    TerraformResourceLifecycle,
+)
 
 from .ids import own_id
 from .ip import Ipv4Value, ipv4, ipv4_or_any, network_of

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from cdktf import TerraformProvider
-from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule
 from constructs import Construct
 
 from egress.vocabulary import SUPERVISOR, TKG, HaMode, NatAction, nat_action
+from tier0_egress.cdk import PolicyNatRule, Provider
 
 from .egress_exception import EgressException, no_snat_rule
 from .egress_mapping import EgressMapping, nat_rule
@@ -37,7 +36,7 @@ class EgressSnatPair(Construct):
         exceptions: Mapping[str, EgressException] | None = None,
         stateful_active_active: bool = False,
         default_route: Tier0DefaultRoute | None = None,
-        provider: TerraformProvider | None = None,
+        provider: Provider | None = None,
     ) -> None:
         """Makes one rule for each mapping, and for each exception.
 

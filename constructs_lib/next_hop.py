@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from cdktf_cdktf_provider_nsxt.policy_static_route import PolicyStaticRouteNextHop
+from tier0_egress.cdk import PolicyStaticRouteNextHop
 
 from .ids import INTERFACE, policy_path
 from .ip import AddressValue, address

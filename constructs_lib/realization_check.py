@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from cdktf import Postcondition, TerraformProvider, TerraformResource, TerraformResourceLifecycle
-from cdktf_cdktf_provider_nsxt.data_nsxt_policy_realization_info import DataNsxtPolicyRealizationInfo
-from cdktf_cdktf_provider_nsxt.policy_nat_rule import PolicyNatRule
-from cdktf_cdktf_provider_nsxt.policy_static_route import PolicyStaticRoute
 from constructs import Construct
+
+from tier0_egress.cdk import (
+    DataNsxtPolicyRealizationInfo,
+    PolicyNatRule,
+    PolicyStaticRoute,
+    Postcondition,
+    Provider,
+    Resource,
+    TerraformResource,
+    TerraformResourceLifecycle,
+    of_the_other,
+)
 
 from .static_route import MadeRoute
 from .tree import nsx_provider, standing
 from .values import RefusedValueError, shown, whole_number
 
-Realizable: TypeAlias = TerraformResource | MadeRoute
+Realizable: TypeAlias = Resource | MadeRoute
 """A resource with a policy path, of these bindings or of others; or a construct that makes one."""
 
 _NOT_REALIZED = (
@@ -39,7 +47,7 @@ class RealizationCheck(Construct):
         resource: Realizable,
         delay: int = 0,
         timeout: int = 120,
-        provider: TerraformProvider | None = None,
+        provider: Provider | None = None,
     ) -> None:
         """Checks `resource`.
 
@@ -86,6 +94,8 @@ def _resource(value: object) -> TerraformResource:
     others = made if isinstance(made, TerraformResource) and hasattr(type(made), "path") else None
     if others is not None and others.terraform_resource_type.startswith("nsxt_"):
         return others
+    if other := of_the_other(made):
+        raise RefusedValueError(f"resource: {shown(made)} {other}")
     raise RefusedValueError(
         f"resource: {shown(value)} is not allowed, allowed is a resource with a policy path, such as a NAT rule: the path alone "
         "would not make Terraform wait for it"

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 
-from cdktf import TerraformProvider, TerraformResourceLifecycle
-from cdktf_cdktf_provider_nsxt.policy_static_route import (
+from constructs import Construct
+
+from tier0_egress.cdk import (
     PolicyStaticRoute,
+    PolicyStaticRouteBfdPeer,
     PolicyStaticRouteNextHop,
     PolicyStaticRouteTag,
+    Provider,
+    TerraformProvider,
+    TerraformResourceLifecycle,
 )
-from cdktf_cdktf_provider_nsxt.policy_static_route_bfd_peer import PolicyStaticRouteBfdPeer
-from constructs import Construct
 
 from .bfd_peer import ROUTE, BfdPeer, bfd_peer
 from .ids import interface_of, own_id, tier0_path
@@ -52,7 +55,7 @@ def static_route(
     description: str,
     tags: Mapping[str, str] | None,
     protect: bool,
-    provider: TerraformProvider | None,
+    provider: Provider | None,
 ) -> StaticRoute:
     """Checks what is said of a route. Raises RefusedValueError for what NSX or the provider would refuse."""
     tier0_path(gateway_path)

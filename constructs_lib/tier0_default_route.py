@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 
-from cdktf import TerraformProvider
 from constructs import Construct
+
+from tier0_egress.cdk import Provider
 
 from .bfd_peer import BfdPeer
 from .next_hop import NextHop
@@ -36,7 +37,7 @@ class Tier0DefaultRoute(MadeRoute):
         description: str = "",
         tags: Mapping[str, str] | None = None,
         protect: bool = True,
-        provider: TerraformProvider | None = None,
+        provider: Provider | None = None,
     ) -> None:
         """Makes the route.
 

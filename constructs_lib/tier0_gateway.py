@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from cdktf import IResolvable, Op, Postcondition, TerraformProvider, TerraformResourceLifecycle, TerraformSelf
-from cdktf_cdktf_provider_nsxt.data_nsxt_policy_tier0_gateway import DataNsxtPolicyTier0Gateway
 from constructs import Construct
 
 from egress.policy import paths
+from tier0_egress.cdk import (
+    DataNsxtPolicyTier0Gateway,
+    IResolvable,
+    Op,
+    Postcondition,
+    Provider,
+    TerraformResourceLifecycle,
+    TerraformSelf,
+)
 
 from .ids import object_id
 from .tree import nsx_provider, standing
@@ -33,7 +40,7 @@ class Tier0Gateway(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, look_up: _LookUp | None = None, provider: TerraformProvider | None = None
+        self, scope: Construct, id_: str, look_up: _LookUp | None = None, provider: Provider | None = None
     ) -> None:
         """For the factories only. Raises RefusedValueError when it is called by anybody else."""
         if not isinstance(look_up, _LookUp):
@@ -51,7 +58,7 @@ class Tier0Gateway(Construct):
         )
 
     @classmethod
-    def from_id(cls, scope: Construct, id_: str, *, gateway_id: str, provider: TerraformProvider | None = None) -> Self:
+    def from_id(cls, scope: Construct, id_: str, *, gateway_id: str, provider: Provider | None = None) -> Self:
         """The gateway with this id in NSX.
 
         gateway_id: 1 to 1,024 characters, the last part of its path.
@@ -61,7 +68,7 @@ class Tier0Gateway(Construct):
 
     @classmethod
     def from_display_name(
-        cls, scope: Construct, id_: str, *, display_name: str, provider: TerraformProvider | None = None
+        cls, scope: Construct, id_: str, *, display_name: str, provider: Provider | None = None
     ) -> Self:
         """The gateway with exactly this display name.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cdktf import TerraformProvider
 from constructs import Construct
+
+from tier0_egress.cdk import Provider
 
 from .bfd_peer import BfdPeer
 from .ip import NetworkValue, any_network
@@ -33,7 +34,7 @@ class Tier0StaticRoute(MadeRoute):
         description: str = "",
         tags: Mapping[str, str] | None = None,
         protect: bool = False,
-        provider: TerraformProvider | None = None,
+        provider: Provider | None = None,
     ) -> None:
         """Makes the route.
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cdktf import App, TerraformElement, TerraformProvider, TerraformStack
 from constructs import Construct
+
+from tier0_egress.cdk import App, TerraformElement, TerraformProvider, TerraformStack, of_the_other
 
 from .values import RefusedValueError, shown, unresolved
 
@@ -21,6 +22,8 @@ def standing(scope: object, id_: object) -> Iterator[None]:
 
     What cdktf itself refuses then, as an id that is taken, is told in its words: only it knows the tree.
     """
+    if other := of_the_other(scope):
+        raise RefusedValueError(f"scope: {shown(scope)} {other}")
     if not isinstance(scope, Construct) or isinstance(scope, App):
         raise RefusedValueError(f"scope: {shown(scope)} is not allowed, {_STACK}")
     if not isinstance(id_, str) or not id_.strip() or unresolved(id_):
@@ -36,15 +39,19 @@ def standing(scope: object, id_: object) -> Iterator[None]:
 
 def _refuse_outside_of_a_stack(scope: Construct) -> None:
     try:
-        TerraformStack.of(scope)
+        stack = TerraformStack.of(scope)
     except RuntimeError:
         raise RefusedValueError(f"scope: {shown(scope)} is in no stack, {_STACK}") from None
+    if other := of_the_other(stack):
+        raise RefusedValueError(f"scope: {shown(stack)} {other}")
 
 
 def nsx_provider(value: object) -> TerraformProvider | None:
     """A provider vmware/nsxt, of whatever bindings; None: the stack's only one."""
     if value is None:
         return None
+    if other := of_the_other(value):
+        raise RefusedValueError(f"provider: {shown(value)} {other}")
     if not isinstance(value, TerraformProvider) or value.terraform_resource_type != "nsxt":
         raise RefusedValueError(f"provider: {shown(value)} is not allowed, allowed is an NsxtProvider")
     return value

@@ -5,7 +5,14 @@ if __name__ == "stacks":
 
     same_modules(__name__, "tier0_egress.stacks")
 
-from .settings import Settings, or_one_sentence
-from .workload_domain_stack import WorkloadDomainStack
+import sys
+
+from egress.cdk import CdkError
+
+try:
+    from .settings import Settings, or_one_sentence
+    from .workload_domain_stack import WorkloadDomainStack
+except CdkError as error:  # main.py cannot say it: it has what would say it from here
+    sys.exit(str(error))
 
 __all__ = ["Settings", "WorkloadDomainStack", "or_one_sentence"]

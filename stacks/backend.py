@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
-from cdktf import HttpBackend, LocalBackend, PgBackend, S3Backend, S3BackendEndpointConfig, TerraformStack
-
 from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.escape import terraform
 from egress.layout import STATES
+from tier0_egress.cdk import HttpBackend, LocalBackend, PgBackend, S3Backend, S3BackendEndpointConfig, TerraformStack
 
 from .provider import FROM_STACK_TO_ROOT
 

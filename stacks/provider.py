@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
 from constructs import Construct
 
 from egress.domain import LabTarget
 from egress.domain.model import Nsx
 from egress.escape import terraform
+from tier0_egress.cdk import NsxtProvider
 from tier0_egress.constructs import RefusedValueError
 
 FROM_STACK_TO_ROOT = "../../.."

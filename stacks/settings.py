@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cdktf import App
-
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials, load_domains
 from egress.escape import terminal
 from egress.layout import LAB_FOLDER, OUTPUT, SHELL_MARK, STACKS, STACKS_FILE, Places
+from tier0_egress.cdk import App
 from tier0_egress.constructs import RefusedValueError
 
 CONTEXT = "CDKTF_CONTEXT_JSON"

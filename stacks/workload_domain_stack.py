@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
 from egress.domain import LabTarget, WorkloadDomain
@@ -13,6 +12,7 @@ from egress.escape import terraform
 from egress.policy.owned import BfdPeer as OwnedPeer
 from egress.policy.owned import NatRule, NoSnatRule, Route, owned
 from egress.vocabulary import ANYWHERE, SUPERVISOR, TKG
+from tier0_egress.cdk import TerraformOutput, TerraformStack, of_the_other
 from tier0_egress.constructs import (
     BfdPeer,
     EgressException,
@@ -40,6 +40,8 @@ class WorkloadDomainStack(TerraformStack):
         lab: a running lab to act on instead of the domain's manager; its state is then local, and nothing is protected.
         Default: None, the domain's manager. Errors: RefusedValueError, beginning with the stack's name.
         """
+        if other := of_the_other(scope):
+            raise RefusedValueError(f"{domain.stack}: its scope {other}")
         super().__init__(scope, domain.stack)
         state = LocalState(backend="local") if lab else domain.state
         add_backend(self, domain.stack, state)

@@ -15,6 +15,7 @@ PROOFS = {
     "recordings of the real provider": "tests/nsx_lab/provider/test_playback.py",
     "golden domain": "tests/e2e/test_golden_domain.py",
     "cdktf CLI": "tests/e2e/test_cdktf_cli.py",
+    "the second CDK": "tests/cdktn/",
     "life cycle on NSX profiles": "tests/nsx_lab/manager/test_with_an_engine.py",
     "clients that nobody here wrote": "tests/nsx_lab/test_foreign_clients.py",
     "reliability matrix": "tests/reliability/",

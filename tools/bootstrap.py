@@ -18,6 +18,9 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if sys.platform == "win32" else "bin")
 STAMP = VENV / "ready"
 LOG = VENV / "setup.log"
+CDKTN = VENV / "cdktn"
+"""A folder of its own, which tests put in front: it takes an older release of constructs than the first CDK is locked with."""
+BESIDE = ("--require-hashes", "--no-deps", "--upgrade", "--target", str(CDKTN))
 MINIMUM = (3, 11)
 
 
@@ -40,6 +43,7 @@ def main() -> int:
         ("Python packages, by hash", [*pip, "install", "--require-hashes", "-r", "requirements/lock.txt"]),
         *_engine_step(pip),
         ("the provider bindings", [*pip, "install", "--no-deps", "--force-reinstall", *map(str, wheels)]),
+        ("cdktn, the second CDK, beside", [*pip, "install", *BESIDE, "-r", "requirements/cdktn.txt"]),
         ("this project", [*pip, "install", "--no-deps", "--no-build-isolation", "--editable", "."]),
         ("a look for a provider registry, at most 3 s", [str(python), "-m", "egress.toolchain.probe", str(ROOT)]),
     ]

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from egress.cdk import installed
 from egress.cli._names import StackName
 from egress.cli.context import Project
 from egress.cli.output import progress, say
@@ -29,7 +30,7 @@ def command(project: Project, stacks: tuple[str, ...], command_line: tuple[str, 
 
     With COMMAND that is run in the shell's place, in the project folder: `cdktf synth|diff|deploy|destroy` work there.
 
-    The cdktf CLI is brought from npm at the first use; the engine, the provider (also from a mirror only) and the credentials
+    The cdktf CLI is brought from npm at the first use, and where cdktn is installed the cdktn CLI, too; the engine, the provider (also from a mirror only) and the credentials
     are those that every egress command would use. What egress adds to the engine (the shared provider lock, the refusal to
     lose a default route unnoticed, saved plans) plain cdktf does not have.
 
@@ -37,19 +38,24 @@ def command(project: Project, stacks: tuple[str, ...], command_line: tuple[str, 
     """
     if sys.platform == "win32":
         raise EgressError("egress shell needs a POSIX shell: use WSL")
-    from egress.toolchain.cdktf_cli import COST, VERSION, bring_cli, find_cli  # not on Windows
+    from egress.toolchain.cdktf_cli import CLIS, bring_cli, find_cli  # not on Windows
     from egress.toolchain.shell import open_shell
 
     domains = project.domains(stacks)
-    cli = find_cli()
-    if cli is None:
-        with progress(f"bringing the cdktf CLI {VERSION} from npm, once ({COST})"):
-            cli = bring_cli()
-    shell = open_shell(project.root, project.lab, domains, cli)
+    scripts = {}
+    for cli in CLIS:
+        if not installed(cli.cdk):
+            continue
+        script = find_cli(cli=cli)
+        if script is None:
+            with progress(f"bringing the {cli.name} CLI {cli.version} from npm, once ({cli.cost})"):
+                script = bring_cli(cli=cli)
+        scripts[cli.name] = script
+    shell = open_shell(project.root, project.lab, domains, scripts)
     for note in (*shell.notes, shell.words):
         say(note)
     if not command_line:
-        say("cdktf, the engine, egress and nsx-lab work in here; exit leaves")
+        say(f"{', '.join(scripts)}, the engine, egress and nsx-lab work in here; exit leaves")
     words = command_line or (os.environ.get("SHELL") or "/bin/sh",)
     if stacks:
         shell.environment["EGRESS_STACKS"] = ",".join(stacks)

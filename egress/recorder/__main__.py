@@ -9,6 +9,7 @@ import sys
 from importlib import metadata, util
 from pathlib import Path
 
+from egress.cdk import CDKTF, VARIABLE
 from egress.recorder.app import VERSION
 from egress.recorder.handover import hand_over, note_in
 from egress.recorder.names import BINDINGS, install
@@ -35,7 +36,12 @@ def _look_around() -> None:
     for name in _MEANT_FOR_CDKTF:
         if os.environ.get(name):
             hand_over(f"the variable {name}")
-    installed = metadata.version("cdktf")
+    if os.environ.get(VARIABLE, CDKTF.name) not in ("", CDKTF.name):
+        hand_over(f"{VARIABLE}={os.environ[VARIABLE]}")
+    try:
+        installed = metadata.version(CDKTF.name)
+    except metadata.PackageNotFoundError:
+        installed = "is not installed"
     if installed != VERSION:
         hand_over(f"cdktf {installed}")
     found = util.find_spec(BINDINGS)

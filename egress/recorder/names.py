@@ -8,6 +8,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from egress.cdk import BOTH, CDKTF
 from egress.recorder import elements
 from egress.recorder.app import App
 from egress.recorder.construct import Construct, Named
@@ -15,8 +16,8 @@ from egress.recorder.handover import hand_over
 from egress.recorder.nsxt import MODULES
 from egress.recorder.stack import TerraformStack
 
-BINDINGS = "cdktf_cdktf_provider_nsxt"
-ROOTS = frozenset({"cdktf", "constructs", "jsii", BINDINGS})
+BINDINGS = CDKTF.bindings
+ROOTS = frozenset({"constructs", "jsii", *(cdk.name for cdk in BOTH), *(cdk.bindings for cdk in BOTH)})
 
 _CDKTF = (
     App,

@@ -1,7 +1,7 @@
-"""The cdktf CLI, 0.21.0: brought from an npm registry once per user, by hash, and never run at installation.
+"""The cdktf CLI, 0.21.0, and the cdktn CLI, 0.24.0: brought from an npm registry once per user, by hash, never run at installation.
 
-It is needed for plain `cdktf` commands only; `egress` itself does without it. EGRESS_CDKTF_CLI=DIR names a folder whose
-`node_modules` holds it already, for sites without an npm registry.
+They are needed for plain `cdktf` and `cdktn` commands only; `egress` itself does without. EGRESS_CDKTF_CLI=DIR (EGRESS_CDKTN_CLI)
+names a folder whose `node_modules` holds it already, for sites without an npm registry.
 """
 
 from __future__ import annotations
@@ -12,73 +12,99 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from egress.cdk import CDKTF, CDKTN, Cdk
 from egress.domain import EgressError
 from egress.toolchain.node import find_node
 from egress.toolchain.processes import run
 
-VERSION = "0.21.0"
-COST = "20 s, 420 MB"
-"""What bringing it takes (measured on 2 cores)."""
-_NPM_FILES = Path(__file__).with_name("cdktf_npm")
-_SCRIPT = Path("node_modules", "cdktf-cli", "bundle", "bin", "cdktf")
+
+@dataclass(frozen=True)
+class Cli:
+    """A command line of a CDK. cost: what bringing it takes (measured on 2 cores); script: what Node runs, in its folder."""
+
+    cdk: Cdk
+    version: str
+    cost: str
+    script: Path
+
+    @property
+    def name(self) -> str:
+        """The command."""
+        return self.cdk.name
+
+    @property
+    def variable(self) -> str:
+        """Names a folder that has it."""
+        return f"EGRESS_{self.name.upper()}_CLI"
+
+    @property
+    def npm_files(self) -> Path:
+        """What npm makes it from, the lock file among it."""
+        return Path(__file__).with_name(f"{self.name}_npm")
 
 
-def find_cli(env: Mapping[str, str] = os.environ) -> Path | None:
+CDKTF_CLI = Cli(CDKTF, "0.21.0", "20 s, 420 MB", Path("node_modules", "cdktf-cli", "bundle", "bin", "cdktf"))
+CDKTN_CLI = Cli(CDKTN, "0.24.0", "20 s, 220 MB", Path("node_modules", "cdktn-cli", "bundle", "bin", "cdktn.js"))
+CLIS = (CDKTF_CLI, CDKTN_CLI)
+
+
+def find_cli(env: Mapping[str, str] = os.environ, cli: Cli = CDKTF_CLI) -> Path | None:
     """The CLI's script, for Node to run; None when it is not there yet. Errors: EgressError for a wrong EGRESS_CDKTF_CLI."""
-    script = folder(env) / _SCRIPT
+    script = folder(env, cli) / cli.script
     if script.is_file():
         return script
-    if env.get("EGRESS_CDKTF_CLI"):
+    if env.get(cli.variable):
         raise EgressError(
-            f"EGRESS_CDKTF_CLI={env['EGRESS_CDKTF_CLI']}: no {_SCRIPT} in there: npm ci with "
-            f"{_NPM_FILES.name}/package-lock.json makes it, or unset the variable"
+            f"{cli.variable}={env[cli.variable]}: no {cli.script} in there: npm ci with "
+            f"{cli.npm_files.name}/package-lock.json makes it, or unset the variable"
         )
     return None
 
 
-def bring_cli(env: Mapping[str, str] = os.environ) -> Path:
+def bring_cli(env: Mapping[str, str] = os.environ, cli: Cli = CDKTF_CLI) -> Path:
     """Installs the CLI where `find_cli` looks, unless it is there; returns its script.
 
     Every package is checked against the hash in the lock file; no package's own script runs. What is half done is never
     taken for done: the folder gets its name at the end. Errors: EgressError with npm's words.
     """
-    target = folder(env)
-    found = find_cli(env)
+    target = folder(env, cli)
+    found = find_cli(env, cli)
     if found:
         return found
     target.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(target.parent / f"{target.name}.lock"):
-        if find_cli(env) is None:
+        if find_cli(env, cli) is None:
             with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
                 made = Path(scratch, "cli")
-                _install(made)
+                _install(made, cli)
                 made.rename(target)
-    return target / _SCRIPT
+    return target / cli.script
 
 
-def folder(env: Mapping[str, str] = os.environ) -> Path:
-    """Where the CLI lies: EGRESS_CDKTF_CLI, else the user's cache, in a folder named after the version and the lock file."""
-    chosen = env.get("EGRESS_CDKTF_CLI")
+def folder(env: Mapping[str, str] = os.environ, cli: Cli = CDKTF_CLI) -> Path:
+    """Where the CLI lies: EGRESS_CDKTF_CLI or EGRESS_CDKTN_CLI, else the user's cache, in a folder named after the version and the lock file."""
+    chosen = env.get(cli.variable)
     if chosen:
         return Path(chosen).expanduser().resolve()
     cache = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    lock = hashlib.sha256((_NPM_FILES / "package-lock.json").read_bytes()).hexdigest()
-    return cache / "tier0-egress" / f"cdktf-cli-{VERSION}-{lock[:12]}"
+    lock = hashlib.sha256((cli.npm_files / "package-lock.json").read_bytes()).hexdigest()
+    return cache / "tier0-egress" / f"{cli.name}-cli-{cli.version}-{lock[:12]}"
 
 
-def _install(place: Path) -> None:
+def _install(place: Path, cli: Cli) -> None:
     place.mkdir()
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(_NPM_FILES / name, place / name)
-    shutil.copyfile(_NPM_FILES / "npmrc", place / ".npmrc")
+        shutil.copyfile(cli.npm_files / name, place / name)
+    shutil.copyfile(cli.npm_files / "npmrc", place / ".npmrc")
     node = find_node()
     done = run([node, _npm(node), "ci", "--ignore-scripts"], cwd=place, env={**os.environ, "NO_UPDATE_NOTIFIER": "1"})
     if done.code:
         raise EgressError(
-            f"the cdktf CLI {VERSION} could not be brought from npm; everything but plain cdktf works without it. "
-            f"npm config set registry names a mirror, EGRESS_CDKTF_CLI a folder that has it. npm said:\n{done.err.strip()}"
+            f"the {cli.name} CLI {cli.version} could not be brought from npm; everything but plain {cli.name} works without it. "
+            f"npm config set registry names a mirror, {cli.variable} a folder that has it. npm said:\n{done.err.strip()}"
         )
 
 

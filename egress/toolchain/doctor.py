@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from egress.cdk import BOTH, CDKTF, CDKTN, VARIABLE, Cdk, CdkError, chosen, installed, misfit
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
-from egress.toolchain.cdktf_cli import VERSION, find_cli
+from egress.toolchain.cdktf_cli import CDKTF_CLI, CDKTN_CLI, Cli, find_cli
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
 from egress.toolchain.processes import run
@@ -21,7 +22,7 @@ from egress.toolchain.provider import Provider, find_provider
 from egress.toolchain.provider_lock import unlocked
 from egress.toolchain.runs import Run
 
-BINDINGS = "cdktf_cdktf_provider_nsxt"
+BINDINGS = CDKTF.bindings
 BINDINGS_MARK = "inputs.json"
 """A file that only bindings built in this project have: what they were made from."""
 NEEDED_BINDINGS = (
@@ -54,9 +55,14 @@ def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[Workload
     yield _python()
     for package in ("cdktf", "constructs", "jsii", "pydantic"):
         yield _package(package)
+    yield _cdk()
     yield _bindings()
+    if installed(CDKTN):
+        yield _bindings(CDKTN)
     yield _node()
-    yield _cdktf_cli()
+    yield _cli(CDKTF_CLI)
+    if installed(CDKTN):
+        yield _cli(CDKTN_CLI)
     yield _lab()
     engine = None
     try:
@@ -99,38 +105,51 @@ def _package(name: str) -> Part:
         return Part(name, Health.MISSING, "not installed", "pip install tier0-egress")
 
 
-def _bindings() -> Part:
+def _cdk() -> Part:
+    """Which CDK main.py runs on, unless it imports one itself."""
+    try:
+        cdk = chosen(os.environ, ())
+    except CdkError as error:
+        found, _, fix = str(error).partition(": ")
+        return Part("CDK", Health.MISSING, found, fix)
+    default = "the default" if cdk == CDKTF else "the only one that is installed"
+    why = VARIABLE if os.environ.get(VARIABLE) else default
+    others = [other for other in BOTH if other != cdk and installed(other)]
+    reason = "; ".join(filter(None, map(misfit, others)))
+    if reason:
+        return Part("CDK", Health.NOTE, f"{cdk.name} ({why})", f"the other does not fit: {reason}")
+    ways = [f"{other.name}: {VARIABLE}={other.name}" for other in others]
+    return Part("CDK", Health.FINE, f"{cdk.name} ({'; '.join([why, *ways])})")
+
+
+def _bindings(cdk: Cdk = CDKTF) -> Part:
     """Whether the bindings are there, and whose: a package of that name may come from elsewhere."""
-    spec = importlib.util.find_spec(BINDINGS)
+    package, what = cdk.bindings, "provider bindings" if cdk == CDKTF else f"provider bindings of {cdk.name}"
+    spec = importlib.util.find_spec(package)
     if spec is None:
-        return Part(
-            "provider bindings",
-            Health.MISSING,
-            "not installed",
-            "pip install tier0-egress, or make setup in a checkout",
-        )
+        return Part(what, Health.MISSING, "not installed", f"pip install '{cdk.install}', or make setup in a checkout")
     folder = Path(str(spec.origin)).parent
-    known = _owners(folder)
+    known = _owners(folder, package)
     if len(known) > 1:
         fix = "they overwrite each other's files: uninstall all of them, then install tier0-egress alone"
-        return Part("provider bindings", Health.MISSING, f"{BINDINGS} is of {' and of '.join(known)}", fix)
+        return Part(what, Health.MISSING, f"{package} is of {' and of '.join(known)}", fix)
     if not (folder / BINDINGS_MARK).is_file():
         lacking = [name for name in NEEDED_BINDINGS if not (folder / name).is_dir()]
-        found = f"{BINDINGS} is of {''.join(known) or str(folder)}, not of tier0-egress"
+        found = f"{package} is of {''.join(known) or str(folder)}, not of tier0-egress"
         if lacking:
-            return Part("provider bindings", Health.MISSING, f"{found}, and lacks {', '.join(lacking)}", _REINSTALL)
-        return Part("provider bindings", Health.NOTE, found, f"untested here; {_REINSTALL} for those that are")
-    return Part("provider bindings", Health.FINE, f"{BINDINGS}, of {''.join(known)}")
+            return Part(what, Health.MISSING, f"{found}, and lacks {', '.join(lacking)}", _REINSTALL)
+        return Part(what, Health.NOTE, found, f"untested here; {_REINSTALL} for those that are")
+    return Part(what, Health.FINE, f"{package}, of {''.join(known)}")
 
 
-def _owners(folder: Path) -> list[str]:
+def _owners(folder: Path, package: str) -> list[str]:
     """Distributions that installed the package's folder. The same package elsewhere on the path is of no effect."""
-    names = dict.fromkeys(importlib.metadata.packages_distributions().get(BINDINGS, []))
+    names = dict.fromkeys(importlib.metadata.packages_distributions().get(package, []))
     found = [importlib.metadata.distribution(name) for name in names]
     return [
         f"{one.name} {one.version}"
         for one in found
-        if Path(str(one.locate_file(BINDINGS))).resolve() == folder.resolve()
+        if Path(str(one.locate_file(package))).resolve() == folder.resolve()
     ]
 
 
@@ -157,14 +176,18 @@ def _node() -> Part:
     return Part("Node", Health.FINE, f"{version} ({origin})")
 
 
-def _cdktf_cli() -> Part:
+def _cli(cli: Cli) -> Part:
     """Not needed by egress itself, so never missing."""
     try:
-        cli = find_cli()
+        script = find_cli(cli=cli)
     except EgressError as error:
         found, _, fix = str(error).partition(": ")
-        return Part("cdktf CLI", Health.NOTE, found, fix)
-    return Part("cdktf CLI", Health.FINE, VERSION if cli else f"{VERSION}, brought when egress shell is first opened")
+        return Part(f"{cli.name} CLI", Health.NOTE, found, fix)
+    return Part(
+        f"{cli.name} CLI",
+        Health.FINE,
+        cli.version if script else f"{cli.version}, brought when egress shell is first opened",
+    )
 
 
 def _lab() -> Part:

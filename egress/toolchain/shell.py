@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +31,10 @@ class Shell:
     notes: tuple[str, ...]
 
 
-def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDomain], cli: Path) -> Shell:
+def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDomain], clis: Mapping[str, Path]) -> Shell:
     """The environment of a shell in the project `root`.
 
-    domains: those that may be worked with. cli: the script of the cdktf CLI. Commands are put into `.egress/shell`, or
+    domains: those that may be worked with. clis: by command, the script of each CDK's CLI. Commands are put into `.egress/shell`, or
     `.lab/.egress/shell` for a lab. Errors: EgressError when there is no engine, no provider for a lab, or credentials that are
     bound to other managers.
     """
@@ -49,7 +49,7 @@ def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDoma
     if provider is not None:
         env |= reattached(provider, lab)
     whose = {} if lab else {domain.stack: domain.nsx.credentials for domain in domains}
-    folder = write_commands(home / "shell", engine, cli, whose, others)
+    folder = write_commands(home / "shell", engine, clis, whose, others)
     env["PATH"] = os.pathsep.join([str(folder), env.get("PATH", os.defpath)])
     target = f"lab {lab.host}" if lab else ", ".join(sorted({domain.nsx.host for domain in domains}))
     return Shell(env, f"target: {target} | engine: {engine} | provider: {provider or 'none'}", notes)

@@ -7,17 +7,19 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from egress.cdk import VARIABLE
 from egress.domain import credentials
 from egress.toolchain.engine import Engine
 from egress.toolchain.node import find_node
 
 
 def write_commands(
-    folder: Path, engine: Engine, cli: Path, prefixes: Mapping[str, str], others: Collection[str] = ()
+    folder: Path, engine: Engine, clis: Mapping[str, Path], prefixes: Mapping[str, str], others: Collection[str] = ()
 ) -> Path:
     """Writes the scripts and returns their folder.
 
-    `python` is among them, as cdktf.json says `python main.py`: it is the Python that egress itself runs on. prefixes: of
+    `python` is among them, as cdktf.json says `python main.py`: it is the Python that egress itself runs on. clis: by command, the script of
+    each CDK's CLI; a program that names no CDK runs on that whose command is given. prefixes: of
     each stack's credentials. others: every prefix of the project, none of which an engine sees as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -25,7 +27,7 @@ def write_commands(
     engine_name = "tofu" if engine.product == "OpenTofu" else "terraform"
     engine_script = folder / engine_name
     commands = {
-        "cdktf": f'TERRAFORM_BINARY_NAME={shlex.quote(str(engine_script))} exec {node} {shlex.quote(str(cli))} "$@"',
+        **{name: _cli(name, script, node, engine_script) for name, script in clis.items()},
         "node": f'exec {node} "$@"',
         engine_name: f'{_credentials(prefixes, others)}exec {shlex.quote(str(engine.command))} "$@"',
         "python": f'exec {python} "$@"',
@@ -40,6 +42,11 @@ def write_commands(
             file.write_text(script)
             file.chmod(0o755)
     return folder
+
+
+def _cli(name: str, script: Path, node: str, engine: Path) -> str:
+    settings = f'{VARIABLE}="${{{VARIABLE}:-{name}}}" TERRAFORM_BINARY_NAME={shlex.quote(str(engine))}'
+    return f'{settings} exec {node} {shlex.quote(str(script))} "$@"'
 
 
 def _credentials(prefixes: Mapping[str, str], others: Collection[str]) -> str:

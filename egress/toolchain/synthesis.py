@@ -1,7 +1,7 @@
 """Synthesis: main.py runs in a process of its own and leaves one folder with a cdk.tf.json per stack.
 
 It runs on the recorder, which writes the bytes that cdktf would; where main.py asks for more of cdktf than the recorder knows, on
-cdktf itself, from the beginning. EGRESS_SYNTH=cdktf takes cdktf at once.
+cdktf itself, from the beginning. EGRESS_SYNTH=cdktf takes cdktf at once, and EGRESS_CDK=cdktn takes cdktn.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from egress.cdk import BOTH, CDKTF, CDKTN, CdkError, chosen
 from egress.domain import EgressError
 from egress.layout import STACKS, STACKS_FILE, Places
 from egress.recorder import HANDED_OVER
@@ -58,7 +59,7 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
         }
         done, notes = _run(app, env, out / "handed-over")
         if done.code:
-            raise EgressError(f"synthesis failed:\n{(done.err or done.out).strip()}")
+            raise EgressError(f"synthesis failed:\n{_said((done.err or done.out).strip())}")
         made = _manifest(out)
         missing = [stack for stack in stacks if stack not in made]
         if missing:
@@ -86,17 +87,36 @@ def _run(app: Path, env: dict[str, str], note: Path) -> tuple[Ended, tuple[str, 
         if done.code != HANDED_OVER:
             return done, ()
         why = note.read_text(encoding="utf-8") if note.is_file() else "it did not say why"
-        notes = (f"synthesised by cdktf, as main.py uses more of it than the recorder knows: {why}",)
+        notes = (_handed_over(why),)
     return run([sys.executable, app.name], cwd=app.parent, env={**env, "JSII_NODE": str(find_node())}), notes
 
 
+def _said(words: str) -> str:
+    """What main.py ended with: of a mixture of the two CDKs the sentence alone, which is all there is to know."""
+    kind, _, sentence = words.splitlines()[-1].partition(": ") if words else ("", "", "")
+    ours = kind.endswith((".CdkError", ".RefusedValueError"))
+    theirs = kind in ("ImportError", "ModuleNotFoundError") and sentence.startswith(tuple(one.bindings for one in BOTH))
+    return sentence if ours or theirs else words
+
+
+def _handed_over(why: str) -> str:
+    """What is told of a run that the recorder gave up; `why` is the name that it does not have, or what it met."""
+    if why.partition(".")[0] in (CDKTN.name, CDKTN.bindings):
+        return f"synthesised by {CDKTN.name}, which main.py imports"
+    return f"synthesised by {CDKTF.name}, as main.py uses more of it than the recorder knows: {why}"
+
+
 def _recorder_is_wanted(root: Path) -> bool:
-    chosen = os.environ.get("EGRESS_SYNTH", "")
-    if chosen not in ("", "recorder", "cdktf"):
-        raise EgressError(f"EGRESS_SYNTH is {chosen!r}, allowed are recorder (the default) and cdktf")
+    way = os.environ.get("EGRESS_SYNTH", "")
+    if way not in ("", "recorder", "cdktf"):
+        raise EgressError(f"EGRESS_SYNTH is {way!r}, allowed are recorder (the default) and cdktf")
+    try:
+        cdk = chosen(os.environ, ())
+    except CdkError as error:
+        raise EgressError(str(error)) from None
     # a checkout of this project runs its own egress, and one from before the recorder has none
     own = root / "egress"
-    return chosen != "cdktf" and (not own.is_dir() or (own / "recorder").is_dir())
+    return way != "cdktf" and cdk == CDKTF and (not own.is_dir() or (own / "recorder").is_dir())
 
 
 def _manifest(out: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -13,8 +14,11 @@ from typing import Any
 
 import pytest
 
-from egress.toolchain.cdktf_cli import bring_cli
+from egress.cdk import BOTH, CDKTF, CDKTN
+from egress.toolchain.cdktf_cli import CDKTF_CLI, CDKTN_CLI, Cli, bring_cli
+from egress.toolchain.engine import find_engine
 from egress.toolchain.node import find_node
+from tests.cdktn.second import BESIDE, needed
 from tests.e2e import console
 
 pytestmark = pytest.mark.slow
@@ -50,8 +54,9 @@ def build(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.e2e
-def test_the_committed_wheel_is_what_a_build_gives() -> None:
-    done = build("--check")
+@pytest.mark.parametrize("cdk", [cdk.name for cdk in BOTH])
+def test_the_committed_wheel_is_what_a_build_gives(cdk: str) -> None:
+    done = build("--check", "--only", cdk)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ", 0 differ" in done.stdout
 
@@ -59,13 +64,13 @@ def test_the_committed_wheel_is_what_a_build_gives() -> None:
 @pytest.mark.e2e
 def test_a_schema_of_ones_own_gives_a_fuller_package_and_a_difference_is_told(own: Json, tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text(json.dumps(own))
-    done = build("--schema", tmp_path / "own.json", "--out", tmp_path / "dist")
+    done = build("--schema", tmp_path / "own.json", "--out", tmp_path / "dist", "--only", CDKTF.name)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         assert "cdktf_cdktf_provider_nsxt/policy_group/__init__.py" in archive.namelist()
         assert "cdktf_cdktf_provider_nsxt/policy_nat_rule/__init__.py" in archive.namelist()
-    compare = f"import build, pack; print(build.compare(pack.read(build.Path({str(wheel)!r})), build.HERE / 'dist'))"
+    compare = f"import build, pack; print(build.compare(build.BOTH[0], pack.read(build.Path({str(wheel)!r})), build.HERE / 'dist'))"
     done = subprocess.run(
         [sys.executable, "-c", compare], cwd=ROOT / "bindings", text=True, capture_output=True, check=True
     )
@@ -104,21 +109,28 @@ def _without(schema: Json, resource: str) -> Json:
 
 
 @pytest.mark.e2e
-def test_constructs_go_beside_bindings_that_cdktf_get_makes(own: Json, tmp_path: Path) -> None:
-    """The page's two files, `cdktf get` with a schema in place of a registry, and what comes out."""
+@pytest.mark.parametrize("cli", [CDKTF_CLI, pytest.param(CDKTN_CLI, marks=needed)], ids=lambda cli: cli.name)
+def test_constructs_go_beside_bindings_that_get_makes(own: Json, tmp_path: Path, cli: Cli) -> None:
+    """The page's two files, `cdktf get` (`cdktn get`) with a schema in place of a registry, and what comes out."""
     for name, text in console.files(PAGE).items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text if cli == CDKTF_CLI else on_cdktn(text, name))
     config = tmp_path / "cdktf.json"
     assert "vmware/nsxt@~> 3.11" in config.read_text()
     config.write_text(config.read_text().replace("~> 3.11", "3.11.1"))
     cache = tmp_path / "cache"
     cache.mkdir()
-    (cache / "nsxt@3.11.1.json").write_text(json.dumps(own | {"provider_versions": {PROVIDER: "3.11.1"}}))
+    engine = find_engine()
+    series = ".".join(engine.version.split(".")[:2])
+    whose = [f"@{name}-{series}" for name in ("terraform", "opentofu", "tofu")] if cli == CDKTN_CLI else [""]
+    for one in whose:  # cdktn keeps a schema by engine
+        (cache / f"nsxt@3.11.1{one}.json").write_text(json.dumps(own | {"provider_versions": {PROVIDER: "3.11.1"}}))
     env = {key: value for key, value in os.environ.items() if not key.startswith(("CDKTF_", "JSII_"))}
+    if cli == CDKTN_CLI:
+        env |= {"PYTHONPATH": str(BESIDE), "EGRESS_CDK": cli.name, "TERRAFORM_BINARY_NAME": str(engine.command)}
     env |= {"CDKTF_EXPERIMENTAL_PROVIDER_SCHEMA_CACHE_PATH": str(cache), "CHECKPOINT_DISABLE": "1", "CI": "1"}
     env |= {"DISABLE_VERSION_CHECK": "1", "PATH": os.pathsep.join([str(_node_and_npm(tmp_path)), env["PATH"]])}
     got = subprocess.run(
-        [find_node(), bring_cli(), "get"], cwd=tmp_path, env=env, text=True, capture_output=True, check=False
+        [find_node(), bring_cli(cli=cli), "get"], cwd=tmp_path, env=env, text=True, capture_output=True, check=False
     )
     assert got.returncode == 0, got.stdout + got.stderr
 
@@ -138,6 +150,11 @@ def test_constructs_go_beside_bindings_that_cdktf_get_makes(own: Json, tmp_path:
     check = made["data"]["nsxt_policy_realization_info"]["GroupRealized"]
     assert check["path"] == "${nsxt_policy_group.registries.path}"
     assert check["depends_on"] == ["nsxt_policy_group.registries"]
+
+
+def on_cdktn(text: str, name: str) -> str:
+    """The page's program with the names of cdktn; its settings are the same for both."""
+    return re.sub(r"\bcdktf\b", CDKTN.name, text.replace(CDKTF.bindings, CDKTN.bindings)) if name == "main.py" else text
 
 
 def _node_and_npm(folder: Path) -> Path:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from egress.cdk import BOTH
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,10 +26,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_distribution_contains_the_bindings(built: Path) -> None:
-    (bindings,) = (ROOT / "bindings" / "dist").glob("*.whl")
+@pytest.mark.parametrize("package", [cdk.bindings for cdk in BOTH])
+def test_distribution_contains_the_bindings(built: Path, package: str) -> None:
+    (bindings,) = (ROOT / "bindings" / "dist").glob(f"{package}-*.whl")
     with zipfile.ZipFile(built) as ours, zipfile.ZipFile(bindings) as theirs:
-        wanted = [name for name in theirs.namelist() if name.startswith("cdktf_cdktf_provider_nsxt/")]
+        wanted = [name for name in theirs.namelist() if name.startswith(f"{package}/")]
         assert len(wanted) > 10
         for name in wanted:
             assert ours.read(name) == theirs.read(name)
@@ -37,7 +40,7 @@ def test_distribution_takes_no_name_that_its_users_want_and_each_package_is_type
     with zipfile.ZipFile(built) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     packages = {name.split("/")[0] for name in names}
-    assert packages == {"egress", "nsx_lab", "tier0_egress", "cdktf_cdktf_provider_nsxt"}
+    assert packages == {"egress", "nsx_lab", "tier0_egress", *(cdk.bindings for cdk in BOTH)}
     assert {f"{package}/py.typed" for package in packages} <= names
     assert {"tier0_egress/constructs/py.typed", "tier0_egress/stacks/py.typed"} <= names
     for folder, package in (("constructs_lib", "constructs"), ("stacks", "stacks")):

@@ -1,4 +1,4 @@
-"""The committed wheel says what the provider schema says: attribute by attribute, both ways."""
+"""The committed wheels say what the provider schema says: attribute by attribute, both ways."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ import tier0_egress  # noqa: F401 - before cdktf: it chooses jsii's Node
 # isort: split
 import cdktf_cdktf_provider_nsxt
 
+from egress.cdk import BOTH, Cdk
+
 ROOT = Path(__file__).parents[2]
-(WHEEL,) = (ROOT / "bindings" / "dist").glob("*.whl")
+WHEELS = {cdk.name: next((ROOT / "bindings" / "dist").glob(f"{cdk.bindings}-*.whl")) for cdk in BOTH}
 SCHEMA = json.loads((ROOT / "nsx_lab" / "provider" / "nsxt-schema.json").read_text())["provider_schemas"][
     "registry.terraform.io/vmware/nsxt"
 ]
 PRIMITIVES = {"string": "string", "number": "number", "bool": "boolean"}
+UNKNOWN = {f"{cdk.name}.IResolvable" for cdk in BOTH}
 CDKTF_OWN = {"tfResourceType", "internalValue", "alias"}  # meta properties of every generated class
 
 # An object's face: dotted attribute path -> (type, "required" | "optional" | "computed"). The bindings do not tell an
@@ -59,10 +62,22 @@ def schema_face(block: dict[str, Any], prefix: str = "") -> Face:
     return face
 
 
+@pytest.fixture(scope="module", params=BOTH, ids=[cdk.name for cdk in BOTH])
+def cdk(request: pytest.FixtureRequest) -> Cdk:
+    found: Cdk = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def bundle() -> dict[str, bytes]:
+def committed(cdk: Cdk) -> Path:
+    """The wheel of the bindings of one CDK."""
+    return WHEELS[cdk.name]
+
+
+@pytest.fixture(scope="module")
+def bundle(committed: Path) -> dict[str, bytes]:
     """The files of the JavaScript package inside the wheel."""
-    with zipfile.ZipFile(WHEEL) as wheel:
+    with zipfile.ZipFile(committed) as wheel:
         (name,) = (name for name in wheel.namelist() if name.endswith(".jsii.tgz"))
         with tarfile.open(fileobj=io.BytesIO(wheel.read(name))) as package:
             streams = {m.name.removeprefix("package/"): package.extractfile(m) for m in package if m.isfile()}
@@ -102,12 +117,12 @@ def type_text(kind: dict[str, Any]) -> str:
         return "block"
     if "collection" in kind:
         return f"list({type_text(kind['collection']['elementtype'])})"
-    (real,) = (t for t in kind["union"]["types"] if t.get("fqn") != "cdktf.IResolvable")
+    (real,) = (t for t in kind["union"]["types"] if t.get("fqn") not in UNKNOWN)
     return type_text(real)
 
 
 def struct_name(kind: dict[str, Any]) -> str:
-    return next(fqn for fqn in fqns(kind) if fqn != "cdktf.IResolvable")
+    return next(fqn for fqn in fqns(kind) if fqn not in UNKNOWN)
 
 
 def fqns(kind: Any) -> Iterator[str]:
@@ -131,29 +146,29 @@ def test_wheel_has_one_class_per_schema_object_and_no_other(types: dict[str, Any
 
 
 @pytest.mark.parametrize("name", sorted(schema_objects()))
-def test_every_attribute_has_the_name_type_and_mode_of_the_schema(name: str, types: dict[str, Any]) -> None:
+def test_every_attribute_has_the_name_type_and_mode_of_the_schema(name: str, cdk: Cdk, types: dict[str, Any]) -> None:
     class_name = "NsxtProvider" if name == "provider" else name[0].upper() + name[1:]
-    fqn = f"cdktf-provider-nsxt.{name}.{class_name}"
+    fqn = f"{cdk.name}-provider-nsxt.{name}.{class_name}"
     assert bindings_face(types, fqn, f"{fqn}Config") == schema_face(schema_objects()[name])
 
 
-def test_wheel_version_is_the_provider_version_of_the_schema() -> None:
-    assert WHEEL.name == "cdktf_cdktf_provider_nsxt-3.11.1-py3-none-any.whl"
-    assert json.loads((ROOT / "bindings" / "package.json").read_text())["version"] == "3.11.1"
+def test_wheel_version_is_the_provider_version_of_the_schema(cdk: Cdk, committed: Path) -> None:
+    assert committed.name == f"{cdk.bindings}-3.11.1-py3-none-any.whl"
+    assert json.loads((ROOT / "bindings" / cdk.name / "package.json").read_text())["version"] == "3.11.1"
 
 
-def test_installed_bindings_are_the_committed_ones() -> None:
-    with zipfile.ZipFile(WHEEL) as wheel:
+def test_installed_bindings_are_the_committed_ones(cdk: Cdk, committed: Path) -> None:
+    with zipfile.ZipFile(committed) as wheel:
         for name in wheel.namelist():
-            if name.startswith("cdktf_cdktf_provider_nsxt/"):
-                installed = importlib.metadata.distribution("cdktf-cdktf-provider-nsxt").locate_file(name)
+            if name.startswith(f"{cdk.bindings}/"):
+                installed = importlib.metadata.distribution(cdk.bindings).locate_file(name)
                 assert Path(str(installed)).read_bytes() == wheel.read(name), (
                     f"{name}: install bindings/dist/*.whl again"
                 )
 
 
-def test_wheel_names_no_folder_of_the_machine_that_built_it(bundle: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(WHEEL) as wheel:
+def test_wheel_names_no_folder_of_the_machine_that_built_it(committed: Path, bundle: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(committed) as wheel:
         texts = bundle | {name: wheel.read(name) for name in wheel.namelist() if not name.endswith(".tgz")}
     assert [name for name, text in texts.items() if str(ROOT).encode() in text] == []
     assert {Path(name).parts[0] for name in bundle} == {".jsii", "README.md", "lib", "package.json"}
@@ -167,29 +182,30 @@ def test_stacks_that_use_the_bindings_accept_a_range_of_provider_versions(bundle
         assert "providerVersion:" not in text
 
 
-def test_the_wheel_is_made_from_the_files_that_are_here() -> None:
+def test_the_wheel_is_made_from_the_files_that_are_here(cdk: Cdk, committed: Path) -> None:
     """A changed input without a rebuild: nothing else would notice."""
-    with zipfile.ZipFile(WHEEL) as wheel:
-        made_from = json.loads(wheel.read("cdktf_cdktf_provider_nsxt/inputs.json"))
+    with zipfile.ZipFile(committed) as wheel:
+        made_from = json.loads(wheel.read(f"{cdk.bindings}/inputs.json"))
     here = {name: ROOT / "bindings" / name for name in made_from} | {
         "schema": ROOT / "nsx_lab/provider/nsxt-schema.json"
     }
     changed = [name for name, file in here.items() if sha256(file.read_bytes()).hexdigest() != made_from[name]]
     assert changed == [], "make bindings"
     tools = {"bindings/hatch_build.py"}  # packs the distribution, not the bindings
-    files = {str(file.relative_to(ROOT)) for file in (ROOT / "bindings").iterdir() if file.is_file()} - tools
+    folders = (ROOT / "bindings", ROOT / "bindings" / cdk.name)
+    files = {str(file.relative_to(ROOT)) for folder in folders for file in folder.iterdir() if file.is_file()} - tools
     assert {f"bindings/{name}" for name in made_from if name != "schema"} == files
 
 
-def test_the_wheel_leads_nowhere_that_does_not_exist() -> None:
-    with zipfile.ZipFile(WHEEL) as wheel:
+def test_the_wheel_leads_nowhere_that_does_not_exist(committed: Path) -> None:
+    with zipfile.ZipFile(committed) as wheel:
         (name,) = (name for name in wheel.namelist() if name.endswith("/METADATA"))
         metadata = wheel.read(name).decode()
     assert "example" not in metadata
     assert "four resources and seven data sources" in metadata
 
 
-@pytest.mark.parametrize("page", ["bindings/README.md", "docs/bindings.md"])
+@pytest.mark.parametrize("page", ["bindings/cdktf/README.md", "bindings/cdktn/README.md", "docs/bindings.md"])
 def test_the_pages_list_what_the_package_holds(page: str) -> None:
     text = (ROOT / page).read_text()
     listed = set(re.findall(r"`((?:policy|data_nsxt)_[a-z0-9_]+)`", text))
@@ -232,8 +248,8 @@ def test_other_errors_are_those_of_python(statement: str, error: str) -> None:
     assert not hasattr(cdktf_cdktf_provider_nsxt, "policy_group")
 
 
-def test_npm_lock_names_no_registry() -> None:
-    lock = json.loads((ROOT / "bindings" / "package-lock.json").read_text())
+def test_npm_lock_names_no_registry(cdk: Cdk) -> None:
+    lock = json.loads((ROOT / "bindings" / cdk.name / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert packages
     assert [name for name, entry in packages.items() if "resolved" in entry] == []

@@ -28,7 +28,7 @@ def test_constructs_alone_load_neither_pydantic_nor_yaml_nor_the_domain_model() 
     assert "cdktf" in roots
     assert roots.isdisjoint({"pydantic", "pydantic_core", "yaml", "httpx", "click", "rich"})
     ours = {name for name in loaded if name.startswith("egress")}
-    assert ours == {"egress", "egress.node", "egress.policy", "egress.policy.paths", "egress.vocabulary"}
+    assert ours == {"egress", "egress.cdk", "egress.node", "egress.policy", "egress.policy.paths", "egress.vocabulary"}
 
 
 @pytest.mark.parametrize("names", [("constructs_lib", "tier0_egress.constructs"), ("stacks", "tier0_egress.stacks")])

@@ -19,10 +19,12 @@ from typing import Any
 
 import yaml
 
+from egress.cdk import BOTH
+
 ACT = Path(sys.executable).with_name("act")
 _ACTIONS = Path(__file__).with_name("actions")
 _REMOTE = re.compile(r"uses:\s*([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)@([0-9a-f]{40})\b")
-_NOT_ON_A_SHELF = ("tier0_egress", "__editable__", "_editable", "cdktf_cdktf_provider_nsxt", "__pycache__")
+_NOT_ON_A_SHELF = ("tier0_egress", "__editable__", "_editable", "__pycache__", *(cdk.bindings for cdk in BOTH))
 REPOSITORY = "acme/egress"
 
 

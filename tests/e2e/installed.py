@@ -18,7 +18,15 @@ from tests.e2e.sites import REPOSITORY
 
 _SOURCES = (
     *("pyproject.toml", "docs/package.md", "LICENSE", "NOTICE"),
-    *("egress", "nsx_lab", "constructs_lib", "stacks", "tier0_egress/__init__.py", "tier0_egress/py.typed"),
+    *(
+        "egress",
+        "nsx_lab",
+        "constructs_lib",
+        "stacks",
+        "tier0_egress/__init__.py",
+        "tier0_egress/cdk.py",
+        "tier0_egress/py.typed",
+    ),
 )
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from egress.cdk import CDKTN
 from egress.domain import EgressError
 from egress.domain.credentials import refuse_missing
-from egress.toolchain.cdktf_cli import VERSION, find_cli, folder
+from egress.toolchain.cdktf_cli import CDKTF_CLI, CDKTN_CLI, CLIS, Cli, find_cli, folder
 
 pytestmark = pytest.mark.slow
 
@@ -185,25 +186,30 @@ def test_without_a_registry_of_npm_it_is_a_sentence_and_nothing_half_done_is_lef
 
 def test_library_and_cli_are_of_one_version() -> None:
     pinned = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
-    assert f"cdktf=={VERSION}" in pinned
+    assert f"cdktf=={CDKTF_CLI.version}" in pinned
+    first, before = CDKTN.versions["cdktn"]
+    assert first < CDKTN_CLI.version < before
 
 
-def test_a_named_folder_without_the_cli_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EgressError, match="no node_modules/cdktf-cli"):
-        find_cli({"EGRESS_CDKTF_CLI": str(tmp_path)})
+@pytest.mark.parametrize("cli", CLIS, ids=lambda cli: cli.name)
+def test_a_named_folder_without_the_cli_is_refused(tmp_path: Path, cli: Cli) -> None:
+    with pytest.raises(EgressError, match=f"EGRESS_{cli.name.upper()}_CLI=.*: no node_modules/{cli.name}-cli"):
+        find_cli({f"EGRESS_{cli.name.upper()}_CLI": str(tmp_path)}, cli)
 
 
-def test_the_cli_is_kept_in_the_users_cache_under_its_lock(tmp_path: Path) -> None:
-    place = folder({"XDG_CACHE_HOME": str(tmp_path)})
+@pytest.mark.parametrize("cli", CLIS, ids=lambda cli: cli.name)
+def test_the_cli_is_kept_in_the_users_cache_under_its_lock(tmp_path: Path, cli: Cli) -> None:
+    place = folder({"XDG_CACHE_HOME": str(tmp_path)}, cli)
     assert place.parent == tmp_path / "tier0-egress"
-    assert place.name.startswith("cdktf-cli-0.21.0-")
-    assert find_cli({"XDG_CACHE_HOME": str(tmp_path)}) is None
+    assert place.name.startswith(f"{cli.name}-cli-{cli.version}-")
+    assert find_cli({"XDG_CACHE_HOME": str(tmp_path)}, cli) is None
 
 
-def test_the_npm_lock_names_hashes_and_no_registry() -> None:
-    lock = json.loads((REPOSITORY / "egress" / "toolchain" / "cdktf_npm" / "package-lock.json").read_text())
+@pytest.mark.parametrize("cli", CLIS, ids=lambda cli: cli.name)
+def test_the_npm_lock_names_hashes_and_no_registry(cli: Cli) -> None:
+    lock = json.loads((cli.npm_files / "package-lock.json").read_text())
     packages = {name: package for name, package in lock["packages"].items() if name}
-    assert packages["node_modules/cdktf-cli"]["version"] == "0.21.0"
+    assert packages[f"node_modules/{cli.name}-cli"]["version"] == cli.version
     assert [
         name for name, package in packages.items() if "integrity" not in package and not package.get("inBundle")
     ] == []

@@ -1,0 +1,98 @@
+"""Which CDK a program runs on: cdktf, or cdktn, its maintained fork (docs/decisions/0026). Imports nothing but the standard library.
+
+The one that the program has imported already; where it has imported neither, the one that EGRESS_CDK names, else cdktf.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+VARIABLE = "EGRESS_CDK"
+
+
+class CdkError(ImportError):
+    """No CDK that the constructs can run on; a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Cdk:
+    """A CDK: the name of its distribution, its module and its command; the module of its bindings; what else it needs.
+
+    versions: what a distribution must be, from the first version to before the second; the bindings are made for these.
+    install: what pip brings it with.
+    """
+
+    name: str
+    bindings: str
+    versions: Mapping[str, tuple[str, str]]
+    install: str
+
+
+CDKTF = Cdk(
+    "cdktf", "cdktf_cdktf_provider_nsxt", {"cdktf": ("0.21", "0.22"), "constructs": ("10.4.2", "11")}, "tier0-egress"
+)
+CDKTN = Cdk(
+    "cdktn", "cdktn_provider_nsxt", {"cdktn": ("0.24", "0.25"), "constructs": ("10.6", "10.8")}, "tier0-egress[cdktn]"
+)
+BOTH = (CDKTF, CDKTN)
+"""The default first."""
+
+
+def chosen(env: Mapping[str, str] = os.environ, imported: Collection[str] = sys.modules) -> Cdk:
+    """The CDK to run on. `imported`: names of modules that the program has imported.
+
+    Errors: CdkError when it cannot be told which, or when it is not there in a version that fits.
+    """
+    cdk = _wanted(env, imported)
+    reason = misfit(cdk)
+    if reason:
+        raise CdkError(reason)
+    return cdk
+
+
+def _wanted(env: Mapping[str, str], imported: Collection[str]) -> Cdk:
+    named = env.get(VARIABLE, "")
+    if named and named not in {cdk.name for cdk in BOTH}:
+        raise CdkError(f"{VARIABLE} is {named!r}, allowed are cdktf (the default) and cdktn")
+    asked = [cdk for cdk in BOTH if cdk.name == named]
+    already = [cdk for cdk in BOTH if cdk.name in imported]
+    if len(already) == 1:
+        return already[0]
+    if len(already) > 1 and not asked:
+        raise CdkError(
+            f"this program has imported cdktf and cdktn, and the constructs run on one of the two: import one only, or "
+            f"name it in {VARIABLE}"
+        )
+    there = [cdk for cdk in BOTH if installed(cdk)]
+    return (asked or there or [CDKTF])[0]
+
+
+def installed(cdk: Cdk) -> bool:
+    """Whether a program could import it."""
+    return cdk.name in sys.modules or find_spec(cdk.name) is not None
+
+
+def misfit(cdk: Cdk) -> str:
+    """Why the constructs cannot run on it; empty where they can."""
+    fix = f"pip install '{cdk.install}'"
+    for name, (first, before) in cdk.versions.items():
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            return f"{name} is not installed{'' if name == cdk.name else f', which {cdk.name} needs'}: {fix}"
+        if not _numbers(first) <= _numbers(found) < _numbers(before):
+            whose = "the bindings here are made for" if name == cdk.name else f"{cdk.name} runs on"
+            return f"{name} {found} is installed, {whose} {first} and newer, before {before}: {fix}"
+    return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The release part of a version, as far as it is numbers."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
