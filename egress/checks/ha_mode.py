@@ -104,7 +104,7 @@ def mode_change(domain: WorkloadDomain) -> Outcomes:
         yield Broken(
             ("tier0", "ha_mode"),
             "the REFLEXIVE rules are applied to interfaces: NSX refuses another HA mode while they are there",
-            "good to know before such a change, the steps of which are in docs/recovery.md, Another HA mode",
+            "good to know before such a change, which has steps of its own (the page on recovery, Another HA mode)",
         )
 
 
