@@ -215,6 +215,7 @@ class _Work:
                 if self._damaged_aside and (aside := work.enter_context(set_aside(stack))):
                     say(f"{stack.name}: the state was damaged, and is set aside as {aside.name}")
                 _initialise(stack, upgrade=self._upgrade_provider)
+                work.enter_context(stack.first_in_turn())
                 around = found(stack, seen, self._project.stacks, self._strays, may_be_new=self._may_be_new)
                 self._strays = ()  # told once
                 return act(stack, around)

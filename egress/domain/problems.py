@@ -14,6 +14,8 @@ Exception
   GoneError                 what a forge had is gone meanwhile; who posts makes it anew (egress.forge)
   NoPlaceError              a domain file's layout has no safe place for an edit (egress.domain.surgery); told as an EgressError
   CannotHoldError           a domain file cannot hold an object of a manager as it is (egress.scan); listed as foreign
+  ImportError
+    CdkError                no CDK that the constructs can run on (egress.cdk)
   ValueError
     RefusedValueError       a value that a construct refuses (tier0_egress.constructs)
 """

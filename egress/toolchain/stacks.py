@@ -124,12 +124,30 @@ class Stack:
 
     @contextmanager
     def _one_at_a_time(self, upgrade: bool) -> Iterator[None]:
-        """Where the shared lock file is not there yet or moves, and where the engine keeps providers in a cache, which is "not guaranteed to
-        be concurrency safe" (Terraform, CLI configuration), runs wait for one another; else a store that hangs keeps nobody."""
-        if self.run.lock_file.is_file() and not upgrade and "TF_PLUGIN_CACHE_DIR" not in os.environ:
+        """Where the shared lock file is not there yet or moves, where the engine keeps providers in a cache, which is "not guaranteed to
+        be concurrency safe" (Terraform, CLI configuration), and where it makes what all states of a database share, runs wait for one
+        another; else a store that hangs keeps nobody."""
+        as_ever = self.run.lock_file.is_file() and not upgrade and "TF_PLUGIN_CACHE_DIR" not in os.environ
+        if as_ever and self.backend != "pg":
             yield
             return
-        file = os.open(self.run.places.runs / "init.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with self._in_turn("init.lock"):
+            yield
+
+    @contextmanager
+    def first_in_turn(self) -> Iterator[None]:
+        """Until a state exists in PostgreSQL its first run holds a lock that all states of the database share (pg_store): the runs of a
+        checkout wait for one another, where they would be refused. Any other stack goes on at once."""
+        if self.backend == "pg" and not self.found.addresses:
+            with self._in_turn("first-run.lock"):
+                yield
+        else:
+            yield
+
+    @contextmanager
+    def _in_turn(self, name: str) -> Iterator[None]:
+        """Waits until no other run of the checkout holds the file of that name."""
+        file = os.open(self.run.places.runs / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
             yield
