@@ -52,7 +52,9 @@ def made(lab: Lab, name: str) -> int:
 def test_several_at_once_print_what_one_after_the_other_do(site: Site) -> None:
     for command in (["plan", "--full"], ["drift"], ["verify", "--json"]):
         one, many = (site.egress(*command, "--parallel", number, code=2) for number in ("1", "4"))
-        assert many.stdout == one.stdout
+        assert re.sub(r"after \d+s", "", many.stdout) == re.sub(r"after \d+s", "", one.stdout), (
+            "but for the engine's clock"
+        )
         assert many.stderr == one.stderr
         if "--json" in command:
             assert [one["stack"] for one in json.loads(many.stdout)] == list(NAMES)
