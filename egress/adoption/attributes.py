@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from egress.policy.fields import OF_EVERY_OBJECT
 from egress.policy.paths import is_nat_rule, is_static_route
 from egress.policy.tree import Json
 from egress.vocabulary import ANYWHERE, NatAction
@@ -37,11 +38,6 @@ _KNOWN = {
 }
 """Keys of bodies that the provider writes (resource_nsxt_policy_nat_rule.go, .._static_route.go, .._static_route_bfd_peer.go of 3.11.1)."""
 _HOP = frozenset({"ip_address", "admin_distance", "scope"})
-_COMMON = frozenset({"id", "display_name", "description", "tags", "resource_type", "children"})
-_KEPT = frozenset(
-    "path parent_path relative_path remote_path unique_id realization_id owner_id origin_site_id marked_for_delete overridden".split()  # noqa: SIM905 - a table of words
-)
-"""What NSX gives every object by itself (NSX Policy API, PolicyConfigResource); so is all that begins with an underscore."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ def lost(path: str, body: Json) -> tuple[str, ...]:
     """Attributes of a body that say something and that the provider does not know: its PATCH is the whole object, so they would be gone
     (NSX Policy API, partial patch is off by default)."""
     kind = "rule" if is_nat_rule(path) else "route" if is_static_route(path) else "peer"
-    known = _KNOWN[kind] | _COMMON | _KEPT
+    known = _KNOWN[kind] | OF_EVERY_OBJECT
     found = [name for name, value in body.items() if value and name not in known and not name.startswith("_")]
     hops = [hop for hop in _list(body.get("next_hops")) if isinstance(hop, dict)]
     found += [f"next_hops.{name}" for hop in hops for name, value in hop.items() if value and name not in _HOP]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import collapse_addresses, ip_address, ip_network, summarize_address_range
+from ipaddress import collapse_addresses
 from typing import TypeAlias
 
 from egress.domain import WorkloadDomain
@@ -13,6 +13,7 @@ from egress.domain.addresses import Network, as_network
 from egress.domain.base import Named
 from egress.domain.fields import listed, quoted
 from egress.policy import paths
+from egress.policy.fields import network_parts, networks_of
 from egress.policy.owned import BFD, BfdPeer, NatRule, NoSnatRule, Route, owned
 from egress.policy.paths import Collection, Section, is_bfd_peer, is_nat_rule, is_static_route, last
 from egress.policy.tree import Json, PolicyObjects, children
@@ -150,26 +151,14 @@ def networks(value: object) -> tuple[Network, ...] | None:
     """The networks of a field of a rule, joined where they lie side by side; empty for any. Host bits, ranges and blanks are read as what
     they mean; None where that cannot be said."""
     found: list[Network] = []
-    for part in str(value or "").split(","):
-        text = part.strip()
-        if text and text.upper() != "ANY":
-            read = _part(text)
-            if read is None:
-                return None
-            found += read
+    try:
+        for part in network_parts(value):
+            found += networks_of(part)
+    except ValueError:
+        return None
     if any(one == ANYWHERE for one in found):
         return ()
     return tuple(sorted(_joined(found), key=str))
-
-
-def _part(text: str) -> list[Network] | None:
-    first, dash, end = text.partition("-")
-    try:
-        if not dash:
-            return [ip_network(text, strict=False)]
-        return list(summarize_address_range(ip_address(first.strip()), ip_address(end.strip())))
-    except (ValueError, TypeError):
-        return None
 
 
 def _joined(found: list[Network]) -> Iterator[Network]:

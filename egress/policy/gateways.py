@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_interface, summarize_address_range
+from ipaddress import ip_address, ip_interface
 from typing import Any, TypeVar
 
 from egress.domain import EgressError, HaMode, NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network
+from egress.policy.fields import network_parts, networks_of
 from egress.policy.paths import Collection, Section, last, nat_section
 from egress.policy.tree import Json, PolicyObjects, children
 from egress.vocabulary import INFRA
@@ -247,9 +248,7 @@ class Reader:
         return rule
 
     def _networks(self, path: str, text: str | None) -> tuple[Network, ...]:
-        parts = [part.strip() for part in (text or "").split(",")]
-        wanted = [part for part in parts if part and part.upper() != "ANY"]
-        return tuple(network for part in wanted for network in self._part(path, part))
+        return tuple(network for part in network_parts(text) for network in self._part(path, part))
 
     def _translated(self, path: str, text: str | None) -> Network | None:
         """What a rule translates to. Of several networks the first stands for all of them, and that is a doubt."""
@@ -261,11 +260,7 @@ class Reader:
 
     def _part(self, path: str, text: str) -> tuple[Network, ...]:
         """The networks of one part of a list: a network, an address, or a range of addresses."""
-        first, dash, end = text.partition("-")
-        if not dash:
-            return (self._network("rule", path, text),)
-        found: Iterable[Network] = summarize_address_range(ip_address(first.strip()), ip_address(end.strip()))
-        return tuple(found)
+        return networks_of(text) if "-" in text else (self._network("rule", path, text),)
 
     def _network(self, kind: str, path: str, text: Any) -> Network:
         """A network. Host bits are dropped with a note, as the manager of the lab does it (assumption for NSX)."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
 from egress.policy import paths
+from egress.policy.fields import network_parts, networks_of
 from egress.policy.owned import BfdPeer, Identity, NatRule, Owned, Route, default_tags, nat_scope, owned
 from egress.policy.paths import Collection, Section
 from egress.policy.tree import Json, PolicyObjects, children
@@ -186,17 +187,10 @@ def stack_of(body: Json) -> str | None:
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...] | None:
     """The networks of a comma list, ranges as networks; empty for any; None where one cannot be read."""
-    found: list[IPv4Network | IPv6Network] = []
-    for part in (one.strip() for one in text.split(",") if one.strip() and one.strip().upper() != "ANY"):
-        first, dash, end = part.partition("-")
-        network = None if dash else _network(part)
-        try:
-            found += (
-                [network] if network else summarize_address_range(ip_address(first.strip()), ip_address(end.strip()))
-            )
-        except (ValueError, TypeError):
-            return None
-    return tuple(found)
+    try:
+        return tuple(network for part in network_parts(text) for network in networks_of(part))
+    except ValueError:
+        return None
 
 
 def _network(value: object) -> IPv4Network | IPv6Network | None:

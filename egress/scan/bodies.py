@@ -8,30 +8,9 @@ from typing import Any
 
 from egress.domain.addresses import Network
 from egress.domain.fields import listed, quoted
+from egress.policy.fields import OF_EVERY_OBJECT
 from egress.policy.paths import last
 from egress.policy.tree import Json
-
-_OF_EVERY_OBJECT = frozenset(
-    [
-        "children",
-        "description",
-        "display_name",
-        "id",
-        "marked_for_delete",
-        "origin_site_id",
-        "overridden",
-        "owner_id",
-        "parent_path",
-        "path",
-        "realization_id",
-        "relative_path",
-        "remote_path",
-        "resource_type",
-        "tags",
-        "unique_id",
-    ]
-)
-"""Attributes that every Policy object has (NSX Policy API, PolicyConfigResource). Those that begin with `_` are the system's own."""
 
 
 class CannotHoldError(Exception):
@@ -70,7 +49,7 @@ def refuse_strange(body: Json, known: frozenset[str]) -> None:
         name
         for name, value in body.items()
         if name not in known
-        and name not in _OF_EVERY_OBJECT
+        and name not in OF_EVERY_OBJECT
         and not name.startswith("_")
         and value not in (None, "", False, [], {})
     )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network, summarize_address_range
 from typing import Any, TypeAlias
 
 from egress.domain.addresses import Network
+from egress.policy.fields import network_parts, networks_of
 from egress.policy.paths import bfd_profile, last
 from egress.policy.tree import Json
 from egress.vocabulary import FirewallMatch
@@ -21,19 +21,15 @@ Meaning: TypeAlias = Any
 
 def networks(value: Any) -> frozenset[Network | str]:
     """The networks of a comma list; empty for any. What cannot be read stands for itself."""
-    parts = [part.strip() for part in str(value or "").split(",")]
-    found = {one for part in parts if part and part.upper() != "ANY" for one in _part(part)}
+    found = {one for part in network_parts(value) for one in _part(part)}
     return frozenset(one for one in found if isinstance(one, str) or one.prefixlen > 0)
 
 
-def _part(text: str) -> list[Network | str]:
-    first, dash, end = text.partition("-")
+def _part(text: str) -> tuple[Network | str, ...]:
     try:
-        if not dash:
-            return [ip_network(text, strict=False)]
-        return list(summarize_address_range(ip_address(first.strip()), ip_address(end.strip())))
-    except (ValueError, TypeError):
-        return [text]
+        return networks_of(text)
+    except ValueError:
+        return (text,)
 
 
 def addresses(value: Any) -> frozenset[str]:
