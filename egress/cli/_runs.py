@@ -172,6 +172,7 @@ class _Work:
         damaged_aside: bool = False,
     ) -> None:
         self._damaged_aside = damaged_aside
+        self._beside_others = False
         self._project, self._run = project, run
         self._may_be_new, self._upgrade_provider, self._head = may_be_new, upgrade_provider, head
         self._strays = stray_states(run.places, project.stacks)
@@ -187,6 +188,7 @@ class _Work:
     ) -> T | _Failed:
         """Acts on a stack in a process of its own. first: of all of them, which tells what concerns none of them. Errors: EgressError,
         unless it goes on."""
+        self._beside_others = True
         if not first:
             self._strays = ()
         whys: list[str] = []
@@ -215,7 +217,8 @@ class _Work:
                 if self._damaged_aside and (aside := work.enter_context(set_aside(stack))):
                     say(f"{stack.name}: the state was damaged, and is set aside as {aside.name}")
                 _initialise(stack, upgrade=self._upgrade_provider)
-                work.enter_context(stack.first_in_turn())
+                if self._beside_others:
+                    work.enter_context(stack.first_in_turn(lambda: _first_run_waits(stack)))
                 around = found(stack, seen, self._project.stacks, self._strays, may_be_new=self._may_be_new)
                 self._strays = ()  # told once
                 return act(stack, around)
@@ -226,6 +229,11 @@ class _Work:
                 raise
             say(f"egress: {error}")
             return None
+
+
+def _first_run_waits(stack: Stack) -> None:
+    with progress(f"{stack.name} waits: first runs of states in one database go one after the other"):
+        pass
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -135,21 +135,25 @@ class Stack:
             yield
 
     @contextmanager
-    def first_in_turn(self) -> Iterator[None]:
-        """Until a state exists in PostgreSQL its first run holds a lock that all states of the database share (pg_store): the runs of a
-        checkout wait for one another, where they would be refused. Any other stack goes on at once."""
+    def first_in_turn(self, waits: Callable[[], None]) -> Iterator[None]:
+        """Until a state exists in PostgreSQL its first run holds a lock that all states of the database share (pg_store): of stacks that are
+        worked on at once one waits for another, where it would be refused. Any other stack goes on at once. waits: is told of a wait."""
         if self.backend == "pg" and not self.found.addresses:
-            with self._in_turn("first-run.lock"):
+            with self._in_turn("first-run.lock", waits):
                 yield
         else:
             yield
 
     @contextmanager
-    def _in_turn(self, name: str) -> Iterator[None]:
+    def _in_turn(self, name: str, waits: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Waits until no other run of the checkout holds the file of that name."""
         file = os.open(self.run.places.runs / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
+            try:
+                portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+            except portalocker.exceptions.AlreadyLocked:
+                waits()
+                portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE)
             yield
         finally:
             os.close(file)
