@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from egress.checks import Finding, check
 from egress.checks.text import told
-from egress.cli.context import Project, deadline
-from egress.cli.output import progress
+from egress.cli._views import reading
+from egress.cli.context import Project
 from egress.domain import DomainFileError, EgressError, WorkloadDomain
 from egress.domain.editing import edited
 from egress.domain.files import DomainFile, select
@@ -20,7 +20,7 @@ from egress.inventory.coverage import coverage
 from egress.inventory.survey import Survey
 from egress.inventory.taken import taken
 from egress.inventory.vpcs import egress_addresses, not_shown, vpcs
-from egress.manager import Manager, sight, survey
+from egress.manager import sight, survey
 from egress.policy.identity import GatewayKey
 from egress.policy.paths import Collection as Kind
 from egress.policy.paths import last
@@ -109,14 +109,7 @@ class _Seen:
         return self._around[key]
 
     def _read(self, domain: WorkloadDomain) -> _Around:
-        project = self._project
-        host = project.lab.host if project.lab else domain.nsx.host
-        with (
-            progress(f"reading {host}") as tell,
-            Manager.of(
-                domain, project.root, project.lab, deadline(), lambda count: tell(f"reading {host}... {count} objects")
-            ) as manager,
-        ):
+        with reading(self._project, domain) as manager:
             key = ManagerKey.of(domain.nsx.host)
             if key not in self._surveys:
                 self._surveys[key] = survey(manager)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,9 @@ from egress.policy.planned import planned
 from egress.reachability.outage import named, without
 from egress.reachability.surroundings import NO_WISHES, Wishes
 from egress.reachability.view import FILES, AfterPlan, Live, Source, View, view
+
+if TYPE_CHECKING:
+    from egress.manager import Manager
 
 _EXPECTED = "give the folder that egress plan --out wrote, or the output of the engine's show -json"
 _GAPS = 12
@@ -80,9 +84,10 @@ def views(
         yield made
 
 
-def live_source(project: Project, domain: WorkloadDomain) -> Live:
-    """What the domain's manager has now. Errors: EgressError."""
-    from egress.manager import Manager, sight  # the HTTP client is loaded by who asks a manager
+@contextmanager
+def reading(project: Project, domain: WorkloadDomain) -> Iterator[Manager]:
+    """The domain's manager, within the command's time; how much was read is shown. Errors: EgressError."""
+    from egress.manager import Manager  # the HTTP client is loaded by who asks a manager
 
     host = project.lab.host if project.lab else domain.nsx.host
     with (
@@ -91,6 +96,14 @@ def live_source(project: Project, domain: WorkloadDomain) -> Live:
             domain, project.root, project.lab, deadline(), lambda count: tell(f"reading {host}... {count} objects")
         ) as manager,
     ):
+        yield manager
+
+
+def live_source(project: Project, domain: WorkloadDomain) -> Live:
+    """What the domain's manager has now. Errors: EgressError."""
+    from egress.manager import sight
+
+    with reading(project, domain) as manager:
         where = f"the lab {manager.host}" if project.lab else f"the manager {manager.host}"
         return Live.of(where, sight(manager, domain))
 
