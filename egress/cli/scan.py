@@ -20,7 +20,7 @@ from egress.domain.fields import listed
 from egress.domain.managers import ManagerKey
 from egress.inventory.survey import Survey
 from egress.policy.paths import last
-from egress.scan import Draft, draft
+from egress.scan import Draft, draft, without_uplinks
 
 if TYPE_CHECKING:
     from egress.manager import Manager
@@ -98,6 +98,7 @@ def command(
     if out is not None and not out.is_dir():
         refuse_taken([out], force)
     found = _survey(project, source, tier0s)
+    _refuse_bare(found)
     wanted = targets(found, out, force, source.ca_file, source.credentials)
     drafts = [(one, draft(found, one.gateway, one.top)) for one in wanted]
     written = {one.file: made.text for one, made in drafts if one.file is not None}
@@ -131,6 +132,18 @@ def _refuse_both(project: Project, source: _Source) -> None:
         return
     if ManagerKey.of(source.host) != ManagerKey.of(project.lab.host):
         raise click.UsageError("EGRESS_LAB is set, so the lab is what is asked: take --host out, or unset EGRESS_LAB")
+
+
+def _refuse_bare(found: Survey) -> None:
+    """Errors: EgressError for a Tier-0 without an uplink: no file of it would mean anything."""
+    bare = without_uplinks(found)
+    if bare:
+        others = [last(one) for one in found.gateways if last(one) not in bare]
+        way_out = f", or name the others with --tier0: {listed(others)}" if others else ""
+        raise EgressError(
+            f"{listed(bare)} has no uplink, an external interface on an edge, so that nothing could leave by it: make one in NSX "
+            f"first{way_out}; nothing was written"
+        )
 
 
 def _survey(project: Project, source: _Source, tier0s: Sequence[str]) -> Survey:

@@ -127,16 +127,33 @@ def _cluster(survey: Survey, services: str) -> str:
     return f"{last(path)}, called {name}" if isinstance(name, str) and name != last(path) else last(path)
 
 
-def _services(survey: Survey, gateway: str) -> list[str]:
-    """Locale services: first the one with the most external interfaces, which a file can name; among equals the first id."""
-    counted = {
+def without_uplinks(survey: Survey) -> list[str]:
+    """Ids of the Tier-0s that have no uplink, whatever of one a file could hold. One whose interfaces could not be seen may have some."""
+    return [last(one) for one in survey.gateways if _is_without_uplinks(survey, one)]
+
+
+def _is_without_uplinks(survey: Survey, gateway: str) -> bool:
+    counted = _uplinks_counted(survey, gateway)
+    places = [paths.collection(one, Collection.INTERFACES) for one in counted]
+    hidden = why(survey.unseen, paths.collection(gateway, Collection.LOCALE_SERVICES), *places)
+    return not any(counted.values()) and not hidden
+
+
+def _uplinks_counted(survey: Survey, gateway: str) -> dict[str, int]:
+    """How many external interfaces each locale service has."""
+    return {
         path: sum(
             1
             for _, body in children(survey.objects, path, Collection.INTERFACES)
-            if body.get("type", "EXTERNAL") == "EXTERNAL"
+            if body.get("type", "EXTERNAL") == "EXTERNAL" and body.get("marked_for_delete") is not True
         )
         for path, _ in children(survey.objects, gateway, Collection.LOCALE_SERVICES)
     }
+
+
+def _services(survey: Survey, gateway: str) -> list[str]:
+    """Locale services: first the one with the most external interfaces, which a file can name; among equals the first id."""
+    counted = _uplinks_counted(survey, gateway)
     return sorted(counted, key=lambda path: (-counted[path], path))
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import egress.cli as cli
 from egress.domain import EgressError
 from nsx_lab import Lab
-from tests.scan.lab import BELOW, HELD, ODD, ROUTES, RULES, hand_made, write
+from tests.scan.lab import BELOW, CLUSTER, HELD, ODD, ROUTES, RULES, hand_made, write
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Run = Callable[..., tuple[int, str, str]]
@@ -139,7 +139,35 @@ def test_a_file_that_is_there_is_not_replaced_without_force(by_hand: Lab, run: R
     assert file.read_text() != "mine"
 
 
-SECOND: dict[str, dict[str, Any]] = {"/infra/tier-0s/T0_hand": {"ha_mode": "ACTIVE_ACTIVE"}}
+BARE: dict[str, dict[str, Any]] = {"/infra/tier-0s/T0_hand": {"ha_mode": "ACTIVE_ACTIVE"}}
+SECOND: dict[str, dict[str, Any]] = {
+    **BARE,
+    "/infra/tier-0s/T0_hand/locale-services/default": {"edge_cluster_path": CLUSTER},
+    "/infra/tier-0s/T0_hand/locale-services/default/interfaces/up": {
+        "type": "EXTERNAL",
+        "edge_path": f"{CLUSTER}/edge-nodes/en1",
+        "subnets": [{"ip_addresses": ["10.9.1.2"], "prefix_len": 24}],
+    },
+}
+
+
+def test_a_tier0_without_uplinks_is_a_sentence_and_no_file(lab: Lab, run: Run, login: Login, root: Path) -> None:
+    write(lab, BARE)
+    for where in (("--out", "domains"), ("--tier0", "T0_hand", "--out", "domains/one.yaml"), ("--tier0", "T0_hand")):
+        code, out, err = run(*login(lab), *where)
+        assert (code, out) == (1, "")
+        assert "T0_hand has no uplink" in err
+        assert ("name the others with --tier0: T0-hand" in err) == ("--tier0" not in where)
+    assert list((root / "domains").iterdir()) == []
+    assert run(*login(lab), "--tier0", "T0-hand", "--out", "domains/one.yaml")[0] == 2
+
+
+def test_uplinks_that_could_not_be_seen_are_a_question(lab: Lab, run: Run, login: Login) -> None:
+    write(lab, BARE)
+    lab.control.fault(path="*/tier-0s/T0_hand/locale-services", status=403, times=100)
+    code, out, _ = run(*login(lab), "--tier0", "T0_hand")
+    assert code == 1
+    assert "QUESTION: which uplinks has it?" in out
 
 
 def test_several_tier0s_are_a_file_each_in_a_folder_or_none(lab: Lab, run: Run, login: Login, root: Path) -> None:
@@ -157,7 +185,7 @@ def test_several_tier0s_are_a_file_each_in_a_folder_or_none(lab: Lab, run: Run, 
     assert "t0-hand-2: the file does not load before its questions are answered" in err
     code, out, _ = run("check", "t0-hand-2")
     assert code == 2
-    for question in ("which uplinks has it?", "which router is the way out?", "which are the egress ranges?"):
+    for question in ("which router is the way out?", "which are the egress ranges?"):
         assert f"QUESTION: {question}" in out
     assert run(*login(lab), "--tier0", "T0-hand", "--out", "domains/one.yaml")[0] == 2
 
