@@ -11,7 +11,7 @@ from egress.checks.look import mappings, own_addresses, ranges, short, where
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule, rule
 from egress.domain import WorkloadDomain
-from egress.domain.addresses import as_network
+from egress.domain.addresses import as_network, overlap
 from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.policy.identity import GatewayKey, ManagerKey, tier0_name
 
@@ -47,7 +47,7 @@ def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
     """
     open_: list[tuple[_Use, GatewayKey]] = []
     for use in sorted(uses, key=lambda use: (use.network.network_address, use.network.prefixlen)):
-        open_ = [(other, owner) for other, owner in open_ if other.network.overlaps(use.network)]
+        open_ = [(other, owner) for other, owner in open_ if overlap(other.network, use.network)]
         own = GatewayKey.of(use.domain)
         foreign = [other for other, owner in open_ if owner != own]
         if foreign:
