@@ -9,11 +9,11 @@ from typing import Any
 from egress.cli._views import live_source
 from egress.cli.context import Project
 from egress.cli.output import say
-from egress.delivery import saved
-from egress.delivery.looks import Found
-from egress.delivery.plans import Plan, Verb
-from egress.delivery.record import Entry
-from egress.delivery.saved import Saved
+from egress.delivery.outcome.record import Entry
+from egress.delivery.planning import saved
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.plans import Plan, Verb
+from egress.delivery.planning.saved import Saved
 from egress.domain import EgressError, WorkloadDomain
 from egress.escape import line, uncoloured
 from egress.policy.identity import GatewayKey, by_gateway

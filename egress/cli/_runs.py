@@ -16,10 +16,10 @@ from egress.cli._beside import Luggage, beside_one_another, jobs_of, refuse_fail
 from egress.cli._durations import Duration
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
-from egress.delivery.looks import Ahead, Found, found, looking_ahead, stray_states
-from egress.delivery.memory import Remembered
-from egress.delivery.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
-from egress.delivery.plans import Outcome, Plan, Verb, make
+from egress.delivery.content.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
+from egress.delivery.planning.looks import Ahead, Found, found, looking_ahead, stray_states
+from egress.delivery.planning.memory import Remembered
+from egress.delivery.planning.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
 from egress.escape import line
 from egress.layout import STACK_FILE

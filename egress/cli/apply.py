@@ -21,12 +21,12 @@ from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned,
 from egress.cli._taken_back import TakenBack
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
-from egress.delivery import saved
-from egress.delivery.applied import carry_out
-from egress.delivery.imports import import_blocks, left_over_tracked
-from egress.delivery.looks import Found
-from egress.delivery.plans import Outcome, Verb
-from egress.delivery.record import Entry, Record, Result
+from egress.delivery.outcome.applied import carry_out
+from egress.delivery.outcome.record import Entry, Record, Result
+from egress.delivery.planning import saved
+from egress.delivery.planning.imports import import_blocks, left_over_tracked
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.plans import Outcome, Verb
 from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.toolchain.stacks import Stack

@@ -17,10 +17,9 @@ from egress.cli._plan_store import Keeping, store_option
 from egress.cli._runs import for_each, lock_timeout, planned, prepare_for, show, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
-from egress.delivery import summary
-from egress.delivery.imports import import_blocks
-from egress.delivery.looks import Found
-from egress.delivery.plans import Plan, Verb
+from egress.delivery.planning.imports import import_blocks
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.plans import Plan, Verb
 from egress.domain import EgressError
 from egress.toolchain.stacks import Stack
 
@@ -179,6 +178,6 @@ def _as_data(plan: Plan, around: Found) -> dict[str, Any]:
         "stack": plan.stack.name,
         "verb": plan.verb.value,
         "target": plan.stack.run.target(plan.stack.domain),
-        **summary.as_data(plan.content),
+        **plan.content.as_data(),
     }
     return data | around.as_data()

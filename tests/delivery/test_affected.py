@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from egress.delivery import affected as room
-from egress.delivery.affected import Affected, Change, Why, compare
+from egress.delivery.change import affected as room
+from egress.delivery.change.affected import Affected, Change, Why, compare
 from egress.domain import EgressError
 from tests.repositories import git
 

@@ -13,11 +13,12 @@ from enum import StrEnum
 from functools import cached_property
 
 from egress import limits
-from egress.delivery import drift, lost_gateway, memory, plan_content
-from egress.delivery.guards import refuse_doubles, refuse_losing_a_route, refuse_wrong_mode
-from egress.delivery.looks import Found
-from egress.delivery.plan_content import PlanContent
-from egress.delivery.staleness import moved
+from egress.delivery.content import drift, plan_content
+from egress.delivery.content.plan_content import PlanContent
+from egress.delivery.content.staleness import moved
+from egress.delivery.planning import lost_gateway, memory
+from egress.delivery.planning.guards import refuse_doubles, refuse_losing_a_route, refuse_wrong_mode
+from egress.delivery.planning.looks import Found
 from egress.domain import EgressError, PlanAgainError
 from egress.escape import uncoloured
 from egress.toolchain import state_lock
@@ -53,7 +54,7 @@ class Outcome(StrEnum):
 
 
 class ApplyFailedError(EgressError):
-    """The engine began to apply a plan, and did not get to its end. `egress.delivery.aftermath` knows how far it came."""
+    """The engine began to apply a plan, and did not get to its end. `egress.delivery.outcome.aftermath` knows how far it came."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from egress.delivery.affected import Affected, Change, Why
+from egress.delivery.change.affected import Affected, Change, Why
 from egress.domain import EgressError
 
 GITLAB_FILE = "/.gitlab/egress-stack.yml"

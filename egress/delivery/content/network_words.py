@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from egress.delivery.drift import BOOKKEEPING
-from egress.delivery.plan_content import UNKNOWN, Change, PlanContent
+from egress.delivery.content.drift import BOOKKEEPING
+from egress.delivery.content.plan_content import UNKNOWN, Change, PlanContent
 from egress.policy import paths
 from egress.policy.planned import BFD_PEER, ROUTE, RULE
 from egress.vocabulary import FirewallMatch, NatAction

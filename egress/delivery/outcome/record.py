@@ -15,9 +15,9 @@ from importlib import metadata
 from typing import Any
 
 from egress import escape
-from egress.delivery.aftermath import Proof
-from egress.delivery.network_words import Told, told
-from egress.delivery.plans import Plan
+from egress.delivery.content.network_words import Told, told
+from egress.delivery.outcome.aftermath import Proof
+from egress.delivery.planning.plans import Plan
 
 FORMAT = {"format": "egress-apply", "version": 1}
 _ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR", "BUILD_USER_ID")

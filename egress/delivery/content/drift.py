@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from egress.delivery.plan_content import PlanContent
+from egress.delivery.content.plan_content import PlanContent
 
 BOOKKEEPING = frozenset({"revision"})
 """Attributes that move with every edit, whatever it changed."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.delivery.bases import base_folder
+from egress.delivery.git.bases import base_folder
 from egress.domain import DomainFile, EgressError
 from egress.domain.fields import quoted
 from egress.domain.files import SourceFile

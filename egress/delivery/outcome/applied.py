@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from egress.delivery import aftermath, plans
-from egress.delivery.looks import Found
-from egress.delivery.plans import ApplyFailedError, Outcome, Plan
-from egress.delivery.record import Entry, Record, Result, now
+from egress.delivery.outcome import aftermath
+from egress.delivery.outcome.record import Entry, Record, Result, now
+from egress.delivery.planning import plans
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.plans import ApplyFailedError, Outcome, Plan
 from egress.domain import EgressError
 
 

@@ -128,6 +128,20 @@ class PlanContent:
             "import": sum(change.importing for change in self.changes),
         }
 
+    def as_data(self) -> dict[str, Any]:
+        """What a plan does, for programs: counts, and for each address that changes the actions and the values on both sides."""
+        return self.counts() | {
+            "resources": [
+                {
+                    "address": change.address,
+                    "actions": list(change.actions),
+                    "values": {name: {"before": b, "after": a} for name, (b, a) in change.values.items()},
+                }
+                for change in self.changes
+                if change.matters
+            ]
+        }
+
 
 def parse(text: str | bytes, what: str) -> PlanContent:
     """A plan from the engine's JSON. `what` it is, for messages. Errors: EgressError for anything that is no whole plan."""

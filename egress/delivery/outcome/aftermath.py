@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from egress.delivery.looks import Found, found_now
-from egress.delivery.network_words import Became, Told, told
-from egress.delivery.plans import Plan, Verb, make
+from egress.delivery.content.network_words import Became, Told, told
+from egress.delivery.planning.looks import Found, found_now
+from egress.delivery.planning.plans import Plan, Verb, make
 from egress.domain import EgressError
 from egress.policy.paths import last
 from egress.toolchain import state_lock

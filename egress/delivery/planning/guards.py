@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from egress.delivery.looks import Found
-from egress.delivery.plan_content import Change, PlanContent
+from egress.delivery.content.plan_content import Change, PlanContent
+from egress.delivery.planning.looks import Found
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.model import HaMode
 from egress.policy.owned import BFD, EVERYTHING

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from egress.delivery.drift import BOOKKEEPING
-from egress.delivery.plan_content import PlanContent
+from egress.delivery.content.drift import BOOKKEEPING
+from egress.delivery.content.plan_content import PlanContent
 
 
 @dataclass(frozen=True)

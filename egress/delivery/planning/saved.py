@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from egress.delivery.plan_content import PlanContent, parse
-from egress.delivery.plans import PLAN, Plan, Verb
+from egress.delivery.content.plan_content import PlanContent, parse
+from egress.delivery.planning.plans import PLAN, Plan, Verb
 from egress.domain import EgressError, PlanAgainError, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.escape import uncoloured

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from egress.delivery.bases import base_folder
+from egress.delivery.git.bases import base_folder
 from egress.domain import DomainFile, EgressError, WorkloadDomain, load_domains
 from egress.domain.fields import quoted
 from egress.domain.fleet import load

@@ -1,7 +1,7 @@
 """Which stacks a change affects: exactly those whose synthesised Terraform differs, byte by byte, from that of a base.
 
 A change in shared code or in a `_defaults.yaml` thus affects the stacks that it moves and no others, and a comment none. What
-synthesis does not show affects stacks, too: pinned packages and the provider locks all of them (egress/delivery/pins.py), another
+synthesis does not show affects stacks, too: pinned packages and the provider locks all of them (egress/delivery/change/pins.py), another
 prefix of credentials or another authority in a ca_file those that use it.
 """
 
@@ -14,9 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from egress.delivery import pins, whom
-from egress.delivery.bases import base_folder
-from egress.delivery.renames import could_be, renames
+from egress.delivery.change import pins, whom
+from egress.delivery.change.renames import could_be, renames
+from egress.delivery.git.bases import base_folder
 from egress.domain import DomainFileError, EgressError, WorkloadDomain, find_files
 from egress.domain.files import FOLDER, look
 from egress.domain.fleet import load
