@@ -8,6 +8,7 @@ are text.
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import yaml
@@ -206,7 +207,7 @@ class _Builder:
     def key(self, event: Any, depth: int) -> tuple[Place, str | None]:
         """Where a key stands, and the name that it gives; None, and a finding, for a key that is no text."""
         if isinstance(event, yaml.ScalarEvent):
-            return self.entered(event, depth + 1), str(event.value)
+            return self.entered(event, depth + 1), sys.intern(event.value)  # a fleet has the same few a million times
         at = self.node(event, depth + 1).place
         if not isinstance(event, yaml.AliasEvent):
             self.refuse(at, "a key must be text, found a list or a mapping")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
@@ -21,6 +22,7 @@ _MEANT_FOR_CDKTF = ("CDKTF_CONTEXT_JSON", "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTAT
 
 def main() -> None:
     """Runs the app. What goes wrong in it is told by cdktf's run, but for what it says itself and ends with."""
+    gc.disable()  # whatever is made stays until the end, and that is near
     app, note = sys.argv[1], Path(sys.argv[2])
     note_in(note)
     _look_around()

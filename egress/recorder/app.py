@@ -21,22 +21,25 @@ class App(Construct):
 
     def __init__(self, *, outdir: str) -> None:
         super().__init__(None, "")
-        self.node.outdir = Path(outdir)
-        self.node.outdir.mkdir(exist_ok=True)  # as cdktf, which makes no parents
+        folder = self.node.outdir = Path(outdir)
+        folder.mkdir(exist_ok=True)  # as cdktf, which makes no parents
 
     def synth(self) -> None:
         """Writes every stack."""
         stacks = [child.node for child in self.node.children_.values() if isinstance(child, TerraformStack)]
         made = {  # all, before anything is written
-            node.id: json_text(configuration(node.id, node.contents)) for node in stacks if node.contents is not None
+            node.id: json_text(configuration(node.id, node.contents)).encode()
+            for node in stacks
+            if node.contents is not None
         }
+        assert self.node.outdir is not None
         folder = self.node.outdir / "stacks"
-        for name, text in made.items():
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            (folder / name / "cdk.tf.json").write_text(text, encoding="utf-8", newline="")
         folder.mkdir(exist_ok=True)
+        for name, text in made.items():
+            (folder / name).mkdir(exist_ok=True)
+            (folder / name / "cdk.tf.json").write_bytes(text)
         manifest = {"version": VERSION, "stacks": {name: _entry(name) for name in made}}
-        (self.node.outdir / "manifest.json").write_text(json_text(manifest), encoding="utf-8", newline="")
+        (self.node.outdir / "manifest.json").write_bytes(json_text(manifest).encode())
 
 
 def _entry(name: str) -> dict[str, Any]:
@@ -98,17 +101,21 @@ def _put_over(tree: dict[str, Any], overrides: dict[str, Any]) -> None:
             tree[key] = value
 
 
+_scalar = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def json_text(value: object, indent: str = "\n") -> str:
     """JSON as cdktf lays it out: sorted keys (as JavaScript sorts), two spaces, and lines between the brackets of what is empty."""
-    deeper = f"{indent}  "
     if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        items = [f"{deeper}{_scalar(key)}: {json_text(value[key], deeper)}" for key in keys]
+        deeper = f"{indent}  "
+        items = [f"{deeper}{_scalar(key)}: {json_text(value[key], deeper)}" for key in _in_order(value)]
         return "{" + ",".join(items) + indent + "}"
     if isinstance(value, list):
-        return "[" + ",".join(deeper + json_text(item, deeper) for item in value) + indent + "]"
+        deeper = f"{indent}  "
+        return "[" + ",".join([deeper + json_text(item, deeper) for item in value]) + indent + "]"
     return _scalar(value)
 
 
-def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _in_order(keys: dict[str, Any]) -> list[str]:
+    """By their UTF-16 code units; of ASCII that is Python's own order."""
+    return sorted(keys) if all(map(str.isascii, keys)) else sorted(keys, key=lambda key: key.encode("utf-16-be"))
