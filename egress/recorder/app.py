@@ -26,19 +26,20 @@ class App(Construct):
 
     def synth(self) -> None:
         """Writes every stack."""
-        stacks = [child.node for child in self.node.children_.values() if isinstance(child, TerraformStack)]
-        made = {  # all, before anything is written
-            node.id: json_text(configuration(node.id, node.contents)).encode()
-            for node in stacks
-            if node.contents is not None
+        stacks = {
+            child.node.id: child.node.contents
+            for child in self.node.children_.values()
+            if isinstance(child, TerraformStack) and child.node.contents is not None
         }
+        for name, contents in stacks.items():
+            configuration(name, contents)  # what only cdktf can make is found before anything is written
         assert self.node.outdir is not None
         folder = self.node.outdir / "stacks"
         folder.mkdir(exist_ok=True)
-        for name, text in made.items():
+        for name, contents in stacks.items():
             (folder / name).mkdir(exist_ok=True)
-            (folder / name / "cdk.tf.json").write_bytes(text)
-        manifest = {"version": VERSION, "stacks": {name: _entry(name) for name in made}}
+            (folder / name / "cdk.tf.json").write_bytes(json_text(configuration(name, contents)).encode())
+        manifest = {"version": VERSION, "stacks": {name: _entry(name) for name in stacks}}
         (self.node.outdir / "manifest.json").write_bytes(json_text(manifest).encode())
 
 
@@ -106,6 +107,8 @@ _scalar = json.JSONEncoder(ensure_ascii=False).encode
 
 def json_text(value: object, indent: str = "\n") -> str:
     """JSON as cdktf lays it out: sorted keys (as JavaScript sorts), two spaces, and lines between the brackets of what is empty."""
+    if isinstance(value, str):
+        return _scalar(value)
     if isinstance(value, dict):
         deeper = f"{indent}  "
         items = [f"{deeper}{_scalar(key)}: {json_text(value[key], deeper)}" for key in _in_order(value)]
