@@ -29,12 +29,21 @@ def made(out: Path) -> tuple[dict[str, Json], set[str]]:
     return found, {stack["//"]["metadata"].pop("version") for stack in found.values()}
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
 def equal_from_both(root: Path, program: str = "main.py") -> dict[str, Json]:
-    """The stacks of a program that names no CDK, the same from both but for the version."""
+    """The stacks of a program that names no CDK, the same from both but for the version; and byte by byte the same from the recorder."""
     stacks = []
     for env, version in ((None, "0.21.0"), (ON_CDKTN, "0.24.0")):
+        recorded = python("-m", "egress.recorder", program, root / "why", cwd=root, env=environment(env))
+        assert recorded.returncode == 0, (root / "why").read_text()
+        by_recorder = files(root / "cdktf.out")
+        shutil.rmtree(root / "cdktf.out")
         done = python(program, cwd=root, env=environment(env))
         assert done.returncode == 0, done.stderr
+        assert by_recorder == files(root / "cdktf.out")
         found, versions = made(root / "cdktf.out")
         assert versions == {version}
         stacks.append(found)
@@ -104,7 +113,7 @@ def test_the_tests_of_constructs_and_stacks_hold_on_cdktn() -> None:
     env = environment(ON_CDKTN)
     done = python(
         *("-m", "pytest", "-q", "-p", "tests.cdktn.in_place", "-p", "no:cacheprovider", "-m", "not slow"),
-        *("tests/constructs_lib", "tests/stacks"),
+        *("tests/constructs_lib", "tests/stacks", "tests/recorder/test_names.py"),
         cwd=REPOSITORY,
         env=env | {"PYTHONPATH": f"{env['PYTHONPATH']}:{REPOSITORY}"},
     )
@@ -266,26 +275,24 @@ def test_versions_that_do_not_fit_are_told_in_one_sentence_by_main_and_by_egress
     assert synthesised.stderr.splitlines()[-1].startswith("egress.domain.problems.EgressError: constructs 10.")
 
 
-@pytest.mark.parametrize(
-    "program, env, notes",
-    [
-        ("main.py", ON_CDKTN, ""),
-        ("imports.py", {}, "synthesised by cdktn, which main.py imports"),
-    ],
-)
-def test_egress_synthesises_a_program_on_cdktn_by_cdktn(
-    tmp_path: Path, program: str, env: dict[str, str], notes: str
-) -> None:
-    """The recorder, which writes cdktf's bytes, keeps off."""
+@pytest.mark.parametrize("env, first", [(ON_CDKTN, ""), ({}, "import tier0_egress\nimport cdktn\n")])
+def test_egress_synthesises_a_program_on_cdktn_without_node(tmp_path: Path, env: dict[str, str], first: str) -> None:
+    """Whether the environment names it or the program imports it."""
     root = project(tmp_path / "project", "examples/domains")
-    if program != "main.py":
-        text = (root / "main.py").read_text()
-        (root / "main.py").write_text(
-            text.replace("from pathlib", "import tier0_egress\nimport cdktn\nfrom pathlib", 1)
-        )
-    done = python("-c", SYNTHESISED, cwd=root, env=environment(env))
+    text = (root / "main.py").read_text()
+    (root / "main.py").write_text(text.replace("from pathlib", f"{first}from pathlib", 1))
+    no_node = {"JSII_NODE": str(tmp_path / "none")}
+    done = python("-c", SYNTHESISED, cwd=root, env=environment(env | no_node))
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == ["0.24.0", notes]
+    assert json.loads(done.stdout) == ["0.24.0", ""]
+
+
+def test_constructs_on_the_one_and_a_program_on_the_other_are_not_recorded(tmp_path: Path) -> None:
+    """The constructs were imported first, so they run on cdktf: the sentence is theirs, as without the recorder."""
+    root = project(tmp_path / "project", "examples/domains")
+    (root / "main.py").write_text(f"import tier0_egress\n{MIXED['constructs on cdktf, a program on cdktn'][0]}\n")
+    done = python("-c", SYNTHESISED, cwd=root, env=environment())
+    assert MIXED["constructs on cdktf, a program on cdktn"][1] in done.stderr
 
 
 @pytest.mark.parametrize(
