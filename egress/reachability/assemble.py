@@ -39,7 +39,7 @@ class Assembly:
         self._world = world
         by_path = {gateway.path: gateway for gateway in upper}
         asked = Asked(tuple(lower), tuple(imagined), world.tier1, tuple(by_path))
-        self._lower: Lower = Lower(asked, before._lower if before else None)
+        self._lower: Lower = Lower.of(asked, before._lower if before else None)
         known = before._tier0s if before else {}
         self._tier0s: dict[str, Tier0Nodes] = {
             path: Tier0Nodes(tier0, self._lower.below[path], world, known.get(path)) for path, tier0 in by_path.items()
@@ -56,7 +56,8 @@ class Assembly:
             raise EgressError(f"two nodes of the world are named {twice[0]!r}, every node needs a name of its own")
         self.differs: set[str] | None = None
         if before is not None:
-            self.differs = self._lower.differs | apart(before._beside, self._beside)
+            below = self._lower.differs if self._lower is not before._lower else set()
+            self.differs = below | apart(before._beside, self._beside)
         notes = [f"{tier0.id}: {sentence}" for tier0 in upper for sentence in tier0.notes]
         self.topology = Topology(by_name, tuple(notes))
 

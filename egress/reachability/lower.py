@@ -66,6 +66,11 @@ class Lower:
         elif before:
             self.differs |= apart(before.tier1s, self.tier1s)
 
+    @classmethod
+    def of(cls, asked: Asked, before: Lower | None) -> Lower:
+        """That of an earlier time if it was made of the same."""
+        return before if before and before.asked == asked else cls(asked, before)
+
     def _to_make(self, near: Lower | None) -> list[tuple[int, Tier1]]:
         """The Tier-1s whose links are to be made, with their numbers: all, or those that are otherwise than in an earlier time near to this.
         Those that only the world had then and has no more are taken away."""

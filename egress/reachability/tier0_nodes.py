@@ -73,11 +73,11 @@ class Tier0Nodes:
             self._working = [wanted] if wanted in self._up else self._up[:1]
         self._placed: tuple[Any, ...] = self._place()
         known = before if before is not None and before._placed == self._placed else None
+        alike = known if known is not None and known._below == below else None
         self._edges: dict[str, _OnEdge] = {edge: self._on(edge, known) for edge in self._up}
-        if known is not None and known._below == below and known._tier0 is tier0:
-            self.nodes: list[Node] = known.nodes
-        else:
-            self.nodes = self._make(known)
+        self._learned: Sequence[Route] = alike._learned if alike else self._learn()
+        self._relayed: Mapping[str, tuple[Network, ...]] = alike._relayed if alike else self._relay()
+        self.nodes: list[Node] = alike.nodes if alike and alike._tier0 is tier0 else self._make(known, alike)
 
     def _place(self) -> tuple[Any, ...]:
         """Everything that nodes depend on beside rules, routes and what hangs below."""
@@ -107,13 +107,22 @@ class Tier0Nodes:
             static,
         )
 
-    def _make(self, known: Tier0Nodes | None) -> list[Node]:
-        """The nodes. `known`: of an earlier time in the same place: an interface that is as it was is the very same."""
+    def _make(self, known: Tier0Nodes | None, alike: Tier0Nodes | None) -> list[Node]:
+        """The nodes. known: of an earlier time in the same place: an interface that is as it was is the very same. alike: the same, if what
+        hangs below is as it was then."""
         then = known.nodes if known else []
         faces = {(node.name, face.name): face for node in then[1:] for face in node.interfaces}
-        learned = [*self._tier1_routes(lambda _, network: RouteHop("transit", _same(self._transit(None), network)))]
-        dr = known.nodes[0] if known and known._below == self._below else self._dr(known)
-        return [dr, *(self._sr(edge, learned, faces) for edge in self._up)]
+        dr = alike.nodes[0] if alike else self._dr(known)
+        return [dr, *(self._sr(edge, faces) for edge in self._up)]
+
+    def _learn(self) -> list[Route]:
+        """What the SRs learn of the Tier-1s."""
+        dr = self._transit(None)
+        return [*self._tier1_routes(lambda _, network: RouteHop("transit", _same(dr, network)))]
+
+    def _relay(self) -> dict[str, tuple[Network, ...]]:
+        """What interfaces answer ARP for and forward, by their path."""
+        return {one.path: tuple(self._relays(one)) for one in self._tier0.interfaces if one.external}
 
     def _transit(self, edge: str | None) -> tuple[InterfaceAddress, ...]:
         number = 1 if edge is None else self._tier0.edges.index(edge) + 2
@@ -156,14 +165,14 @@ class Tier0Nodes:
             for network in (*link.advertised, *link.pods_v6):
                 yield Route(network, (hop(link, network),), f"advertised by {link.tier1.id}")
 
-    def _sr(self, edge: str, learned: Sequence[Route], known: Mapping[tuple[str, str], Interface]) -> Node:
+    def _sr(self, edge: str, known: Mapping[tuple[str, str], Interface]) -> Node:
         working = edge in self._working
         name = sr_name(self._tier0.id, edge)
         interfaces = [self._interface(one, edge, working) for one in self._interfaces_of(edge)]
         interfaces.append(Interface("transit", f"transit:{self._tier0.id}", self._transit(edge)))
         interfaces = [one if (then := known.get((name, one.name))) != one else then for one in interfaces]
         here = self._edges[edge]
-        routes = [*here.static, *learned]
+        routes = [*here.static, *self._learned]
         to_dr = self._transit(None)
         for other in self._up:
             if other != edge:
@@ -201,7 +210,7 @@ class Tier0Nodes:
         relays: tuple[Network, ...] = ()
         if working and one.external and self._tier0.proxies:
             answers = self._edges[edge].answers[one.path]
-            relays = tuple(self._relays(one))
+            relays = self._relayed[one.path]
         segment = self._world.segment_of(one.addresses[0])
         return Interface(one.name, segment, addresses, one.strict, answers, relays, one.external)
 
