@@ -18,7 +18,7 @@ from egress.delivery.change import pins, whom
 from egress.delivery.change.renames import could_be, renames
 from egress.delivery.git.bases import base_folder
 from egress.domain import DomainFile, DomainFileError, EgressError, Problem, WorkloadDomain, texts
-from egress.domain.files import FOLDER, look
+from egress.domain.files import FOLDER
 from egress.domain.fleet import Fleet
 from egress.layout import STACK_FILE
 from egress.policy.identity import GatewayKey
@@ -85,8 +85,9 @@ class _Side:
     @classmethod
     def of(cls, root: Path) -> _Side:
         """The project in a folder, which may have no domain at all."""
-        files, wrong = look(root) if (root / FOLDER).is_dir() else ((), ())
-        return cls(root, {file.stack: file for file in files}, wrong, Fleet(root))
+        fleet = Fleet(root)
+        files, wrong = fleet.looked if (root / FOLDER).is_dir() else ((), ())
+        return cls(root, {file.stack: file for file in files}, wrong, fleet)
 
     def domains(self, stacks: Iterable[str]) -> tuple[WorkloadDomain, ...]:
         """The domains of those of the stacks that it has, as far as they can be read."""
