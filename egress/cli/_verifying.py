@@ -44,8 +44,10 @@ def verified_all(project: Project, domains: Sequence[WorkloadDomain], parallel: 
     jobs = [Job(one.stack, project.lab.host if project.lab else one.nsx.host, one.stack) for one in domains]
     if not beside_one_another(jobs, parallel):
         return [act(number) for number in range(len(domains))]
+    from egress.manager import workings  # noqa: F401 - loaded once, and not in every process, as what follows is read once
+
     neighbours.read()
-    _, _ = project.stacks, deadline()  # once, and not in every process
+    _, _ = project.stacks, deadline()
     came = work_beside(jobs, act, parallel)
     return [one.value if one.well else Round(one.name, None, one.failed or "interrupted") for one in came]
 

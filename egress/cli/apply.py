@@ -150,6 +150,8 @@ def command(
     beside = at_once(parallel, project) if yes and back is None else 1
     walks = verify and (directory or fetching or record_file or summary_file)
     if walks and beside > 1 and len(chosen.domains) > 1:
+        from egress.cli import _reviews  # noqa: F401 - loaded once, and not in every process, as what follows is read once
+
         neighbours.read()
     run = prepare_for(project, chosen.domains, patience)
     first = partial(fetching.fetch, chosen) if fetching else None
