@@ -118,10 +118,10 @@ def _recorder_is_wanted(root: Path) -> bool:
     return way != "cdktf" and (not own.is_dir() or (own / "recorder").is_dir())
 
 
-def _manifest(out: Path) -> list[str]:
-    """Stacks of the synthesis, sorted."""
+def _manifest(out: Path) -> frozenset[str]:
+    """Stacks of the synthesis."""
     manifest = read_object(out / "manifest.json", "cdktf's manifest", "does main.py call app.synth()?")
     try:
-        return sorted(manifest["stacks"])
+        return frozenset(manifest["stacks"])
     except (TypeError, KeyError):
         raise EgressError("synthesis left a manifest without stacks") from None
