@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from egress.reachability.flow import DropReason
@@ -69,6 +70,18 @@ class CompiledNetwork:
             for segment in place.faces.on.keys() & changed:
                 members[segment].append(place)
         self._segments.update((segment, Segment(segment, found)) for segment, found in members.items())
+
+    def holds(self, number: int) -> bool:
+        """Whether a node has an address, or stands in for it."""
+        return number in self._held or any(place.stands_for(number) for place in self._standing_in)
+
+    @cached_property
+    def _held(self) -> frozenset[int]:
+        return frozenset().union(*(place.faces.own for place in self.places.values()))
+
+    @cached_property
+    def _standing_in(self) -> list[Place]:
+        return [place for place in self.places.values() if place.answers or place.relays]
 
     def answering(self, segment: str, number: int) -> tuple[Exit, ...]:
         """Who answers ARP for an address on a segment: the node that has it, else every node that stands in for it."""

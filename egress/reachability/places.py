@@ -136,6 +136,10 @@ class Place:
                     return own[0]
         return self.faces.first(version)
 
+    def stands_for(self, number: int) -> bool:
+        """Whether the node answers ARP for an address beside those it has."""
+        return any(one.table.longest(number) for one in (*self.answers.values(), *self.relays.values()))
+
     def owns(self, number: int) -> bool:
         """Whether the node takes an address for its own: it has it, or answers ARP for it and does not forward."""
         found = self._own.get(number)

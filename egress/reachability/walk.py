@@ -65,6 +65,10 @@ class Walker:
         """How many nodes were compiled for this walker, and not taken over from the one before."""
         return self._network.compiled
 
+    def holds(self, address: Address) -> bool:
+        """Whether somebody has an address, or answers ARP for it."""
+        return self._network.holds(key(address))
+
     def walk(self, flow: Flow) -> Verdict:
         """The flow with all its paths and hops. Errors: KeyError for an origin that is no node of the topology."""
         walked, cut = self._both(flow)
