@@ -24,7 +24,7 @@ from egress.layout import Places
 
 if TYPE_CHECKING:
     from egress.answers.what_if import Loss
-    from egress.delivery.looks import Found
+    from egress.delivery.planning.looks import Found
 
 WHAT_IF = 20
 """Of more domains than this the what-if matrix is not made unless it is asked for: it takes longer than the rules."""
@@ -119,8 +119,8 @@ def _what_if(domains: Sequence[WorkloadDomain]) -> dict[str, tuple[Loss, ...]]:
 
 def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
     """What is on the managers around each domain. What could not be seen is said."""
-    from egress.delivery.looks import found_by_file, stray_states  # the engine's rooms: only --live needs them
-    from egress.delivery.looks import look as look_at
+    from egress.delivery.planning.looks import found_by_file, stray_states  # the engine's rooms: only --live needs them
+    from egress.delivery.planning.looks import look as look_at
 
     places = Places(project.root, project.lab is not None)
     strays = stray_states(places, project.stacks)

@@ -14,8 +14,8 @@ from junitparser import Failure, JUnitXml
 from sarif_pydantic import Sarif
 
 from egress.cli import run
-from egress.delivery import saved
-from egress.delivery.plans import PLAN
+from egress.delivery.planning import saved
+from egress.delivery.planning.plans import PLAN
 from egress.layout import LOCK, STACK_FILE
 from egress.review.consequence import Consequence, Fate, as_json
 from egress.review.gate.registry import RULES

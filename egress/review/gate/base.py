@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.delivery import pins, whom
-from egress.delivery.bases import base_folder
+from egress.delivery.change import pins, whom
+from egress.delivery.git.bases import base_folder
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.files import FOLDER, look
 from egress.domain.fleet import load
