@@ -32,10 +32,8 @@ class App(Construct):
             for child in self.node.children_.values()
             if isinstance(child, TerraformStack) and child.node.contents is not None
         }
-        for name, contents in stacks.items():
-            configuration(
-                name, contents, release.version
-            )  # what only the CDK can make is found before anything is written
+        for name, contents in stacks.items():  # what only the CDK can make is found before anything is written
+            configuration(name, contents, release.version)
         assert self.node.outdir is not None
         folder = self.node.outdir / "stacks"
         folder.mkdir(exist_ok=True)
