@@ -1,7 +1,7 @@
 """Synthesis: main.py runs in a process of its own and leaves one folder with a cdk.tf.json per stack.
 
-It runs on the recorder, which writes the bytes that cdktf would; where main.py asks for more of cdktf than the recorder knows, on
-cdktf itself, from the beginning. EGRESS_SYNTH=cdktf takes cdktf at once, and EGRESS_CDK=cdktn takes cdktn.
+It runs on the recorder, which writes the bytes that its CDK would (cdktf, or cdktn where EGRESS_CDK or main.py itself say so); where
+main.py asks for more of it than the recorder knows, on the CDK, from the beginning. EGRESS_SYNTH=cdktf takes the CDK at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.cdk import BOTH, CDKTF, CDKTN, CdkError, chosen
+from egress.cdk import BOTH, VARIABLE, CdkError, chosen
 from egress.domain import EgressError
 from egress.layout import STACKS, STACKS_FILE, Places
 from egress.recorder import HANDED_OVER
@@ -101,22 +101,21 @@ def _said(words: str) -> str:
 
 def _handed_over(why: str) -> str:
     """What is told of a run that the recorder gave up; `why` is the name that it does not have, or what it met."""
-    if why.partition(".")[0] in (CDKTN.name, CDKTN.bindings):
-        return f"synthesised by {CDKTN.name}, which main.py imports"
-    return f"synthesised by {CDKTF.name}, as main.py uses more of it than the recorder knows: {why}"
+    return f"synthesised by the CDK itself, as main.py uses more of it than the recorder knows: {why}"
 
 
 def _recorder_is_wanted(root: Path) -> bool:
     way = os.environ.get("EGRESS_SYNTH", "")
     if way not in ("", "recorder", "cdktf"):
         raise EgressError(f"EGRESS_SYNTH is {way!r}, allowed are recorder (the default) and cdktf")
-    try:
-        cdk = chosen(os.environ, ())
-    except CdkError as error:
-        raise EgressError(str(error)) from None
+    if os.environ.get(VARIABLE):
+        try:
+            chosen(os.environ, ())
+        except CdkError as error:
+            raise EgressError(str(error)) from None
     # a checkout of this project runs its own egress, and one from before the recorder has none
     own = root / "egress"
-    return way != "cdktf" and cdk == CDKTF and (not own.is_dir() or (own / "recorder").is_dir())
+    return way != "cdktf" and (not own.is_dir() or (own / "recorder").is_dir())
 
 
 def _manifest(out: Path) -> frozenset[str]:
