@@ -1,4 +1,5 @@
-"""What an engine keeps of a stack from run to run, in its TF_DATA_DIR: a cache, which init makes anew where it is not as init left it."""
+"""What an engine keeps of a stack from run to run, in its TF_DATA_DIR: a cache, which init makes anew where parts of it are gone or cannot
+be read."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ _PACKAGE = "*/*/*/*/*/*"
 
 
 def is_as_left(data: Path, made_for: str) -> bool:
-    """Whether nothing is to be done: the last init was for the same, and what it left is there, untouched."""
+    """Whether nothing is to be done: the last init was for the same, and what it left is there."""
     return _stamped(data) == {"for": made_for, "left": _left(data)} and _is_sound(data)
 
 
@@ -61,12 +62,10 @@ def _stamped(data: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _left(data: Path) -> list[list[Any]]:
-    """Name, size and mode of every file of the providers, which may be links into a mirror or the engine's cache. Their bytes are held
-    against the lock by the engine, whenever it starts one."""
-    files = sorted((data / _PROVIDERS).glob(_PACKAGE))
-    seen = [(file.relative_to(data).as_posix(), file.stat()) for file in files]
-    return [[name, stat.st_size, stat.st_mode] for name, stat in seen]
+def _left(data: Path) -> list[str]:
+    """Names of the files of the providers, which may be links into a mirror or the engine's cache. Their bytes are held against the lock by
+    the engine whenever it starts one, and one that somebody changed is not to be replaced without a question."""
+    return sorted(file.relative_to(data).as_posix() for file in (data / _PROVIDERS).glob(_PACKAGE))
 
 
 def _remove(path: Path) -> None:

@@ -190,7 +190,8 @@ class Stack:
         lock = self.run.lock_file.relative_to(self.run.root).as_posix()
         return (
             f"the provider {self.run.provider} is not one whose hash {lock} has, and was not run: if another build was meant, egress lock "
-            "writes its hashes, and a review sees the difference; if not, somebody changed the mirror or the lock"
+            "writes its hashes, and a review sees the difference; if not, somebody changed the mirror, the lock, or the copy below "
+            f"{self.data.relative_to(self.run.root)}, which may be removed"
         )
 
     @property
