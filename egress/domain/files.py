@@ -170,17 +170,17 @@ def _walk(base: Path, folder: Path) -> Iterator[tuple[Path, str]]:
         elif entry.is_symlink() and _is(path, stat.S_ISDIR):
             yield path, "is a link to a folder, put the folder itself here"
         elif path.suffix.lower() in (".yaml", ".yml"):
-            yield path, _unusable(path, base, link=entry.is_symlink())
+            yield path, _unusable(path, base, entry.is_symlink())
 
 
-def _unusable(path: Path, base: Path, *, link: bool) -> str:
-    """Why a YAML file below domains/ cannot be a domain, or nothing. link: it is one, and may lead anywhere."""
+def _unusable(path: Path, base: Path, is_link: bool) -> str:
+    """Why a YAML file below domains/, which no link leads to, cannot be a domain, or nothing. is_link: the file itself is one."""
     parts = path.relative_to(base).with_suffix("").parts
     if path.suffix != ".yaml":
         return f"ends in {path.suffix}, domain files end in .yaml: rename it"
     if len(parts) > 2:
         return "lies too deep, allowed are domains/<name>.yaml and domains/<environment>/<name>.yaml"
-    if link and not _inside(path, base):
+    if is_link and not _inside(path, base):
         return "is a link that leads out of domains/ or nowhere, put the file itself here"
     if not all(_PART.fullmatch(part) for part in parts if part != "_defaults"):
         hint = f", and {DEFAULTS} for defaults" if path.name.startswith("_") else ""
