@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.cdk import BOTH, CDKTF, CDKTN, CdkError, chosen
+from egress.cdk import BOTH, CDKTF, CDKTN, VARIABLE, Cdk, CdkError, chosen, made_by, named
 from egress.domain import EgressError
 from egress.layout import STACKS, STACKS_FILE, Places
 from egress.recorder import HANDED_OVER
@@ -60,7 +60,9 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
         done, notes = _run(app, env, out / "handed-over")
         if done.code:
             raise EgressError(f"synthesis failed:\n{_said((done.err or done.out).strip())}")
-        made = _manifest(out)
+        made, version = _manifest(out)
+        if made_by(version) == CDKTF and named() == CDKTN:
+            notes = (*notes, _imports(CDKTF))
         missing = [stack for stack in stacks if stack not in made]
         if missing:
             raise EgressError(f"main.py made no stack {', '.join(missing)}: it is to make one for each domain file")
@@ -102,8 +104,15 @@ def _said(words: str) -> str:
 def _handed_over(why: str) -> str:
     """What is told of a run that the recorder gave up; `why` is the name that it does not have, or what it met."""
     if why.partition(".")[0] in (CDKTN.name, CDKTN.bindings):
-        return f"synthesised by {CDKTN.name}, which main.py imports"
+        return _imports(CDKTN)
     return f"synthesised by {CDKTF.name}, as main.py uses more of it than the recorder knows: {why}"
+
+
+def _imports(cdk: Cdk) -> str:
+    """What is told of a main.py that chose the CDK itself, the more where something else was asked for."""
+    asked = named()
+    overruled = f", whatever {VARIABLE} says" if asked and asked != cdk else ""
+    return f"synthesised by {cdk.name}, which main.py imports{overruled}"
 
 
 def _recorder_is_wanted(root: Path) -> bool:
@@ -119,10 +128,10 @@ def _recorder_is_wanted(root: Path) -> bool:
     return way != "cdktf" and cdk == CDKTF and (not own.is_dir() or (own / "recorder").is_dir())
 
 
-def _manifest(out: Path) -> list[str]:
-    """Stacks of the synthesis, sorted."""
+def _manifest(out: Path) -> tuple[list[str], str]:
+    """Stacks of the synthesis, sorted; and the version of the CDK that made it, empty where that is not told."""
     manifest = read_object(out / "manifest.json", "cdktf's manifest", "does main.py call app.synth()?")
     try:
-        return sorted(manifest["stacks"])
+        return sorted(manifest["stacks"]), str(manifest.get("version", ""))
     except (TypeError, KeyError):
         raise EgressError("synthesis left a manifest without stacks") from None

@@ -84,25 +84,31 @@ def test_versions_that_do_not_fit_are_told_in_one_sentence_by_main_and_by_egress
 
 
 @pytest.mark.parametrize(
-    "program, env, notes",
+    "imported, env, version, notes",
     [
-        ("main.py", ON_CDKTN, ""),
-        ("imports.py", {}, "synthesised by cdktn, which main.py imports"),
+        ("", ON_CDKTN, "0.24.0", ""),
+        ("cdktn", {}, "0.24.0", "synthesised by cdktn, which main.py imports"),
+        (
+            "cdktn",
+            {"EGRESS_CDK": "cdktf"},
+            "0.24.0",
+            "synthesised by cdktn, which main.py imports, whatever EGRESS_CDK says",
+        ),
+        ("cdktf", ON_CDKTN, "0.21.0", "synthesised by cdktf, which main.py imports, whatever EGRESS_CDK says"),
     ],
 )
-def test_egress_synthesises_a_program_on_cdktn_by_cdktn(
-    tmp_path: Path, program: str, env: dict[str, str], notes: str
+def test_egress_synthesises_by_the_cdk_that_is_meant_and_says_so_where_main_imports_it(
+    tmp_path: Path, imported: str, env: dict[str, str], version: str, notes: str
 ) -> None:
-    """The recorder, which writes cdktf's bytes, keeps off."""
+    """The recorder, which writes cdktf's bytes, keeps off cdktn."""
     root = project(tmp_path / "project")
-    if program != "main.py":
+    if imported:
         text = (root / "main.py").read_text()
-        (root / "main.py").write_text(
-            text.replace("from pathlib", "import tier0_egress\nimport cdktn\nfrom pathlib", 1)
-        )
+        first = f"import tier0_egress\nimport {imported}\nfrom pathlib"
+        (root / "main.py").write_text(text.replace("from pathlib", first, 1))
     done = python("-c", SYNTHESISED, cwd=root, env=environment(env))
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == ["0.24.0", notes]
+    assert json.loads(done.stdout) == [version, notes]
 
 
 @pytest.mark.parametrize(
