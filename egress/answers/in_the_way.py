@@ -7,7 +7,7 @@ from functools import partial
 
 from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.policy.gateways import Rule, StaticRoute
-from egress.policy.owned import EVERYTHING, owned
+from egress.policy.owned import EVERYTHING
 from egress.policy.paths import last
 from egress.reachability.flow import DropReason, Hop, Path
 from egress.reachability.topology import NodeKind
@@ -76,7 +76,8 @@ def _mine(view: View, path: str) -> bool:
 
 
 def _whose(view: View, path: str) -> str:
-    owner = next((one.stack for one in view.neighbours if last(path) in owned(one).ids), None)
+    others = (stack for stack in view.among.makers.get(last(path), ()) if stack != view.domain.stack)
+    owner = next(others, None)
     return f"of stack {owner}" if owner else "not of this stack"
 
 

@@ -170,17 +170,17 @@ def _walk(base: Path, folder: Path) -> Iterator[tuple[Path, str]]:
         elif entry.is_symlink() and _is(path, stat.S_ISDIR):
             yield path, "is a link to a folder, put the folder itself here"
         elif path.suffix.lower() in (".yaml", ".yml"):
-            yield path, _unusable(path, base)
+            yield path, _unusable(path, base, link=entry.is_symlink())
 
 
-def _unusable(path: Path, base: Path) -> str:
-    """Why a YAML file below domains/ cannot be a domain, or nothing."""
+def _unusable(path: Path, base: Path, *, link: bool) -> str:
+    """Why a YAML file below domains/ cannot be a domain, or nothing. link: it is one, and may lead anywhere."""
     parts = path.relative_to(base).with_suffix("").parts
     if path.suffix != ".yaml":
         return f"ends in {path.suffix}, domain files end in .yaml: rename it"
     if len(parts) > 2:
         return "lies too deep, allowed are domains/<name>.yaml and domains/<environment>/<name>.yaml"
-    if not _inside(path, base):
+    if link and not _inside(path, base):
         return "is a link that leads out of domains/ or nowhere, put the file itself here"
     if not all(_PART.fullmatch(part) for part in parts if part != "_defaults"):
         hint = f", and {DEFAULTS} for defaults" if path.name.startswith("_") else ""
@@ -197,6 +197,11 @@ def _inside(path: Path, base: Path) -> bool:
 
 def read_tree(file: SourceFile) -> Tree:
     """The file's YAML with places; an empty file gives a tree whose value is None. Errors: DomainFileError."""
+    return parse(read_raw(file), file.shown)
+
+
+def read_raw(file: SourceFile) -> bytes:
+    """The file's bytes, of a file that is too large the first ones. Errors: DomainFileError."""
     try:
         # Opened without waiting: a pipe named like a domain file must not hang the command.
         handle = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK)
@@ -205,7 +210,7 @@ def read_tree(file: SourceFile) -> Tree:
                 raise DomainFileError(
                     [Problem(Place(file.shown, 1, 1), "", "is no regular file, put a YAML file here")]
                 )
-            return parse(stream.read(MAX_BYTES + 1), file.shown)
+            return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise DomainFileError([Problem(Place(file.shown, 1, 1), "", f"cannot be read: {error.strerror}")]) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from egress.domain import HaMode, WorkloadDomain
@@ -89,6 +90,11 @@ class Gateways:
     imagined: tuple[Tier1, ...] = ()
     memory: Memory = field(default_factory=Memory, repr=False)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Ids of the Tier-1s that are there."""
+        return frozenset(one.id for one in self.lower)
+
     def of(self, objects: PolicyObjects, before: PolicyObjects | None = None) -> Gateways:
         """The same of other objects. `before`: those that these were read from, by the same source."""
         if before is not None and _below(before) == _below(objects):
@@ -118,7 +124,7 @@ class Gateways:
 
     def assembly(self, world: World, before: Assembly | None) -> Assembly:
         """The topology of them in a world."""
-        return Assembly(self.upper, (*self.lower, *self.imagined), world, before)
+        return Assembly(self.upper, self.lower, world, before, self.imagined)
 
 
 def _below(objects: PolicyObjects) -> dict[str, Json]:

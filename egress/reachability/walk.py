@@ -9,6 +9,7 @@ Pure: the same topology and flow give the same verdict. A loop ends with a reaso
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from egress.domain.addresses import Address
@@ -50,11 +51,14 @@ class _Walked(NamedTuple):
 
 
 class Walker:
-    """Asks flows of one topology. `before`: a walker of another topology that has nodes in common with it."""
+    """Asks flows of one topology. `before`: a walker of another topology that has nodes in common with it. `differs`: names of those that
+    they have not in common, where somebody knows."""
 
-    def __init__(self, topology: Topology, before: Walker | None = None) -> None:
+    def __init__(
+        self, topology: Topology, before: Walker | None = None, differs: Collection[str] | None = None
+    ) -> None:
         self.topology = topology
-        self._network: CompiledNetwork = CompiledNetwork(topology, before._network if before else None)
+        self._network: CompiledNetwork = CompiledNetwork(topology, before._network if before else None, differs)
 
     @property
     def compiled(self) -> int:

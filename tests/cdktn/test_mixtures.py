@@ -84,31 +84,35 @@ def test_versions_that_do_not_fit_are_told_in_one_sentence_by_main_and_by_egress
 
 
 @pytest.mark.parametrize(
-    "imported, env, version, notes",
+    "named, imported, version, notes",
     [
-        ("", ON_CDKTN, "0.24.0", ""),
-        ("cdktn", {}, "0.24.0", "synthesised by cdktn, which main.py imports"),
-        (
-            "cdktn",
-            {"EGRESS_CDK": "cdktf"},
-            "0.24.0",
-            "synthesised by cdktn, which main.py imports, whatever EGRESS_CDK says",
-        ),
-        ("cdktf", ON_CDKTN, "0.21.0", "synthesised by cdktf, which main.py imports, whatever EGRESS_CDK says"),
+        ("cdktn", "", "0.24.0", ""),
+        ("", "cdktn", "0.24.0", ""),
+        ("cdktf", "cdktn", "0.24.0", "synthesised by cdktn, which main.py imports, whatever EGRESS_CDK says"),
+        ("cdktn", "cdktf", "0.21.0", "synthesised by cdktf, which main.py imports, whatever EGRESS_CDK says"),
     ],
 )
-def test_egress_synthesises_by_the_cdk_that_is_meant_and_says_so_where_main_imports_it(
-    tmp_path: Path, imported: str, env: dict[str, str], version: str, notes: str
+def test_egress_synthesises_a_program_on_either_without_node_and_says_what_was_overruled(
+    tmp_path: Path, named: str, imported: str, version: str, notes: str
 ) -> None:
-    """The recorder, which writes cdktf's bytes, keeps off cdktn."""
+    """Whether the environment names the CDK or the program imports it, which wins."""
     root = project(tmp_path / "project")
-    if imported:
-        text = (root / "main.py").read_text()
-        first = f"import tier0_egress\nimport {imported}\nfrom pathlib"
-        (root / "main.py").write_text(text.replace("from pathlib", first, 1))
-    done = python("-c", SYNTHESISED, cwd=root, env=environment(env))
+    text = (root / "main.py").read_text()
+    first = f"import tier0_egress\nimport {imported}\n" if imported else ""
+    (root / "main.py").write_text(text.replace("from pathlib", f"{first}from pathlib", 1))
+    no_node = {"JSII_NODE": str(tmp_path / "none")}
+    done = python("-c", SYNTHESISED, cwd=root, env=environment({"EGRESS_CDK": named} | no_node))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [version, notes]
+
+
+def test_constructs_on_the_one_and_a_program_on_the_other_are_not_recorded(tmp_path: Path) -> None:
+    """The constructs were imported first, so they run on cdktf: the sentence is theirs, as without the recorder."""
+    root = project(tmp_path / "project")
+    text, sentence = MIXED["constructs on cdktf, a program on cdktn"]
+    (root / "main.py").write_text(f"import tier0_egress\n{text}\n")
+    done = python("-c", SYNTHESISED, cwd=root, env=environment())
+    assert sentence in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,10 @@ class Manager:
             assert obj is not None
             assert place is not None
             if not types or obj["resource_type"] in types or path in objects:
-                objects.setdefault(obj["parent_path"], []).insert(0, self._shown(obj))
+                objects.setdefault(obj["parent_path"], []).append(self._shown(obj))
                 kinds[path] = place.kind
+        for siblings in objects.values():
+            siblings.reverse()
         children = hierarchy.tree(objects, kinds, "/infra")
         return {
             "resource_type": "Infra",
@@ -107,7 +109,7 @@ class Manager:
         }
 
     def _shown(self, obj: Object) -> Object:
-        return shown(Transaction(self.store), obj, echo_any=self.settings.echo_any)
+        return shown(self.store, obj, echo_any=self.settings.echo_any)
 
     # writing
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -38,8 +38,9 @@ def _trie() -> dict[str, Any]:
     return root
 
 
+@lru_cache(maxsize=16384)
 def find(path: str) -> tuple[str, dict[str, list[str]]] | None:
-    """Template and operations (method -> query actions, "" for none) of a path; None when NSX has no such path."""
+    """Template and operations (method -> query actions, "" for none) of a path; None when NSX has no such path. Shared: do not alter."""
     return _find(_trie(), tuple(path.strip("/").split("/")), "")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from nsx_lab.manager.nsx import overlay
+from nsx_lab.manager.nsx import fitting, overlay
 from nsx_lab.manager.nsx.profiles import Profile
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.kinds import Place
@@ -49,8 +49,20 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": document()["$defs"]})
 
 
+@cache
+def _fits(name: str) -> fitting.Fits:
+    return fitting.fits(document()["$defs"][name], _fits)
+
+
+def fits(name: str, value: Any) -> bool:
+    """Whether a value fits type `name`."""
+    return _fits(name)(value)
+
+
 def problems(name: str, value: Any, *, unknown_fields: bool = False) -> list[str]:
     """What does not fit type `name`, in words; [] when all does. `unknown_fields`: fields that the type does not have may be there."""
+    if fits(name, value):
+        return []
     return [
         f"{where(error) or 'body'}: {error.message}"
         for error in _validator(name).iter_errors(value)
@@ -86,9 +98,9 @@ class Validator:
             raise errors.refused(errors.CODE_SCHEMA, f"id {body['id']!r} in the body, {place.id!r} in the path")
         if not profile.vpn_mode and "policy_based_vpn_mode" in body:
             raise errors.unrecognized("policy_based_vpn_mode")
-        error = next(_validator(name).iter_errors(without_nulls(body)), None)
-        if error is not None:
-            raise _as_nsx(error)
+        written = without_nulls(body)
+        if not fits(name, written):
+            raise _as_nsx(next(_validator(name).iter_errors(written)))
 
 
 def _as_nsx(error: ValidationError) -> errors.NsxError:

@@ -38,7 +38,7 @@ SERVER_FIELDS = frozenset(
 """Fields a client may send back but never changes (read-only in vcf-nsx model_client.py; `_revision` only steers the write)."""
 
 _KEPT = ("unique_id", "realization_id", "_create_time", "_create_user", "_system_owned", "_protection", "owner_id")
-_NAMESPACE = uuid.UUID("6f0f7f1e-6c3e-4d3c-9b6e-0d6f2f0c5a10")
+_OWNER = str(uuid.uuid5(uuid.UUID("6f0f7f1e-6c3e-4d3c-9b6e-0d6f2f0c5a10"), "owner"))
 
 claim(
     "envelope of every object: path, relative_path, parent_path, remote_path, unique_id, realization_id, owner_id, marked_for_delete, "
@@ -92,16 +92,15 @@ def _resource_type(place: Place, body: Object, before: Object | None) -> str:
 
 
 def _server_fields(place: Place, before: Object | None, who: str, now: int) -> Object:
-    path = place.path
-    unique = str(uuid.uuid4())
+    unique = str(uuid.uuid4()) if before is None else ""
     fields: Object = {
-        "path": path,
+        "path": place.path,
         "relative_path": place.id,
         "parent_path": parent_path(place),
         "remote_path": "",
         "unique_id": unique,
         "realization_id": unique,
-        "owner_id": str(uuid.uuid5(_NAMESPACE, "owner")),
+        "owner_id": _OWNER,
         "marked_for_delete": False,
         "overridden": False,
         "_system_owned": place.kind.system,

@@ -58,7 +58,7 @@ class SearchIndex:
         path, new, old = change.path, change.after, self._documents.get(change.path)
         for field in INDEXED:
             if old is not None and (new is None or new[field] != old[field]):
-                self._by_value[field, old[field]].discard(path)
+                self._take_out((field, old[field]), path)
             if new is not None:
                 self._by_value.setdefault((field, new[field]), set()).add(path)
         if new is not None:
@@ -66,6 +66,12 @@ class SearchIndex:
             self._number.setdefault(path, next(self._next))
         elif old is not None:
             del self._documents[path], self._number[path]
+
+    def _take_out(self, value: tuple[str, str], path: str) -> None:
+        found = self._by_value[value]
+        found.remove(path)
+        if not found:
+            del self._by_value[value]
 
     def find(self, wanted: Query) -> list[Object]:
         """Documents that match, in order of creation."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 Object = dict[str, Any]
-_PLACES = ("path", "parent_path", "remote_path", "relative_path")
+BEGINNINGS = ("/infra/", "/orgs/")
+"""How a policy path begins."""
+_PLACES = frozenset({"path", "parent_path", "remote_path", "relative_path"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,23 @@ class Index:
 
     def drop(self, obj: Object) -> None:
         for key in _keys(obj):
-            found = self._paths[key]
-            del found[obj["path"]]
-            if not found:
-                del self._paths[key]
+            self._take_out(key, obj["path"])
 
     def replace(self, old: Object, new: Object) -> None:
         """As drop and add; what both share keeps its order."""
-        gone, come = set(_keys(old)), set(_keys(new))
+        gone, come = _keys(old), _keys(new)
+        if gone == come:
+            return
         for key in gone - come:
-            del self._paths[key][old["path"]]
+            self._take_out(key, old["path"])
         for key in come - gone:
             self._paths.setdefault(key, {})[new["path"]] = None
+
+    def _take_out(self, key: tuple[str, str, str], path: str) -> None:
+        found = self._paths[key]
+        del found[path]
+        if not found:
+            del self._paths[key]
 
     def find(self, *, parent: str = "", resource_type: str = "", link: str = "") -> Iterable[str]:
         """Paths of the objects below `parent`, of `resource_type`, with a field that is the path `link`: as far as each is given."""
@@ -55,18 +62,13 @@ class Index:
         self._paths.clear()
 
 
-def _keys(obj: Object) -> Iterator[tuple[str, str, str]]:
+def _keys(obj: Object) -> set[tuple[str, str, str]]:
     parent, resource_type = obj["parent_path"], obj["resource_type"]
-    yield parent, "", ""
-    yield "", resource_type, ""
-    yield parent, resource_type, ""
-    links = {
-        value
-        for name, value in obj.items()
-        if isinstance(value, str) and value.startswith(("/infra/", "/orgs/")) and name not in _PLACES
-    }
-    for link in links:
-        yield "", resource_type, link
+    keys = {(parent, "", ""), ("", resource_type, ""), (parent, resource_type, "")}
+    for name, value in obj.items():
+        if isinstance(value, str) and value.startswith(BEGINNINGS) and name not in _PLACES:
+            keys.add(("", resource_type, value))
+    return keys
 
 
 class Store:
