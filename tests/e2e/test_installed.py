@@ -49,7 +49,7 @@ def test_the_example_runs_on_the_wheel_and_its_bindings(
 
 
 def test_without_the_extra_the_bindings_of_cdktn_say_what_brings_it(installed: Installed, tmp_path: Path) -> None:
-    command = [installed.bin / "python", "-c", "import cdktn_provider_nsxt"]
+    command: list[str | Path] = [installed.bin / "python", "-c", "import cdktn_provider_nsxt"]
     env = installed.environment()
     done = subprocess.run(command, cwd=tmp_path, env=env, text=True, capture_output=True, check=False)
     assert done.returncode == 1
