@@ -221,6 +221,11 @@ def _inside(path: Path, base: Path) -> bool:
 
 def read_tree(file: SourceFile) -> Tree:
     """The file's YAML with places; an empty file gives a tree whose value is None. Errors: DomainFileError."""
+    return parse(read_raw(file), file.shown)
+
+
+def read_raw(file: SourceFile) -> bytes:
+    """The file's bytes, of a file that is too large the first ones. Errors: DomainFileError."""
     try:
         # Opened without waiting: a pipe named like a domain file must not hang the command.
         handle = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK)
@@ -229,7 +234,7 @@ def read_tree(file: SourceFile) -> Tree:
                 raise DomainFileError(
                     [Problem(Place(file.shown, 1, 1), "", "is no regular file, put a YAML file here")]
                 )
-            return parse(stream.read(MAX_BYTES + 1), file.shown)
+            return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise DomainFileError([Problem(Place(file.shown, 1, 1), "", f"cannot be read: {error.strerror}")]) from None
 

@@ -7,7 +7,7 @@ prefix of credentials or another authority in a ca_file those that use it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,9 +17,9 @@ from types import MappingProxyType
 from egress.delivery.change import pins, whom
 from egress.delivery.change.renames import could_be, renames
 from egress.delivery.git.bases import base_folder
-from egress.domain import DomainFileError, EgressError, WorkloadDomain, find_files
-from egress.domain.files import FOLDER, look
-from egress.domain.fleet import load
+from egress.domain import DomainFile, DomainFileError, EgressError, Problem, WorkloadDomain, texts
+from egress.domain.files import FOLDER
+from egress.domain.fleet import Fleet
 from egress.layout import STACK_FILE
 from egress.policy.identity import GatewayKey
 from egress.toolchain.synthesis import synthesised
@@ -48,8 +48,8 @@ class Affected:
 
 @dataclass(frozen=True)
 class Change:
-    """What a change affects. pins: what moved of them, one entry a file. gateways: the Tier-0 of each stack, here or at the base, as
-    far as its file can be read. total: stacks that there are now.
+    """What a change affects. pins: what moved of them, one entry a file. gateways: the Tier-0 of each of the stacks, here or else at the
+    base, as far as its file can be read. total: stacks that there are now.
     """
 
     stacks: tuple[Affected, ...]
@@ -75,16 +75,23 @@ class Change:
 
 @dataclass(frozen=True)
 class _Side:
-    """A project, here or at the base: the names of its stacks, the domains that can be read, and what it synthesises.
-
-    broken: it does not.
-    """
+    """A project, here or at the base: its domain files by stack, and what is wrong with others. `fleet` reads each of them once."""
 
     root: Path
-    stacks: Collection[str]
-    domains: Sequence[WorkloadDomain]
-    configurations: Mapping[str, bytes]
-    broken: bool = False
+    files: Mapping[str, DomainFile]
+    wrong: Sequence[Problem]
+    fleet: Fleet
+
+    @classmethod
+    def of(cls, root: Path) -> _Side:
+        """The project in a folder, which may have no domain at all."""
+        fleet = Fleet(root)
+        files, wrong = fleet.looked if (root / FOLDER).is_dir() else ((), ())
+        return cls(root, {file.stack: file for file in files}, wrong, fleet)
+
+    def domains(self, stacks: Iterable[str]) -> tuple[WorkloadDomain, ...]:
+        """The domains of those of the stacks that it has, as far as they can be read."""
+        return self.fleet.load([self.files[stack] for stack in stacks if stack in self.files]).domains
 
 
 def affected(root: Path, base: Path | str) -> Change:
@@ -94,25 +101,47 @@ def affected(root: Path, base: Path | str) -> Change:
     Errors: EgressError when `root` does not synthesise or git does not know the reference. A base that does not synthesise
     affects every stack.
     """
-    with base_folder(root, base) as before, ThreadPoolExecutor(max_workers=1) as beside:
-        there_ahead = beside.submit(_base, before)
-        here = _here(root)
-        there = there_ahead.result()
-        gone = [domain for domain in there.domains if domain.stack not in here.stacks]
-        new = [domain for domain in here.domains if domain.stack not in there.stacks]
+    with base_folder(root, base) as before, ThreadPoolExecutor(max_workers=2) as beside:
+        here, there = _Side.of(root), _Side.of(before)
+        if here.wrong:
+            raise DomainFileError(here.wrong)
+        then_ahead = beside.submit(_at_the_base, there)
+        domains_ahead = beside.submit(_of_interest, here, there)
+        now = _synthesised(here)
+        then = then_ahead.result()
+        ours, theirs = domains_ahead.result()
+        gone = [domain for domain in theirs if domain.stack not in here.files]
+        new = [domain for domain in ours if domain.stack not in there.files]
         moved = pins.moved(root, before)
-        talks_to = whom.moved(whom.everyone(root, here.domains), whom.everyone(before, there.domains))
-    everything, then = "; ".join(moved), there.configurations
-    if there.broken:  # nothing is known to be as it was
-        everything = "the base does not synthesise"
-        then = {stack: here.configurations.get(stack, b"") for stack in there.stacks}
-    stacks = compare(here.configurations, then, everything, talks_to)
-    known = renames(gone, new)
-    told = {one.new: Affected(one.new, Why.RENAMED, one.told) for one in known}
-    told |= {old.stack: _removed(old, new) for old in gone}
-    stacks = tuple(told.get(one.stack, one) for one in stacks if one.stack not in {rename.old for rename in known})
-    gateways = {domain.stack: GatewayKey.of(domain) for domain in (*there.domains, *here.domains)}
-    return Change(stacks, moved, gateways, len(here.stacks))
+        talks_to = whom.moved(whom.everyone(root, ours), whom.everyone(before, theirs))
+        everything = "; ".join(moved)
+        if then is None:  # nothing is known to be as it was
+            everything = "the base does not synthesise"
+            then = {stack: now.get(stack, b"") for stack in there.files}
+        stacks = compare(now, then, everything, talks_to)
+        known = renames(gone, new)
+        told = {one.new: Affected(one.new, Why.RENAMED, one.told) for one in known}
+        told |= {old.stack: _removed(old, new) for old in gone}
+        stacks = tuple(told.get(one.stack, one) for one in stacks if one.stack not in {rename.old for rename in known})
+        gateways = _gateways([one.stack for one in stacks], here, there)
+    return Change(stacks, moved, gateways, len(here.files))
+
+
+def _of_interest(here: _Side, there: _Side) -> tuple[tuple[WorkloadDomain, ...], tuple[WorkloadDomain, ...]]:
+    """The domains of both sides of which synthesis may not show everything: those whose files are not the same, and those whose ca_file
+    may hold something else."""
+    alike = [
+        file for stack, file in here.files.items() if stack in there.files and texts.same(file, there.files[stack])
+    ]
+    left_out = {file.stack for file in alike} - {file.stack for file in texts.that_may_say(alike, ["ca_file"])}
+    stacks = sorted({*here.files, *there.files} - left_out)
+    return here.domains(stacks), there.domains(stacks)
+
+
+def _gateways(stacks: Collection[str], here: _Side, there: _Side) -> dict[str, GatewayKey]:
+    now = {domain.stack: GatewayKey.of(domain) for domain in here.domains(stacks)}
+    then = there.domains([stack for stack in stacks if stack not in now])
+    return {domain.stack: GatewayKey.of(domain) for domain in then} | now
 
 
 def compare(
@@ -144,31 +173,17 @@ def _removed(old: WorkloadDomain, new: Sequence[WorkloadDomain]) -> Affected:
     return Affected(old.stack, Why.REMOVED, f"{_STAYS}{hint}")
 
 
-def _here(root: Path) -> _Side:
-    """Errors: EgressError when it does not synthesise."""
-    names = [file.stack for file in find_files(root)] if (root / FOLDER).is_dir() else []
-    return _Side(root, names, _domains(root), _synthesised(root, names))
-
-
-def _base(root: Path) -> _Side:
-    if not (root / FOLDER).is_dir():
-        return _Side(root, (), (), {})
-    files, wrong = look(root)
-    names = [file.stack for file in files]
+def _at_the_base(side: _Side) -> dict[str, bytes] | None:
+    """None where it does not synthesise."""
     try:
-        if wrong:
-            raise DomainFileError(wrong)
-        return _Side(root, names, _domains(root), _synthesised(root, names))
+        return None if side.wrong else _synthesised(side)
     except EgressError:
-        return _Side(root, names, _domains(root), {}, broken=True)
+        return None
 
 
-def _domains(root: Path) -> tuple[WorkloadDomain, ...]:
-    return load(look(root)[0]).domains if (root / FOLDER).is_dir() else ()
-
-
-def _synthesised(root: Path, names: Sequence[str]) -> dict[str, bytes]:
-    if not names:
+def _synthesised(side: _Side) -> dict[str, bytes]:
+    """Errors: EgressError when it does not synthesise."""
+    if not side.files:
         return {}
-    with synthesised(root, names, lab=False) as made:
+    with synthesised(side.root, list(side.files), lab=False) as made:
         return {stack: (folder / STACK_FILE).read_bytes() for stack, folder in made.folders.items()}

@@ -65,6 +65,11 @@ def look(domain: WorkloadDomain, root: Path, lab: LabTarget | None, deadline: De
         return Look(failed=str(error))
 
 
+def load() -> None:
+    """Loads what a look needs, which otherwise the first one does: before processes are forked each of which would."""
+    from egress import manager  # noqa: F401
+
+
 class Ahead:
     """Looks of stacks in turn, each taken while the stack before it is worked on."""
 

@@ -7,6 +7,7 @@ import base64
 import socket
 import ssl
 import struct
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +44,8 @@ class LabApp:
             return
         world = self._world
         with world.manager.lock:
-            entry = world.journal.open(
-                world.manager.clock.now(), request.method, request.path, request.query, request.readable_body()
-            )
+            now, body, size = world.manager.clock.now(), request.readable_body(), len(request.body)
+            entry = world.journal.open(now, request.method, request.path, request.query, body, size)
         try:
             await self._respond(request, entry, scope, receive, send)
         except Exception as error:
@@ -61,21 +61,21 @@ class LabApp:
                 answer = self._answer(request, entry)
                 note(entry, answer)
         if at_once:
-            await write(send, answer)
+            transport = scope.get(TRANSPORT)
+            with transport.together() if transport is not None else nullcontext():
+                await write(send, answer)
         else:
             await self._slowly(Exchange(request, entry, fault, scope, receive, send))
 
     def _answer(self, request: Request, entry: Entry) -> Answer:
-        """What the manager answers. The caller holds the lock."""
-        world = self._world
+        """What the manager answers. The caller holds the lock, and no request is counted as outstanding."""
+        limits = self._world.limits
         try:
-            world.limits.enter(claimed_name(request))
+            if limits.rate:
+                limits.count(claimed_name(request))
         except errors.NsxError as error:
             return answer_of(error)
-        try:
-            return self._decide(request, entry)
-        finally:
-            world.limits.leave(claimed_name(request))
+        return self._decide(request, entry)
 
     def _decide(self, request: Request, entry: Entry) -> Answer:
         world = self._world

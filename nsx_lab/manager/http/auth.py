@@ -106,6 +106,8 @@ class Doorkeeper:
     def log_in(self, name: str, password: str) -> tuple[str, str]:
         """A new session for these credentials: cookie value and XSRF token."""
         user = self._check(name, password)
+        for old in [old for old, session in self._sessions.items() if self._is_over(session)]:
+            del self._sessions[old]
         cookie, xsrf = secrets.token_hex(16).upper(), secrets.token_hex(16)
         self._sessions[cookie] = Session(user, xsrf, self._clock.now())
         return cookie, xsrf
@@ -133,14 +135,17 @@ class Doorkeeper:
         return user
 
     def _session(self, cookie: str, xsrf: str) -> User:
-        session, now = self._sessions.get(cookie), self._clock.now()
-        if session is None or now - session.used > self._settings.session_seconds:
+        session = self._sessions.get(cookie)
+        if session is None or self._is_over(session):
             self._sessions.pop(cookie, None)
             raise errors.bad_credentials()
         if not hmac.compare_digest(session.xsrf.encode(), xsrf.encode()):
             raise errors.bad_xsrf()
-        session.used = now
+        session.used = self._clock.now()
         return session.user
+
+    def _is_over(self, session: Session) -> bool:
+        return self._clock.now() - session.used > self._settings.session_seconds
 
     def _check(self, name: str, password: str) -> User:
         user, digest = self._users.get(name, (None, _digest("")))

@@ -42,16 +42,23 @@ class Limits:
                 "common-services",
                 f"Client '{client}' exceeded the limit of {self.outstanding} outstanding requests",
             )
-        if self.rate:
-            self._count(client)
+        self.count(client)
         self._open[client] = self._open.get(client, 0) + 1
 
     def leave(self, client: str) -> None:
         """Counts a request out that `enter` let in."""
         self._open[client] -= 1
+        if not self._open[client]:
+            del self._open[client]
 
-    def _count(self, client: str) -> None:
-        now, recent = self.clock.now(), self._recent.setdefault(client, deque())
+    def count(self, client: str) -> None:
+        """Counts a request against the rate alone, for one that is answered before the next comes in; raises as `enter`."""
+        if not self.rate:
+            return
+        now = self.clock.now()
+        if client not in self._recent:
+            self._forget(now)
+        recent = self._recent.setdefault(client, deque())
         while recent and recent[0] <= now - 1.0:
             recent.popleft()
         if len(recent) >= self.rate:
@@ -61,3 +68,8 @@ class Limits:
             error.body["error_code"] = "102"
             raise error
         recent.append(now)
+
+    def _forget(self, now: float) -> None:
+        """Clients that have not asked within the last second: names are theirs to choose, and must not pile up."""
+        for client in [client for client, recent in self._recent.items() if not recent or recent[-1] <= now - 1.0]:
+            del self._recent[client]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,9 +14,10 @@ from nsx_lab.manager.store import errors
 from nsx_lab.strict_json import parse
 
 JSON = "application/json;charset=UTF-8"
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """One HTTP request, body drained. `query` is raw, header names are lower-case, `certificate_name` is that of the client's certificate. `oversized`: the body was too large and is left out."""
 
@@ -27,25 +29,28 @@ class Request:
     certificate_name: str = ""
     oversized: bool = False
 
+    @cached_property
+    def _parsed(self) -> Any:
+        """The value in the body, or the ValueError that says why it has none: the journal and the API both ask. {} when there is no body."""
+        try:
+            return parse(self.body) if self.body.strip() else {}
+        except ValueError as error:
+            return error
+
     def json(self) -> dict[str, Any]:
         """The body as an object; {} when there is none."""
-        if not self.body.strip():
-            return {}
-        try:
-            value = parse(self.body)
-        except ValueError as error:
-            raise errors.malformed(str(error)) from error
+        value = self._parsed
+        if isinstance(value, ValueError):
+            raise errors.malformed(str(value)) from value
         if not isinstance(value, dict):
             raise errors.malformed("an object is expected")
         return value
 
     def readable_body(self) -> Any:
         """The body for the journal: an object, text, or None where there was none (or `{}`, which clients send with GET)."""
-        try:
-            value = parse(self.body) if self.body.strip() else None
-        except ValueError:
-            value = self.body.decode(errors="replace")
-        return value or None
+        if isinstance(self._parsed, ValueError):
+            return self.body.decode(errors="replace") or None
+        return self._parsed or None
 
     def parameters(self) -> dict[str, str]:
         """The query by name. See `search_parameters` for the search API."""
@@ -86,7 +91,7 @@ class Answer:
             return b""
         if isinstance(self.body, str):
             return self.body.encode()
-        return json.dumps(self.body, separators=(",", ":")).encode()
+        return _ENCODER.encode(self.body).encode()
 
 
 def answer_of(error: errors.NsxError) -> Answer:

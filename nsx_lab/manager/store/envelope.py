@@ -9,7 +9,6 @@ from nsx_lab.manager.store import given
 from nsx_lab.manager.store.kinds import Place
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object
-from nsx_lab.strict_json import without_nulls
 
 SERVER_FIELDS = frozenset(
     {
@@ -38,7 +37,7 @@ SERVER_FIELDS = frozenset(
 """Fields a client may send back but never changes (read-only in vcf-nsx model_client.py; `_revision` only steers the write)."""
 
 _KEPT = ("unique_id", "realization_id", "_create_time", "_create_user", "_system_owned", "_protection", "owner_id")
-_NAMESPACE = uuid.UUID("6f0f7f1e-6c3e-4d3c-9b6e-0d6f2f0c5a10")
+_OWNER = str(uuid.uuid5(uuid.UUID("6f0f7f1e-6c3e-4d3c-9b6e-0d6f2f0c5a10"), "owner"))
 
 claim(
     "envelope of every object: path, relative_path, parent_path, remote_path, unique_id, realization_id, owner_id, marked_for_delete, "
@@ -68,11 +67,11 @@ claim(
 
 
 def compose(place: Place, body: Object, before: Object | None, who: str, now: int, *, merge: bool = False) -> Object:
-    """The object as it is stored after a write of `body` at `place`: user fields, defaults, and the manager's own fields.
+    """The object as it is stored after a write of `body`, which holds no null, at `place`: user fields, defaults, and the manager's own fields.
 
     `now` is in milliseconds since 1970. `merge` keeps user fields that the body leaves out.
     """
-    user = without_nulls({key: value for key, value in body.items() if key not in SERVER_FIELDS and key != "children"})
+    user = {key: value for key, value in body.items() if key not in SERVER_FIELDS and key != "children"}
     if merge and before is not None:
         user = _merged({key: value for key, value in before.items() if key not in SERVER_FIELDS}, user)
     resource_type = _resource_type(place, body, before)
@@ -92,16 +91,15 @@ def _resource_type(place: Place, body: Object, before: Object | None) -> str:
 
 
 def _server_fields(place: Place, before: Object | None, who: str, now: int) -> Object:
-    path = place.path
-    unique = str(uuid.uuid4())
+    unique = str(uuid.uuid4()) if before is None else ""
     fields: Object = {
-        "path": path,
+        "path": place.path,
         "relative_path": place.id,
         "parent_path": parent_path(place),
         "remote_path": "",
         "unique_id": unique,
         "realization_id": unique,
-        "owner_id": str(uuid.uuid5(_NAMESPACE, "owner")),
+        "owner_id": _OWNER,
         "marked_for_delete": False,
         "overridden": False,
         "_system_owned": place.kind.system,

@@ -6,7 +6,6 @@ table, and a test goes over all kinds: what an object holds beyond what was writ
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -157,17 +156,24 @@ def of_type(resource_type: str) -> Iterator[Given]:
     yield from GIVEN[EVERY_TYPE]
 
 
+def _with(entry: Any, name: str, value: Any) -> Any:
+    """An entry of a list, with a value if it has none of that name."""
+    return {**entry, name: value} if isinstance(entry, dict) and name not in entry else entry
+
+
 def fill(resource_type: str, written: Mapping[str, Any]) -> dict[str, Any]:
-    """The written fields with the manager's values in front of them, for each field that was not written."""
+    """The written fields with the manager's values in front of them, for each field that was not written.
+
+    Values are shared with what was given: an object is never altered in place.
+    """
     found: dict[str, Any] = {}
-    whole = copy.deepcopy(dict(written))
+    whole = dict(written)
     for line in GIVEN.get(resource_type, ()):
         entries, inside, name = line.name.partition("[].")
         if inside:
             held = whole.get(entries)
-            for entry in held if isinstance(held, list) else ():
-                if isinstance(entry, dict):
-                    entry.setdefault(name, copy.deepcopy(line.value))
+            if isinstance(held, list):
+                whole[entries] = [_with(entry, name, line.value) for entry in held]
         elif line.name not in found and line.name not in written and line.fits({**found, **written}):
-            found[line.name] = copy.deepcopy(line.value)
+            found[line.name] = line.value
     return {**found, **whole}

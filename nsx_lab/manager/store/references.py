@@ -9,7 +9,7 @@ from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.envelope import SERVER_FIELDS
 from nsx_lab.manager.store.kinds import locate
 from nsx_lab.manager.store.ledger import Evidence, claim
-from nsx_lab.manager.store.store import Change, Object, Transaction
+from nsx_lab.manager.store.store import BEGINNINGS, Change, Object, Transaction
 
 claim(
     "a gateway takes its locale services, BGP configuration and NAT sections along when deleted; interfaces, routes and rules keep it",
@@ -33,12 +33,19 @@ claim(
 
 def references(obj: Object) -> set[str]:
     """Policy paths that the object's own fields hold."""
-    return {text for key, value in obj.items() if key not in SERVER_FIELDS for text in _paths(value)}
+    found: set[str] = set()
+    for key, value in obj.items():
+        if isinstance(value, str):
+            if value.startswith(BEGINNINGS) and key not in SERVER_FIELDS:
+                found.add(value)
+        elif isinstance(value, dict | list) and key not in SERVER_FIELDS:
+            found.update(_paths(value))
+    return found
 
 
 def _paths(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if value.startswith(("/infra/", "/orgs/")):
+        if value.startswith(BEGINNINGS):
             yield value
     elif isinstance(value, dict):
         for inner in value.values():
@@ -53,12 +60,20 @@ class ReferenceIndex:
 
     def __init__(self) -> None:
         self._by_target: dict[str, dict[str, None]] = {}
+        self._targets: dict[str, set[str]] = {}
+        """What each object refers to, of those that refer to anything."""
 
     def apply(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            for target in references(change.before) if change.before else ():
-                self._by_target.get(target, {}).pop(change.path, None)
-            for target in references(change.after) if change.after else ():
+            for target in self._targets.pop(change.path, ()):
+                referrers = self._by_target[target]
+                del referrers[change.path]
+                if not referrers:
+                    del self._by_target[target]
+            targets = references(change.after) if change.after else set()
+            if targets:
+                self._targets[change.path] = targets
+            for target in targets:
                 self._by_target.setdefault(target, {})[change.path] = None
 
     def referrers(self, path: str) -> list[str]:
@@ -66,6 +81,7 @@ class ReferenceIndex:
 
     def clear(self) -> None:
         self._by_target.clear()
+        self._targets.clear()
 
 
 def check_targets(tx: Transaction) -> None:
