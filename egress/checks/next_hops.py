@@ -48,7 +48,12 @@ def _hops(domain: WorkloadDomain) -> Sequence[_Hop]:
     ]
 
 
-def _faces(domain: WorkloadDomain) -> Iterator[_Face]:
+@once
+def _faces(domain: WorkloadDomain) -> tuple[_Face, ...]:
+    return tuple(_all_faces(domain))
+
+
+def _all_faces(domain: WorkloadDomain) -> Iterator[_Face]:
     for uplink in domain.tier0.uplinks:
         yield _Face(uplink.id, f"uplink {uplink.id}", uplink.address, True)
         if uplink.ipv6:

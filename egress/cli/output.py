@@ -13,6 +13,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -95,7 +96,8 @@ def show(text: str, style: str, part: str | None = None) -> None:
 
 def _decorated(stream: TextIO) -> bool:
     """Whether rich would take a stream for a terminal: it is one, or the environment says so (rich.console.Console.is_terminal)."""
-    return stream.isatty() or any(os.environ.get(name) for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))
+    forced = any(os.environ.get(name) for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))
+    return forced or (not stream.closed and stream.isatty())
 
 
 def entry(text: str, mark: tuple[str, str] | None = None, indent: int = 4) -> None:
@@ -154,7 +156,11 @@ def usage_error(error: click.UsageError) -> None:
 
 
 def prepare_streams() -> None:
-    """Characters that a terminal's encoding does not have are shown as escapes: an answer never ends in an encoding error."""
+    """Characters that a terminal's encoding does not have are shown as escapes: an answer never ends in an encoding error. A stream that
+    was closed before the start (`>&-`), of which Python makes None, takes everything and keeps nothing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open until the end
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             _reconfigure(stream)

@@ -88,3 +88,11 @@ def test_what_check_says_is_the_same_with_and_without_colours_and_rich_is_loaded
     assert said[True][-1].startswith("True")
     assert any("\x1b[36m: note: \x1b[0m" in line for line in said[True])
     assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in said[True][:-1]] == said[False][:-1]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_was_closed_before_the_start_changes_no_exit_code(closed: str) -> None:
+    root = str(Path(__file__).parents[2])
+    command = f'exec "$0" -m egress --root "$1" check --no-what-if {closed}'
+    done = subprocess.run(["/bin/sh", "-c", command, sys.executable, root], text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
