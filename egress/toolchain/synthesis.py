@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.cdk import BOTH, VARIABLE, CdkError, chosen
+from egress.cdk import BOTH, VARIABLE, CdkError, chosen, made_by, named
 from egress.domain import EgressError
 from egress.layout import STACKS, STACKS_FILE, Places
 from egress.recorder import HANDED_OVER
@@ -60,12 +60,13 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
         done, notes = _run(app, env, out / "handed-over")
         if done.code:
             raise EgressError(f"synthesis failed:\n{_said((done.err or done.out).strip())}")
-        made = _manifest(out)
+        made, version = _manifest(out)
         missing = [stack for stack in stacks if stack not in made]
         if missing:
             raise EgressError(f"main.py made no stack {', '.join(missing)}: it is to make one for each domain file")
         yield Synthesised(
-            {stack: out / "stacks" / stack for stack in stacks}, "\n".join((*notes, done.err.strip())).strip()
+            {stack: out / "stacks" / stack for stack in stacks},
+            "\n".join((*notes, *_overruled(version), done.err.strip())).strip(),
         )
 
 
@@ -118,10 +119,18 @@ def _recorder_is_wanted(root: Path) -> bool:
     return way != "cdktf" and (not own.is_dir() or (own / "recorder").is_dir())
 
 
-def _manifest(out: Path) -> frozenset[str]:
-    """Stacks of the synthesis."""
+def _overruled(version: str) -> tuple[str, ...]:
+    """What is told of a main.py that imports another CDK than EGRESS_CDK names. version: of the CDK that made the stacks."""
+    asked, made = named(), made_by(version)
+    if asked is None or made is None or made == asked:
+        return ()
+    return (f"synthesised by {made.name}, which main.py imports, whatever {VARIABLE} says",)
+
+
+def _manifest(out: Path) -> tuple[frozenset[str], str]:
+    """Stacks of the synthesis, and the version of the CDK that made them; empty where that is not told."""
     manifest = read_object(out / "manifest.json", "cdktf's manifest", "does main.py call app.synth()?")
     try:
-        return frozenset(manifest["stacks"])
+        return frozenset(manifest["stacks"]), str(manifest.get("version", ""))
     except (TypeError, KeyError):
         raise EgressError("synthesis left a manifest without stacks") from None

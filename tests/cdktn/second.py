@@ -51,9 +51,11 @@ def on_cdktf(text: str) -> str:
     return re.sub(rf"\b{CDKTN.name}\b", CDKTF.name, text.replace(CDKTN.bindings, CDKTF.bindings))
 
 
-def python(*arguments: str | Path, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs this Python."""
-    command = [sys.executable, *arguments]
+def python(
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str], interpreter: str | Path = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    """Runs this Python, or another."""
+    command = [interpreter, *arguments]
     return subprocess.run(command, cwd=cwd, env=env, text=True, capture_output=True, check=False)
 
 

@@ -83,16 +83,27 @@ def test_versions_that_do_not_fit_are_told_in_one_sentence_by_main_and_by_egress
     assert synthesised.stderr.splitlines()[-1].startswith("egress.domain.problems.EgressError: constructs 10.")
 
 
-@pytest.mark.parametrize("env, first", [(ON_CDKTN, ""), ({}, "import tier0_egress\nimport cdktn\n")])
-def test_egress_synthesises_a_program_on_cdktn_without_node(tmp_path: Path, env: dict[str, str], first: str) -> None:
-    """Whether the environment names it or the program imports it."""
+@pytest.mark.parametrize(
+    "named, imported, version, notes",
+    [
+        ("cdktn", "", "0.24.0", ""),
+        ("", "cdktn", "0.24.0", ""),
+        ("cdktf", "cdktn", "0.24.0", "synthesised by cdktn, which main.py imports, whatever EGRESS_CDK says"),
+        ("cdktn", "cdktf", "0.21.0", "synthesised by cdktf, which main.py imports, whatever EGRESS_CDK says"),
+    ],
+)
+def test_egress_synthesises_a_program_on_either_without_node_and_says_what_was_overruled(
+    tmp_path: Path, named: str, imported: str, version: str, notes: str
+) -> None:
+    """Whether the environment names the CDK or the program imports it, which wins."""
     root = project(tmp_path / "project")
     text = (root / "main.py").read_text()
+    first = f"import tier0_egress\nimport {imported}\n" if imported else ""
     (root / "main.py").write_text(text.replace("from pathlib", f"{first}from pathlib", 1))
     no_node = {"JSII_NODE": str(tmp_path / "none")}
-    done = python("-c", SYNTHESISED, cwd=root, env=environment(env | no_node))
+    done = python("-c", SYNTHESISED, cwd=root, env=environment({"EGRESS_CDK": named} | no_node))
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == ["0.24.0", ""]
+    assert json.loads(done.stdout) == [version, notes]
 
 
 def test_constructs_on_the_one_and_a_program_on_the_other_are_not_recorded(tmp_path: Path) -> None:

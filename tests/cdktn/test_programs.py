@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -159,7 +158,11 @@ def test_cdktn_alone_will_do(tmp_path: Path) -> None:
                 link.symlink_to(found)
     root = project(tmp_path / "project")
     env = environment({"PYTHONPATH": f"{packages}:{REPOSITORY}"})
-    bare = [str(Path(sys.executable).resolve()), "-c", SYNTHESISED]
-    done = subprocess.run(bare, cwd=root, env=env, text=True, capture_output=True, check=False)
+    bare = Path(sys.executable).resolve()  # not the one of .venv, which would find cdktf
+    done = python("-c", SYNTHESISED, cwd=root, env=env, interpreter=bare)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == ["0.24.0", ""]
+    doctor = " ".join(python("-m", "egress", "doctor", cwd=root, env=env, interpreter=bare).stdout.split())
+    assert "fine cdktn 0.24.0 fine constructs 10.7" in doctor
+    assert "fine CDK cdktn (the only one that is installed)" in doctor
+    assert "cdktf" not in doctor.replace(str(root), "")

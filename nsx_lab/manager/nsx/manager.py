@@ -23,6 +23,7 @@ from nsx_lab.manager.store.references import ReferenceIndex, check_deletions, ch
 from nsx_lab.manager.store.search import SearchIndex
 from nsx_lab.manager.store.seed import Seed
 from nsx_lab.manager.store.store import Change, Object, Store, Transaction
+from nsx_lab.strict_json import without_nulls
 
 claim(
     "a look-up below a gateway that does not exist answers 404 for BFD peers and BGP neighbours, and 400/500012 for everything else",
@@ -165,8 +166,11 @@ class Manager:
     def _write(self, tx: Transaction, place: Place, body: Object, who: str, *, merge: bool) -> None:
         self._check_parents(place, tx)
         before, now = tx.get(place.path), wall_ms()
-        obj = compose(place, body, before, who, now, merge=merge)
-        self.validator.check_request(place, obj if merge and before is not None else body, self.settings.profile)
+        written = _written(body)
+        obj = compose(place, written, before, who, now, merge=merge)
+        if merge and before is not None:
+            body = written = obj
+        self.validator.check_request(place, body, written, self.settings.profile)
         tx.put(place.path, allocation.enrich(tx, defaults.complete(tx, obj), before))
         if before is None:
             defaults.add_companions(tx, place, now)
@@ -239,7 +243,7 @@ class Manager:
             if tx.get(above) is None:
                 defaults.add(tx, above, {}, now)
         facts.check_body(place, body)
-        obj = compose(place, body, None, who, now)
+        obj = compose(place, _written(body), None, who, now)
         known = {
             key: value
             for key, value in body.items()
@@ -278,3 +282,10 @@ class Manager:
         if place.kind.resource_type == "StaticRouteBfdPeer":
             return not self.settings.strict_bfd_lookup
         return place.kind.resource_type == "BgpNeighborConfig"
+
+
+def _written(body: Object) -> Object:
+    """A body without nulls. Its children are objects of their own, and left as they are."""
+    return {
+        key: value if key == "children" else without_nulls(value) for key, value in body.items() if value is not None
+    }

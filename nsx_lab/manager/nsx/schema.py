@@ -19,7 +19,6 @@ from nsx_lab.manager.store.kinds import Place
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object
 from nsx_lab.shape import where
-from nsx_lab.strict_json import without_nulls
 
 
 @cache
@@ -87,8 +86,8 @@ claim(
 class Validator:
     """Checks requests as the manager does."""
 
-    def check_request(self, place: Place, body: Object, profile: Profile) -> None:
-        """Raises the NSX error for a body that does not fit its type."""
+    def check_request(self, place: Place, body: Object, written: Object, profile: Profile) -> None:
+        """Raises the NSX error for a body that does not fit its type. `written` is the body without nulls."""
         name, given = place.kind.resource_type, body.get("resource_type")
         if place.kind.variants and given not in place.kind.variants:
             raise errors.refused(
@@ -104,7 +103,6 @@ class Validator:
             raise errors.refused(errors.CODE_SCHEMA, f"id {body['id']!r} in the body, {place.id!r} in the path")
         if not profile.vpn_mode and "policy_based_vpn_mode" in body:
             raise errors.unrecognized("policy_based_vpn_mode")
-        written = without_nulls(body)
         error = None if fits(name, written) else next(_validator(name).iter_errors(written), None)
         if error is not None:
             raise _as_nsx(error)

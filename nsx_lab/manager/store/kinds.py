@@ -215,15 +215,25 @@ def _children_of(*above: str) -> tuple[Kind, ...]:
     return tuple(sorted(found, key=lambda kind: -len(kind.segments)))
 
 
-@lru_cache(maxsize=65536)
+LONG = 1000
+"""Characters beyond which a path is not remembered: nobody fills the memory with such."""
+
+
 def locate(path: str) -> Place | None:
     """The place a policy path (`/infra/...`, `/orgs/...`) leads to; None when no type of the table has such a path."""
+    return _remembered(path) if len(path) <= LONG else _locate(path)
+
+
+def _locate(path: str) -> Place | None:
     rest = path.split("/")[1:]
     if not rest or rest[0] not in ("infra", "orgs") or "" in rest:
         return None
     if rest[0] == "infra":
         return _walk(tuple(rest[1:]), (INFRA.resource_type,), "/infra", ())
     return _walk(tuple(rest), (ORG_ROOT.resource_type,), "", ())
+
+
+_remembered = lru_cache(maxsize=65536)(_locate)
 
 
 def _walk(rest: tuple[str, ...], lineage: tuple[str, ...], parent: str, chain: tuple[str, ...]) -> Place | None:

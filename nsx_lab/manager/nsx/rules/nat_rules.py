@@ -108,7 +108,7 @@ def check(rule: Object, gateway: Gateway) -> Iterator[Finding]:
         yield from rule_of(rule, gateway, parsed)
 
 
-Parsed = dict[str, list[Network]]
+Parsed = dict[str, tuple[Network, ...]]
 Check = Callable[[Object, Gateway, Parsed], Iterator[Finding]]
 
 
