@@ -275,7 +275,8 @@ def tell(around: Found, stack: Stack) -> None:
 def _initialise(stack: Stack, *, upgrade: bool) -> None:
     lock = stack.run.lock_file
     before = lock.read_bytes() if lock.is_file() else None
-    stack.initialise(upgrade=upgrade)
+    if mended := stack.initialise(upgrade=upgrade):
+        say(f"{stack.name}: {mended}")
     if upgrade and lock.read_bytes() != before:
         say(f"{lock.relative_to(stack.run.root)} has moved: read the difference, and commit it")
 

@@ -18,7 +18,7 @@ from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, echo, print_json, progress, say
 from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
 from egress.domain.fields import quoted
-from egress.domain.files import look, named, select
+from egress.domain.files import Looked, look, named, select
 from egress.domain.fleet import load
 from egress.layout import Places
 
@@ -142,10 +142,11 @@ def _files(project: Project, names: Sequence[str]) -> tuple[tuple[DomainFile, ..
     found: list[DomainFile] = []
     problems: list[Problem] = []
     stacks = [name for name in names if not is_path(name)]
+    projects: dict[Path, Looked] = {}
     for name in names:
         if is_path(name):
             try:
-                found += named(Path(name), Path.cwd())
+                found += named(Path(name), Path.cwd(), projects)
             except DomainFileError as error:
                 problems += error.problems
     if stacks or not names:

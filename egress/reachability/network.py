@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property, partial
 from typing import NamedTuple, TypeAlias
 
 from egress.reachability.flow import DropReason
-from egress.reachability.places import Exit, Place, Segment
+from egress.reachability.places import Exit, Onward, Place, Segment, onward
+from egress.reachability.tables import Remembered
 from egress.reachability.topology import Topology
-from egress.reachability.translation import Raw
+from egress.reachability.translation import Raw, Translator
 
 State: TypeAlias = tuple[tuple[str, Raw, Raw], ...]
 """NAT state: where it lives, the reply as it will arrive there, the reply as it is sent on."""
@@ -28,6 +30,10 @@ class Step(NamedTuple):
     drop: DropReason | None
     exits: tuple[Exit, ...]
     state: State
+
+
+_made = tuple.__new__
+"""Makes a Step of its values as Step(...) does, in half of the time: there is one for each node of each path."""
 
 
 class CompiledNetwork:
@@ -59,6 +65,7 @@ class CompiledNetwork:
         self.compiled = len(fresh)
         self._segments: dict[str, Segment] = dict(before._segments if before else {})
         self._gather(changed, fresh)
+        self._further: dict[str, Remembered[tuple[Onward, ...]]] = {}
 
     def _gather(self, changed: set[str], fresh: set[str]) -> None:
         """Makes the segments anew on which somebody has changed, with who is on them in the order of the nodes. fresh: nodes that were made."""
@@ -70,26 +77,38 @@ class CompiledNetwork:
                 members[segment].append(place)
         self._segments.update((segment, Segment(segment, found)) for segment, found in members.items())
 
-    def answering(self, segment: str, number: int) -> tuple[Exit, ...]:
-        """Who answers ARP for an address on a segment: the node that has it, else every node that stands in for it."""
-        return self._segments[segment].answering(number)
+    def holds(self, number: int) -> bool:
+        """Whether a node has an address, or stands in for it."""
+        return number in self._held or any(place.stands_for(number) for place in self._standing_in)
+
+    @cached_property
+    def _held(self) -> frozenset[int]:
+        return frozenset().union(*(place.faces.own for place in self.places.values()))
+
+    @cached_property
+    def _standing_in(self) -> list[Place]:
+        return [place for place in self.places.values() if place.answers or place.relays]
 
     def send(self, origin: str, packet: Raw, state: State, reply: bool = False) -> list[Step]:
         """The sender's own step: one Step for each of its ways. A gateway's own answer meets no rule."""
         place = self.places[origin]
-        if place.owns(packet[1]):
+        if place.owns[packet[1]]:
             return [_end(place, None, packet, packet, (), state, None)]
         return self._onward(place, None, packet, packet, (), state, settled=reply)
 
     def step(self, name: str, arrived: str, packet: Raw, reply: bool, state: State) -> list[Step]:
         """What a node does with a packet that arrived: one Step for each way it can go on, or one that ends it."""
         place = self.places[name]
-        if arrived in place.faces.strict and not any(way.interface == arrived for way in place.ways(packet[0])):
+        if arrived in place.faces.strict and arrived not in place.leaving_by[packet[0]]:
             return [_end(place, arrived, packet, packet, (), state, DropReason.REVERSE_PATH)]
-        if place.owns(packet[0]):
+        if place.owns[packet[0]]:
             return [_end(place, arrived, packet, packet, (), state, DropReason.OWN_SOURCE)]
-        after, rules, settled = _translated_in(place, arrived, packet, reply, state)
-        if place.owns(after[1]):
+        after: Raw = packet
+        rules: tuple[str, ...] = ()
+        settled = False
+        if place.translator is not None and place.node.forwards:
+            after, rules, settled = _translated_in(place, place.translator, arrived, packet, reply, state)
+        if place.owns[after[1]]:
             answered = packet[4] == "icmp" and not reply and after[1] in place.faces.own
             drop = None if place.is_end or answered else DropReason.TAKEN_HERE
             return [_end(place, arrived, packet, after, rules, state, drop)]
@@ -108,46 +127,31 @@ class CompiledNetwork:
         settled: bool = False,
     ) -> list[Step]:
         """Route, source translation, state, neighbour."""
-        ways = place.ways(packet[1])
+        further = self._further.get(place.name)
+        if further is None:
+            further = self._further[place.name] = Remembered(partial(onward, place, self._segments))
+        ways = further[packet[1]]
         if not ways:
             return [_end(place, arrived, before, packet, rules, state, DropReason.NO_ROUTE)]
         steps = []
-        for way in ways:
-            after, applied = packet, rules
-            if place.translator and not settled:
-                changed = place.translator.outbound(packet, way.interface)
-                if changed:
-                    after, applied = changed[0], (*rules, changed[1])
-            kept = state
-            if place.node.state is not None and not settled and arrived is not None:
-                kept = (*state, (place.node.state, reversed_packet(after), reversed_packet(before)))
-            target = packet[1] if way.via is None else way.via
-            exits = self.answering(place.faces.segments[way.interface], target)
-            drop = None if exits else DropReason.NO_NEIGHBOUR
-            steps.append(
-                Step(
-                    place.name,
-                    arrived,
-                    before,
-                    after,
-                    applied,
-                    way.origin,
-                    way.interface,
-                    way.via,
-                    drop,
-                    exits,
-                    kept,
-                )
-            )
+        translator = None if settled else place.translator
+        remembers = None if settled or arrived is None else place.node.state
+        for interface, via, origin, exits, drop in ways:
+            after, applied, kept = packet, rules, state
+            changed = translator.outbound(packet, interface) if translator else None
+            if changed:
+                after, applied = changed[0], (*rules, changed[1])
+            if remembers is not None:
+                kept = (*state, (remembers, reversed_packet(after), reversed_packet(before)))
+            step = (place.name, arrived, before, after, applied, origin, interface, via, drop, exits, kept)
+            steps.append(_made(Step, step))
         return steps
 
 
 def _translated_in(
-    place: Place, arrived: str, packet: Raw, reply: bool, state: State
+    place: Place, translator: Translator, arrived: str, packet: Raw, reply: bool, state: State
 ) -> tuple[Raw, tuple[str, ...], bool]:
     """Destination translation: the packet after it, what did it, and whether the rules have no more say."""
-    if place.translator is None or not place.node.forwards:
-        return packet, (), False
     if place.node.state is not None:
         again = reversed_packet(packet)
         for where, answer, restored in state:
@@ -159,7 +163,7 @@ def _translated_in(
                 return reversed_packet(answer), ("state",), True
         if reply and packet[4] != "udp":
             return packet, (), True  # Linux: neither a SYN-ACK nor an echo reply begins a connection
-    changed = place.translator.inbound(packet, arrived)
+    changed = translator.inbound(packet, arrived)
     return (changed[0], (changed[1],), False) if changed else (packet, (), False)
 
 
@@ -172,7 +176,7 @@ def _end(
     state: State,
     drop: DropReason | None,
 ) -> Step:
-    return Step(place.name, arrived, before, after, rules, None, None, None, drop, (), state)
+    return _made(Step, (place.name, arrived, before, after, rules, None, None, None, drop, (), state))
 
 
 def reversed_packet(packet: Raw) -> Raw:

@@ -3,12 +3,14 @@ that has not changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from egress.domain.addresses import Network
-from egress.reachability.tables import Prefix, PrefixTable, change, key, prefix, remember
+from egress.reachability.flow import DropReason
+from egress.reachability.tables import Prefix, PrefixTable, Remembered, change, key, prefix
 from egress.reachability.topology import Interface, Node, NodeKind, Route
 from egress.reachability.translation import Translator
 
@@ -120,8 +122,14 @@ class Place:
             translator = before.translator if before else None
             same_rules = before is not None and before.node.rules == node.rules
             self.translator = translator if same_rules else Translator(node.rules, translator)
-        self._ways: dict[int, _Ways] = {}
-        self._own: dict[int, bool] = {}
+        tables = [one.table for one in self.answers.values()]
+        self.owns = Remembered(partial(_owns, self.faces.own, tables))
+        """Whether the node takes an address for its own: it has it, or answers ARP for it and does not forward."""
+        self.ways = Remembered(partial(_ways, self.faces.connected, self._routes))
+        """Ways to an address: of its longest prefix the first route given (connected, static, Tier-1); () is no route."""
+        self.leaving_by = Remembered(partial(_interfaces, self.ways))
+        """The interfaces of these ways."""
+        self._first = Remembered(self.faces.first)
 
     def looks_like(self, other: Place) -> bool:
         """Whether neighbours see no difference to another."""
@@ -130,29 +138,29 @@ class Place:
     def source(self, number: int, version: int) -> int | None:
         """The address that the node speaks from to another: that of the interface it leaves by, of a host or pod always the first."""
         if not self.is_end:
-            for way in self.ways(number):
+            for way in self.ways[number]:
                 own = [key(one.ip) for one in self.node.interface(way.interface).addresses if one.version == version]
                 if own:
                     return own[0]
-        return self.faces.first(version)
+        return self._first[version]
 
-    def owns(self, number: int) -> bool:
-        """Whether the node takes an address for its own: it has it, or answers ARP for it and does not forward."""
-        found = self._own.get(number)
-        if found is None:
-            found = number in self.faces.own or any(one.table.longest(number) for one in self.answers.values())
-            remember(self._own, number, found)
-        return found
+    def stands_for(self, number: int) -> bool:
+        """Whether the node answers ARP for an address beside those it has."""
+        return any(one.table.longest(number) for one in (*self.answers.values(), *self.relays.values()))
 
-    def ways(self, number: int) -> _Ways:
-        """Ways to an address: of its longest prefix the first route given (connected, static, Tier-1); () is no route."""
-        found = self._ways.get(number)
-        if found is None:
-            connected, route = self.faces.connected.longest(number), self._routes.longest(number)
-            best = route if connected is None or (route and route[0] < connected[0]) else connected
-            found = best[1] if best else ()
-            remember(self._ways, number, found)
-        return found
+
+def _owns(addresses: Mapping[int, int], answered: Iterable[PrefixTable[bool]], number: int) -> bool:
+    return number in addresses or any(table.longest(number) for table in answered)
+
+
+def _ways(connected: PrefixTable[_Ways], routes: PrefixTable[_Ways], number: int) -> _Ways:
+    near, far = connected.longest(number), routes.longest(number)
+    best = far if near is None or (far and far[0] < near[0]) else near
+    return best[1] if best else ()
+
+
+def _interfaces(ways: Mapping[int, _Ways], number: int) -> frozenset[str]:
+    return frozenset(way.interface for way in ways[number])
 
 
 def _stood_for(node: Node, what: Literal["answers", "relays"], before: Place | None) -> dict[str, _Networks]:
@@ -186,7 +194,6 @@ class Segment:
         self.members = tuple(place.name for place in members)
         self._exact: dict[int, tuple[Exit, ...]] = {}
         self._standing_in: list[tuple[Exit, PrefixTable[bool]]] = []
-        self._found: dict[int, tuple[Exit, ...]] = {}
         for place in members:
             for face in place.faces.on[name]:
                 here = (place.name, face.name)
@@ -197,10 +204,29 @@ class Segment:
 
     def answering(self, number: int) -> tuple[Exit, ...]:
         """Who answers ARP for an address: the node that has it, else every node that stands in for it, by its longest prefix."""
-        found = self._exact.get(number) or self._found.get(number)
-        if found is None:
-            there = [(best[0], here) for here, table in self._standing_in if (best := table.longest(number))]
-            there.sort(key=itemgetter(0))
-            found = tuple(dict.fromkeys(here for _, here in there))
-            remember(self._found, number, found)
-        return found
+        exact = self._exact.get(number)
+        if exact:
+            return exact
+        there = [(best[0], here) for here, table in self._standing_in if (best := table.longest(number))]
+        there.sort(key=itemgetter(0))
+        return tuple(dict.fromkeys(here for _, here in there))
+
+
+class Onward(NamedTuple):
+    """A way on from a node, to its end: who answers there, or that nobody does. The rest as of a way."""
+
+    interface: str
+    via: int | None
+    origin: str
+    exits: tuple[Exit, ...]
+    drop: DropReason | None
+
+
+def onward(place: Place, segments: Mapping[str, Segment], number: int) -> tuple[Onward, ...]:
+    """The ways on from a place to an address; () is no route."""
+    found = []
+    for way in place.ways[number]:
+        segment = segments[place.faces.segments[way.interface]]
+        exits = segment.answering(number if way.via is None else way.via)
+        found.append(Onward(*way, exits, None if exits else DropReason.NO_NEIGHBOUR))
+    return tuple(found)

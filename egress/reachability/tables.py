@@ -68,7 +68,6 @@ class PrefixTable(Generic[T]):
             levels.setdefault(shift, {}).setdefault(rest, []).append(value)
         self._levels = sorted(levels.items())
         self._order = order
-        self._all: dict[int, tuple[T, ...]] = {}
 
     def changed(self, gone: Iterable[tuple[Prefix, T]], come: Iterable[tuple[Prefix, T]]) -> PrefixTable[T] | None:
         """A table without some of the entries, and with others. None where the order of two of one prefix would be open: then it is for the
@@ -98,13 +97,8 @@ class PrefixTable(Generic[T]):
 
     def matches(self, number: int) -> tuple[T, ...]:
         """All values whose network contains the key."""
-        found = self._all.get(number)
-        if found is None:
-            found = tuple(value for shift, level in self._levels for value in level.get(number >> shift, ()))
-            if self._order:
-                found = tuple(sorted(found, key=self._order))
-            remember(self._all, number, found)
-        return found
+        found = tuple(value for shift, level in self._levels for value in level.get(number >> shift, ()))
+        return tuple(sorted(found, key=self._order)) if self._order else found
 
     def longest(self, number: int) -> tuple[int, T] | None:
         """The longest prefix that contains the key, as bits to shift away, and the first value that was given for it."""
@@ -115,8 +109,14 @@ class PrefixTable(Generic[T]):
         return None
 
 
-def remember(memory: dict[int, T], number: int, found: T) -> None:
-    """Keeps an answer beside others; many are forgotten all at once."""
-    if len(memory) >= _KEPT:
-        memory.clear()
-    memory[number] = found
+class Remembered(dict[int, T]):
+    """Answers by the key that they are for, found when somebody asks for the first time. Many are forgotten all at once."""
+
+    def __init__(self, find: Callable[[int], T]) -> None:
+        self._find = find
+
+    def __missing__(self, number: int) -> T:
+        if len(self) >= _KEPT:
+            self.clear()
+        found = self[number] = self._find(number)
+        return found

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from egress.domain import NatAction
 from egress.domain.addresses import Network
-from egress.reachability.tables import Prefix, PrefixTable, change, key, prefix
+from egress.reachability.tables import Prefix, PrefixTable, Remembered, change, key, prefix
 from egress.reachability.topology import NatRule
 
 Raw: TypeAlias = tuple[int, int, int, int, str]
@@ -55,13 +55,15 @@ class Translator:
         self._outbound: PrefixTable[_Rule] = _table(
             before._outbound if before else None, _OUTBOUND, _outbound, gone, come
         )
+        self._to = Remembered(self._inbound.matches)
+        self._from = Remembered(self._outbound.matches)
 
     def inbound(self, packet: Raw, interface: str) -> Rewritten:
         """Destination translation of a packet that arrived by `interface`: the packet after it and the rule's id, or None.
 
         NO_DNAT gives the packet unchanged.
         """
-        for rule in self._inbound.matches(packet[1]):
+        for rule in self._to[packet[1]]:
             if interface in rule.scope and _fits(rule, packet, packet[0]):
                 if rule.action is NatAction.NO_DNAT:
                     return packet, rule.id
@@ -75,7 +77,7 @@ class Translator:
 
         NO_SNAT gives the packet unchanged.
         """
-        for rule in self._outbound.matches(packet[0]):
+        for rule in self._from[packet[0]]:
             if interface in rule.scope and _fits(rule, packet, packet[1]):
                 if rule.action is NatAction.NO_SNAT:
                     return packet, rule.id

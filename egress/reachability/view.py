@@ -6,7 +6,7 @@ in the same words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -20,7 +20,7 @@ from egress.policy.paths import Collection
 from egress.policy.seed import seeded
 from egress.policy.sighting import Doubt, Unseen
 from egress.policy.tier1s import Tier1
-from egress.policy.tree import Json, PolicyObjects, children
+from egress.policy.tree import Json, PolicyObjects, Tree, children
 from egress.reachability.as_found import as_found
 from egress.reachability.assemble import Assembly
 from egress.reachability.neighbourhood import Neighbourhood
@@ -51,25 +51,26 @@ class Base:
     route. `filled`: the same with what was assumed last, as the domains of one Tier-0 mostly have the same assumed."""
 
     path: str
-    objects: PolicyObjects
+    objects: Tree
     own: PolicyObjects
     gateways: Gateways
     routed: bool
-    filled: dict[str, tuple[PolicyObjects, PolicyObjects, Gateways]] = field(default_factory=dict, repr=False)
+    filled: dict[str, tuple[PolicyObjects, Tree, Gateways]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, path: str, objects: PolicyObjects, own: PolicyObjects, source: Source, old: bool) -> Base:
         """The same with its gateways read. `source`, `old`: as of the gateways."""
+        objects = Tree.of(objects)
         routes = [body.get("network") for _, body in children(objects, path, Collection.STATIC_ROUTES)]
         return cls(path, objects, own, Gateways((), (), source, old).of(objects), EVERYTHING[4] in routes)
 
-    def with_assumed(self, assumed: PolicyObjects) -> tuple[PolicyObjects, Gateways]:
+    def with_assumed(self, assumed: PolicyObjects) -> tuple[Tree, Gateways]:
         """Objects and gateways with what the source cannot tell."""
         if not assumed:
             return self.objects, self.gateways
-        known, objects, gateways = self.filled.get("last", ({}, {}, self.gateways))
+        known, objects, gateways = self.filled.get("last", ({}, self.objects, self.gateways))
         if known != assumed:
-            objects = {**self.objects, **assumed}
+            objects = self.objects.changed(assumed)
             gateways = self.gateways.of(objects)
             self.filled["last"] = (assumed, objects, gateways)
         return objects, gateways
@@ -90,7 +91,7 @@ class View:
     neighbours: tuple[WorkloadDomain, ...]
     source: Source
     base: Base
-    objects: PolicyObjects
+    objects: Tree
     tier0: Tier0
     around: Surroundings
     gateways: Gateways
@@ -129,14 +130,23 @@ class View:
 
     def changed(self, objects: PolicyObjects) -> View:
         """The same view over other Policy objects. What is not concerned by the difference is not made again."""
-        return self._over(objects, self.gateways.of(objects, self.objects))
+        return self._over(Tree.of(objects), self.gateways.of(objects, self.objects))
+
+    def put_in(self, objects: Mapping[str, Json | None]) -> View:
+        """The same view with other objects in place of those of the same paths; None takes one away. Nothing else is looked at."""
+        changed = self.objects.changed(objects)
+        return self._over(changed, self.gateways.changed(changed, objects))
+
+    def beyond(self, other: View) -> frozenset[str]:
+        """Paths of the objects that another has not."""
+        return frozenset() if other is self else self.objects.beyond(other.objects)
 
     def from_source(self, source: Source) -> View:
         """The same objects, read as of another source."""
         gateways = replace(self.gateways, source=source).of(self.objects)
         return replace(self, source=source)._over(self.objects, gateways)
 
-    def _over(self, objects: PolicyObjects, gateways: Gateways) -> View:
+    def _over(self, objects: Tree, gateways: Gateways) -> View:
         assembly = gateways.assembly(self.around.world, self.assembly)
         tier0 = _of_path(gateways.upper, self.gateway)
         return replace(self, objects=objects, gateways=gateways, tier0=tier0, assembly=assembly, before=self.walker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import runpy
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from egress.recorder.names import install
 
 def main() -> None:
     """Runs the app. What goes wrong in it is told by the CDK's own run, but for what it says itself and ends with."""
+    gc.disable()  # whatever is made stays until the end, and that is near
     app, note = sys.argv[1], Path(sys.argv[2])
     note_in(note)
     install()

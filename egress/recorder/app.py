@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,29 +21,28 @@ class App(Construct):
 
     def __init__(self, *, outdir: str) -> None:
         super().__init__(None, "")
-        self.node.outdir = Path(outdir)
-        self.node.outdir.mkdir(exist_ok=True)  # as cdktf, which makes no parents
+        folder = self.node.outdir = Path(outdir)
+        folder.mkdir(exist_ok=True)  # as cdktf, which makes no parents
 
     def synth(self) -> None:
         """Writes every stack."""
         release = self.__release
-        stacks = [child.node for child in self.node.children_.values() if isinstance(child, TerraformStack)]
-        made = {  # all, before anything is written
-            node.id: json_text(
-                configuration(node.id, node.contents, release.version), splits_empty=release.splits_empty
-            )
-            for node in stacks
-            if node.contents is not None
+        stacks = {
+            child.node.id: child.node.contents
+            for child in self.node.children_.values()
+            if isinstance(child, TerraformStack) and child.node.contents is not None
         }
+        for name, contents in stacks.items():  # what only the CDK can make is found before anything is written
+            configuration(name, contents, release.version)
+        assert self.node.outdir is not None
         folder = self.node.outdir / "stacks"
-        for name, text in made.items():
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            (folder / name / "cdk.tf.json").write_text(text, encoding="utf-8", newline="")
         folder.mkdir(exist_ok=True)
-        manifest = {"version": release.version, "stacks": {name: _entry(name) for name in made}}
-        (self.node.outdir / "manifest.json").write_text(
-            json_text(manifest, splits_empty=release.splits_empty), encoding="utf-8", newline=""
-        )
+        for name, contents in stacks.items():
+            (folder / name).mkdir(exist_ok=True)
+            made = configuration(name, contents, release.version)
+            (folder / name / "cdk.tf.json").write_bytes(release.text(made).encode())
+        manifest = {"version": release.version, "stacks": {name: _entry(name) for name in stacks}}
+        (self.node.outdir / "manifest.json").write_bytes(release.text(manifest).encode())
 
 
 def app_of(cdk: Cdk) -> type[App]:
@@ -109,23 +107,3 @@ def _put_over(tree: dict[str, Any], overrides: dict[str, Any]) -> None:
             tree.pop(key, None)
         else:
             tree[key] = value
-
-
-def json_text(value: object, indent: str = "\n", *, splits_empty: bool) -> str:
-    """JSON as the CDK lays it out: sorted keys (as JavaScript sorts), two spaces."""
-    deeper = f"{indent}  "
-    if not value and not splits_empty and isinstance(value, dict | list):
-        return "{}" if isinstance(value, dict) else "[]"
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        items = [f"{deeper}{_scalar(key)}: {json_text(value[key], deeper, splits_empty=splits_empty)}" for key in keys]
-        return "{" + ",".join(items) + indent + "}"
-    if isinstance(value, list):
-        return (
-            "[" + ",".join(deeper + json_text(item, deeper, splits_empty=splits_empty) for item in value) + indent + "]"
-        )
-    return _scalar(value)
-
-
-def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

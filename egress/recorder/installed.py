@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from egress.cdk import CDKTF, CDKTN, Cdk
+from egress.recorder.layout import json_text
 from egress.recorder.nsxt import SCHEMA
 
 
@@ -20,6 +21,10 @@ class Release:
 
     version: str
     splits_empty: bool
+
+    def text(self, value: object) -> str:
+        """JSON as it lays it out."""
+        return json_text(value, splits_empty=self.splits_empty)
 
 
 RELEASES = {CDKTF.name: Release("0.21.0", splits_empty=True), CDKTN.name: Release("0.24.0", splits_empty=False)}

@@ -7,6 +7,7 @@ import base64
 import socket
 import ssl
 import struct
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +61,9 @@ class LabApp:
                 answer = self._answer(request, entry)
                 note(entry, answer)
         if at_once:
-            await write(send, answer)
+            transport = scope.get(TRANSPORT)
+            with transport.together() if transport is not None else nullcontext():
+                await write(send, answer)
         else:
             await self._slowly(Exchange(request, entry, fault, scope, receive, send))
 

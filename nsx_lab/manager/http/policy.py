@@ -12,6 +12,7 @@ from nsx_lab.manager.nsx import operations, realized, routing
 from nsx_lab.manager.nsx.fabric import Fabric
 from nsx_lab.manager.nsx.manager import Manager
 from nsx_lab.manager.nsx.rules import allocation
+from nsx_lab.manager.nsx.shown import ADDED
 from nsx_lab.manager.store import errors, kinds, listing
 from nsx_lab.manager.store.clock import wall_ms
 from nsx_lab.manager.store.kinds import Kind, locate
@@ -142,9 +143,8 @@ class PolicyApi:
         return Answer(body=listing.page([table for table in found if not edge or table["edge_node"] == edge], {}))
 
     def _tables(self, gateway: str, *, forwarding: bool) -> list[Object]:
-        return routing.tables(
-            self._manager.realization.realized(), gateway, forwarding=forwarding, down=self._manager.runtime.down()
-        )
+        realized = self._manager.realization.view(self._manager.store)
+        return routing.tables(realized, gateway, forwarding=forwarding, down=self._manager.runtime.down())
 
     def _number_of_routes(self, gateway: str) -> Object:
         """Tier0NumberOfRoutesResult: of the edge that has most."""
@@ -170,7 +170,8 @@ class PolicyApi:
         if place.is_collection:
             query = request.parameters()
             leaving = query.get("include_mark_for_delete_objects", "false").lower() == "true"
-            return Answer(body=listing.page(self._manager.children(path, with_leaving=leaving), query))
+            found = self._manager.children(path, with_leaving=leaving)
+            return Answer(body=listing.page(found, query, show=self._manager.shown, added=ADDED))
         match request.method:
             case "GET":
                 return Answer(body=self._manager.get(path))
@@ -203,7 +204,8 @@ class PolicyApi:
     def _search(self, request: Request, user: User) -> Answer:
         parameters = request.search_parameters()
         found = self._manager.find(parameters.get("query", ""))
-        return Answer(body=listing.page(found, parameters, search=True))
+        page = listing.page(found, parameters, search=True, show=self._manager.shown, added=ADDED)
+        return Answer(body=page)
 
     def _entities(self, request: Request, user: User) -> Answer:
         path = _intent_path(request)
@@ -216,7 +218,7 @@ class PolicyApi:
 
     def _alarms(self, request: Request, user: User) -> Answer:
         found: list[Object] = [
-            alarm for record in self._manager.realization.records() for alarm in realized.alarms(record)
+            alarm for record in self._manager.realization.alarmed() for alarm in realized.alarms(record)
         ]
         return Answer(body=listing.page(found, request.parameters()))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import h11
@@ -29,6 +31,44 @@ claim(
 )
 
 
+class Transport:
+    """A connection's transport that can hold back what is written, so that head and body of an answer go out in one piece.
+
+    uvicorn writes each part by itself, and each would be a TLS record, a packet and a wake-up of the client.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held: list[bytes] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if self._held is None:
+            self._transport.write(data)
+        else:
+            self._held.append(data)
+
+    def close(self) -> None:
+        self._let_go()
+        self._transport.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Holds back until the end, or until the connection is closed."""
+        self._held = []
+        try:
+            yield
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held:
+            self._transport.write(b"".join(held))
+
+
 class LabProtocol(H11Protocol):
     """One connection. The application finds the transport in its scope: for client certificates, and to cut connections when told to."""
 
@@ -38,11 +78,12 @@ class LabProtocol(H11Protocol):
         self._waiting_for = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        seen: Any = Transport(transport)
+        super().connection_made(seen)
         app: Any = self.app
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope[TRANSPORT] = transport
+            scope[TRANSPORT] = seen
             await app(scope, receive, send)
 
         self.app = with_transport

@@ -9,6 +9,7 @@ from nsx_lab.manager.nsx import defaults, facts, runtime, vpcs
 from nsx_lab.manager.nsx.counters import Counters
 from nsx_lab.manager.nsx.realization import Realization
 from nsx_lab.manager.nsx.rules import allocation, semantics
+from nsx_lab.manager.nsx.rules.overlaps import SegmentNetworks
 from nsx_lab.manager.nsx.schema import Validator
 from nsx_lab.manager.nsx.settings import Settings
 from nsx_lab.manager.nsx.shown import shown
@@ -22,6 +23,7 @@ from nsx_lab.manager.store.references import ReferenceIndex, check_deletions, ch
 from nsx_lab.manager.store.search import SearchIndex
 from nsx_lab.manager.store.seed import Seed
 from nsx_lab.manager.store.store import Change, Object, Store, Transaction
+from nsx_lab.strict_json import without_nulls
 
 claim(
     "a look-up below a gateway that does not exist answers 404 for BFD peers and BGP neighbours, and 400/500012 for everything else",
@@ -48,6 +50,7 @@ class Manager:
         self.runtime = runtime.Runtime(self.store)
         self.commit_hooks: list[Callable[[list[Change]], None]] = []
         self._references = ReferenceIndex()
+        self._segments = SegmentNetworks()
         self.reset()
 
     # reading
@@ -59,30 +62,28 @@ class Manager:
         if obj is None:
             self._check_parents(place)
             raise errors.not_found(path)
-        return self._shown(obj)
+        return self.shown(obj)
 
     def children(self, path: str, *, with_leaving: bool = False) -> list[Object]:
-        """The objects of a collection path, by order of creation; `with_leaving`: and those deleted but not yet out of the data plane."""
+        """The objects of a collection path, by order of creation; `with_leaving`: and those deleted but not yet out of the data plane.
+
+        They are as stored: see `shown`.
+        """
         place = locate(path)
         if place is None or not place.is_collection:
             raise errors.not_found(path)
         self._check_parents(place)
-        prefix = path + "/"
-        found = (
-            self.store.get(child)
-            for child in self.store.child_paths(place.parent)
-            if child.startswith(prefix) and "/" not in child[len(prefix) :]
-        )
+        types = place.kind.variants or (place.kind.resource_type,)
+        found = self.store.children(place.parent, types)
         leaving = (
             [obj for obj in self.realization.leaving() if f"{path}/{obj['id']}" == obj["path"]] if with_leaving else []
         )
-        return [self._shown(obj) for obj in found if obj is not None] + leaving
+        return found + leaving
 
     def find(self, query: str) -> list[Object]:
-        """What a search finds. Objects on their way out are found too, marked for deletion: clients ask to leave them out."""
+        """What a search finds, as stored: see `shown`. Objects on their way out are found too, marked for deletion: clients ask to leave them out."""
         wanted = parse(query)
-        found = [self._shown(obj) for obj in self.search.find(wanted)]
-        return found + [obj for obj in self.realization.leaving() if wanted.matches(obj)]
+        return self.search.find(wanted) + [obj for obj in self.realization.leaving() if wanted.matches(obj)]
 
     def infra_tree(self, wanted: str = "") -> Object:
         """Everything as a hierarchical tree; with `wanted` (`Type-Tier0|StaticRoutes`) only those types and what leads to them."""
@@ -90,11 +91,12 @@ class Manager:
         objects: dict[str, list[Object]] = {}
         kinds = {}
         for path in reversed(self.store.paths()):
-            obj, place = self.store.get(path), locate(path)
+            obj = self.store.get(path)
             assert obj is not None
-            assert place is not None
             if not types or obj["resource_type"] in types or path in objects:
-                objects.setdefault(obj["parent_path"], []).append(self._shown(obj))
+                place = locate(path)
+                assert place is not None
+                objects.setdefault(obj["parent_path"], []).append(self.shown(obj))
                 kinds[path] = place.kind
         for siblings in objects.values():
             siblings.reverse()
@@ -108,8 +110,9 @@ class Manager:
             "children": children,
         }
 
-    def _shown(self, obj: Object) -> Object:
-        return shown(self.store, obj, echo_any=self.settings.echo_any)
+    def shown(self, obj: Object) -> Object:
+        """An object of the lab as it is answered. One on its way out is shown as it was."""
+        return obj if obj["marked_for_delete"] else shown(self.store, obj, echo_any=self.settings.echo_any)
 
     # writing
 
@@ -163,8 +166,11 @@ class Manager:
     def _write(self, tx: Transaction, place: Place, body: Object, who: str, *, merge: bool) -> None:
         self._check_parents(place, tx)
         before, now = tx.get(place.path), wall_ms()
-        obj = compose(place, body, before, who, now, merge=merge)
-        self.validator.check_request(place, obj if merge and before is not None else body, self.settings.profile)
+        written = _written(body)
+        obj = compose(place, written, before, who, now, merge=merge)
+        if merge and before is not None:
+            body = written = obj
+        self.validator.check_request(place, body, written, self.settings.profile)
         tx.put(place.path, allocation.enrich(tx, defaults.complete(tx, obj), before))
         if before is None:
             defaults.add_companions(tx, place, now)
@@ -179,7 +185,7 @@ class Manager:
     def _commit(self, tx: Transaction, *, at_once: bool = False) -> None:
         check_deletions(tx, self._references)
         check_targets(tx)
-        unrealizable = semantics.check(tx, self.settings.semantics)
+        unrealizable = semantics.check(tx, self.settings.semantics, self._segments)
         self._take(tx.changes(), unrealizable, at_once=at_once)
 
     def _take(self, changes: list[Change], unrealizable: dict[str, tuple[str, int]], *, at_once: bool = False) -> None:
@@ -187,6 +193,7 @@ class Manager:
             hook(changes)
         self.store.apply(changes)
         self._references.apply(changes)
+        self._segments.apply(changes)
         self.search.apply(changes, self.settings.index_lag)
         self.realization.accept(changes, unrealizable, at_once=at_once)
 
@@ -205,6 +212,7 @@ class Manager:
             hook(gone)
         self.store.clear()
         self._references.clear()
+        self._segments.clear()
         self.search.clear()
         self.realization.clear()
         self.counters.clear()
@@ -235,7 +243,7 @@ class Manager:
             if tx.get(above) is None:
                 defaults.add(tx, above, {}, now)
         facts.check_body(place, body)
-        obj = compose(place, body, None, who, now)
+        obj = compose(place, _written(body), None, who, now)
         known = {
             key: value
             for key, value in body.items()
@@ -274,3 +282,10 @@ class Manager:
         if place.kind.resource_type == "StaticRouteBfdPeer":
             return not self.settings.strict_bfd_lookup
         return place.kind.resource_type == "BgpNeighborConfig"
+
+
+def _written(body: Object) -> Object:
+    """A body without nulls. Its children are objects of their own, and left as they are."""
+    return {
+        key: value if key == "children" else without_nulls(value) for key, value in body.items() if value is not None
+    }

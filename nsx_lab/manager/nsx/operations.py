@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from nsx_lab.manager.store import errors
+from nsx_lab.manager.store.kinds import LONG
 from nsx_lab.manager.store.ledger import Evidence, claim
 
 _METHODS = {"G": "GET", "P": "POST", "U": "PUT", "A": "PATCH", "D": "DELETE"}
@@ -38,10 +39,16 @@ def _trie() -> dict[str, Any]:
     return root
 
 
-@lru_cache(maxsize=16384)
 def find(path: str) -> tuple[str, dict[str, list[str]]] | None:
     """Template and operations (method -> query actions, "" for none) of a path; None when NSX has no such path. Shared: do not alter."""
+    return _remembered(path) if len(path) <= LONG else _found(path)
+
+
+def _found(path: str) -> tuple[str, dict[str, list[str]]] | None:
     return _find(_trie(), tuple(path.strip("/").split("/")), "")
+
+
+_remembered = lru_cache(maxsize=16384)(_found)
 
 
 def _find(node: dict[str, Any], rest: tuple[str, ...], template: str) -> tuple[str, dict[str, list[str]]] | None:

@@ -7,12 +7,14 @@ with an alarm. What is realized lags behind what is stored, and stays what it wa
 from __future__ import annotations
 
 import fnmatch
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 
 from nsx_lab.manager.store.clock import Clock
 from nsx_lab.manager.store.ledger import Evidence, claim
-from nsx_lab.manager.store.store import Change, Object
+from nsx_lab.manager.store.store import Change, Object, Store, Transaction
 
 REALIZED, UNREALIZED, ERROR, EMPTY = "REALIZED", "UNREALIZED", "ERROR", "EMPTY"
 
@@ -67,6 +69,8 @@ class Record:
     """The realization of one path. `realized` is what the data plane has, None before the first success."""
 
     path: str
+    number: int
+    """Records have rising numbers, in order of creation."""
     state: str
     intent: Object | None
     realized: Object | None = None
@@ -90,9 +94,16 @@ class Realization:
         self.hooks: list[Hook] = []
         self._records: dict[str, Record] = {}
         self._fates: list[Fate] = []
+        self._numbers = count()
         self._pending: dict[str, None] = {}
+        """Paths of which it is to be decided what becomes of them, when they are due; none of them is before `_earliest`."""
+        self._earliest = math.inf
         self._leaving: dict[str, None] = {}
         """Paths that are deleted and not yet out of the data plane."""
+        self._unlike: dict[str, None] = {}
+        """Paths of which something else is realized than is stored."""
+        self._alarmed: dict[str, None] = {}
+        """Paths with alarms."""
 
     def accept(self, changes: Iterable[Change], errors: dict[str, tuple[str, int]], *, at_once: bool = False) -> None:
         """Takes over committed changes. `errors` are paths whose configuration cannot be realized, with message and code.
@@ -102,28 +113,45 @@ class Realization:
         for change in changes:
             record = self._records.get(change.path)
             if record is None:
-                record = self._records[change.path] = Record(change.path, UNREALIZED, None)
-            self._schedule(record, change.after, errors.get(change.path))
-            if at_once:
-                record.due = self.clock.now()
+                record = self._records[change.path] = Record(change.path, next(self._numbers), UNREALIZED, None)
+            self._schedule(record, change.after, errors.get(change.path), 0.0 if at_once else self.delay)
         self.tick()
 
-    def _schedule(self, record: Record, intent: Object | None, error: tuple[str, int] | None) -> None:
+    def _schedule(self, record: Record, intent: Object | None, error: tuple[str, int] | None, delay: float) -> None:
         now = self.clock.now()
         was_realized = record.state == REALIZED
         fate = self._fate_of(record.path)
         if error is not None and fate is None:
             fate = Fate(record.path, ERROR, *error)
-        record.intent, record.fate, record.alarms = intent, fate, []
+        record.intent, record.fate = intent, fate
+        self._alarm(record, [])
+        self._note_difference(record)
         if intent is None and record.realized is not None:
             self._leaving[record.path] = None
         else:
             self._leaving.pop(record.path, None)
         record.polls = fate.polls if fate else 0
-        record.due = now + self.delay
         record.stale_until = now + self.stale if was_realized else 0.0
         record.state = UNREALIZED
+        self._wait(record, now + delay)
+
+    def _wait(self, record: Record, due: float) -> None:
+        record.due = due
         self._pending[record.path] = None
+        self._earliest = min(self._earliest, due)
+
+    def _alarm(self, record: Record, alarms: list[tuple[str, int]]) -> None:
+        record.alarms = alarms
+        if alarms:
+            self._alarmed[record.path] = None
+        else:
+            self._alarmed.pop(record.path, None)
+
+    def _note_difference(self, record: Record) -> None:
+        if record.realized is not record.intent:
+            self._unlike[record.path] = None
+        else:
+            self._unlike.pop(record.path, None)
 
     def _fate_of(self, path: str) -> Fate | None:
         for fate in reversed(self._fates):
@@ -136,10 +164,15 @@ class Realization:
     def tick(self) -> None:
         """Realizes what is due, and tells the hooks once what changed in the data plane."""
         now, done = self.clock.now(), []
+        if self._earliest > now:
+            return
+        self._earliest = math.inf
         for path in list(self._pending):
             record = self._records[path]
             if record.due > now:
+                self._earliest = min(self._earliest, record.due)
                 continue
+            del self._pending[path]
             change = self._settle(record)
             if change is not None:
                 done.append(change)
@@ -150,18 +183,17 @@ class Realization:
     def _settle(self, record: Record) -> Change | None:
         fate = record.fate
         if record.intent is None or fate is None or fate.state == REALIZED or (fate.polls and record.polls <= 0):
-            self._pending.pop(record.path, None)
             return self._realize(record)
         record.state = fate.state
         if fate.state == ERROR:
-            record.alarms = [(fate.message or "realization failed", fate.error_code)]
-        if not fate.polls:
-            self._pending.pop(record.path, None)
+            self._alarm(record, [(fate.message or "realization failed", fate.error_code)])
         return None
 
     def _realize(self, record: Record) -> Change | None:
         before, after = record.realized, record.intent
-        record.state, record.realized, record.alarms, record.fate = REALIZED, after, [], None
+        record.state, record.realized, record.fate = REALIZED, after, None
+        self._alarm(record, [])
+        self._note_difference(record)
         if after is None:
             del self._records[record.path]
             self._leaving.pop(record.path, None)
@@ -178,6 +210,8 @@ class Realization:
             return None
         if record.fate is not None and record.polls > 0 and record.due <= self.clock.now():
             record.polls -= 1
+            if not record.polls:
+                self._wait(record, record.due)
         return record
 
     def shown(self, record: Record) -> str:
@@ -194,6 +228,23 @@ class Realization:
     def records(self) -> list[Record]:
         self.tick()
         return list(self._records.values())
+
+    def alarmed(self) -> list[Record]:
+        """Records with alarms, in the order of `records`."""
+        self.tick()
+        return sorted((self._records[path] for path in self._alarmed), key=lambda record: record.number)
+
+    def view(self, store: Store) -> Transaction:
+        """What the data plane has, as the view of a transaction on the store of what is wanted."""
+        self.tick()
+        tx = Transaction(store)
+        for path in self._unlike:
+            realized = self._records[path].realized
+            if realized is not None:
+                tx.put(path, realized)
+            else:
+                tx.delete(path)
+        return tx
 
     def realized(self) -> dict[str, Object]:
         """What the data plane has, by path."""
@@ -214,9 +265,9 @@ class Realization:
             record for record in self._records.values() if now and record.intent is not None and fate.fits(record.path)
         ]
         for record in hit:
-            record.fate, record.polls, record.due, record.alarms = fate, fate.polls, self.clock.now(), []
-            record.stale_until = 0.0
-            self._pending[record.path] = None
+            record.fate, record.polls, record.stale_until = fate, fate.polls, 0.0
+            self._alarm(record, [])
+            self._wait(record, self.clock.now())
         self.tick()
         return [record.path for record in hit]
 
@@ -225,8 +276,10 @@ class Realization:
         record = self._records.get(path)
         if record is None:
             return
-        record.state, record.alarms = state, alarms
+        record.state = state
+        self._alarm(record, alarms)
         before, record.realized = record.realized, realized
+        self._note_difference(record)
         for hook in list(self.hooks):
             hook([Change(path, before, realized)])
 
@@ -240,6 +293,9 @@ class Realization:
         self._records.clear()
         self._fates.clear()
         self._pending.clear()
+        self._earliest = math.inf
         self._leaving.clear()
+        self._unlike.clear()
+        self._alarmed.clear()
         for hook in list(self.hooks) if gone else []:
             hook(gone)

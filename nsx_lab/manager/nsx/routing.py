@@ -9,7 +9,7 @@ from typing import Any
 from nsx_lab.manager.nsx.rules.addresses import Network, readable
 from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
-from nsx_lab.manager.store.store import Change, Object, Store, Transaction
+from nsx_lab.manager.store.store import Object, Transaction
 
 claim(
     "routing-table and forwarding-table answer one table per edge node, from the realized configuration; route types t0c, t0s, t1c, t1n",
@@ -91,18 +91,11 @@ class Route:
         return {key: value for key, value in found.items() if value not in ("", False)}
 
 
-def view(realized: dict[str, Object]) -> Transaction:
-    """Realized objects as a transaction's view."""
-    store = Store()
-    store.apply([Change(path, None, obj) for path, obj in realized.items()])
-    return Transaction(store)
-
-
 def tables(
-    realized: dict[str, Object], gateway_path: str, *, forwarding: bool, down: Iterable[str] = ()
+    realized: Transaction, gateway_path: str, *, forwarding: bool, down: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
     """RoutingTable objects of a Tier-0, one per edge node that is up. `down`: paths of edge nodes and BFD peers that are not."""
-    gateway, gone = Gateway(view(realized), gateway_path), set(down)
+    gateway, gone = Gateway(realized, gateway_path), set(down)
     silent = _silent(gateway, gone)
     up = [edge for edge in edges(gateway) if edge not in gone]
     return [_table(edge, routes(gateway, edge, silent), forwarding) for edge in up]

@@ -6,6 +6,9 @@ from nsx_lab.manager.nsx.rules import semantics
 from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store.store import Object, Store, Transaction
 
+ADDED = ("ha_mode", "destination_network")
+"""Fields that an object may be shown with and is not stored with."""
+
 
 def shown(store: Store, obj: Object, *, echo_any: bool) -> Object:
     """The object for an answer. `store` is asked for what stands around it; `echo_any` is that of the settings."""

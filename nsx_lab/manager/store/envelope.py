@@ -9,7 +9,6 @@ from nsx_lab.manager.store import given
 from nsx_lab.manager.store.kinds import Place
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object
-from nsx_lab.strict_json import without_nulls
 
 SERVER_FIELDS = frozenset(
     {
@@ -68,11 +67,11 @@ claim(
 
 
 def compose(place: Place, body: Object, before: Object | None, who: str, now: int, *, merge: bool = False) -> Object:
-    """The object as it is stored after a write of `body` at `place`: user fields, defaults, and the manager's own fields.
+    """The object as it is stored after a write of `body`, which holds no null, at `place`: user fields, defaults, and the manager's own fields.
 
     `now` is in milliseconds since 1970. `merge` keeps user fields that the body leaves out.
     """
-    user = without_nulls({key: value for key, value in body.items() if key not in SERVER_FIELDS and key != "children"})
+    user = {key: value for key, value in body.items() if key not in SERVER_FIELDS and key != "children"}
     if merge and before is not None:
         user = _merged({key: value for key, value in before.items() if key not in SERVER_FIELDS}, user)
     resource_type = _resource_type(place, body, before)

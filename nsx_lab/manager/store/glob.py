@@ -20,7 +20,11 @@ def matcher(pieces: Iterable[Piece], *, ignore_case: bool = False) -> Callable[[
     is as good as any later one. So a match costs the length of the text, times that of the longest stretch between stars at worst.
     (A plain regular expression tries all places of all stars: thirteen of them and a name of 255 letters take longer than a life.)
     """
-    first, *others = _stretches(pieces)
+    known = list(pieces)
+    if not ignore_case and ANY not in known and ONE not in known:
+        plain = "".join(map(str, known))
+        return lambda text: text == plain
+    first, *others = _stretches(known)
     expression = first
     if others:
         *middle, last = others

@@ -6,9 +6,8 @@ their one field, the `*_client.py` stubs for URL templates).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 
 @dataclass(frozen=True)
@@ -204,22 +203,37 @@ class Place:
         return not self.id
 
 
-def children_of(lineage: tuple[str, ...]) -> Iterator[Kind]:
+def children_of(lineage: tuple[str, ...]) -> tuple[Kind, ...]:
     """Kinds that may stand below a kind whose ancestors' types are `lineage`, longest collection first."""
-    last, pair = lineage[-1], "/".join(lineage[-2:])
+    return _children_of(*lineage[-2:])
+
+
+@cache
+def _children_of(*above: str) -> tuple[Kind, ...]:
+    last, pair = above[-1], "/".join(above)
     found = [kind for kind in KINDS if last in kind.parents or pair in kind.parents]
-    return iter(sorted(found, key=lambda kind: -len(kind.segments)))
+    return tuple(sorted(found, key=lambda kind: -len(kind.segments)))
 
 
-@lru_cache(maxsize=65536)
+LONG = 1000
+"""Characters beyond which a path is not remembered: nobody fills the memory with such."""
+
+
 def locate(path: str) -> Place | None:
     """The place a policy path (`/infra/...`, `/orgs/...`) leads to; None when no type of the table has such a path."""
+    return _remembered(path) if len(path) <= LONG else _locate(path)
+
+
+def _locate(path: str) -> Place | None:
     rest = path.split("/")[1:]
     if not rest or rest[0] not in ("infra", "orgs") or "" in rest:
         return None
     if rest[0] == "infra":
         return _walk(tuple(rest[1:]), (INFRA.resource_type,), "/infra", ())
     return _walk(tuple(rest), (ORG_ROOT.resource_type,), "", ())
+
+
+_remembered = lru_cache(maxsize=65536)(_locate)
 
 
 def _walk(rest: tuple[str, ...], lineage: tuple[str, ...], parent: str, chain: tuple[str, ...]) -> Place | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from operator import itemgetter
 from typing import Any
 
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.ledger import Evidence, claim
 from nsx_lab.manager.store.store import Object
 
+Show = Callable[[Object], Object]
 MAX_PAGE = 1000
 MAX_DIGITS = 18
 
@@ -25,8 +28,20 @@ claim(
 )
 
 
-def page(results: list[Object], query: dict[str, str], *, search: bool = False) -> Object:
-    """One page of `results` as a ListResult. `query` may hold cursor, page_size, sort_by, sort_ascending, included_fields."""
+def page(
+    results: list[Object],
+    query: dict[str, str],
+    *,
+    search: bool = False,
+    show: Show | None = None,
+    added: Collection[str] = (),
+) -> Object:
+    """One page of `results` as a ListResult. `query` may hold cursor, page_size, sort_by, sort_ascending, included_fields.
+
+    `show` makes of an object what is answered; `added` are fields that it may add.
+    """
+    if show is not None and query.get("sort_by") in added:
+        results = [show(obj) for obj in results]
     size = _number(query, "page_size", MAX_PAGE)
     if not 0 <= size <= MAX_PAGE:
         raise errors.refused(errors.CODE_SCHEMA, f"page_size {size} is not within 0..{MAX_PAGE}")
@@ -36,6 +51,8 @@ def page(results: list[Object], query: dict[str, str], *, search: bool = False) 
         raise errors.refused(errors.CODE_SCHEMA, f"cursor {start} is not one of this list")
     ordered = _sorted(results, query, search)
     chosen = ordered[start : start + size]
+    if show is not None:
+        chosen = [show(obj) for obj in chosen]
     if search:  # "currently only works when used with the search APIs": vcf-nsx stubs
         chosen = [_fields(obj, query) for obj in chosen]
     answer: dict[str, Any] = {"results": chosen, "result_count": len(results)}
@@ -52,7 +69,9 @@ def _sorted(results: list[Object], query: dict[str, str], search: bool) -> list[
     by = query.get("sort_by", "" if search else "display_name")
     if not by:
         return results
-    return sorted(results, key=lambda obj: _sort_key(obj.get(by)), reverse=not _ascending(query))
+    texts = all(isinstance(obj.get(by), str) for obj in results)
+    key: Callable[[Object], Any] = itemgetter(by) if texts else lambda obj: _sort_key(obj.get(by))
+    return sorted(results, key=key, reverse=not _ascending(query))
 
 
 def _sort_key(value: Any) -> tuple[int, float, str]:

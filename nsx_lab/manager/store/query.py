@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -46,7 +46,7 @@ _TEXT_FIELDS = frozenset({"display_name", "description"})
 class Exact(Protocol):
     """What an index offers: the paths of the objects whose field holds exactly this value, or None for a field without an index."""
 
-    def __call__(self, field: str, value: str, /) -> Iterable[str] | None: ...
+    def __call__(self, field: str, value: str, /) -> Collection[str] | None: ...
 
 
 class Query(Protocol):
@@ -56,7 +56,7 @@ class Query(Protocol):
         """Whether the object is found."""
         ...
 
-    def candidates(self, exact: Exact, /) -> set[str] | None:
+    def candidates(self, exact: Exact, /) -> Collection[str] | None:
         """Paths beyond which nothing can match; None when that cannot be told without looking at every object."""
         ...
 
@@ -69,28 +69,30 @@ class Term:
     values: tuple[str, ...]
 
     def matches(self, document: Object) -> bool:
-        fits = self._fits
-        return any(fit(text) for text in _texts(document, self._path) for fit in fits)
+        text = document.get(self.name)
+        if isinstance(text, str):  # as nearly always: no need to look for it
+            return self._fits(text)
+        return any(map(self._fits, _texts(document, self._path)))
 
-    def candidates(self, exact: Exact) -> set[str] | None:
-        found: set[str] = set()
-        for value in self.values:
-            pieces = _pieces(value)
-            plain = ANY not in pieces and ONE not in pieces
-            paths = exact(self.name, "".join(map(str, pieces))) if plain and self.name else None
-            if paths is None:
-                return None
-            found.update(paths)
-        return found
+    def candidates(self, exact: Exact) -> Collection[str] | None:
+        if not self.name:
+            return None
+        found = [exact(self.name, text) if (text := _plain(value)) is not None else None for value in self.values]
+        known = [paths for paths in found if paths is not None]
+        if len(known) < len(found):
+            return None
+        return known[0] if len(known) == 1 else set().union(*known)
 
     @cached_property
     def _path(self) -> tuple[str, ...]:
         return tuple(self.name.split(".")) if self.name else ()
 
     @cached_property
-    def _fits(self) -> list[Callable[[str], bool]]:
+    def _fits(self) -> Callable[[str], bool]:
+        """Whether a text is one of the alternatives."""
         ignore_case = self.name.lower() in _TEXT_FIELDS
-        return [matcher(_pieces(value), ignore_case=ignore_case) for value in self.values]
+        fits = [matcher(_pieces(value), ignore_case=ignore_case) for value in self.values]
+        return fits[0] if len(fits) == 1 else lambda text: any(fit(text) for fit in fits)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Every:
     def matches(self, document: Object) -> bool:
         return all(part.matches(document) for part in self.parts)
 
-    def candidates(self, exact: Exact) -> set[str] | None:
+    def candidates(self, exact: Exact) -> Collection[str] | None:
         known = [found for part in self.parts if (found := part.candidates(exact)) is not None]
         return min(known, key=len) if known else None
 
@@ -116,7 +118,7 @@ class Some:
     def matches(self, document: Object) -> bool:
         return any(part.matches(document) for part in self.parts)
 
-    def candidates(self, exact: Exact) -> set[str] | None:
+    def candidates(self, exact: Exact) -> Collection[str] | None:
         known = [part.candidates(exact) for part in self.parts]
         return set().union(*[found for found in known if found is not None]) if None not in known else None
 
@@ -130,7 +132,7 @@ class Not:
     def matches(self, document: Object) -> bool:
         return not self.part.matches(document)
 
-    def candidates(self, exact: Exact) -> set[str] | None:
+    def candidates(self, exact: Exact) -> Collection[str] | None:
         return None
 
 
@@ -264,6 +266,12 @@ def _pieces(value: str) -> list[Piece]:
         return list(_unescape(value[1:-1]))
     wild: dict[str, Piece] = {"*": ANY, "?": ONE}
     return [wild.get(part, part[-1]) for part in re.findall(r"\\.|[^\\]", value, re.DOTALL)]
+
+
+def _plain(value: str) -> str | None:
+    """The text that a value stands for; None for one with a star or a question mark in it."""
+    pieces = _pieces(value)
+    return "".join(map(str, pieces)) if ANY not in pieces and ONE not in pieces else None
 
 
 def _unescape(text: str) -> str:

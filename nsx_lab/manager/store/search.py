@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import count
 
 from nsx_lab.manager.store.clock import Clock
@@ -35,7 +35,7 @@ class SearchIndex:
         self._documents: dict[str, Object] = {}
         self._number: dict[str, int] = {}
         self._next = count()
-        self._by_value: dict[tuple[str, str], set[str]] = {}
+        self._by_value: dict[tuple[str, str], dict[str, None]] = {}
         self._waiting: list[tuple[float, Change]] = []
 
     def apply(self, changes: Iterable[Change], lag: float) -> None:
@@ -60,7 +60,7 @@ class SearchIndex:
             if old is not None and (new is None or new[field] != old[field]):
                 self._take_out((field, old[field]), path)
             if new is not None:
-                self._by_value.setdefault((field, new[field]), set()).add(path)
+                self._by_value.setdefault((field, new[field]), {})[path] = None
         if new is not None:
             self._documents[path] = new
             self._number.setdefault(path, next(self._next))
@@ -69,7 +69,7 @@ class SearchIndex:
 
     def _take_out(self, value: tuple[str, str], path: str) -> None:
         found = self._by_value[value]
-        found.remove(path)
+        del found[path]
         if not found:
             del self._by_value[value]
 
@@ -79,10 +79,10 @@ class SearchIndex:
         paths = wanted.candidates(self._exact)
         if paths is None:
             return [document for document in self._documents.values() if wanted.matches(document)]
-        ordered = sorted(paths, key=self._number.__getitem__)
-        return [self._documents[path] for path in ordered if wanted.matches(self._documents[path])]
+        found = [path for path in paths if wanted.matches(self._documents[path])]
+        return [self._documents[path] for path in sorted(found, key=self._number.__getitem__)]
 
-    def _exact(self, field: str, value: str) -> Iterable[str] | None:
+    def _exact(self, field: str, value: str) -> Collection[str] | None:
         return self._by_value.get((field, value), ()) if field in INDEXED else None
 
     def clear(self) -> None:

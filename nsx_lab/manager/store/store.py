@@ -22,7 +22,7 @@ class Change:
 
 
 class Index:
-    """Paths by what objects are asked for: by their parent, their type, both, or a path in one of their fields. In order of creation.
+    """Paths by what objects are asked for: by their parent, their type, both, or a path in a field of theirs or one inside it. In order of creation.
 
     Nothing that a write asks may cost more than what it asks for: a lab holds ten thousand objects, and looks at few of them at a time.
     """
@@ -66,8 +66,13 @@ def _keys(obj: Object) -> set[tuple[str, str, str]]:
     parent, resource_type = obj["parent_path"], obj["resource_type"]
     keys = {(parent, "", ""), ("", resource_type, ""), (parent, resource_type, "")}
     for name, value in obj.items():
-        if isinstance(value, str) and value.startswith(BEGINNINGS) and name not in _PLACES:
-            keys.add(("", resource_type, value))
+        if isinstance(value, str):
+            if value.startswith(BEGINNINGS) and name not in _PLACES:
+                keys.add(("", resource_type, value))
+        elif isinstance(value, dict):
+            for inner in value.values():
+                if isinstance(inner, str) and inner.startswith(BEGINNINGS):
+                    keys.add(("", resource_type, inner))
     return keys
 
 
@@ -97,6 +102,13 @@ class Store:
     def child_paths(self, parent: str) -> list[str]:
         """Paths of the objects directly below `parent`, of whatever type."""
         return list(self.index.find(parent=parent))
+
+    def children(self, parent: str, types: Iterable[str]) -> list[Object]:
+        """Objects of some types directly below `parent`, in order of creation."""
+        wanted = set(types)
+        only = wanted.pop() if len(wanted) == 1 else ""
+        found = [self._objects[path] for path in self.index.find(parent=parent, resource_type=only)]
+        return found if only else [obj for obj in found if obj["resource_type"] in wanted]
 
     def apply(self, changes: list[Change]) -> None:
         """Writes changes; the caller has checked them."""
@@ -145,6 +157,18 @@ class Transaction:
         if before is not None:
             self._index.drop(before)
 
+    def before(self, path: str) -> Object | None:
+        """The object as it is stored, without what this transaction does to it."""
+        return self._store.get(path)
+
+    def writes_to(self, path: str) -> bool:
+        """Whether the object at `path` is created or changed here."""
+        return self._staged.get(path) is not None
+
+    def writes(self, resource_type: str) -> bool:
+        """Whether an object of a type is created or changed here."""
+        return bool(self._index.find(resource_type=resource_type))
+
     def _paths(self, **asked: str) -> list[str]:
         """Paths as they would be after a commit: those of the store first, in their order, then new ones."""
         stored = {path: None for path in self._store.index.find(**asked) if self._staged.get(path, True) is not None}
@@ -164,8 +188,11 @@ class Transaction:
 
     def linked(self, resource_type: str, field: str, target: str) -> list[Object]:
         """Objects of a type whose `field` is the path `target`, wherever they stand."""
-        found = self._of(resource_type, self._paths(resource_type=resource_type, link=target))
-        return [obj for obj in found if obj.get(field) == target]
+        return [obj for obj in self.naming(resource_type, target) if obj.get(field) == target]
+
+    def naming(self, resource_type: str, target: str) -> list[Object]:
+        """Objects of a type with a field, or a field of one of their fields, that is the path `target`."""
+        return self._of(resource_type, self._paths(resource_type=resource_type, link=target))
 
     def _of(self, resource_type: str, paths: list[str]) -> list[Object]:
         """The objects, without those that are of another type by now."""

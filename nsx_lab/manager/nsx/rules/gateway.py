@@ -5,16 +5,23 @@ from __future__ import annotations
 from functools import cached_property
 
 from nsx_lab.manager.nsx.rules.addresses import Address, Network, interface_addresses, segment_networks
+from nsx_lab.manager.nsx.rules.overlaps import Networks
 from nsx_lab.manager.store.kinds import NAT_SECTIONS
 from nsx_lab.manager.store.store import Object, Transaction
 
+TIER0S = "/infra/tier-0s/"
+
 
 class Gateway:
-    """Read-only view of a gateway and what belongs to it, each looked up once: good for as long as the transaction is not written to."""
+    """Read-only view of a gateway and what belongs to it, each looked up once: good for as long as the transaction is not written to.
 
-    def __init__(self, tx: Transaction, path: str) -> None:
+    `stored`: networks of all segments of the lab, if somebody has them at hand; a question for a few then costs no look at all.
+    """
+
+    def __init__(self, tx: Transaction, path: str, stored: Networks | None = None) -> None:
         self.tx = tx
         self.path = path
+        self._stored = stored if not tx.writes("Segment") else None
 
     @staticmethod
     def path_of(obj: Object) -> str:
@@ -27,15 +34,16 @@ class Gateway:
 
     @property
     def is_tier0(self) -> bool:
-        return self.path.startswith("/infra/tier-0s/")
+        return self.path.startswith(TIER0S)
 
     @cached_property
     def ha_mode(self) -> str:
         """A VRF gateway has the mode of the gateway it is part of (NSX admin guide, VRF gateways)."""
-        parent = (self.object.get("vrf_config") or {}).get("tier0_path")
-        if parent:
-            return Gateway(self.tx, parent).ha_mode
-        return str(self.object.get("ha_mode") or ("ACTIVE_ACTIVE" if self.is_tier0 else "ACTIVE_STANDBY"))
+        path, gateway, seen = self.path, self.object, {self.path}
+        while (parent := (gateway.get("vrf_config") or {}).get("tier0_path")) and parent not in seen:
+            seen.add(parent)
+            path, gateway = parent, self.tx.get(parent) or {}
+        return str(gateway.get("ha_mode") or ("ACTIVE_ACTIVE" if path.startswith(TIER0S) else "ACTIVE_STANDBY"))
 
     @property
     def stateful(self) -> bool:
@@ -50,11 +58,34 @@ class Gateway:
     def has_edge_cluster(self) -> bool:
         return any(service.get("edge_cluster_path") for service in self.locale_services)
 
+    @property
+    def _interface_type(self) -> str:
+        return "Tier0Interface" if self.is_tier0 else "Tier1Interface"
+
     @cached_property
     def interfaces(self) -> list[Object]:
         """Interfaces of all locale services."""
-        kind = "Tier0Interface" if self.is_tier0 else "Tier1Interface"
+        kind = self._interface_type
         return [found for service in self.locale_services for found in self.tx.children(service["path"], kind)]
+
+    def interface(self, path: str) -> Object | None:
+        """The one of `interfaces` that has this path."""
+        found = self.tx.get(path)
+        mine = found is not None and found["resource_type"] == self._interface_type
+        return found if mine and path.startswith(f"{self.path}/") else None
+
+    @cached_property
+    def bfd_peers(self) -> dict[str, list[Object]]:
+        """BFD peers by the address of the peer."""
+        found: dict[str, list[Object]] = {}
+        for peer in self.tx.children(self.path, "StaticRouteBfdPeer"):
+            found.setdefault(peer["peer_address"], []).append(peer)
+        return found
+
+    def vrfs(self) -> list[Object]:
+        """VRF gateways that are part of this Tier-0."""
+        named = self.tx.naming("Tier0", self.path)
+        return [one for one in named if (one.get("vrf_config") or {}).get("tier0_path") == self.path]
 
     def static_routes(self) -> list[Object]:
         return self.tx.children(self.path, "StaticRoutes")
@@ -96,6 +127,33 @@ class Gateway:
             for segment in self._of(owner)
             for network in segment_networks(segment)
         ]
+
+    @cached_property
+    def _networks(self) -> Networks:
+        found = Networks()
+        for network, segment in self.segments:
+            found.add(network, segment["path"])
+        return found
+
+    def overlapping(self, network: Network) -> list[tuple[Network, Object]]:
+        """Those of `segments` that overlap a network."""
+        if self._stored is not None:
+            near = {path for path in self._stored.overlapping(network) if self._is_connected(path)}
+        else:
+            near = set(self._networks.overlapping(network))
+        return [
+            (taken, segment)
+            for taken, segment in (self.segments if near else ())
+            if segment["path"] in near and network.version == taken.version and network.overlaps(taken)
+        ]
+
+    def _is_connected(self, path: str) -> bool:
+        """Whether a segment is one of `segments`."""
+        segment = self.tx.get(path) or {}
+        above = segment.get("parent_path")
+        owner = segment.get("connectivity_path") if above == "/infra" else above
+        tier1 = self.tx.get(owner) if owner else None
+        return owner == self.path or (tier1 is not None and tier1.get("tier0_path") == self.path)
 
     def _of(self, owner: str) -> list[Object]:
         """Segments of one gateway: those that stand below it, and those below /infra that name it."""

@@ -8,7 +8,7 @@ from nsx_lab.manager.nsx.rules.finding import Finding, When
 from nsx_lab.manager.nsx.rules.gateway import Gateway
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.ledger import Evidence, claim, not_modelled
-from nsx_lab.manager.store.store import Object, Transaction
+from nsx_lab.manager.store.store import Object
 
 STATEFUL = ("SNAT", "DNAT", "NO_SNAT", "NO_DNAT")
 
@@ -26,12 +26,12 @@ not_modelled(
 )
 
 
-def check_change(gateway: Gateway, tx: Transaction, before: Mapping[str, Object | None]) -> Iterator[Finding]:
+def check_change(gateway: Gateway, before: Mapping[str, Object | None]) -> Iterator[Finding]:
     """Why a gateway may not have the mode that this transaction gives it. `before`: written objects as they were, by path."""
     old = before.get(gateway.path)
     if not gateway.is_tier0 or old is None or old.get("ha_mode") == gateway.object.get("ha_mode"):
         return
-    reasons = list(_reasons(gateway, tx, before))
+    reasons = list(_reasons(gateway, before))
     if reasons:
         yield Finding(
             errors.CODE_ROUTER_MODE,
@@ -40,7 +40,7 @@ def check_change(gateway: Gateway, tx: Transaction, before: Mapping[str, Object 
         )
 
 
-def _reasons(gateway: Gateway, tx: Transaction, before: Mapping[str, Object | None]) -> Iterator[str]:
+def _reasons(gateway: Gateway, before: Mapping[str, Object | None]) -> Iterator[str]:
     """What stood there before, and still does."""
     uplinks = [one for one in gateway.interfaces if one.get("type", "EXTERNAL") == "EXTERNAL"]
     edges = sorted({_name(one["edge_path"]) for one in uplinks if one.get("edge_path")})
@@ -51,11 +51,7 @@ def _reasons(gateway: Gateway, tx: Transaction, before: Mapping[str, Object | No
     service = sorted(one["id"] for one in gateway.interfaces if one.get("type") == "SERVICE")
     if service:
         yield f"it has service interfaces ({', '.join(service)})"
-    vrfs = sorted(
-        one["id"]
-        for one in tx.of_type("Tier0")
-        if (one.get("vrf_config") or {}).get("tier0_path") == gateway.path and one["path"] != gateway.path
-    )
+    vrfs = sorted(one["id"] for one in gateway.vrfs() if one["path"] != gateway.path)
     if vrfs:
         yield f"it has VRF gateways ({', '.join(vrfs)})"
     rules = [_was(rule, before) for rule in gateway.nat_rules()]

@@ -108,7 +108,7 @@ def check(rule: Object, gateway: Gateway) -> Iterator[Finding]:
         yield from rule_of(rule, gateway, parsed)
 
 
-Parsed = dict[str, list[Network]]
+Parsed = dict[str, tuple[Network, ...]]
 Check = Callable[[Object, Gateway, Parsed], Iterator[Finding]]
 
 
@@ -193,23 +193,22 @@ def _section(rule: Object, gateway: Gateway, parsed: Parsed) -> Iterator[Finding
 
 
 def _scope(rule: Object, gateway: Gateway, parsed: Parsed) -> Iterator[Finding]:
-    interfaces = {interface["path"]: interface for interface in gateway.interfaces}
     for path in rule.get("scope") or []:
         if "/interfaces/" not in path:
             continue
-        if path not in interfaces:
+        interface = gateway.interface(path)
+        if interface is None:
             yield Finding(errors.CODE_SCOPE, f"scope {path} is not an interface of {gateway.path}.")
-        elif interfaces[path].get("type") == "LOOPBACK":
+        elif interface.get("type") == "LOOPBACK":
             yield Finding(errors.CODE_SCOPE, f"scope {path} is a loopback interface.")
 
 
 def _segments(rule: Object, gateway: Gateway, parsed: Parsed) -> Iterator[Finding]:
     for name in ("translated_network", "destination_network"):
         for network in parsed.get(name, ()):
-            for taken, segment in gateway.segments:
-                if network.version == taken.version and network.overlaps(taken):
-                    text = f"Address {network} overlaps with Segment path=[{segment['path']}] that has subnet {taken}."
-                    yield Finding(500105, text)
+            for taken, segment in gateway.overlapping(network):
+                text = f"Address {network} overlaps with Segment path=[{segment['path']}] that has subnet {taken}."
+                yield Finding(500105, text)
 
 
 def _edge_cluster(rule: Object, gateway: Gateway, parsed: Parsed) -> Iterator[Finding]:

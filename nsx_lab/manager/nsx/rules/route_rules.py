@@ -118,10 +118,8 @@ def check_bfd_peer(peer: Object, gateway: Gateway) -> Iterator[Finding]:
             continue
         if version != 4:
             yield Finding(errors.CODE_FAMILY, f"BFD peer: {text} is not an IPv4 address.", When.REFUSE)
-    others = gateway.tx.children(gateway.path, "StaticRouteBfdPeer")
-    twin = [
-        one["path"] for one in others if one["peer_address"] == peer["peer_address"] and one["path"] != peer["path"]
-    ]
+    same = gateway.bfd_peers.get(peer["peer_address"], [])
+    twin = [one["path"] for one in same if one["path"] != peer["path"]]
     if twin:
         yield Finding(errors.CODE_NEXT_HOP, f"BFD peer: {peer['peer_address']} is the peer of {twin[0]} already.")
 

@@ -83,6 +83,19 @@ def test_connection_serves_many_requests(lab: Lab) -> None:
     client.close()
 
 
+def test_answer_comes_in_one_piece(lab: Lab) -> None:
+    client = connection(lab)
+    client.connect()
+    head = "".join(f"{name}: {value}\r\n" for name, value in {"Host": lab.host, **basic(lab)}.items())
+    for more, last in (("", False), ("Connection: close\r\n", True)):
+        client.sock.sendall(f"GET /api/v1/node/version HTTP/1.1\r\n{head}{more}\r\n".encode())
+        answer = client.sock.recv(65536)  # what one TLS record holds
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["node_version"].startswith("4.2.")
+        assert (b"connection: close" in answer.lower()) is last
+    assert client.sock.recv(65536) == b""
+    client.close()
+
+
 def test_health_of_the_reverse_proxy(lab: Lab) -> None:
     client = connection(lab)
     client.request("GET", "/api/v1/reverse-proxy/node/health", headers=basic(lab))

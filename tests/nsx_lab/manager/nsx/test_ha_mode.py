@@ -104,3 +104,14 @@ def test_what_goes_in_the_same_request_is_not_in_the_way(gateway: httpx.Client) 
     body = {"resource_type": "Infra", "children": [{"resource_type": "ChildTier0", "Tier0": tier0}]}
     api.patch("/infra", json=body).raise_for_status()
     assert api.get(T0).json()["ha_mode"] == "ACTIVE_STANDBY"
+
+
+def test_gateways_that_are_part_of_each_other_have_a_mode(api: httpx.Client) -> None:
+    """Nobody should write that, and no request may end as a bug of the lab."""
+    other = "/infra/tier-0s/other"
+    for path in (T0, other):
+        api.patch(path, json={"ha_mode": "ACTIVE_STANDBY"}).raise_for_status()
+        api.patch(f"{path}/locale-services/default", json={"edge_cluster_path": CLUSTER}).raise_for_status()
+    for path, above in ((T0, other), (other, T0), (T0, T0)):
+        api.patch(path, json={"ha_mode": "ACTIVE_STANDBY", "vrf_config": {"tier0_path": above}}).raise_for_status()
+        rule(api, "SNAT")

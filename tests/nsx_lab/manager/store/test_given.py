@@ -116,7 +116,7 @@ def test_tier1_has_an_ha_mode_once_it_has_an_edge_cluster(manager: Manager) -> N
     assert "ha_mode" not in manager.get("/infra/tier-1s/a")
     manager.patch("/infra/tier-1s/a/locale-services/default", LEAST["LocaleServices"], "admin")
     assert manager.get("/infra/tier-1s/a")["ha_mode"] == "ACTIVE_STANDBY"
-    assert [obj["ha_mode"] for obj in manager.find("id:a AND resource_type:Tier1")] == ["ACTIVE_STANDBY"]
+    assert [manager.shown(obj)["ha_mode"] for obj in manager.find("id:a AND resource_type:Tier1")] == ["ACTIVE_STANDBY"]
     manager.patch("/infra/tier-1s/a/locale-services/default", {}, "admin")
     assert "ha_mode" not in manager.get("/infra/tier-1s/a")
 
