@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 APPS = (
     REPOSITORY / "main.py",
     REPOSITORY / "egress/template/files/main.py.txt",
-    *(REPOSITORY / "examples").glob("*.py"),
+    *sorted((REPOSITORY / "examples").glob("*.py")),
 )
 """Files that are programs."""
 _OURS = ("egress", "tier0_egress", "constructs_lib", "stacks", "nsx_lab", "tools", "bindings", "examples")
