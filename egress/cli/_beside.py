@@ -53,10 +53,11 @@ def at_once(parallel: int | None, project: Project) -> int:
     rather than worked for, no fewer than four."""
     if parallel is not None:
         return parallel
-    return max(_cores(), _WAITING if project.lab is None else 1)
+    return max(cores(), _WAITING if project.lab is None else 1)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores there are for this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

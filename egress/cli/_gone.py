@@ -8,7 +8,6 @@ from pathlib import Path
 
 from egress.cli.context import Project
 from egress.cli.output import progress, say
-from egress.delivery.change.affected import affected
 from egress.delivery.git.bases import base_folder, object_of
 from egress.delivery.planning.looks import Found
 from egress.delivery.planning.memory import Remembered, as_at
@@ -88,6 +87,8 @@ def nothing_left(stack: Stack, around: Found) -> bool:
 
 def _since(project: Project, base: Path | str) -> list[str]:
     """The stacks that changed since a base; says what is not to be seen from their plans."""
+    from egress.delivery.change.affected import affected  # loaded by who gives a base
+
     with progress(f"synthesising here and {base}"):
         found = affected(project.root, base)
     for one in found.stacks:

@@ -6,6 +6,7 @@ Exception
     PlanAgainError          the plan that was reviewed is missing or stale: it is to be made, and looked at, anew
     ApplyFailedError        the engine ended an apply badly; how far it came is said by who asked for it (egress.delivery)
     LoginError              a manager does not let the user in (egress.manager)
+    SilentError             a manager takes connections and answers nothing (egress.manager)
     PartError               a manager answers, and this answer is of no use; what else is asked of it may be (egress.manager)
       ObjectError           a manager has no such object, or does not let the user read it (egress.manager)
         MissingError        a manager has no such object, or knows no such path (egress.manager)

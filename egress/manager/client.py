@@ -24,7 +24,7 @@ from egress.domain.fields import quoted
 from egress.domain.model import Tier0
 from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
-from egress.manager.refusals import MissingError, ObjectError, PartError, parsed, refusal
+from egress.manager.refusals import MissingError, ObjectError, PartError, SilentError, parsed, refusal
 from egress.manager.troubles import certificate_error, told
 from egress.policy import paths
 from egress.policy.paths import Collection, Section
@@ -79,9 +79,11 @@ class Manager:
         self._read = 0
         self._recent: deque[float] = deque()
         self._turn = threading.Lock()
+        self._answered = False
+        self._network = transport or BoundedTransport(access.tls, self._deadline)
         self._http = httpx.Client(
             base_url=f"https://{access.host}",
-            transport=transport or BoundedTransport(access.tls, self._deadline),
+            transport=self._network,
             auth=access.login,
             timeout=None,  # noqa: S113 - the transport keeps the deadline
             trust_env=False,
@@ -204,22 +206,23 @@ class Manager:
                 answer = self._asked(path, query)
             except (PassedError, httpx.TimeoutException):
                 if not self._deadline.command_left:
-                    raise EgressError(self._late(path)) from None
+                    raise self._over(path) from None
                 if last:
                     raise PartError(self._late(path)) from None
             except (httpx.ReadError, httpx.RemoteProtocolError) as error:  # it was reached, and the answer broke off
                 if not self._deadline.command_left:
-                    raise EgressError(self._late(path)) from None
+                    raise self._over(path) from None
                 if last:
                     raise PartError(self._told(error)) from None
             except httpx.TransportError as error:
                 if not self._deadline.command_left:
-                    raise EgressError(self._late(path)) from None
+                    raise self._over(path) from None
                 if last or certificate_error(error):
                     raise EgressError(self._told(error)) from None
             except httpx.DecodingError:
                 raise PartError(f"{self.host} answered {path} with something that cannot be unpacked") from None
             else:
+                self._answered = True
                 if answer.status not in _RETRIED or last:
                     return answer
                 wait = _seconds(answer.headers.get("Retry-After"), wait)
@@ -255,6 +258,11 @@ class Manager:
 
     def _told(self, error: BaseException) -> str:
         return self._advised(told(self.host, error))
+
+    def _over(self, path: str) -> EgressError:
+        """The time of the command is over."""
+        met = isinstance(self._network, BoundedTransport) and self._network.met
+        return (SilentError if met and not self._answered else EgressError)(self._late(path))
 
     def _late(self, path: str) -> str:
         read = f"({self._read} objects were read)"

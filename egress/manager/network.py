@@ -20,13 +20,19 @@ Left = Callable[[], float]
 
 
 class BoundedTransport(httpx.HTTPTransport):
-    """httpx's transport on a network that keeps a deadline. No proxy, whatever the environment says."""
+    """httpx's transport on a network that keeps a deadline. No proxy, whatever the environment says.
+
+    met: whether somebody has shown the right certificate on one of its connections."""
 
     def __init__(self, tls: ssl.SSLContext, deadline: Deadline) -> None:
+        self.met = False
         super().__init__(verify=tls, trust_env=False)
         assert isinstance(self._pool, httpcore.ConnectionPool)
         self._pool.close()
-        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=_Network(deadline.left))
+        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=_Network(deadline.left, self._meet))
+
+    def _meet(self) -> None:
+        self.met = True
 
 
 def resolve(host: str, port: int, seconds: float) -> list[str]:
@@ -57,8 +63,8 @@ def resolve(host: str, port: int, seconds: float) -> list[str]:
 
 
 class _Network(httpcore.NetworkBackend):
-    def __init__(self, left: Left) -> None:
-        self._left = left
+    def __init__(self, left: Left, meet: Callable[[], None]) -> None:
+        self._left, self._meet = left, meet
         self._below = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -83,16 +89,16 @@ class _Network(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last = error
             else:
-                return _Stream(stream, self._left)
+                return _Stream(stream, self._left, self._meet)
         raise last
 
 
 class _Stream(httpcore.NetworkStream):
     """A connection whose every operation ends with the deadline."""
 
-    def __init__(self, below: httpcore.NetworkStream, left: Left) -> None:
+    def __init__(self, below: httpcore.NetworkStream, left: Left, meet: Callable[[], None]) -> None:
         self._below = below
-        self._left = left
+        self._left, self._meet = left, meet
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._below.read(max_bytes, self._left())
@@ -106,7 +112,9 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._below.start_tls(ssl_context, server_hostname, self._left()), self._left)
+        stream = self._below.start_tls(ssl_context, server_hostname, self._left())
+        self._meet()
+        return _Stream(stream, self._left, self._meet)
 
     def get_extra_info(self, info: str) -> Any:
         return self._below.get_extra_info(info)

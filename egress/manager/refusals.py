@@ -17,6 +17,10 @@ class LoginError(EgressError):
     """The manager is there and does not let this user in."""
 
 
+class SilentError(EgressError):
+    """The manager takes connections and has answered nothing at all until the time for reading was over."""
+
+
 class PartError(EgressError):
     """The manager is there and answers, and this answer is of no use: what else is asked of it may well be.
 

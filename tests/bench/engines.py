@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from egress.domain import LabTarget, load_domains
+from egress.toolchain.engine import QUICK
 from egress.toolchain.runs import Run
 from egress.toolchain.stacks import opened
 from egress.toolchain.synthesis import synthesised
@@ -50,7 +51,8 @@ def plain(root: Path, lab_file: Path) -> Iterator[Plain]:
             for domain in domains:
                 stack = held.enter_context(opened(run, domain, made.folders[domain.stack]))
                 stack.initialise()
-                folders.append((stack.folder, {**run.environment(domain), "TF_DATA_DIR": str(stack.data)}))
+                env = {**run.environment(domain), "TF_DATA_DIR": str(stack.data)}
+                folders.append((stack.folder, {key: value for key, value in env.items() if key not in QUICK}))
             yield Plain(run, folders)
     finally:
         os.environ.pop("EGRESS_LAB")

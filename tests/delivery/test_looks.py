@@ -1,14 +1,18 @@
-"""What is loaded before processes are forked is loaded in none of them."""
+"""Looks: what is loaded before processes are forked is loaded in none of them, and a manager that answers nothing is left alone."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from egress.domain import load_domains
+from egress.deadline import Deadline
+from egress.delivery.planning.looks import found, look
+from egress.domain import EgressError, LabTarget, load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
 
@@ -39,3 +43,27 @@ def test_a_look_after_loading_loads_no_client_of_its_own(tmp_path: Path) -> None
         ]
     assert counts[0] > 50, "the test would tell nothing"
     assert counts[1] == 0
+
+
+def test_of_a_manager_that_takes_connections_and_answers_nothing_no_engine_asks_anything(tmp_path: Path) -> None:
+    """The provider sets no end to its waiting: a plan would go on for ever."""
+    (domain,) = load_domains(REPOSITORY, ["wld01"])
+    with Lab(seed=seed([domain])) as lab:
+        lab.write_lab_file(tmp_path / "lab.json")
+        target = LabTarget.from_file(tmp_path / "lab.json")
+        lab.control.fault(path="*", times=0, hang=True)
+        seen = look(domain, REPOSITORY, target, Deadline(0.5))
+        lab.control.clear_faults()
+        assert seen.silent
+        stack = cast(Any, SimpleNamespace(name="wld01"))
+        with pytest.raises(EgressError) as told:
+            found(stack, seen, ["wld01"], (), may_be_new=True)
+        sentence = (
+            f"wld01: {lab.host} answered nothing within 0.5 s, and was asked for nothing else: look at the manager"
+        )
+        assert str(told.value) == sentence
+        lab.control.fault(path="*/nat/*", times=0, hang=True)
+        seen = look(domain, REPOSITORY, target, Deadline(0.5))
+        lab.control.clear_faults()
+    assert seen.failed
+    assert not seen.silent, "it answered something: an engine may fare better"

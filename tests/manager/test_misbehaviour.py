@@ -14,6 +14,7 @@ from egress.deadline import Deadline
 from egress.domain import EgressError
 from egress.manager import Manager, client
 from egress.manager.access import Access
+from egress.manager.refusals import SilentError
 from tests.manager.servers import Authority, Script, answering, dripping, ok, self_signed, serving, silent
 
 pytestmark = pytest.mark.slow
@@ -42,6 +43,18 @@ def test_a_manager_that_does_not_come_to_an_end_is_left_at_the_deadline(script: 
         "HOST did not answer /infra/tier-0s within the 0.7 s that a command may read (0 objects were read)"
     )
     assert "--timeout" in sentence
+
+
+def test_only_who_was_met_and_said_nothing_is_silent() -> None:
+    with serving(silent, AUTHORITY.issued()) as host:
+        access = Access(host, TRUSTED, ("u", "p"))
+        with Manager(access, lambda _: None, Deadline(0.5)) as manager, pytest.raises(SilentError):
+            manager.get("/infra")
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # may be a firewall: the provider may know another way
+        access = Access(f"localhost:{listener.getsockname()[1]}", TRUSTED, ("u", "p"))
+        with Manager(access, lambda _: None, Deadline(0.5)) as manager, pytest.raises(EgressError) as told:
+            manager.get("/infra")
+    assert not isinstance(told.value, SilentError)
 
 
 def test_one_request_gets_less_than_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,11 +26,13 @@ from egress.toolchain.state import State, Tracked
 
 @dataclass(frozen=True)
 class Look:
-    """A gateway as its manager gave it: its path and the objects below it. `failed`: why it could not be read, or empty."""
+    """A gateway as its manager gave it: its path and the objects below it. `failed`: why it could not be read, or empty. `silent`: as the
+    manager takes connections and answers nothing."""
 
     gateway: str = ""
     objects: dict[str, Json] | None = None
     failed: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,15 @@ def look(domain: WorkloadDomain, root: Path, lab: LabTarget | None, deadline: De
 
     deadline: of everything that the command reads; left out: one of its own."""
     from egress.manager import Manager  # httpx takes its time to load, and not every command looks
+    from egress.manager.refusals import SilentError
 
+    deadline = deadline or Deadline()
     try:
         with Manager.of(domain, root, lab, deadline) as manager:
             gateway, objects = manager.below(domain.tier0, bfd_peers=bool(owned(domain).bfd_peers))
             return Look(gateway, objects)
+    except SilentError:
+        return Look(failed=f"{manager.host} answered nothing within {deadline.seconds:g} s", silent=True)
     except EgressError as error:
         return Look(failed=str(error))
 
@@ -105,7 +111,10 @@ def found(stack: Stack, seen: Look, stacks: Sequence[str], strays: Sequence[str]
     """What is around a stack whose state this run has read. `stacks`: names that the project's domain files give.
 
     strays: as of `stray_states`, if they are to be told. may_be_new: a stack that was never applied is nothing to wonder about.
+    Errors: EgressError for a manager that answers nothing: the provider knows no end of waiting, and would hold the stack.
     """
+    if seen.silent:
+        raise EgressError(f"{stack.name}: {seen.failed}, and was asked for nothing else: look at the manager")
     return _found(stack.domain, seen, stack.found, stack.state_place, stacks, strays, may_be_new)
 
 
