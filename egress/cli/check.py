@@ -104,13 +104,18 @@ def _what_if(domains: Sequence[WorkloadDomain]) -> dict[str, tuple[Loss, ...]]:
     """The what-if matrix of each domain, by its stack, as if everything were applied."""
     from egress.answers.what_if import what_if  # the walk's rooms: a check of many domains does without
     from egress.policy.identity import GatewayKey, by_gateway
-    from egress.reachability.view import view
+    from egress.reachability.view import View, view
 
     sharing = by_gateway(domains)
     found = {}
+    earlier: dict[GatewayKey, View] = {}
     for domain in domains:
+        key = GatewayKey.of(domain)
         try:
-            found[domain.stack] = what_if(view(domain, sharing[GatewayKey.of(domain)]))
+            made = view(domain, sharing[key], like=earlier.get(key))
+            if len(sharing[key]) > 1:
+                earlier[key] = made
+            found[domain.stack] = what_if(made)
         except EgressError as error:  # the rules have judged the file: what the walk cannot do is no fault of it
             say(f"{domain.stack}: what if: not walked: {error}")
     return found

@@ -87,6 +87,11 @@ class Tree(Mapping[str, Json]):
         value: T = self._derived[name]
         return value
 
+    def apart(self, other: Tree) -> frozenset[str]:
+        """Paths of the collections that are not the very same in another."""
+        mine, others = self._collections, other._collections
+        return frozenset(above for above in mine.keys() | others.keys() if mine.get(above) is not others.get(above))
+
     def beyond(self, other: Tree) -> frozenset[str]:
         """Paths of the objects that another has not."""
         return frozenset(

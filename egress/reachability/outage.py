@@ -17,7 +17,7 @@ from egress.domain.addresses import Address, Network
 from egress.domain.fields import listed
 from egress.policy.gateways import Tier0
 from egress.policy.paths import Collection, collection
-from egress.policy.tree import PolicyObjects, children
+from egress.policy.tree import Json, PolicyObjects, Tree, children
 from egress.reachability.view import View
 from egress.reachability.world import Host, Router, RouterInterface, World
 
@@ -83,7 +83,7 @@ def named(view: View, text: str) -> Outage:
 def without(view: View, outage: Outage) -> View:
     """The view after something has failed."""
     objects, world = after(outage, view.tier0, view.objects, view.around.world)
-    return replace(view, lost=(*view.lost, outage.name)).changed(objects).in_world(world)
+    return replace(view.changed(objects).in_world(world), lost=(*view.lost, outage.name))
 
 
 def after(outage: Outage, tier0: Tier0, objects: PolicyObjects, world: World) -> tuple[PolicyObjects, World]:
@@ -110,15 +110,15 @@ def _noticed(gone: set[str], tier0: Tier0, objects: PolicyObjects) -> PolicyObje
 
 def without_next_hops(objects: PolicyObjects, gateway: str, addresses: set[str]) -> PolicyObjects:
     """The objects with static routes that lack next hops; one that has no other is gone."""
-    left = dict(objects)
+    left: dict[str, Json | None] = {}
     for path, body in children(objects, gateway, Collection.STATIC_ROUTES):
         hops = body.get("next_hops") or ()
         others = [hop for hop in hops if hop.get("ip_address") not in addresses]
         if hops and not others:
-            del left[path]
+            left[path] = None
         elif len(others) < len(hops):
             left[path] = {**body, "next_hops": others}
-    return left
+    return Tree.of(objects).changed(left)
 
 
 def _routers(world: World) -> set[str]:
@@ -131,7 +131,7 @@ def _without_uplink(name: str, tier0: Tier0, objects: PolicyObjects, world: Worl
     left = [one for one in tier0.interfaces if one.external and one.edge == face.edge and one is not face]
     if not left and face.edge:
         return objects, replace(world, down=world.down | {face.edge})
-    return {path: body for path, body in objects.items() if path != face.path}, world
+    return Tree.of(objects).changed({face.path: None}), world
 
 
 def without_address(world: World, address: Address) -> World:

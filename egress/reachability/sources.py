@@ -15,7 +15,7 @@ from egress.policy.paths import Collection
 from egress.policy.planned import Planned
 from egress.policy.sighting import NOTHING, Sighting, Unseen, acting, hidden, out_of_sight, tells_of
 from egress.policy.tier1s import Tier1, tier1s, whole_tier1s
-from egress.policy.tree import Json, PolicyObjects
+from egress.policy.tree import Json, PolicyObjects, Tree
 from egress.policy.virtual_servers import virtual_servers
 from egress.policy.watching import bgp, silent_hops, watched_hops, without_silent
 from egress.reachability.assemble import Assembly
@@ -97,7 +97,7 @@ class Gateways:
 
     def of(self, objects: PolicyObjects, before: PolicyObjects | None = None) -> Gateways:
         """The same of other objects. `before`: those that these were read from, by the same source."""
-        if before is not None and _below(before) == _below(objects):
+        if before is not None and _same_below(before, objects):
             return replace(self, upper=self._upper(objects))
         lower = self._lower(objects)
         there = {one.id for one in lower}
@@ -135,6 +135,13 @@ class Gateways:
 
 _BELOW = tuple(f"{paths.collection(INFRA, kind)}/" for kind in (Collection.TIER1S, Collection.SEGMENTS))
 """How the paths begin of everything that belongs to Tier-1s."""
+
+
+def _same_below(one: PolicyObjects, other: PolicyObjects) -> bool:
+    """Whether two have the same of all that belongs to Tier-1s."""
+    if isinstance(one, Tree) and isinstance(other, Tree):
+        return not any(f"{above}/".startswith(_BELOW) for above in one.apart(other))
+    return _below(one) == _below(other)
 
 
 def _below(objects: PolicyObjects) -> dict[str, Json]:

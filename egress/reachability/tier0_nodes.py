@@ -74,7 +74,7 @@ class Tier0Nodes:
         self._placed: tuple[Any, ...] = self._place()
         known = before if before is not None and before._placed == self._placed else None
         alike = known if known is not None and known._below == below else None
-        self._edges: dict[str, _OnEdge] = {edge: self._on(edge, known) for edge in self._up}
+        self._edges: dict[str, _OnEdge] = {edge: self._on(edge, before, known) for edge in self._up}
         self._learned: Sequence[Route] = alike._learned if alike else self._learn()
         self._relayed: Mapping[str, tuple[Network, ...]] = alike._relayed if alike else self._relay()
         self.nodes: list[Node] = alike.nodes if alike and alike._tier0 is tier0 else self._make(known, alike)
@@ -86,15 +86,15 @@ class Tier0Nodes:
         same = (tier0.id, tier0.ha_mode, tier0.shares_state, tier0.proxies, tier0.interfaces, tier0.vips)
         return (*same, segments, self._up, self._working)
 
-    def _on(self, edge: str, before: Tier0Nodes | None) -> _OnEdge:
-        """What rules and routes make on an edge. `before`: an earlier time in the same place."""
+    def _on(self, edge: str, before: Tier0Nodes | None, near: Tier0Nodes | None) -> _OnEdge:
+        """What rules and routes make on an edge. before: an earlier time. near: the same, if it was in the same place."""
         tier0, mine = self._tier0, self._interfaces_of(edge)
-        known = before._edges[edge] if before else None
-        if known and before and before._tier0.routes == tier0.routes:
-            static = known.static
+        if near and near._tier0.routes == tier0.routes:
+            static = near._edges[edge].static
         else:
             static = tuple(StaticRoutes(tier0.routes, mine, self._vips(edge)).routes())
-        start, old, new = change(before._tier0.rules if before else (), tier0.rules)
+        known = before._edges.get(edge) if before and before._rules_act_alike(self, edge) else None
+        start, old, new = change(before._tier0.rules if before and known else (), tier0.rules)
         if known and start == old == new:
             return known._replace(static=static)
         there = known.parts if known else ()
@@ -106,6 +106,12 @@ class Tier0Nodes:
             {one.path: _answered(one.path, parts) for one in mine if one.external},
             static,
         )
+
+    def _rules_act_alike(self, other: Tier0Nodes, edge: str) -> bool:
+        """Whether a rule makes on an edge what it makes on it at another time: for that edges may have failed."""
+        one, two = self._tier0, other._tier0
+        same = one.interfaces == two.interfaces and one.vips == two.vips
+        return same and self._interfaces_of(edge) == other._interfaces_of(edge)
 
     def _make(self, known: Tier0Nodes | None, alike: Tier0Nodes | None) -> list[Node]:
         """The nodes. known: of an earlier time in the same place: an interface that is as it was is the very same. alike: the same, if what

@@ -130,6 +130,8 @@ class View:
 
     def changed(self, objects: PolicyObjects) -> View:
         """The same view over other Policy objects. What is not concerned by the difference is not made again."""
+        if objects is self.objects:
+            return self
         return self._over(Tree.of(objects), self.gateways.of(objects, self.objects))
 
     def put_in(self, objects: Mapping[str, Json | None]) -> View:
@@ -153,6 +155,8 @@ class View:
 
     def in_world(self, world: World) -> View:
         """The same view in another world."""
+        if world is self.around.world:
+            return self
         assembly = self.gateways.assembly(world, self.assembly)
         return replace(self, around=replace(self.around, world=world), assembly=assembly, before=self.walker)
 
