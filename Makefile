@@ -29,8 +29,8 @@ lint: setup ## format, lint, types, floors, house rules
 shell: setup ## a shell with cdktf, the engine, egress and nsx-lab (CMD='cdktf list' runs that instead; EGRESS_LAB for a lab)
 	@$(BIN)/egress shell $(if $(CMD),-- sh -c "$$CMD")
 
-bench: setup ## reports on speed and memory, then 20,000 flows through walk and kernel
-	@$(BIN)/python -m tests.bench
+bench: setup ## speed and memory beside peers, growth to 10,000, then 20,000 flows through walk and kernel (WRITE=1 renews docs/speed.md)
+	@$(BIN)/python -m tests.bench $(if $(WRITE),--write)
 	@$(BIN)/python -m tests.dataplane.bench 20000
 
 proofs: setup ## the long proofs: walk and kernel on every single failure of 200 worlds; checks and walk agree on 50,000 domains; planted faults, score and survivors

@@ -71,7 +71,9 @@ def ipv4_or_any(value: object, prop: str) -> Ipv4Value:
 
 def network_of(value: Ipv4Value) -> IPv4Network | None:
     """The value as a network, a single address as a /32; None for a Terraform expression."""
-    return None if isinstance(value, str) else IPv4Network(value)
+    if isinstance(value, str):
+        return None
+    return value if isinstance(value, IPv4Network) else IPv4Network((int(value), 32))
 
 
 def any_network(value: object, prop: str) -> IPv4Network | IPv6Network | str:

@@ -23,6 +23,7 @@ from egress.vocabulary import MAX_DESCRIPTION, MAX_DISPLAY_NAME, MAX_TAG, MAX_TA
 _EXPRESSION = re.compile(r"(?<!\$)\$\{|[#&]\{TfToken\[")
 _LIST_OR_MAP = re.compile(r"[#&]\{TfToken\[")
 _NUMBER = b"\xfd\xff"  # what a number token begins with, as a big-endian double (cdktf 0.21, measured)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SHOWN = 80
 _PLAIN = (str, bytes, int, float, list, tuple, dict, set, type(None))
 _IP = (IPv4Address, IPv4Network, IPv6Address, IPv6Network)
@@ -143,7 +144,7 @@ def labels(display_name: object, description: object, tags: object) -> Mapping[s
 
 
 def _control(value: str) -> bool:
-    return any(ord(character) < 0x20 or ord(character) == 0x7F for character in value)
+    return _CONTROL.search(value) is not None
 
 
 def whole_number(value: object, prop: str, low: int, high: int) -> int:

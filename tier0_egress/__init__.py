@@ -6,6 +6,7 @@ In a checkout the two are the folders constructs_lib/ and stacks/, which links i
 Import one of them before `cdktf`: that starts Node at once, and from here on it is the one that pip brought.
 """
 
-from egress.node import use_bundled_node
+from egress.node import use_bundled_node, use_no_cache_without_a_place
 
 use_bundled_node()
+use_no_cache_without_a_place()

@@ -103,7 +103,7 @@ def _helping(
     """
     asked: Remedy | None = None
     best: tuple[Remedy, View] | None = None
-    for proposal in candidates(view, verdict, frozenset(view.objects.keys() - asked_of.objects.keys())):
+    for proposal in candidates(view, verdict, view.beyond(asked_of)):
         after = trials.of(view, proposal)
         if after is None:
             asked = asked or proposal.remedy

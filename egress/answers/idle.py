@@ -59,8 +59,8 @@ def _untold(view: View, passed: set[str]) -> Iterator[Proposal]:
             tells = [*sorted(tier1.advertises), ADVERTISED_NAT]
             why = f"Tier-1 {tier1.id} does not advertise its NAT addresses, so the Tier-0 knows no way back to them"
             fix = f"add {ADVERTISED_NAT} to its route_advertisement_types"
-            objects = {**view.objects, tier1.path: {**view.objects[tier1.path], "route_advertisement_types": tells}}
-            yield Proposal(Remedy(Missing.ADVERTISEMENT, tier1.id, tier1.id, why, fix), partial(view.changed, objects))
+            told = {tier1.path: {**view.objects[tier1.path], "route_advertisement_types": tells}}
+            yield Proposal(Remedy(Missing.ADVERTISEMENT, tier1.id, tier1.id, why, fix), partial(view.put_in, told))
 
 
 def _without_edges(view: View, source: Live, passed: set[str]) -> Iterator[Proposal]:
@@ -72,7 +72,7 @@ def _without_edges(view: View, source: Live, passed: set[str]) -> Iterator[Propo
             if what:
                 why = f"Tier-1 {tier1.id} has no edge cluster, so no service router: {what} does not act, and pods leave un-translated"
                 fix = f"give Tier-1 {tier1.id} an edge cluster in NSX"
-                objects = {**view.objects, services: {"edge_cluster_path": edge_cluster("any")}, **added}
+                objects = {services: {"edge_cluster_path": edge_cluster("any")}, **added}
                 below = f"{tier1.path}/"  # what could not be realized without a service router
                 states = {path: state for path, state in source.states.items() if not path.startswith(below)}
                 remedy = Remedy(Missing.EDGE_CLUSTER, tier1.id, tier1.id, why, fix)
@@ -80,7 +80,7 @@ def _without_edges(view: View, source: Live, passed: set[str]) -> Iterator[Propo
 
 
 def _changed(view: View, source: Live, objects: PolicyObjects) -> View:
-    return view.from_source(source).changed(objects)
+    return view.from_source(source).put_in(objects)
 
 
 def _meant(view: View, tier1: Tier1) -> tuple[dict[str, dict[str, str]], str]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from egress.answers.remedy import Missing, Proposal, Remedy
 from egress.policy.gateways import Rule, StaticRoute
-from egress.policy.owned import EVERYTHING, owned
+from egress.policy.owned import EVERYTHING
 from egress.policy.paths import last
 from egress.reachability.flow import DropReason, Hop, Path
 from egress.reachability.topology import NodeKind
@@ -30,12 +30,15 @@ def in_the_way(view: View, path: Path, put_in: frozenset[str]) -> Iterator[Propo
 def _rules(view: View, met: list[Hop]) -> list[Rule]:
     """The rules that changed the packet, or kept it as it was."""
     names = {name for hop in met for name in hop.rules}
+    if not names:
+        return []
     return [rule for rule in view.tier0.rules if last(rule.path) in names]
 
 
 def _routes(view: View, met: list[Hop]) -> list[StaticRoute]:
     """The routes that the packet took, with all that are for the same network: their next hops are one group."""
-    taken = {route.network for route in view.tier0.routes for hop in met if hop.route == route.path}
+    ways = {hop.route for hop in met}
+    taken = {route.network for route in view.tier0.routes if route.path in ways}
     ended = [hop for hop in met if hop.drop is DropReason.NO_ROUTE]
     taken |= {route.network for route in view.tier0.routes for hop in ended if hop.after.destination in route.network}
     return [route for route in view.tier0.routes if route.network in taken]
@@ -76,7 +79,8 @@ def _mine(view: View, path: str) -> bool:
 
 
 def _whose(view: View, path: str) -> str:
-    owner = next((one.stack for one in view.neighbours if last(path) in owned(one).ids), None)
+    others = (stack for stack in view.among.makers.get(last(path), ()) if stack != view.domain.stack)
+    owner = next(others, None)
     return f"of stack {owner}" if owner else "not of this stack"
 
 
@@ -85,4 +89,4 @@ def _without(view: View, path: str, remedy: Remedy) -> Proposal:
 
 
 def _taken_away(view: View, path: str) -> View:
-    return view.changed({known: body for known, body in view.objects.items() if known != path})
+    return view.put_in({path: None})

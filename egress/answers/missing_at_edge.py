@@ -124,7 +124,7 @@ def _discarding(view: View, target: Address) -> Proposal | None:
     )
     return Proposal(
         Remedy(Missing.NULL_ROUTE, last(view.gateway), name, why, fix),
-        lambda: view.changed({path: body for path, body in view.objects.items() if path != best.path}),
+        lambda: view.put_in({best.path: None}),
     )
 
 

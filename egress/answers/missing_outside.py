@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Network, ip_network
+from operator import itemgetter
 
 from egress.answers.remedy import (
     Missing,
@@ -28,11 +29,12 @@ from egress.domain.addresses import Address, Coverage, Network, as_network
 from egress.domain.fields import listed
 from egress.policy import paths
 from egress.policy.leaving import leaving
-from egress.policy.owned import nat_section, outside_nat, owned
+from egress.policy.owned import NatRule, nat_section, outside_nat, owned
 from egress.policy.paths import Collection, last
 from egress.policy.tree import Json, children
 from egress.reachability.flow import Hop, Path
 from egress.reachability.surroundings import UPSTREAM
+from egress.reachability.tables import PrefixTable, key, prefix
 from egress.reachability.view import View
 from egress.reachability.world import WorldRoute
 from egress.vocabulary import ANYWHERE
@@ -52,10 +54,15 @@ def no_way(view: View, path: Path, hop: Hop) -> Proposal | None:
     face = view.topology.nodes[left.node].interface(left.left)
     if not face.uplink or left.left in outside_nat(view.domain):
         return beside(view, path, left, target)
-    routed = any(target in network for one in leaving(view.domain) if one.own for network in one.networks)
+    routed = any(target in network for network in view.domain.once(_routed))
     if routed or _decided(view, left):
         return _upstream_route(view, hop.node, target)
     return _nat_rule(view, path, left.left, target)
+
+
+def _routed(domain: WorkloadDomain) -> tuple[Network, ...]:
+    """The networks of the Tier-1s that translate nothing."""
+    return tuple(network for one in leaving(domain) if one.own for network in one.networks)
 
 
 def _decided(view: View, left: Hop) -> bool:
@@ -175,15 +182,22 @@ def _nat_rule(view: View, path: Path, interface: str, egress: Address) -> Propos
     why = _ineffective(view, interface, egress)
     section = paths.nat_section(view.gateway)
     objects = view.own
-    for rule in owned(view.domain).rules:
+    for _, rule in view.domain.once(_by_source).matches(key(egress)):
         at = paths.nat_rule(view.gateway, rule.identity.nsx_id)
-        if egress in as_network(rule.source) and rule.destination is None and not _there(view, at, objects[at]):
+        if not _there(view, at, objects[at]):
             why = why or f"Tier-0 {tier0} has no NAT for {egress}: {lost}"
             source = "any" if rule.source == ANYWHERE else rule.source
             fix = f"apply {last(at)}: {rule.action} {source} -> {rule.translated}"
             remedy = Remedy(Missing.NAT_RULE, tier0, last(at), why, fix)
             return Proposal(remedy, objects_changed(view, {section: nat_section(), at: objects[at]}))
     return _new_rule(view, path, egress, why or f"this domain has no NAT for {egress}: {lost}")
+
+
+def _by_source(domain: WorkloadDomain) -> PrefixTable[tuple[int, NatRule]]:
+    """The rules of a file for any destination by their source, each with its place in the file, by which several for an address are sorted."""
+    rules = [rule for rule in owned(domain).rules if rule.destination is None]
+    entries = ((prefix(as_network(rule.source)), (place, rule)) for place, rule in enumerate(rules))
+    return PrefixTable(entries, order=itemgetter(0))
 
 
 def _there(view: View, path: str, body: Json) -> bool:
@@ -200,7 +214,7 @@ def _new_rule(view: View, path: Path, egress: Address, why: str) -> Proposal | N
     tier0 = last(view.gateway)
     name = f"{view.domain.stack}-egress-for-{str(egress).replace('.', '-')}"
     fix = f"add a mapping to the domain file: source {egress}, translated a free address of the uplink network"
-    unknown = next((one.tier1 for one in view.around.senders if one.egress == egress and not one.known), None)
+    unknown = next((one.tier1 for one in view.around.senders if not one.known and one.egress == egress), None)
     if unknown is not None:
         networks = next(one.networks for one in leaving(view.domain) if one.tier1 == unknown)
         ruled = view.domain.once(_ruled)
@@ -234,17 +248,22 @@ def _unknown_address(tier1: str, networks: Sequence[IPv4Network]) -> Proposal:
 
 def _ineffective(view: View, interface: str, egress: Address) -> str:
     """Why a rule that is there for the address did nothing, or nothing."""
+    idle = view.objects.once(("idle NAT rules", view.gateway, interface), lambda: tuple(_idle(view, interface)))
+    for source, name, what in idle:
+        if not source or any(_holds(part, egress) for part in source.split(",")):
+            return f"NAT rule {name} for {egress} is {what}"
+    return ""
+
+
+def _idle(view: View, interface: str) -> Iterator[tuple[str, str, str]]:
+    """The NAT rules that do nothing to what leaves by an interface: source, id, why."""
     for nat, _ in children(view.objects, view.gateway, Collection.NAT):
         for path, body in children(view.objects, nat, Collection.NAT_RULES):
-            source = str(body.get("source_network") or "")
-            if source and not any(_holds(part, egress) for part in source.split(",")):
-                continue
+            source, scope = str(body.get("source_network") or ""), body.get("scope")
             if not body.get("enabled", True):
-                return f"NAT rule {last(path)} for {egress} is disabled"
-            scope = body.get("scope")
-            if isinstance(scope, list) and scope and interface not in [last(str(one)) for one in scope]:
-                return f"NAT rule {last(path)} for {egress} is not applied to {interface}"
-    return ""
+                yield source, last(path), "disabled"
+            elif isinstance(scope, list) and scope and interface not in [last(str(one)) for one in scope]:
+                yield source, last(path), f"not applied to {interface}"
 
 
 def _holds(text: str, address: Address) -> bool:

@@ -87,7 +87,6 @@ def spare(view: View, version: int, path: Path | None = None) -> Address | None:
 
     path: what the packet went.
     """
-    taken, answered = view.topology.addresses, view.topology.answered
     left, beside = left_by(path) if path else None, beside_the_way_out(view.domain)
     external = [face for face in view.tier0.interfaces if face.external]
     external.sort(key=lambda face: (not left or face.name != left.left, face.name in beside))
@@ -96,7 +95,7 @@ def spare(view: View, version: int, path: Path | None = None) -> Address | None:
             if one.version == version:
                 for index in range(1, min(one.network.num_addresses - 1, 4096)):
                     found: Address = one.network[-1 - index]
-                    if found not in taken and not any(found in network for network in answered):
+                    if not view.walker.holds(found):
                         return found
     return None
 
@@ -108,7 +107,7 @@ def left_by(path: Path) -> Hop | None:
 
 def objects_changed(view: View, changed: PolicyObjects) -> Callable[[], View]:
     """Puts Policy objects into a view, in place of those of the same path."""
-    return lambda: view.changed({**view.objects, **changed})
+    return lambda: view.put_in(changed)
 
 
 def with_route(view: View, node: str, route: WorldRoute) -> Callable[[], View]:

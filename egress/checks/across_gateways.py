@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from itertools import groupby
 
 from egress.checks.look import mappings, own_addresses, ranges, short, where
+from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule, rule
 from egress.domain import WorkloadDomain
-from egress.domain.addresses import as_network
+from egress.domain.addresses import as_network, overlap
 from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.policy.identity import GatewayKey, ManagerKey, tier0_name
 
@@ -45,7 +47,7 @@ def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
     """
     open_: list[tuple[_Use, GatewayKey]] = []
     for use in sorted(uses, key=lambda use: (use.network.network_address, use.network.prefixlen)):
-        open_ = [(other, owner) for other, owner in open_ if other.network.overlaps(use.network)]
+        open_ = [(other, owner) for other, owner in open_ if overlap(other.network, use.network)]
         own = GatewayKey.of(use.domain)
         foreign = [other for other, owner in open_ if owner != own]
         if foreign:
@@ -104,19 +106,23 @@ def range_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 
 
 def _same_gateway(uses: Sequence[_Use]) -> Outcomes:
-    groups: dict[GatewayKey, list[_Use]] = {}
-    for use in uses:
-        groups.setdefault(GatewayKey.of(use.domain), []).append(use)
-    for group in groups.values():
-        for index, other in enumerate(group):
-            for one in group[:index]:
-                if one.domain.stack != other.domain.stack and one.network.overlaps(other.network):
-                    yield Broken(
-                        other.at,
-                        f"{other.name} {other.network} overlaps {one.name} {one.network} of {one.domain.stack} on the same Tier-0",
-                        "give one of the two another range",
-                        other.domain,
-                    )
+    """Each range of a domain with the first of the domains before it on its gateway that it overlaps."""
+    before: dict[GatewayKey, Prefixes[_Use]] = {}
+    for _, own in groupby(uses, key=lambda use: use.domain.stack):
+        of_one = list(own)
+        known = before.setdefault(GatewayKey.of(of_one[0].domain), Prefixes())
+        for use in of_one:
+            met = known.overlapping(use.network)
+            if met:
+                one = met.first
+                yield Broken(
+                    use.at,
+                    f"{use.name} {use.network} overlaps {one.name} {one.network} of {one.domain.stack} on the same Tier-0{met.others}",
+                    "give one of the two another range",
+                    use.domain,
+                )
+        for use in of_one:
+            known.add(use.network, use)
 
 
 @fleet_rule(

@@ -9,6 +9,7 @@ from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Coverage, as_network
 from egress.domain.fields import listed
+from egress.domain.model import once
 from egress.policy.leaving import leaving
 from egress.policy.owned import owned
 
@@ -16,12 +17,9 @@ _SOURCE = "vSphere with Tanzu, since 7.0 U1c: one Tier-1 and one SNAT address a 
 _ROUTED = "or, where the upstream router has a route to it, write that into return_routes (host: upstream)"
 
 
+@once
 def _way_back(domain: WorkloadDomain) -> Coverage:
     """Source addresses that answers find back to: translated ones, those in an uplink's subnet, those that are routed upstream."""
-    return domain.once(_covered)
-
-
-def _covered(domain: WorkloadDomain) -> Coverage:
     translated = [as_network(made.source) for made in owned(domain).rules if made.destination is None]
     routed = [route.to for route in domain.return_routes if route.host == "upstream"]
     return Coverage([*translated, *uplink_networks(domain), *domain.egress.routed, *routed])

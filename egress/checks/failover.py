@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from egress.checks.look import mappings, near_hops, owned_elsewhere, short, subnets, uplink_networks
+from egress.checks.look import mappings, near_hops, owned_elsewhere, short, subnets, uplinks_by_prefix
 from egress.checks.rule import Broken, Outcomes, Path, Severity, rule
 from egress.domain import HaMode, NatAction, WorkloadDomain
 from egress.domain.addresses import as_network
@@ -63,12 +63,10 @@ def floating(domain: WorkloadDomain) -> Outcomes:
 def reserve(domain: WorkloadDomain) -> Outcomes:
     hops = domain.default_route.next_hops
     best = min((hop.admin_distance for hop in hops), default=0)
-    networks = subnets(uplink_networks(domain))
-    in_use = {
-        met.first for hop in hops if hop.admin_distance == best and (met := networks.holding(as_network(hop.address)))
-    }
+    networks = uplinks_by_prefix(domain)
+    in_use = {met.first for hop in hops if hop.admin_distance == best and (met := networks.holding(hop.address))}
     for index, hop in enumerate(hops):
-        met = networks.holding(as_network(hop.address))
+        met = networks.holding(hop.address)
         if hop.admin_distance > best and met and in_use and met.first not in in_use:
             yield Broken(
                 (*_HOPS, index, "admin_distance"),

@@ -14,7 +14,6 @@ from egress.checks.look import (
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
-from egress.domain.addresses import as_network
 from egress.domain.fields import listed
 from egress.domain.model import Uplink
 
@@ -38,7 +37,7 @@ def vip_outside(domain: WorkloadDomain) -> Outcomes:
         index.add(uplink.address.network, uplink)
     for number, vip in enumerate(domain.tier0.ha_vips):
         inside = by_network.get(vip.address.network, [])
-        around = index.holding(as_network(vip.address.ip))
+        around = index.holding(vip.address.ip)
         if vip.uplinks:
             inside = [named[name] for name in vip.uplinks if named[name].address.network == vip.address.network]
         count = len(vip.uplinks) or (around.count if around else 0)
@@ -93,7 +92,7 @@ def standby_without_vip(domain: WorkloadDomain) -> Outcomes:
 def address_twice(domain: WorkloadDomain) -> Outcomes:
     seen: dict[object, str] = {}
     for held in held_addresses(domain):
-        address = held.address.ip
+        address = held.ip
         if address in seen:
             yield Broken(
                 held.at, f"{address} belongs to {seen[address]} already", f"give {held.name} an address of its own"
@@ -110,7 +109,7 @@ def address_twice(domain: WorkloadDomain) -> Outcomes:
 )
 def interface_edge(domain: WorkloadDomain) -> Outcomes:
     for held in held_addresses(domain):
-        address, network = held.address.ip, held.network
+        address, network = held.ip, held.network
         if address in edges_of(network):
             kind = "network" if address == network.network_address else "broadcast"
             yield Broken(

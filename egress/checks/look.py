@@ -11,7 +11,7 @@ from egress.checks.prefixes import Prefixes
 from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Coverage, as_network
-from egress.domain.model import EgressMapping
+from egress.domain.model import EgressMapping, once
 from egress.policy.owned import NatRule, Route, outside_nat, owned
 
 
@@ -55,12 +55,9 @@ def short(value: IPv4Network) -> str:
     return str(value.network_address) if value.num_addresses == 1 else str(value)
 
 
+@once
 def mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
     """Every egress mapping: Supervisor, TKG, the further ones."""
-    return domain.once(_mappings)
-
-
-def _mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
     entries = domain.egress.mappings
     return tuple(
         Mapping(rule.at, entries[rule.key], rule, as_network(rule.source), as_network(rule.translated))
@@ -68,25 +65,34 @@ def _mappings(domain: WorkloadDomain) -> tuple[Mapping, ...]:
     )
 
 
-def uplink_networks(domain: WorkloadDomain) -> list[IPv4Network]:
+@once
+def uplink_networks(domain: WorkloadDomain) -> tuple[IPv4Network, ...]:
     """Distinct subnets of the uplinks, in the file's order."""
-    return list(dict.fromkeys(uplink.address.network for uplink in domain.tier0.uplinks))
+    return tuple(dict.fromkeys(uplink.address.network for uplink in domain.tier0.uplinks))
 
 
-def service_networks(domain: WorkloadDomain) -> list[IPv4Network]:
+@once
+def uplinks_by_prefix(domain: WorkloadDomain) -> Prefixes[IPv4Network]:
+    """The same as an index, to which nothing is added."""
+    return subnets(uplink_networks(domain))
+
+
+def service_networks(domain: WorkloadDomain) -> tuple[IPv4Network, ...]:
     """Distinct subnets of the service interfaces."""
-    return list(dict.fromkeys(interface.address.network for interface in domain.tier0.service_interfaces))
+    return tuple(dict.fromkeys(interface.address.network for interface in domain.tier0.service_interfaces))
 
 
-def networks_beside(domain: WorkloadDomain) -> list[IPv4Network]:
+@once
+def networks_beside(domain: WorkloadDomain) -> tuple[IPv4Network, ...]:
     """Distinct subnets of the interfaces that NAT rules leave out: a second external VLAN, service interfaces."""
     left_out, tier0 = outside_nat(domain), domain.tier0
     faces = [(one.id, one.address.network) for one in tier0.uplinks]
     faces += [(one.id, one.address.network) for one in tier0.service_interfaces]
-    return list(dict.fromkeys(network for name, network in faces if name in left_out))
+    return tuple(dict.fromkeys(network for name, network in faces if name in left_out))
 
 
-def near_hops(domain: WorkloadDomain) -> list[IPv4Address]:
+@once
+def near_hops(domain: WorkloadDomain) -> tuple[IPv4Address, ...]:
     """The IPv4 next hops that traffic to the outside leaves by: those of the default route, and where one is reached by a further route of
     the file, the next hops of that (NSX resolves static routes recursively; one step is followed)."""
     connected = Coverage([*uplink_networks(domain), *service_networks(domain)])
@@ -96,10 +102,10 @@ def near_hops(domain: WorkloadDomain) -> list[IPv4Address]:
             further.add(route.network, route)
     found: list[IPv4Address] = []
     for hop in domain.default_route.next_hops:
-        by = None if connected.holds(as_network(hop.address)) else further.holding(as_network(hop.address))
+        by = None if connected.holds(as_network(hop.address)) else further.holding(hop.address)
         via = [one.address for one in by.first.next_hops] if by else [hop.address]
         found += [address for address in via if isinstance(address, IPv4Address)]
-    return found
+    return tuple(found)
 
 
 class Kind(Enum):
@@ -112,13 +118,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Held:
-    """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands; of an uplink also the
-    edge that carries it."""
+    """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands, and the address
+    without its length; of an uplink also the edge that carries it."""
 
     kind: Kind
     name: str
     at: Path
     address: IPv4Interface
+    ip: IPv4Address
     edge: str | None = None
 
     @property
@@ -127,28 +134,39 @@ class Held:
         return self.address.network
 
 
-def held_addresses(domain: WorkloadDomain) -> Iterator[Held]:
+@once
+def held_addresses(domain: WorkloadDomain) -> tuple[Held, ...]:
     """The IPv4 addresses of uplinks, service interfaces and HA VIP, in the file's order."""
+    return tuple(_held(domain))
+
+
+def _held(domain: WorkloadDomain) -> Iterator[Held]:
     for index, uplink in enumerate(domain.tier0.uplinks):
         here: Path = ("tier0", "uplinks", index, "address")
-        yield Held(Kind.UPLINK, f"uplink {uplink.id}", here, uplink.address, uplink.edge)
+        yield Held(Kind.UPLINK, f"uplink {uplink.id}", here, uplink.address, uplink.address.ip, uplink.edge)
     for index, service in enumerate(domain.tier0.service_interfaces):
         at: Path = ("tier0", "service_interfaces", index, "address")
-        yield Held(Kind.SERVICE, f"service interface {service.id}", at, service.address)
+        yield Held(Kind.SERVICE, f"service interface {service.id}", at, service.address, service.address.ip)
     for index, vip in enumerate(domain.tier0.ha_vips):
-        yield Held(Kind.VIP, "the HA VIP", ("tier0", "ha_vips", index, "address"), vip.address)
+        yield Held(Kind.VIP, "the HA VIP", ("tier0", "ha_vips", index, "address"), vip.address, vip.address.ip)
 
 
+@once
 def own_addresses(domain: WorkloadDomain) -> dict[IPv4Address, tuple[str, Path]]:
     """Addresses that the gateway itself has: what they are called, where they stand."""
     found: dict[IPv4Address, tuple[str, Path]] = {}
     for held in held_addresses(domain):
-        found.setdefault(held.address.ip, (held.name, held.at))
+        found.setdefault(held.ip, (held.name, held.at))
     return found
 
 
-def ranges(domain: WorkloadDomain) -> Iterator[Range]:
+@once
+def ranges(domain: WorkloadDomain) -> tuple[Range, ...]:
     """Egress ranges, those of namespaces included, the ingress range, and the networks behind Tier-1s."""
+    return tuple(_ranges(domain))
+
+
+def _ranges(domain: WorkloadDomain) -> Iterator[Range]:
     for index, one in enumerate(domain.egress.ranges):
         yield Range(Use.EGRESS, "egress range", ("egress", "ranges", index), one)
     own: set[IPv4Network] = set()

@@ -10,8 +10,9 @@ from egress.checks.look import edges_of, owned_elsewhere
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, rule
 from egress.domain import WorkloadDomain
-from egress.domain.addresses import Address, InterfaceAddress, Network, single
+from egress.domain.addresses import Address, InterfaceAddress, Network
 from egress.domain.fields import listed
+from egress.domain.model import once
 from egress.policy.owned import AnyHop, Route, owned
 
 
@@ -38,11 +39,8 @@ class _Face:
     uplink: bool
 
 
+@once
 def _hops(domain: WorkloadDomain) -> Sequence[_Hop]:
-    return domain.once(_all_hops)
-
-
-def _all_hops(domain: WorkloadDomain) -> Sequence[_Hop]:
     return [
         _Hop((*route.at, "next_hops", index, "address"), route, hop)
         for route in owned(domain).routes
@@ -85,7 +83,7 @@ def outside_uplinks(domain: WorkloadDomain) -> Outcomes:
         if route.next_hops:
             leading[route.ip_version].add(route.network, route)
     for one in _hops(domain):
-        version, address = one.address.version, single(one.address)
+        version, address = one.address.version, one.address
         if near[version].holding(address) or (version == 6 and one.address.is_link_local):
             continue
         if version == 6 and not any(network.version == 6 for network in networks):
@@ -232,7 +230,7 @@ def null_dns(domain: WorkloadDomain) -> Outcomes:
         routes[route.ip_version].add(route.network, route)
     near = _by_family([face.address.network for face in _faces(domain)])
     for index, server in enumerate(domain.dns_servers):
-        target = single(server.address)
+        target = server.address
         met = routes[server.address.version].holding(target)
         inside = server.inside is not None or near[server.address.version].holding(target)
         if met and not met.first.next_hops and not inside:

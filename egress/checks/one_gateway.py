@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 from egress.checks.look import Mapping, mappings, short, where
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule
 from egress.domain import NatAction, WorkloadDomain
-from egress.domain.addresses import Network
+from egress.domain.addresses import Network, overlap
 from egress.domain.model import Tier0
 from egress.policy.identity import by_gateway
 from egress.policy.owned import owned
@@ -46,7 +46,7 @@ def _overlapping(
     """
     open_: dict[IPv4Network, _Placed] = {}
     for one in sorted(placed, key=lambda one: (value(one).network_address, value(one).prefixlen)):
-        open_ = {network: other for network, other in open_.items() if network.overlaps(value(one))}
+        open_ = {network: other for network, other in open_.items() if overlap(network, value(one))}
         for other in open_.values():
             yield (other, one)
         first = open_.setdefault(value(one), one)

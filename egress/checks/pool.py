@@ -23,7 +23,7 @@ def pool_outside(domain: WorkloadDomain) -> Outcomes:
     way_out = [network for network in uplink_networks(domain) if network not in beside]
     reachable = subnets([*way_out, *domain.egress.routed])
     for index, entry in enumerate(domain.egress.pool):
-        if not reachable.holding(as_network(entry)):
+        if not reachable.holding(entry):
             yield Broken(
                 ("egress", "pool", index),
                 f"pool {short(as_network(entry))} is outside the uplinks' subnets of the way out ({listed(way_out)}) and not in egress.routed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 
-from egress.checks.look import mappings, nsx_version, own_addresses, subnets, uplink_networks
+from egress.checks.look import mappings, nsx_version, own_addresses, uplinks_by_prefix
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
 from egress.domain.fields import listed
@@ -24,7 +24,7 @@ def proxy_arp(domain: WorkloadDomain) -> Outcomes:
     if domain.tier0.ha_mode is not HaMode.ACTIVE_ACTIVE:
         return
     own, version = own_addresses(domain), nsx_version(domain)
-    uplinks = subnets(uplink_networks(domain))
+    uplinks = uplinks_by_prefix(domain)
     for mapping in mappings(domain):
         needs = mapping.translated.network_address not in own or mapping.translated.num_addresses > 1
         if not needs or not uplinks.holding(mapping.translated):
@@ -53,7 +53,7 @@ def on_every_edge(domain: WorkloadDomain) -> Outcomes:
     there: dict[IPv4Network, set[str]] = {}
     for uplink in domain.tier0.uplinks:
         there.setdefault(uplink.address.network, set()).add(uplink.edge)
-    networks = subnets(uplink_networks(domain))
+    networks = uplinks_by_prefix(domain)
     for mapping in mappings(domain):
         held = networks.holding(mapping.translated)
         if held and len(there[held.first]) < len(edges):
@@ -73,10 +73,8 @@ def on_every_edge(domain: WorkloadDomain) -> Outcomes:
     source="packet walk of this project; PowerVCF sample edge cluster, two edges with two uplinks each",
 )
 def on_one_network(domain: WorkloadDomain) -> Outcomes:
-    networks = subnets(uplink_networks(domain))
-    leaving = {
-        met.first for hop in domain.default_route.next_hops if (met := networks.holding(IPv4Network(hop.address)))
-    }
+    networks = uplinks_by_prefix(domain)
+    leaving = {met.first for hop in domain.default_route.next_hops if (met := networks.holding(hop.address))}
     held = [networks.holding(mapping.translated) for mapping in mappings(domain)]
     found = {met.first for met in held if met}
     if len(leaving) > 1 and len(found) == 1 and all(held):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import Range, Use, indexed, mappings, own_addresses, ranges, subnets, uplink_networks
+from egress.checks.look import Range, Use, indexed, mappings, own_addresses, ranges, uplinks_by_prefix
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Severity, rule
 from egress.domain import WorkloadDomain
-from egress.domain.addresses import as_network
+from egress.domain.addresses import overlap
 from egress.domain.model import ServiceInterface
 from egress.policy.owned import owned
 
 _TRANSIT = {
-    "100.64.0.0/16": "the links between Tier-0 and Tier-1",
-    "169.254.0.0/24": "the links between the parts of a gateway",
+    IPv4Network("100.64.0.0/16"): "the links between Tier-0 and Tier-1",
+    IPv4Network("169.254.0.0/24"): "the links between the parts of a gateway",
 }
+_NOBODYS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
 _LARGEST = 27
 
 
@@ -27,7 +28,7 @@ _LARGEST = 27
     "answers for an egress address. vSphere refuses some of these overlaps, not all.",
     source="vSphere with Tanzu, requirements for NSX networking; PowerValidatedSolutions",
 )
-def overlap(domain: WorkloadDomain) -> Outcomes:
+def ranges_apart(domain: WorkloadDomain) -> Outcomes:
     before: Prefixes[Range] = Prefixes()
     for other in ranges(domain):
         met = before.overlapping(other.network)
@@ -54,7 +55,7 @@ def overlaps_interface(domain: WorkloadDomain) -> Outcomes:
     services: Prefixes[ServiceInterface] = Prefixes()
     for interface in domain.tier0.service_interfaces:
         services.add(interface.address.network, interface)
-    uplinks = subnets(uplink_networks(domain))
+    uplinks = uplinks_by_prefix(domain)
     for one in ranges(domain):
         service = services.overlapping(one.network)
         if service:
@@ -82,11 +83,11 @@ def overlaps_interface(domain: WorkloadDomain) -> Outcomes:
 )
 def overlaps_transit(domain: WorkloadDomain) -> Outcomes:
     for one in ranges(domain):
-        for text, use in _TRANSIT.items():
-            if one.network.overlaps(IPv4Network(text)):
+        for transit, use in _TRANSIT.items():
+            if overlap(one.network, transit):
                 yield Broken(
                     one.at,
-                    f"{one.name} {one.network} overlaps {text}, which NSX uses for {use}",
+                    f"{one.name} {one.network} overlaps {transit}, which NSX uses for {use}",
                     "choose another range, or say in suppress that the transit networks were changed",
                 )
 
@@ -117,9 +118,8 @@ def too_small(domain: WorkloadDomain) -> Outcomes:
     source="RFC 6890",
 )
 def not_unicast(domain: WorkloadDomain) -> Outcomes:
-    forbidden = [IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")]
     for one in ranges(domain):
-        hit = [network for network in forbidden if one.network.overlaps(network)]
+        hit = [network for network in _NOBODYS if overlap(one.network, network)]
         if hit:
             yield Broken(
                 one.at,
@@ -157,7 +157,7 @@ def public(domain: WorkloadDomain) -> Outcomes:
 def taken(domain: WorkloadDomain) -> Outcomes:
     index: Prefixes[str] = Prefixes()
     for address, name in sorted(_taken(domain).items()):
-        index.add(as_network(address), f"{address} of {name}")
+        index.add(address, f"{address} of {name}")
     for one in ranges(domain):
         met = None if one.use.behind else index.within(one.network)
         if met:
@@ -192,7 +192,7 @@ def dns_inside(domain: WorkloadDomain) -> Outcomes:
     index_of_ranges = indexed(one for one in ranges(domain) if one.use is not Use.INGRESS)
     for index, server in enumerate(domain.dns_servers):
         address = server.address
-        found = index_of_ranges.holding(as_network(address)) if isinstance(address, IPv4Address) else None
+        found = index_of_ranges.holding(address) if isinstance(address, IPv4Address) else None
         if found and not (server.inside is not None and found.first.use.behind):
             yield Broken(
                 ("dns_servers", index),
@@ -230,12 +230,12 @@ def dns_balanced(domain: WorkloadDomain) -> Outcomes:
 def dns_known(domain: WorkloadDomain) -> Outcomes:
     known: Prefixes[str] = Prefixes()
     for address, (name, _) in own_addresses(domain).items():
-        known.add(as_network(address), name)
+        known.add(address, name)
     for mapping in mappings(domain):
         known.add(mapping.translated, f"mapping {mapping.rule.key}, which translates to it")
     for index, server in enumerate(domain.dns_servers):
         four = server.address if isinstance(server.address, IPv4Address) else None
-        met = known.holding(as_network(four)) if four and not server.forwarder else None
+        met = known.holding(four) if four and not server.forwarder else None
         if met:
             yield Broken(
                 ("dns_servers", index),
@@ -271,7 +271,7 @@ def dns_ipv6(domain: WorkloadDomain) -> Outcomes:
     source="vxplanet.com, proxy ARP on Tier-0; labs that carve egress out of the uplink subnet",
 )
 def not_needed(domain: WorkloadDomain) -> Outcomes:
-    uplinks = subnets(uplink_networks(domain))
+    uplinks = uplinks_by_prefix(domain)
     for mapping in mappings(domain):
         if uplinks.holding(mapping.source):
             yield Broken(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import held_addresses, networks_beside, own_addresses, short, subnets, uplink_networks
+from egress.checks.look import held_addresses, networks_beside, own_addresses, short, subnets, uplinks_by_prefix
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
@@ -33,10 +33,10 @@ def dns_server(domain: WorkloadDomain) -> Outcomes:
     beside = subnets(networks_beside(domain))
     ways: dict[IPv4Network, list[IPv4Address]] = {}
     for held in held_addresses(domain):
-        ways.setdefault(held.network, []).append(held.address.ip)
+        ways.setdefault(held.network, []).append(held.ip)
     for index, server in enumerate(domain.dns_servers):
         holder = server.router or server.address
-        met = beside.holding(as_network(holder)) if isinstance(holder, IPv4Address) else None
+        met = beside.holding(holder) if isinstance(holder, IPv4Address) else None
         if met and not (server.inside or server.forwarder) and not {str(holder), str(server)} & ready:
             yield Broken(
                 ("dns_servers", index),
@@ -62,7 +62,7 @@ def dns_urpf(domain: WorkloadDomain) -> Outcomes:
     for target, network in _arrivals(domain):
         first.setdefault(network, target)
     for index, server in enumerate(domain.dns_servers):
-        met = own.holding(as_network(server.address)) if isinstance(server.address, IPv4Address) else None
+        met = own.holding(server.address) if isinstance(server.address, IPv4Address) else None
         if not met or server.router or server.inside or server.forwarder:
             continue
         for network, target in first.items():
@@ -86,13 +86,13 @@ def _targets(domain: WorkloadDomain) -> Iterator[IPv4Network]:
 
 def _arrivals(domain: WorkloadDomain) -> Iterator[tuple[IPv4Network, IPv4Network]]:
     """Networks by which answers to the addresses of a domain reach the Tier-0: the address, and the network."""
-    networks = subnets(uplink_networks(domain))
+    networks = uplinks_by_prefix(domain)
     routed = Coverage(domain.egress.routed)
     ways = _ways_in(domain)
     returns: Prefixes[tuple[IPv4Network, ...]] = Prefixes()
     for route in domain.return_routes:
         if route.host == "upstream":
-            found = [networks.holding(as_network(address)) for address in route.via]
+            found = [networks.holding(address) for address in route.via]
             returns.add(route.to, tuple(one.first for one in found if one))
     for target in _targets(domain):
         met, back = networks.holding(target), returns.overlapping(target)

@@ -116,7 +116,7 @@ def translated_edge(domain: WorkloadDomain) -> Outcomes:
     ends: Prefixes[tuple[IPv4Address, IPv4Network]] = Prefixes()
     for subnet in uplink_networks(domain):
         for address in edges_of(subnet):
-            ends.add(as_network(address), (address, subnet))
+            ends.add(address, (address, subnet))
     for mapping in mappings(domain):
         hit = ends.within(mapping.translated)
         if hit:
@@ -160,10 +160,10 @@ def translated_in_range(domain: WorkloadDomain) -> Outcomes:
 def translated_interface(domain: WorkloadDomain) -> Outcomes:
     own: Prefixes[str] = Prefixes()
     fixed: Prefixes[str] = Prefixes()
-    for held in sorted(held_addresses(domain), key=lambda held: held.address.ip):
-        own.add(as_network(held.address.ip), held.name)
+    for held in sorted(held_addresses(domain), key=lambda held: held.ip):
+        own.add(held.ip, held.name)
         if held.kind is not Kind.VIP:
-            fixed.add(as_network(held.address.ip), held.name)
+            fixed.add(held.ip, held.name)
     for mapping in mappings(domain):
         hit = (own if mapping.rule.action is NatAction.REFLEXIVE else fixed).within(mapping.translated)
         if hit:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from egress.cli.context import Project
 from egress.cli.output import progress, say
-from egress.delivery.affected import affected
-from egress.delivery.bases import base_folder, object_of
-from egress.delivery.looks import Found
-from egress.delivery.memory import Remembered, as_at
-from egress.delivery.plans import Verb
+from egress.delivery.change.affected import affected
+from egress.delivery.git.bases import base_folder, object_of
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.memory import Remembered, as_at
+from egress.delivery.planning.plans import Verb
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.domain.files import FOLDER, look

@@ -13,9 +13,9 @@ import click
 
 from egress.cli._gone import Chosen
 from egress.cli.output import progress, say
-from egress.delivery import saved
-from egress.delivery.plans import Plan, Verb
-from egress.delivery.saved import Saved
+from egress.delivery.planning import saved
+from egress.delivery.planning.plans import Plan, Verb
+from egress.delivery.planning.saved import Saved
 from egress.domain import EgressError, PlanAgainError
 from egress.layout import STACK_FILE
 from egress.plan_store import Key, PlanStore, open_store

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from egress.delivery.record import Record
+from egress.delivery.outcome.record import Record
 from egress.domain import EgressError
 from egress.escape import json_text
 from egress.writing import append, write

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from egress.cli._neighbours import Neighbours
 from egress.cli._views import live_source
 from egress.cli.context import Project
 from egress.cli.output import say
-from egress.delivery import saved
-from egress.delivery.looks import Found
-from egress.delivery.plans import Plan, Verb
-from egress.delivery.record import Entry
-from egress.delivery.saved import Saved
-from egress.domain import EgressError, WorkloadDomain
+from egress.delivery.outcome.record import Entry
+from egress.delivery.planning import saved
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.plans import Plan, Verb
+from egress.delivery.planning.saved import Saved
+from egress.domain import EgressError
 from egress.escape import line, uncoloured
-from egress.policy.identity import GatewayKey, by_gateway
 from egress.reachability.view import Live
 from egress.review import consequence, planned_run, walked
 from egress.review.afterwards import flows_now
@@ -29,8 +28,11 @@ from egress.writing import append
 class Reviews:
     """The reviews of a run, collected as its stacks are planned."""
 
-    def __init__(self, project: Project, directory: Path | None, summary_file: Path | None) -> None:
-        self._project, self._directory, self._summary_file = project, directory, summary_file
+    def __init__(
+        self, project: Project, neighbours: Neighbours, directory: Path | None, summary_file: Path | None
+    ) -> None:
+        self._project, self._neighbours = project, neighbours
+        self._directory, self._summary_file = directory, summary_file
         self._plans: list[Reviewed] = []
         self._failed: list[FailedPlan] = []
         self._gone: list[GoneStack] = []
@@ -44,9 +46,8 @@ class Reviews:
         """Reviews a plan, and saves it where plans are to be saved. base: what a stack without a file was taken from. Errors: EgressError."""
         stack = plan.stack
         live, not_seen = self._live(plan, around)
-        review = walked.review(
-            stack.domain, _sharing(self._project, stack.domain), plan.content, live, not_seen, around.report
-        )
+        neighbours = self._neighbours.of(stack.domain)
+        review = walked.review(stack.domain, neighbours, plan.content, live, not_seen, around.report)
         words = uncoloured(plan.words)
         self._plans.append(
             Reviewed(stack.name, stack.run.words(stack.domain), plan.content, words, plan.digest, review)
@@ -94,7 +95,7 @@ class Reviews:
             return None, str(error)
 
 
-def walk_afterwards(project: Project, entry: Entry, taken: Saved | None) -> None:
+def walk_afterwards(project: Project, neighbours: Neighbours, entry: Entry, taken: Saved | None) -> None:
     """Walks the flows of a stack that was just applied, tells them, and enters them into its record.
 
     taken: the saved plan that it was. Errors: EgressError where a flow does not work that was to work by its review.
@@ -104,7 +105,7 @@ def walk_afterwards(project: Project, entry: Entry, taken: Saved | None) -> None
         return
     review = consequence.parse(taken.files[saved.REVIEW], f"{stack.name}: {saved.REVIEW}") if taken else None
     try:
-        found = flows_now(stack.domain, _sharing(project, stack.domain), live_source(project, stack.domain), review)
+        found = flows_now(stack.domain, neighbours.of(stack.domain), live_source(project, stack.domain), review)
     except EgressError as error:
         say(f"{stack.name}: applied; its flows were not walked: {line(str(error))}")
         return
@@ -117,11 +118,6 @@ def walk_afterwards(project: Project, entry: Entry, taken: Saved | None) -> None
     if broken := [one for one in found if one.broken_promise]:
         entry.error = f"{stack.name}: applied, and {len(broken)} of its flows do not work that were to work: egress explain {stack.name} --live"
         raise EgressError(entry.error)
-
-
-def _sharing(project: Project, domain: WorkloadDomain) -> Sequence[WorkloadDomain]:
-    """The domains that may share a domain's Tier-0."""
-    return by_gateway(project.everyone).get(GatewayKey.of(domain), ())
 
 
 def _size(file: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,10 @@ from egress.cli._beside import Luggage, beside_one_another, jobs_of, refuse_fail
 from egress.cli._durations import Duration
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
-from egress.delivery.looks import Ahead, Found, found, looking_ahead, stray_states
-from egress.delivery.memory import Remembered
-from egress.delivery.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
-from egress.delivery.plans import Outcome, Plan, Verb, make
+from egress.delivery.content.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
+from egress.delivery.planning.looks import Ahead, Found, found, load, looking_ahead, stray_states
+from egress.delivery.planning.memory import Remembered
+from egress.delivery.planning.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
 from egress.escape import line
 from egress.layout import STACK_FILE
@@ -108,7 +109,9 @@ def for_each(
         folders = {one.domain.stack: whole.enter_context(one.laid_out()) for one in gone}
         names = [domain.stack for domain in run.domains if domain.stack not in folders]
         if names:
-            with progress(f"synthesising {_shown(names)}"):
+            with progress(f"synthesising {_shown(names)}"), ThreadPoolExecutor(max_workers=1) as beside:
+                if apart:
+                    beside.submit(load)
                 made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
             if made.notes:
                 say(made.notes)
@@ -272,7 +275,8 @@ def tell(around: Found, stack: Stack) -> None:
 def _initialise(stack: Stack, *, upgrade: bool) -> None:
     lock = stack.run.lock_file
     before = lock.read_bytes() if lock.is_file() else None
-    stack.initialise(upgrade=upgrade)
+    if mended := stack.initialise(upgrade=upgrade):
+        say(f"{stack.name}: {mended}")
     if upgrade and lock.read_bytes() != before:
         say(f"{lock.relative_to(stack.run.root)} has moved: read the difference, and commit it")
 

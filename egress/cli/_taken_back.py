@@ -8,7 +8,7 @@ from pathlib import Path
 
 from egress.cli.context import Project
 from egress.cli.output import echo, say
-from egress.delivery.earlier import Earlier, earlier
+from egress.delivery.files.earlier import Earlier, earlier
 from egress.domain import find_files
 from egress.domain.files import select
 from egress.layout import Places

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from egress.cli._beside import beside_one_another, work_beside
+from egress.cli._neighbours import Neighbours
 from egress.cli._probing import probed
 from egress.cli.context import Project, deadline
 from egress.cli.output import progress
@@ -25,10 +26,10 @@ class Round:
     failed: str = ""
 
 
-def verified(project: Project, domain: WorkloadDomain, *, probe: bool) -> Round:
+def verified(project: Project, neighbours: Neighbours, domain: WorkloadDomain, *, probe: bool) -> Round:
     """One look at a domain's manager. probe: also ask from this machine. A manager that cannot be read gives the reason."""
     try:
-        return Round(domain.stack, look(project, domain, deadline(), probe=probe))
+        return Round(domain.stack, look(project, neighbours, domain, deadline(), probe=probe))
     except EgressError as error:
         return Round(domain.stack, None, str(error))
 
@@ -37,17 +38,29 @@ def verified_all(project: Project, domains: Sequence[WorkloadDomain], parallel: 
     """As `verified`, of so many domains at once."""
 
     def act(number: int) -> Round:
-        return verified(project, domains[number], probe=probe)
+        return verified(project, neighbours, domains[number], probe=probe)
 
+    neighbours = Neighbours(project, domains)
     jobs = [Job(one.stack, project.lab.host if project.lab else one.nsx.host, one.stack) for one in domains]
     if not beside_one_another(jobs, parallel):
         return [act(number) for number in range(len(domains))]
-    _, _, _ = project.everyone, project.stacks, deadline()  # once, and not in every process
+    from egress.manager import workings  # noqa: F401 - loaded once, and not in every process, as what follows is read once
+
+    neighbours.read()
+    _, _ = project.stacks, deadline()
     came = work_beside(jobs, act, parallel)
     return [one.value if one.well else Round(one.name, None, one.failed or "interrupted") for one in came]
 
 
-def look(project: Project, domain: WorkloadDomain, end: Deadline, *, probe: bool, quiet: bool = False) -> Verification:
+def look(
+    project: Project,
+    neighbours: Neighbours,
+    domain: WorkloadDomain,
+    end: Deadline,
+    *,
+    probe: bool,
+    quiet: bool = False,
+) -> Verification:
     """Reads what is around a domain, and holds the file against it. quiet: nothing is said of how far it is. Errors: EgressError."""
     from egress.manager import Manager, sight  # the HTTP client is loaded by who asks a manager
     from egress.manager.workings import workings
@@ -62,8 +75,7 @@ def look(project: Project, domain: WorkloadDomain, end: Deadline, *, probe: bool
         seen = sight(manager, domain)
         counted = workings(manager, domain, seen)
     where = f"the lab {manager.host}" if project.lab else f"the manager {manager.host}"
-    everyone = project.fleet.readable().domains if quiet else project.everyone
-    done = verify(domain, everyone, where, seen, counted, project.stacks)
+    done = verify(domain, neighbours.of(domain), where, seen, counted, project.stacks)
     return probed(done, domain, seen, in_a_lab=project.lab is not None) if probe else done
 
 

@@ -10,9 +10,9 @@ import click
 from egress.cli._base import base_option
 from egress.cli.context import Project
 from egress.cli.output import echo, print_json, progress, say
-from egress.delivery import matrix, summary
-from egress.delivery.affected import Change, affected
-from egress.delivery.matrix import System
+from egress.delivery.change import matrix, summary
+from egress.delivery.change.affected import Change, affected
+from egress.delivery.change.matrix import System
 from egress.writing import append
 
 

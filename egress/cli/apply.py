@@ -15,18 +15,19 @@ from egress.cli._base import base_option
 from egress.cli._beside import at_once, parallel_option, table_of
 from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
+from egress.cli._neighbours import Neighbours
 from egress.cli._plan_store import Fetching, store_option
 from egress.cli._records import record_options, recorded
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare_for, settle, show, tell
 from egress.cli._taken_back import TakenBack
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
-from egress.delivery import saved
-from egress.delivery.applied import carry_out
-from egress.delivery.imports import import_blocks, left_over_tracked
-from egress.delivery.looks import Found
-from egress.delivery.plans import Outcome, Verb
-from egress.delivery.record import Entry, Record, Result
+from egress.delivery.outcome.applied import carry_out
+from egress.delivery.outcome.record import Entry, Record, Result
+from egress.delivery.planning import saved
+from egress.delivery.planning.imports import import_blocks, left_over_tracked
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.plans import Outcome, Verb
 from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.toolchain.stacks import Stack
@@ -140,15 +141,18 @@ def command(
                 back.ask_alone(stack.name, agreed)
             settle(stack, entry.outcome)
             if verify and (taken or record_file or summary_file) and entry.outcome == Outcome.APPLIED:
-                _walk(project, entry, taken)
+                _walk(project, neighbours, entry, taken)
             spent.append(stack.name)
             if fetching and beside == 1:
                 fetching.done_with(spent.pop())
 
+    neighbours = Neighbours(project, chosen.domains)
     beside = at_once(parallel, project) if yes and back is None else 1
     walks = verify and (directory or fetching or record_file or summary_file)
     if walks and beside > 1 and len(chosen.domains) > 1:
-        _ = project.everyone  # once, and not in every process
+        from egress.cli import _reviews  # noqa: F401 - loaded once, and not in every process, as what follows is read once
+
+        neighbours.read()
     run = prepare_for(project, chosen.domains, patience)
     first = partial(fetching.fetch, chosen) if fetching else None
     failures: dict[str, str] = {}
@@ -202,10 +206,10 @@ def _row(stack: str, record: Record, failures: Mapping[str, str]) -> tuple[str, 
     return stack, "left as it was", ""
 
 
-def _walk(project: Project, entry: Entry, taken: saved.Saved | None) -> None:
+def _walk(project: Project, neighbours: Neighbours, entry: Entry, taken: saved.Saved | None) -> None:
     from egress.cli._reviews import walk_afterwards  # the packet walk, which takes a third of a second to load
 
-    walk_afterwards(project, entry, taken)
+    walk_afterwards(project, neighbours, entry, taken)
 
 
 def _refuse_together(

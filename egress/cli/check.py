@@ -18,13 +18,13 @@ from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, console, echo, print_json, progress, say
 from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
 from egress.domain.fields import quoted
-from egress.domain.files import look, named, select
+from egress.domain.files import Looked, look, named, select
 from egress.domain.fleet import load
 from egress.layout import Places
 
 if TYPE_CHECKING:
     from egress.answers.what_if import Loss
-    from egress.delivery.looks import Found
+    from egress.delivery.planning.looks import Found
 
 WHAT_IF = 20
 """Of more domains than this the what-if matrix is not made unless it is asked for: it takes longer than the rules."""
@@ -119,8 +119,8 @@ def _what_if(domains: Sequence[WorkloadDomain]) -> dict[str, tuple[Loss, ...]]:
 
 def _look(project: Project, domains: Sequence[WorkloadDomain]) -> list[Found]:
     """What is on the managers around each domain. What could not be seen is said."""
-    from egress.delivery.looks import found_by_file, stray_states  # the engine's rooms: only --live needs them
-    from egress.delivery.looks import look as look_at
+    from egress.delivery.planning.looks import found_by_file, stray_states  # the engine's rooms: only --live needs them
+    from egress.delivery.planning.looks import look as look_at
 
     places = Places(project.root, project.lab is not None)
     strays = stray_states(places, project.stacks)
@@ -142,10 +142,11 @@ def _files(project: Project, names: Sequence[str]) -> tuple[tuple[DomainFile, ..
     found: list[DomainFile] = []
     problems: list[Problem] = []
     stacks = [name for name in names if not is_path(name)]
+    projects: dict[Path, Looked] = {}
     for name in names:
         if is_path(name):
             try:
-                found += named(Path(name), Path.cwd())
+                found += named(Path(name), Path.cwd(), projects)
             except DomainFileError as error:
                 problems += error.problems
     if stacks or not names:

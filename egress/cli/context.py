@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,8 @@ import click
 from egress.cli._durations import Duration
 from egress.cli.output import say
 from egress.deadline import COMMAND, Deadline
-from egress.domain import LabTarget, WorkloadDomain, find_root
-from egress.domain.files import FOLDER, look
+from egress.domain import DomainFile, LabTarget, WorkloadDomain, find_root
+from egress.domain.files import FOLDER
 from egress.domain.fleet import Fleet
 
 _DEADLINE = "egress.deadline"
@@ -46,9 +46,11 @@ class Project:
     @cached_property
     def everyone(self) -> tuple[WorkloadDomain, ...]:
         """Every domain that can be read, as each may share a Tier-0 with another. Says which cannot."""
-        if not self.stacks:
-            return ()
-        loaded = self.fleet.readable()
+        return self.readable(self.fleet.files) if self.stacks else ()
+
+    def readable(self, files: Sequence[DomainFile]) -> tuple[WorkloadDomain, ...]:
+        """The domains of those of the files that can be read. Says which cannot."""
+        loaded = self.fleet.load(files)
         for problem in loaded.problems:
             say(f"{problem}\n    left out: whether this file shares a Tier-0 is not known")
         return loaded.domains
@@ -64,7 +66,7 @@ class Project:
         its folder with it. Errors: EgressError."""
         if not (self.root / FOLDER).is_dir():
             return ()
-        return tuple(file.stack for file in look(self.root)[0])
+        return tuple(file.stack for file in self.fleet.looked[0])
 
 
 def timeout_option(function: Decorated) -> Decorated:

@@ -21,12 +21,12 @@ from egress.cli._runs import (
 )
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, echo, say
-from egress.delivery import memory
-from egress.delivery.applied import carry_out
-from egress.delivery.looks import Found
-from egress.delivery.memory import Remembered
-from egress.delivery.plans import Verb
-from egress.delivery.record import Record
+from egress.delivery.outcome.applied import carry_out
+from egress.delivery.outcome.record import Record
+from egress.delivery.planning import memory
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.memory import Remembered
+from egress.delivery.planning.plans import Verb
 from egress.layout import Places
 from egress.toolchain.stacks import Stack
 

@@ -16,11 +16,11 @@ from egress.cli._names import stacks_argument
 from egress.cli._runs import for_each, lock_timeout, planned, prepare, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, say
-from egress.delivery import drift
-from egress.delivery.drift import Drift
-from egress.delivery.looks import Found
-from egress.delivery.network_words import short_name, value
-from egress.delivery.plans import Verb
+from egress.delivery.content import drift
+from egress.delivery.content.drift import Drift
+from egress.delivery.content.network_words import short_name, value
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.plans import Verb
 from egress.domain import EgressError
 from egress.escape import line
 from egress.forge import Kind

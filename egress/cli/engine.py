@@ -10,7 +10,7 @@ from egress.cli._names import stack_argument
 from egress.cli._runs import for_each, lock_timeout, prepare
 from egress.cli.context import Project
 from egress.cli.output import say
-from egress.delivery.looks import Found
+from egress.delivery.planning.looks import Found
 from egress.domain import EgressError
 from egress.toolchain.stacks import Stack
 from egress.toolchain.state import State

@@ -8,8 +8,8 @@ from egress.cli._names import stack_argument
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, OK, echo, say
-from egress.delivery import lost_gateway
-from egress.delivery.looks import Found
+from egress.delivery.planning import lost_gateway
+from egress.delivery.planning.looks import Found
 from egress.policy.paths import last
 from egress.toolchain.stacks import Stack
 

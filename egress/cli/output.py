@@ -102,7 +102,7 @@ def _folded(text: str, indent: int) -> str:
 
 
 def engine_words(text: str) -> None:
-    """An engine's words on standard output; colours as `egress.delivery.plans.colour` asked for them."""
+    """An engine's words on standard output; colours as `egress.delivery.planning.plans.colour` asked for them."""
     kept = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     click.echo((escape.coloured if kept else escape.terminal)(text).rstrip())
 

@@ -13,14 +13,14 @@ from egress.cli._base import base_option
 from egress.cli._beside import at_once, parallel_option, table_of
 from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
+from egress.cli._neighbours import Neighbours
 from egress.cli._plan_store import Keeping, store_option
 from egress.cli._runs import for_each, lock_timeout, planned, prepare_for, show, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
-from egress.delivery import summary
-from egress.delivery.imports import import_blocks
-from egress.delivery.looks import Found
-from egress.delivery.plans import Plan, Verb
+from egress.delivery.planning.imports import import_blocks
+from egress.delivery.planning.looks import Found
+from egress.delivery.planning.plans import Plan, Verb
 from egress.domain import EgressError
 from egress.toolchain.stacks import Stack
 
@@ -93,7 +93,8 @@ def command(
         say(f"nothing to plan: no stack differs from {base}")
         return OK
     saving = out or (keeping.folder if keeping else None)
-    reviews = _reviews(project, saving, summary_file) if saving or summary_file else None
+    neighbours = Neighbours(project, chosen.domains)
+    reviews = _reviews(project, neighbours, saving, summary_file) if saving or summary_file else None
 
     def act(stack: Stack, around: Found) -> tuple[Plan | None, Found]:
         verb = chosen.verb(stack.name)
@@ -117,7 +118,7 @@ def command(
 
     beside = at_once(parallel, project)
     if reviews and beside > 1 and len(chosen.domains) > 1:
-        _ = project.everyone  # once, and not in every process
+        neighbours.read()
     failures: dict[str, str] = {}
 
     def failed(stack: str, why: str) -> None:
@@ -168,10 +169,10 @@ def _counts(plan: Plan) -> str:
     return ", ".join(f"{count} to {verb}" for verb, count in plan.content.counts().items() if count)
 
 
-def _reviews(project: Project, out: Path | None, summary_file: Path | None) -> Reviews:
+def _reviews(project: Project, neighbours: Neighbours, out: Path | None, summary_file: Path | None) -> Reviews:
     from egress.cli._reviews import Reviews  # the packet walk, which takes a third of a second to load
 
-    return Reviews(project, out, summary_file)
+    return Reviews(project, neighbours, out, summary_file)
 
 
 def _as_data(plan: Plan, around: Found) -> dict[str, Any]:
@@ -179,6 +180,6 @@ def _as_data(plan: Plan, around: Found) -> dict[str, Any]:
         "stack": plan.stack.name,
         "verb": plan.verb.value,
         "target": plan.stack.run.target(plan.stack.domain),
-        **summary.as_data(plan.content),
+        **plan.content.as_data(),
     }
     return data | around.as_data()

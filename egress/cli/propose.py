@@ -13,7 +13,7 @@ from egress.cli._names import stacks_argument
 from egress.cli._proposed import Patch, from_managers, from_proposals
 from egress.cli.context import Project, timeout_option
 from egress.cli.output import NEEDS_YOU, OK, echo, print_json, say
-from egress.delivery.branch import Remote, What, proposed
+from egress.delivery.git.branch import Remote, What, proposed
 from egress.domain import EgressError
 from egress.escape import json_text
 from egress.forge import Done, Kind, Mark, Outcome

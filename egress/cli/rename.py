@@ -10,9 +10,9 @@ from egress.cli._names import StackName
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
-from egress.delivery import memory
-from egress.delivery.looks import Found
-from egress.delivery.rename import move_state, moves, renamed
+from egress.delivery.files.rename import move_state, moves, renamed
+from egress.delivery.planning import memory
+from egress.delivery.planning.looks import Found
 from egress.domain import EgressError, find_files
 from egress.domain.fields import quoted
 from egress.domain.files import select

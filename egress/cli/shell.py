@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from egress.cdk import installed
+from egress.cdk import BOTH, CdkError, installed, misfit, named
 from egress.cli._names import StackName
 from egress.cli.context import Project
 from egress.cli.output import progress, say
@@ -39,8 +39,12 @@ def command(project: Project, stacks: tuple[str, ...], command_line: tuple[str, 
     if sys.platform == "win32":
         raise EgressError("egress shell needs a POSIX shell: use WSL")
     from egress.toolchain.cdktf_cli import CLIS, bring_cli, find_cli  # not on Windows
-    from egress.toolchain.shell import open_shell
+    from egress.toolchain.shell import open_shell, wrong_app
 
+    unfit = wrong_app(project.root)
+    if unfit and command_line[:1] in [(cli.name,) for cli in CLIS]:
+        raise EgressError(unfit)
+    refuse_wrong_cdk()
     domains = project.domains(stacks)
     scripts = {}
     for cli in CLIS:
@@ -52,7 +56,7 @@ def command(project: Project, stacks: tuple[str, ...], command_line: tuple[str, 
                 script = bring_cli(cli=cli)
         scripts[cli.name] = script
     shell = open_shell(project.root, project.lab, domains, scripts)
-    for note in (*shell.notes, shell.words):
+    for note in (*([unfit] if unfit else []), *shell.notes, shell.words):
         say(note)
     if not command_line:
         say(f"{', '.join(scripts)}, the engine, egress and nsx-lab work in here; exit leaves")
@@ -64,4 +68,16 @@ def command(project: Project, stacks: tuple[str, ...], command_line: tuple[str, 
     try:
         os.execvpe(words[0], words, shell.environment)  # noqa: S606 - the user's own command
     except OSError as error:
-        raise EgressError(f"{words[0]} does not run: {error.strerror}") from None
+        absent = [misfit(cdk) for cdk in BOTH if cdk.name == words[0] and cdk.name not in scripts]
+        raise EgressError("".join(absent) or f"{words[0]} does not run: {error.strerror}") from None
+
+
+def refuse_wrong_cdk() -> None:
+    """Refuses what EGRESS_CDK names and no program could run on: the CLI would say so in the middle of its own words."""
+    try:
+        cdk = named()
+    except CdkError as error:
+        raise EgressError(str(error)) from None
+    reason = misfit(cdk) if cdk else ""
+    if reason:
+        raise EgressError(reason)

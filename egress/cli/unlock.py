@@ -10,7 +10,7 @@ from egress.cli._names import stack_argument
 from egress.cli._runs import agreement, asking, for_each, prepare
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
-from egress.delivery.looks import Found
+from egress.delivery.planning.looks import Found
 from egress.domain import EgressError
 from egress.layout import Places
 from egress.toolchain import stack_lock, state_lock

@@ -12,8 +12,8 @@ from egress.cli._names import StackName
 from egress.cli._runs import agreement, asking
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
-from egress.delivery import memory
-from egress.delivery.unprotect import unprotected
+from egress.delivery.files.unprotect import unprotected
+from egress.delivery.planning import memory
 from egress.domain import EgressError, find_files
 from egress.domain.files import read_tree, select
 from egress.layout import Places

@@ -1,1 +1,1 @@
-"""From a synthesised stack to a changed network: plans, saved plans, apply, drift."""
+"""From a synthesised stack to a changed network: which stacks, plans, saved plans, apply, what it left, drift."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
 from ipaddress import (
     IPv4Address,
@@ -11,7 +11,6 @@ from ipaddress import (
     IPv6Address,
     IPv6Interface,
     IPv6Network,
-    collapse_addresses,
 )
 from itertools import accumulate
 from typing import TypeAlias
@@ -44,29 +43,44 @@ def with_length(address: Address, network: Network) -> InterfaceAddress:
 
 
 def overlap(one: Network, other: Network) -> bool:
-    """Whether two networks share an address; networks of different families do not."""
-    if isinstance(one, IPv4Network) and isinstance(other, IPv4Network):
-        return one.overlaps(other)
-    return isinstance(one, IPv6Network) and isinstance(other, IPv6Network) and one.overlaps(other)
+    """Whether two networks share an address, so that one holds the other; networks of different families do not."""
+    own = one.max_prefixlen - min(one.prefixlen, other.prefixlen)
+    alike = int(one.network_address) >> own == int(other.network_address) >> own
+    return alike and one.version == other.version
 
 
 class Coverage:
     """Networks laid together: what of another network they hold. Asking takes as long for many of them as for few."""
 
     def __init__(self, networks: Iterable[IPv4Network]) -> None:
-        self._parts = list(collapse_addresses(networks))
-        self._starts = [int(part.network_address) for part in self._parts]
-        self._sums = [0, *accumulate(part.num_addresses for part in self._parts)]
+        self._starts: list[int] = []
+        ends: list[int] = []
+        for start, end in sorted(map(_bounds, networks)):
+            if ends and start <= ends[-1]:
+                ends[-1] = max(end, ends[-1])
+            else:
+                self._starts.append(start)
+                ends.append(end)
+        self._sizes = [end - start for start, end in zip(self._starts, ends, strict=True)]
+        self._before = [0, *accumulate(self._sizes)]
 
     def holds(self, network: IPv4Network) -> bool:
         """Whether every address of the network is in one of them."""
-        before = bisect_right(self._starts, int(network.network_address))
-        return before > 0 and network.subnet_of(self._parts[before - 1])
+        start, end = _bounds(network)
+        return self._below(end) - self._below(start) == end - start
 
     def count(self, network: IPv4Network) -> int:
         """How many addresses of the network are in one of them."""
-        if self.holds(network):
-            return network.num_addresses
-        first = bisect_left(self._starts, int(network.network_address))
-        last = bisect_right(self._starts, int(network.broadcast_address))
-        return self._sums[last] - self._sums[first]
+        start, end = _bounds(network)
+        return self._below(end) - self._below(start)
+
+    def _below(self, number: int) -> int:
+        """How many of their addresses are below a number."""
+        at = bisect_left(self._starts, number) - 1
+        return self._before[at] + min(number - self._starts[at], self._sizes[at]) if at >= 0 else 0
+
+
+def _bounds(network: IPv4Network) -> tuple[int, int]:
+    """The first address as a number, and the one after the last."""
+    start = int(network.network_address)
+    return start, start + (1 << (network.max_prefixlen - network.prefixlen))

@@ -49,7 +49,8 @@ copyreg.pickle(MappingProxyType, _sent)
 
 
 def _without_nulls(value: Any) -> Any:
-    return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+    given_none = isinstance(value, dict) and None in value.values()
+    return {name: one for name, one in value.items() if one is not None} if given_none else value
 
 
 Frozen = (BeforeValidator(_without_nulls), AfterValidator(_frozen), PlainSerializer(dict))

@@ -10,7 +10,7 @@ import functools
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +94,31 @@ def look(root: Path) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
     return tuple(files[stack] for stack in sorted(files)), tuple(problems)
 
 
-def named(path: Path, seen_from: Path) -> tuple[DomainFile, ...]:
-    """The domains that a path means, wherever it lies; `seen_from` is where relative paths start, and paths are shown from.
+@dataclass(frozen=True)
+class Looked:
+    """A project that was looked through: what its files mean, by their paths, those of defaults included; what is wrong with the others,
+    by their paths as people see them."""
+
+    meant: Mapping[Path, Sequence[DomainFile]]
+    wrong: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def through(cls, root: Path) -> Looked:
+        """The project in a folder. Errors: as `look`."""
+        files, problems = look(root)
+        meant: dict[Path, list[DomainFile]] = {}
+        for file in files:
+            for path in dict.fromkeys((file.path, *(one.path for one in file.defaults))):
+                meant.setdefault(path, []).append(file)
+        wrong: dict[str, list[str]] = {}
+        for problem in problems:
+            wrong.setdefault(problem.place.file, []).append(problem.what)
+        return cls(meant, wrong)
+
+
+def named(path: Path, seen_from: Path, known: dict[Path, Looked] | None = None) -> tuple[DomainFile, ...]:
+    """The domains that a path means, wherever it lies; `seen_from` is where relative paths start, and paths are shown from. `known`
+    remembers projects between calls: one is looked through once, however many of its files are named.
 
     A file below a project's `domains` is the stack that it is there, over its defaults; a `_defaults.yaml` means every domain
     over it. Any other file stands alone, and its stack is its name.
@@ -113,12 +136,13 @@ def named(path: Path, seen_from: Path) -> tuple[DomainFile, ...]:
         stack = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:64] or "domain"
         return (DomainFile(path, _seen(path, seen_from), stack),)
     root = bases[0].parent
-    files, problems = look(root)
-    meant = [file for file in files if at in (file.path, *(one.path for one in file.defaults))]
+    known = {} if known is None else known
+    if root not in known:
+        known[root] = Looked.through(root)
+    meant = known[root].meant.get(at, ())
     if not meant:
         shown = _seen(path, seen_from)
-        found = [problem.what for problem in problems if problem.place.file == _shown(at, root)]
-        found = found or ["no domain lies over these defaults"]
+        found = known[root].wrong.get(_shown(at, root), ["no domain lies over these defaults"])
         raise DomainFileError([Problem(Place(shown, 1, 1), "", what) for what in found])
     return tuple(
         DomainFile(
@@ -170,17 +194,17 @@ def _walk(base: Path, folder: Path) -> Iterator[tuple[Path, str]]:
         elif entry.is_symlink() and _is(path, stat.S_ISDIR):
             yield path, "is a link to a folder, put the folder itself here"
         elif path.suffix.lower() in (".yaml", ".yml"):
-            yield path, _unusable(path, base)
+            yield path, _unusable(path, base, entry.is_symlink())
 
 
-def _unusable(path: Path, base: Path) -> str:
-    """Why a YAML file below domains/ cannot be a domain, or nothing."""
+def _unusable(path: Path, base: Path, is_link: bool) -> str:
+    """Why a YAML file below domains/, which no link leads to, cannot be a domain, or nothing. is_link: the file itself is one."""
     parts = path.relative_to(base).with_suffix("").parts
     if path.suffix != ".yaml":
         return f"ends in {path.suffix}, domain files end in .yaml: rename it"
     if len(parts) > 2:
         return "lies too deep, allowed are domains/<name>.yaml and domains/<environment>/<name>.yaml"
-    if not _inside(path, base):
+    if is_link and not _inside(path, base):
         return "is a link that leads out of domains/ or nowhere, put the file itself here"
     if not all(_PART.fullmatch(part) for part in parts if part != "_defaults"):
         hint = f", and {DEFAULTS} for defaults" if path.name.startswith("_") else ""
@@ -197,6 +221,11 @@ def _inside(path: Path, base: Path) -> bool:
 
 def read_tree(file: SourceFile) -> Tree:
     """The file's YAML with places; an empty file gives a tree whose value is None. Errors: DomainFileError."""
+    return parse(read_raw(file), file.shown)
+
+
+def read_raw(file: SourceFile) -> bytes:
+    """The file's bytes, of a file that is too large the first ones. Errors: DomainFileError."""
     try:
         # Opened without waiting: a pipe named like a domain file must not hang the command.
         handle = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK)
@@ -205,7 +234,7 @@ def read_tree(file: SourceFile) -> Tree:
                 raise DomainFileError(
                     [Problem(Place(file.shown, 1, 1), "", "is no regular file, put a YAML file here")]
                 )
-            return parse(stream.read(MAX_BYTES + 1), file.shown)
+            return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise DomainFileError([Problem(Place(file.shown, 1, 1), "", f"cannot be read: {error.strerror}")]) from None
 
@@ -246,10 +275,11 @@ def _defaults_tree(source: SourceFile, known: dict[SourceFile, Tree]) -> Tree:
 
 def select(files: tuple[DomainFile, ...], stacks: Collection[str]) -> tuple[DomainFile, ...]:
     """The files of the named stacks, all when none is named. Errors: EgressError for a name that no file gives."""
-    known = [file.stack for file in files]
+    known = {file.stack: file for file in files}
     unknown = [name for name in stacks if name not in known]
     if unknown:
         raise EgressError(f"no stack {quoted(unknown[0])}, there are: {', '.join(known) or 'none'}")
     if not known:
         raise EgressError(f"no domain file in {FOLDER}/: copy the golden one, or run egress init")
-    return tuple(file for file in files if not stacks or file.stack in stacks)
+    chosen = set(stacks)
+    return tuple(file for file in files if not chosen or file.stack in chosen)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.domain.files import DomainFile, SourceFile, find_files, merged_tree, select
+from egress.domain.files import DomainFile, SourceFile, look, merged_tree, select
 from egress.domain.model import WorkloadDomain
 from egress.domain.problems import DomainFileError, Problem
 from egress.domain.reading import validated
@@ -39,9 +39,17 @@ class Fleet:
         self._defaults: dict[SourceFile, Tree] = {}
 
     @functools.cached_property
+    def looked(self) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
+        """The domain files, sorted by stack, and what is wrong with others. Errors: as `look`."""
+        return look(self.root)
+
+    @property
     def files(self) -> tuple[DomainFile, ...]:
         """Every domain file, sorted by stack. Errors: as `find_files`."""
-        return find_files(self.root)
+        files, problems = self.looked
+        if problems:
+            raise DomainFileError(problems)
+        return files
 
     def domains(self, stacks: Collection[str] = ()) -> tuple[WorkloadDomain, ...]:
         """The domains of the named stacks, all when none is named. Errors: DomainFileError, EgressError."""

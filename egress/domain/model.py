@@ -7,6 +7,7 @@ one is still a domain that can be shown and explained.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
@@ -22,6 +23,7 @@ from egress.domain.base import (
     number_not_truth,
 )
 from egress.domain.default_route import Bfd, DefaultRoute, NextHop, NextHopV6, RouteV6
+from egress.domain.derived import Derived
 from egress.domain.dns import Dns, DnsServer
 from egress.domain.fields import (
     Description,
@@ -79,6 +81,7 @@ __all__ = [
     "Tier1",
     "Uplink",
     "WorkloadDomain",
+    "once",
 ]
 
 
@@ -110,18 +113,6 @@ class Suppression(Part):
 
     rule: RuleId = Field(description="id of the rule, see docs/rules.md")
     reason: Reason = Field(description="why it does not apply, at least 10 characters; it is shown in every report")
-
-
-class _Derived:
-    """What was derived from a domain, by the function that derived it. It makes no difference between equal domains."""
-
-    def __init__(self) -> None:
-        self.values: dict[Callable[[WorkloadDomain], Any], Any] = {}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Derived)
-
-    __hash__ = object.__hash__
 
 
 def _tier1s(value: Any, beside: Mapping[str, Any]) -> str:
@@ -183,7 +174,7 @@ class WorkloadDomain(Part):
         (), description="preflight rules that do not apply here, each with a reason"
     )
     _origins: Origins = PrivateAttr(default_factory=Origins)
-    _derived: _Derived = PrivateAttr(default_factory=lambda: _Derived())
+    _derived: Derived = PrivateAttr(default_factory=Derived)
 
     @property
     def made_as(self) -> str:
@@ -208,15 +199,18 @@ class WorkloadDomain(Part):
 
     def once(self, make: Callable[[WorkloadDomain], T]) -> T:
         """What `make` derives from this domain. It is made once: a domain does not change, and many rules ask."""
-        if make not in self._derived.values:
-            self._derived.values[make] = make(self)
-        value: T = self._derived.values[make]
+        private = self.__pydantic_private__  # where pydantic keeps self._derived, which it looks up in Python each time
+        assert private is not None
+        known = private["_derived"].values
+        if make not in known:
+            known[make] = make(self)
+        value: T = known[make]
         return value
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic has it; nothing that was derived from this domain is taken over."""
         copied = super().model_copy(update=update, deep=deep)
-        copied._derived = _Derived()
+        copied._derived = Derived()
         return copied
 
     @model_validator(mode="after")
@@ -235,6 +229,16 @@ class WorkloadDomain(Part):
         if findings:
             raise wrong_at(findings)
         return self
+
+
+def once(make: Callable[[WorkloadDomain], T]) -> Callable[[WorkloadDomain], T]:
+    """A function that derives something from a domain, and does so once for each. What it gives is not to be changed by anybody."""
+
+    @functools.wraps(make)
+    def made(domain: WorkloadDomain) -> T:
+        return domain.once(make)
+
+    return made
 
 
 def _interface_names(

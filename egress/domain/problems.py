@@ -24,14 +24,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class EgressError(Exception):
     """A sentence for a person: lower case, the offending value, what is allowed, the fix. Never a traceback."""
 
 
-@dataclass(frozen=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where a value stands: file as the user named it, line and column from 1."""
 
     file: str

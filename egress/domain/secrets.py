@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from egress.domain.problems import Problem
-from egress.domain.tree import Tree, join
+from egress.domain.tree import Tree, dotted
 
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _KEY = re.compile(
@@ -26,23 +27,25 @@ _VALUE = re.compile(
 _FIX = "looks like a secret, no secret belongs into a file: give it in the environment and take this one out of use"
 
 
-def find(tree: Tree, key: str = "") -> Iterator[Problem]:
-    """A finding for every key and value that looks like a secret. The value itself is not repeated."""
-    if isinstance(tree.value, dict):
-        for name, child in tree.value.items():
-            path = join(key, name)
+def find(tree: Tree, path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+    """A finding for every key and value that looks like a secret. The value itself is not repeated. path: where the tree stands."""
+    value = tree.value
+    if isinstance(value, str):
+        if _VALUE.search(value):
+            yield Problem(tree.place, dotted(path), f"value {_FIX}")
+    elif isinstance(value, dict):
+        for name, child in value.items():
             if _VALUE.search(name):
-                yield Problem(tree.keys[name], key, f"a key {_FIX}")
+                yield Problem(tree.keys[name], dotted(path), f"a key {_FIX}")
             elif _is_secret_name(name) and child.value is not None:
-                yield Problem(tree.keys[name], path, f"key {_FIX}")
+                yield Problem(tree.keys[name], dotted((*path, name)), f"key {_FIX}")
             else:
-                yield from find(child, path)
-    elif isinstance(tree.value, tuple):
-        for index, child in enumerate(tree.value):
-            yield from find(child, f"{key}[{index}]")
-    elif isinstance(tree.value, str) and _VALUE.search(tree.value):
-        yield Problem(tree.place, key, f"value {_FIX}")
+                yield from find(child, (*path, name))
+    elif isinstance(value, tuple):
+        for index, child in enumerate(value):
+            yield from find(child, (*path, index))
 
 
+@lru_cache(maxsize=1024)
 def _is_secret_name(name: str) -> bool:
     return len(name) <= 256 and bool(_KEY.search(_WORD_STARTS.sub("_", name).lower()))

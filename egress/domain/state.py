@@ -13,6 +13,8 @@ def given(model: type[BaseModel], value: Any) -> Any:
     """What a file gives: a known key whose value is null is left out, an unknown one stays, to be refused."""
     if not isinstance(value, dict):
         return value
+    if None not in value.values():
+        return value
     return {name: one for name, one in value.items() if one is not None or name not in model.model_fields}
 
 

@@ -6,8 +6,9 @@ Maps merge by key, lists and scalars replace, null removes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 import yaml
@@ -21,27 +22,38 @@ Plain: TypeAlias = "Scalar | tuple[Plain, ...] | dict[str, Plain]"
 _SIMPLE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@dataclass(frozen=True)
+NO_KEYS: Mapping[str, Place] = MappingProxyType({})
+"""Of what is no mapping."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """A value and where it came from. `keys` gives the place of each key of a mapping."""
 
     value: Scalar | tuple[Tree, ...] | dict[str, Tree]
     place: Place
-    keys: dict[str, Place]
+    keys: Mapping[str, Place]
 
     def plain(self) -> Plain:
         """The value without places: dicts, tuples, text, integers, booleans, None."""
-        if isinstance(self.value, dict):
-            return {key: tree.plain() for key, tree in self.value.items()}
-        if isinstance(self.value, tuple):
-            return tuple(tree.plain() for tree in self.value)
-        return self.value
+        value = self.value
+        if isinstance(value, dict):
+            return {key: tree.plain() for key, tree in value.items()}
+        return tuple([tree.plain() for tree in value]) if isinstance(value, tuple) else value
 
 
 def join(key: str, name: str) -> str:
     """The dotted path of `name` below `key`; a name that is no plain word is quoted and shortened."""
     shown = name if _SIMPLE_KEY.fullmatch(name) else quoted(name)
     return f"{key}.{shown}" if key else shown
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """The dotted path of a value, from the keys and places in lists that lead to it."""
+    key = ""
+    for part in path:
+        key = f"{key}[{part}]" if isinstance(part, int) else join(key, part)
+    return key
 
 
 def merge(under: Tree, over: Tree) -> Tree:
@@ -60,12 +72,16 @@ def merge(under: Tree, over: Tree) -> Tree:
 
 
 def without_nulls(tree: Tree) -> Tree:
-    """The tree without the keys whose value is null: a null says that a key is not given. Nulls in lists stay."""
+    """The tree without the keys whose value is null: a null says that a key is not given. Nulls in lists stay. What has none is as it is."""
     if isinstance(tree.value, tuple):
-        return Tree(tuple(without_nulls(item) for item in tree.value), tree.place, tree.keys)
+        items = tuple(without_nulls(item) for item in tree.value)
+        same = all(item is before for item, before in zip(items, tree.value, strict=True))
+        return tree if same else Tree(items, tree.place, tree.keys)
     if not isinstance(tree.value, dict):
         return tree
     kept = {name: without_nulls(child) for name, child in tree.value.items() if child.value is not None}
+    if len(kept) == len(tree.value) and all(child is tree.value[name] for name, child in kept.items()):
+        return tree
     return Tree(kept, tree.place, {name: tree.keys[name] for name in kept})
 
 

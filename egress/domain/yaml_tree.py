@@ -8,14 +8,16 @@ are text.
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import yaml
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # it is there, for the loaders that are made of it
 
 from egress import escape
 from egress.domain.fields import hidden_character, quoted
 from egress.domain.problems import DomainFileError, Place, Problem
-from egress.domain.tree import Scalar, Tree, join
+from egress.domain.tree import NO_KEYS, Scalar, Tree, dotted
 
 MAX_BYTES = 1 << 20
 """Larger files are refused before parsing: a domain is a page, not a database (limit of this project)."""
@@ -104,23 +106,25 @@ class _Builder:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.events = yaml.parse(text, Loader=yaml.CSafeLoader)
+        self.next_event = CParser(text).get_event
         self.problems: list[Problem] = []
         self.values = 0
+        self.path: list[str | int] = []
+        """Where the value that is read stands."""
 
     def document(self) -> Tree:
         """The one document of the stream; the value is None when there is none."""
-        tree = Tree(None, Place(self.file, 1, 1), {})
+        tree = Tree(None, Place(self.file, 1, 1), NO_KEYS)
         documents = 0
         try:
-            for event in self.events:
+            while (event := self.next_event()) is not None:
                 if isinstance(event, yaml.DocumentStartEvent):
                     documents += 1
                     if documents == 2:
                         what = "a second document begins here, allowed is one domain a file: take the '---' out"
                         self.problems.append(Problem(self.place(event), "", what))
                 elif isinstance(event, yaml.NodeEvent):
-                    read = self.node(event, "", 1)
+                    read = self.node(event, 1)
                     tree = tree if documents > 1 else read
         except _EndlessError:
             pass
@@ -129,8 +133,23 @@ class _Builder:
     def place(self, event: Any) -> Place:
         return _place(event.start_mark, self.file)
 
-    def node(self, event: Any, key: str, depth: int) -> Tree:
+    def refuse(self, place: Place, what: str) -> None:
+        """A finding about the value that is read."""
+        self.problems.append(Problem(place, dotted(self.path), what))
+
+    def node(self, event: Any, depth: int) -> Tree:
         """The tree that begins with `event`."""
+        place = self.entered(event, depth)
+        if isinstance(event, yaml.ScalarEvent):
+            return Tree(_scalar(event), place, NO_KEYS)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.mapping(place, depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(place, depth)
+        return Tree(None, place, NO_KEYS)  # an alias, which is refused
+
+    def entered(self, event: Any, depth: int) -> Place:
+        """Where a key or a value begins; a finding for what none may be."""
         place = self.place(event)
         self.values += 1
         if depth > MAX_DEPTH or self.values > MAX_VALUES:
@@ -141,59 +160,58 @@ class _Builder:
             self.problems.append(Problem(place, "", what))
             raise _EndlessError
         if event.anchor:
-            what = "anchors and aliases are not allowed, write the value out or put it in _defaults.yaml"
-            self.problems.append(Problem(place, key, what))
+            self.refuse(place, "anchors and aliases are not allowed, write the value out or put it in _defaults.yaml")
         if isinstance(event, yaml.AliasEvent):
-            return Tree(None, place, {})
+            return place
         if event.tag and not _STANDARD_TAG.fullmatch(event.tag):
-            self.problems.append(Problem(place, key, f"tag {quoted(event.tag)} is not allowed, write a plain value"))
-        if isinstance(event, yaml.MappingStartEvent):
-            return self.mapping(place, key, depth)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(place, key, depth)
+            self.refuse(place, f"tag {quoted(event.tag)} is not allowed, write a plain value")
+        if isinstance(event, yaml.ScalarEvent):
+            self.refuse_text(event, place)
+        return place
+
+    def refuse_text(self, event: yaml.ScalarEvent, place: Place) -> None:
+        """A finding for a text that is too long, or holds a hidden character: the file as such holds none, but an escape such as
+        "\\u202e" makes one, and there are escapes between double quotes only."""
         if len(event.value) > MAX_TEXT:
             what = f"{len(event.value)} characters, allowed are at most {MAX_TEXT} in one key or value"
-            self.problems.append(Problem(place, key, what))
-        else:
-            self.refuse_hidden(event, key)
-        return Tree(_scalar(event), place, {})
+            self.refuse(place, what)
+        elif event.style == '"' and (refused := hidden_character(event.value, lines=True)):
+            self.refuse(place, refused)
 
-    def refuse_hidden(self, event: yaml.ScalarEvent, key: str) -> None:
-        """A finding when a value holds a hidden character, which it can by an escape such as "\\u202e"."""
-        refused = hidden_character(event.value, lines=True)
-        if refused:
-            self.problems.append(Problem(self.place(event), key, refused))
-
-    def sequence(self, place: Place, key: str, depth: int) -> Tree:
+    def sequence(self, place: Place, depth: int) -> Tree:
         items: list[Tree] = []
-        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            items.append(self.node(event, f"{key}[{len(items)}]", depth + 1))
-        return Tree(tuple(items), place, {})
+        while not isinstance(event := self.next_event(), yaml.SequenceEndEvent):
+            self.path.append(len(items))
+            items.append(self.node(event, depth + 1))
+            self.path.pop()
+        return Tree(tuple(items), place, NO_KEYS)
 
-    def mapping(self, place: Place, key: str, depth: int) -> Tree:
+    def mapping(self, place: Place, depth: int) -> Tree:
         values: dict[str, Tree] = {}
         keys: dict[str, Place] = {}
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            name = self.key(event, key, depth)
-            value = self.node(next(self.events), key if name is None else join(key, name), depth + 1)
+        while not isinstance(event := self.next_event(), yaml.MappingEndEvent):
+            at, name = self.key(event, depth)
             if name is None:
+                self.node(self.next_event(), depth + 1)
                 continue
+            self.path.append(name)
+            value = self.node(self.next_event(), depth + 1)
             if name in keys:
-                what = f"key given twice, first in line {keys[name].line}"
-                self.problems.append(Problem(self.place(event), join(key, name), what))
-                continue
-            keys[name] = self.place(event)
-            values[name] = value
+                self.refuse(at, f"key given twice, first in line {keys[name].line}")
+            else:
+                keys[name] = at
+                values[name] = value
+            self.path.pop()
         return Tree(values, place, keys)
 
-    def key(self, event: Any, above: str, depth: int) -> str | None:
-        """The name that a key event gives; None, and a finding, for a key that is no text."""
-        self.node(event, above, depth + 1)
+    def key(self, event: Any, depth: int) -> tuple[Place, str | None]:
+        """Where a key stands, and the name that it gives; None, and a finding, for a key that is no text."""
         if isinstance(event, yaml.ScalarEvent):
-            return str(event.value)
+            return self.entered(event, depth + 1), sys.intern(event.value)  # a fleet has the same few a million times
+        at = self.node(event, depth + 1).place
         if not isinstance(event, yaml.AliasEvent):
-            self.problems.append(Problem(self.place(event), above, "a key must be text, found a list or a mapping"))
-        return None
+            self.refuse(at, "a key must be text, found a list or a mapping")
+        return at, None
 
 
 def _scalar(event: Any) -> Scalar:

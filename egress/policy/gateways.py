@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 from egress.domain import EgressError, HaMode, NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network
 from egress.policy.fields import network_parts, networks_of
-from egress.policy.paths import Collection, Section, last, nat_section
-from egress.policy.tree import Json, PolicyObjects, children
+from egress.policy.paths import Collection, Section, collection, last, nat_section
+from egress.policy.tree import Json, PolicyObjects, children, within
 from egress.vocabulary import INFRA
 
 T = TypeVar("T")
+_KEPT = 50_000
+"""Objects that a memory keeps: more are forgotten all at once."""
 
 
 @dataclass(frozen=True)
@@ -99,19 +101,21 @@ class Tier0:
 
 
 class Memory:
-    """What was read of objects: one that is the very same is not read again, and gives the very same value."""
+    """What was read last of each object and of each collection: one that is the very same is not read again, and gives the very same value."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], tuple[Json, Sequence[Any], tuple[tuple[str, ...], ...]]] = {}
+        self._known: dict[str, tuple[PolicyObjects, Sequence[Any], tuple[tuple[str, ...], ...]]] = {}
 
-    def read(self, path: str, body: Json, read: Callable[[], Sequence[T]], *told: list[str]) -> Sequence[T]:
+    def read(self, path: str, body: PolicyObjects, read: Callable[[], Sequence[T]], *told: list[str]) -> Sequence[T]:
         """What `read` gives and what it adds to the lists `told`, remembered. `body` is kept, so that its identity stays its own."""
-        known = self._known.get((path, id(body)))
-        if known is None:
+        known = self._known.get(path)
+        if known is None or known[0] is not body:
             before = [len(one) for one in told]
             found = read()
             added = tuple(tuple(one[start:]) for one, start in zip(told, before, strict=True))
-            self._known[path, id(body)] = (body, found, added)
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[path] = (body, found, added)
             return found
         for one, added_then in zip(told, known[2], strict=True):
             one += added_then
@@ -153,9 +157,7 @@ class Reader:
                 if not isinstance(config, dict) or config.get("enabled", True):
                     vips += self._readable("HA VIP of", services, config, self._vip)
         rules = self.rules(objects)
-        routes: list[StaticRoute] = []
-        for path, route in children(objects, self.path, Collection.STATIC_ROUTES):
-            routes += self._readable("static route", path, route, self._route)
+        routes = self._collection("static route", objects, collection(self.path, Collection.STATIC_ROUTES), self._route)
         return Tier0(
             id=last(self.path),
             path=self.path,
@@ -173,9 +175,18 @@ class Reader:
         """The NAT rules of the gateway that count."""
         found: list[Rule] = []
         for section in Section:
-            for path, rule in children(objects, nat_section(self.path, section), Collection.NAT_RULES):
-                found += self._readable("rule", path, rule, self._rule)
+            above = collection(nat_section(self.path, section), Collection.NAT_RULES)
+            found += self._collection("rule", objects, above, self._rule)
         return tuple(found)
+
+    def _collection(self, kind: str, objects: PolicyObjects, above: str, read: Callable[[str, Json], T]) -> Sequence[T]:
+        """What `read` makes of the objects of a collection, whose path is `above`. One that is the very same as before is not looked through."""
+        held = within(objects, above)
+
+        def each() -> list[T]:
+            return [one for path, body in held.items() for one in self._readable(kind, path, body, read)]
+
+        return self.memory.read(above, held, each, self.notes, self.unread)
 
     def _readable(self, kind: str, path: str, body: Json, read: Callable[[str, Json], T]) -> Sequence[T]:
         """What `read` makes of an object; nothing, and a note, if it cannot be read: it may be a stranger's."""

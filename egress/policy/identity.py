@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from egress.domain import WorkloadDomain
 from egress.domain.managers import ManagerKey
-from egress.domain.model import Tier0
+from egress.domain.model import Tier0, once
 from egress.policy import paths
 
 __all__ = ["GatewayKey", "ManagerKey", "by_gateway", "same_gateway", "tier0_name"]
@@ -27,7 +27,7 @@ class GatewayKey:
     @classmethod
     def of(cls, domain: WorkloadDomain) -> GatewayKey:
         """The domain's Tier-0."""
-        return domain.once(_gateway_key)
+        return _gateway_key(domain)
 
     @classmethod
     def parent_of(cls, domain: WorkloadDomain) -> GatewayKey | None:
@@ -41,6 +41,7 @@ class GatewayKey:
         return paths.tier0(self.name)
 
 
+@once
 def _gateway_key(domain: WorkloadDomain) -> GatewayKey:
     return GatewayKey(ManagerKey.of(domain.nsx.host), tier0_name(domain.tier0))
 

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Coverage, as_network
-from egress.domain.model import Tier1
+from egress.domain.model import Tier1, once
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,9 @@ class Leaving:
     own: bool
 
 
+@once
 def leaving(domain: WorkloadDomain) -> tuple[Leaving, ...]:
     """The Tier-1s of the file, in its order."""
-    return domain.once(_leaving)
-
-
-def _leaving(domain: WorkloadDomain) -> tuple[Leaving, ...]:
     return tuple(_of(domain, name, tier1) for name, tier1 in domain.tier1s.items())
 
 
@@ -41,13 +38,10 @@ def _of(domain: WorkloadDomain, name: str, tier1: Tier1) -> Leaving:
     return Leaving(name, (tier1.egress_range,) if tier1.egress_range else domain.egress.ranges, False, False)
 
 
+@once
 def seen_outside(domain: WorkloadDomain) -> tuple[IPv4Network, ...]:
     """Every network that packets reach the Tier-0 with, each once: egress ranges, addresses of Tier-1s that lie elsewhere, and the
     networks of those that translate nothing."""
-    return domain.once(_seen_outside)
-
-
-def _seen_outside(domain: WorkloadDomain) -> tuple[IPv4Network, ...]:
     ranges = Coverage(domain.egress_ranges)
     known = [one for sender in leaving(domain) for one in sender.networks if not ranges.holds(one)]
     return tuple(dict.fromkeys([*domain.egress_ranges, *known]))

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import TypeAlias
 
 from egress.domain.addresses import Network, as_network
-from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, RouteHop, WorkloadDomain
+from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, RouteHop, WorkloadDomain, once
 from egress.policy import paths
 from egress.policy.paths import Section
 from egress.policy.tree import Json
@@ -197,12 +197,9 @@ class Owned:
         return body
 
 
+@once
 def owned(domain: WorkloadDomain) -> Owned:
     """What the domain's stack makes."""
-    return domain.once(_owned)
-
-
-def _owned(domain: WorkloadDomain) -> Owned:
     return Owned(
         route=_route(domain),
         route_v6=_route_v6(domain),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from itertools import chain
+from typing import Any, TypeAlias, TypeVar
 
 from egress.domain import EgressError
 from egress.policy.paths import Collection, child, collection
 from egress.vocabulary import INFRA
 
+T = TypeVar("T")
 Json: TypeAlias = dict[str, Any]
 PolicyObjects: TypeAlias = Mapping[str, Json]
 """Objects by their Policy path. An object's own `children` are not looked at."""
@@ -46,9 +48,77 @@ def _below(parent: Json, path: str) -> Iterator[tuple[str, Json]]:
         yield from _below(body, here)
 
 
+class Tree(Mapping[str, Json]):
+    """Policy objects, those of each collection at hand. A change shares with what it was made from every collection that it does not touch."""
+
+    def __init__(self, objects: PolicyObjects) -> None:
+        self._collections: dict[str, dict[str, Json]] = {}
+        self._derived: dict[Hashable, Any] = {}
+        for path, body in objects.items():
+            self._collections.setdefault(_above(path), {})[path] = body
+
+    @classmethod
+    def of(cls, objects: PolicyObjects) -> Tree:
+        """The objects as a tree, which they may be already."""
+        return objects if isinstance(objects, Tree) else cls(objects)
+
+    def changed(self, changes: Mapping[str, Json | None]) -> Tree:
+        """The same with other objects in place of those of the same paths; None takes one away."""
+        made = Tree({})
+        made._collections = dict(self._collections)
+        for path, body in changes.items():
+            above = _above(path)
+            if made._collections.get(above) is self._collections.get(above):
+                made._collections[above] = dict(self._collections.get(above, {}))
+            if body is None:
+                made._collections[above].pop(path, None)
+            else:
+                made._collections[above][path] = body
+        return made
+
+    def within(self, above: str) -> Mapping[str, Json]:
+        """The objects whose path is `above`, a slash and their id."""
+        return self._collections.get(above, {})
+
+    def once(self, name: Hashable, make: Callable[[], T]) -> T:
+        """What `make` derives from these objects, made once: they do not change. `name`: of what is derived."""
+        if name not in self._derived:
+            self._derived[name] = make()
+        value: T = self._derived[name]
+        return value
+
+    def beyond(self, other: Tree) -> frozenset[str]:
+        """Paths of the objects that another has not."""
+        return frozenset(
+            path
+            for above, held in self._collections.items()
+            if held is not (known := other.within(above))
+            for path in held.keys() - known.keys()
+        )
+
+    def __getitem__(self, path: str) -> Json:
+        return self._collections[_above(path)][path]
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._collections.values())
+
+    def __len__(self) -> int:
+        return sum(map(len, self._collections.values()))
+
+
+def _above(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 def children(objects: PolicyObjects, parent: str, kind: Collection) -> Iterator[tuple[str, Json]]:
     """Path and object of everything directly in a collection below `parent`, in the mapping's order."""
-    start = f"{collection(parent, kind)}/"
-    for path, body in objects.items():
-        if path.startswith(start) and "/" not in path[len(start) :]:
-            yield path, body
+    yield from within(objects, collection(parent, kind)).items()
+
+
+def within(objects: PolicyObjects, above: str) -> PolicyObjects:
+    """The objects directly below a path, in the mapping's order."""
+    if isinstance(objects, Tree):
+        return objects.within(above)
+    start = f"{above}/"
+    there = ((path, body) for path, body in objects.items() if path.startswith(start))
+    return {path: body for path, body in there if "/" not in path[len(start) :]}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from egress.domain import HaMode, WorkloadDomain
 from egress.inventory.vpcs import vpcs
 from egress.policy import paths
 from egress.policy.gateways import Memory, Tier0, tier0s
-from egress.policy.paths import Collection, collection
+from egress.policy.paths import Collection
 from egress.policy.planned import Planned
 from egress.policy.sighting import NOTHING, Sighting, Unseen, acting, hidden, out_of_sight, tells_of
 from egress.policy.tier1s import Tier1, tier1s, whole_tier1s
@@ -89,6 +90,11 @@ class Gateways:
     imagined: tuple[Tier1, ...] = ()
     memory: Memory = field(default_factory=Memory, repr=False)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Ids of the Tier-1s that are there."""
+        return frozenset(one.id for one in self.lower)
+
     def of(self, objects: PolicyObjects, before: PolicyObjects | None = None) -> Gateways:
         """The same of other objects. `before`: those that these were read from, by the same source."""
         if before is not None and _below(before) == _below(objects):
@@ -97,6 +103,12 @@ class Gateways:
         there = {one.id for one in lower}
         imagined = tuple(one for one in self.imagined if one.id not in there)
         return replace(self, upper=self._upper(objects), lower=lower, imagined=imagined)
+
+    def changed(self, objects: PolicyObjects, changed: Iterable[str]) -> Gateways:
+        """The same of objects that differ in these places alone, by their paths."""
+        if any(path.startswith(_BELOW) for path in changed):
+            return self.of(objects)
+        return replace(self, upper=self._upper(objects))
 
     def _upper(self, objects: PolicyObjects) -> tuple[Tier0, ...]:
         """Of a manager's, what is not realized is left out, and next hops whose BFD peer is silent."""
@@ -118,13 +130,15 @@ class Gateways:
 
     def assembly(self, world: World, before: Assembly | None) -> Assembly:
         """The topology of them in a world."""
-        return Assembly(self.upper, (*self.lower, *self.imagined), world, before)
+        return Assembly(self.upper, self.lower, world, before, self.imagined)
+
+
+_BELOW = tuple(f"{paths.collection(INFRA, kind)}/" for kind in (Collection.TIER1S, Collection.SEGMENTS))
+"""How the paths begin of everything that belongs to Tier-1s."""
 
 
 def _below(objects: PolicyObjects) -> dict[str, Json]:
-    """Everything that belongs to Tier-1s."""
-    starts = tuple(f"{collection(INFRA, kind)}/" for kind in (Collection.TIER1S, Collection.SEGMENTS))
-    return {path: body for path, body in objects.items() if path.startswith(starts)}
+    return {path: body for path, body in objects.items() if path.startswith(_BELOW)}
 
 
 def _with_hidden(tier1: Tier1, unseen: Sequence[Unseen]) -> Tier1:

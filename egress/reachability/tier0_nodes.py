@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 from egress.domain import HaMode, NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network, single
 from egress.policy.gateways import Rule, Tier0, Tier0Interface
 from egress.policy.paths import last
+from egress.reachability.lower import Below
 from egress.reachability.static_routes import StaticRoutes
+from egress.reachability.tables import change
 from egress.reachability.tier1_nodes import DEFAULTS, Link
 from egress.reachability.topology import Interface, NatRule, Node, NodeKind, Route, RouteHop
 from egress.reachability.translation import STATEFUL
 from egress.reachability.world import World
 
-T = TypeVar("T")
 _TRANSIT_V4 = int(IPv4Address("169.254.0.0"))
 _TRANSIT_V6 = int(IPv6Address("fd00:254::"))
 _ToTier1: TypeAlias = Callable[[Link, Network], RouteHop]
@@ -38,23 +39,32 @@ def _transit(number: int) -> tuple[InterfaceAddress, ...]:
     return IPv4Interface((_TRANSIT_V4 + number, 24)), IPv6Interface((_TRANSIT_V6 + number, 64))
 
 
-class _RuleParts(NamedTuple):
-    """What one rule makes on one edge: the rule there, and what it answers ARP for by interface. `rule`: kept, so that its identity is."""
+class _OfRule(NamedTuple):
+    """What one rule makes on one edge: the rule there, and what it answers ARP for by interface."""
 
-    rule: Rule
     there: NatRule
     answers: Mapping[str, tuple[Network, ...]]
 
 
+class _OnEdge(NamedTuple):
+    """What rules and static routes make on one edge. stateful: a rule that keeps state is among them. answers: by interface."""
+
+    parts: tuple[_OfRule, ...]
+    rules: tuple[NatRule, ...]
+    stateful: bool
+    answers: Mapping[str, tuple[Network, ...]]
+    static: tuple[Route, ...]
+
+
 class Tier0Nodes:
-    """The DR of a Tier-0 and an SR for each edge that is up.
+    """The DR of a Tier-0 and an SR for each edge that is up: `nodes`, the DR first.
 
     `before`: nodes of an earlier time, of which all is taken over that has not changed: with one rule more of 300, one rule is looked at.
     """
 
-    def __init__(self, tier0: Tier0, links: Sequence[Link], world: World, before: Tier0Nodes | None = None) -> None:
+    def __init__(self, tier0: Tier0, below: Below, world: World, before: Tier0Nodes | None = None) -> None:
         self._tier0 = tier0
-        self._links = links
+        self._below = below
         self._world = world
         self._up = [edge for edge in tier0.edges if edge not in world.down]
         self._working = self._up
@@ -62,31 +72,57 @@ class Tier0Nodes:
             wanted = world.active.get(tier0.id)
             self._working = [wanted] if wanted in self._up else self._up[:1]
         self._placed: tuple[Any, ...] = self._place()
-        same_place = before is not None and before._placed == self._placed
-        same_links = before is not None and same_place and before._links == links
-        self._rule_parts: dict[tuple[str, int], _RuleParts] = before._rule_parts if before and same_place else {}
-        self._of_links: dict[str, Any] = before._of_links if before and same_links else {}
-        self._made: list[Node] | None = before._made if before and same_links and before._tier0 is tier0 else None
+        known = before if before is not None and before._placed == self._placed else None
+        alike = known if known is not None and known._below == below else None
+        self._edges: dict[str, _OnEdge] = {edge: self._on(edge, known) for edge in self._up}
+        self._learned: Sequence[Route] = alike._learned if alike else self._learn()
+        self._relayed: Mapping[str, tuple[Network, ...]] = alike._relayed if alike else self._relay()
+        self.nodes: list[Node] = alike.nodes if alike and alike._tier0 is tier0 else self._make(known, alike)
 
     def _place(self) -> tuple[Any, ...]:
         """Everything that nodes depend on beside rules, routes and what hangs below."""
         tier0, around = self._tier0, self._world
         segments = [around.segment_of(one.addresses[0]) for edge in self._up for one in self._interfaces_of(edge)]
-        return (tier0.id, tier0.ha_mode, tier0.interfaces, tier0.vips, segments, self._up, self._working)
+        same = (tier0.id, tier0.ha_mode, tier0.shares_state, tier0.proxies, tier0.interfaces, tier0.vips)
+        return (*same, segments, self._up, self._working)
 
-    def nodes(self) -> list[Node]:
-        """The DR first, then the SRs in the order of the edges."""
-        if self._made is None:
-            dr = self._once("dr", self._dr)
-            self._made = [dr, *(self._sr(edge) for edge in self._up)]
-        return self._made
+    def _on(self, edge: str, before: Tier0Nodes | None) -> _OnEdge:
+        """What rules and routes make on an edge. `before`: an earlier time in the same place."""
+        tier0, mine = self._tier0, self._interfaces_of(edge)
+        known = before._edges[edge] if before else None
+        if known and before and before._tier0.routes == tier0.routes:
+            static = known.static
+        else:
+            static = tuple(StaticRoutes(tier0.routes, mine, self._vips(edge)).routes())
+        start, old, new = change(before._tier0.rules if before else (), tier0.rules)
+        if known and start == old == new:
+            return known._replace(static=static)
+        there = known.parts if known else ()
+        parts = (*there[:start], *(self._parts(rule, mine) for rule in tier0.rules[start:new]), *there[old:])
+        return _OnEdge(
+            parts,
+            tuple(part.there for part in parts),
+            any(part.there.action in STATEFUL for part in parts),
+            {one.path: _answered(one.path, parts) for one in mine if one.external},
+            static,
+        )
 
-    def _once(self, name: str, make: Callable[[], T]) -> T:
-        """What depends on place and links only: made once for as long as these are the same."""
-        if name not in self._of_links:
-            self._of_links[name] = make()
-        made: T = self._of_links[name]
-        return made
+    def _make(self, known: Tier0Nodes | None, alike: Tier0Nodes | None) -> list[Node]:
+        """The nodes. known: of an earlier time in the same place: an interface that is as it was is the very same. alike: the same, if what
+        hangs below is as it was then."""
+        then = known.nodes if known else []
+        faces = {(node.name, face.name): face for node in then[1:] for face in node.interfaces}
+        dr = alike.nodes[0] if alike else self._dr(known)
+        return [dr, *(self._sr(edge, faces) for edge in self._up)]
+
+    def _learn(self) -> list[Route]:
+        """What the SRs learn of the Tier-1s."""
+        dr = self._transit(None)
+        return [*self._tier1_routes(lambda _, network: RouteHop("transit", _same(dr, network)))]
+
+    def _relay(self) -> dict[str, tuple[Network, ...]]:
+        """What interfaces answer ARP for and forward, by their path."""
+        return {one.path: tuple(self._relays(one)) for one in self._tier0.interfaces if one.external}
 
     def _transit(self, edge: str | None) -> tuple[InterfaceAddress, ...]:
         number = 1 if edge is None else self._tier0.edges.index(edge) + 2
@@ -104,9 +140,7 @@ class Tier0Nodes:
     def _service_networks(self, edge: str) -> list[Network]:
         return [address.network for one in self._interfaces_of(edge) if not one.external for address in one.addresses]
 
-    def _dr(self) -> Node:
-        transit = Interface("transit", f"transit:{self._tier0.id}", self._transit(None))
-        interfaces = [transit, *(Interface(link.tier1.id, link.segment, link.addresses(0)) for link in self._links)]
+    def _dr(self, known: Tier0Nodes | None) -> Node:
         routes = list(
             self._tier1_routes(lambda link, network: RouteHop(link.tier1.id, _same(link.addresses(1), network)))
         )
@@ -119,42 +153,41 @@ class Tier0Nodes:
         for to in DEFAULTS if self._working else ():
             hops = tuple(RouteHop("transit", _same(self._transit(edge), to)) for edge in self._working)
             routes.append(Route(to, hops, "default to the edges"))
-        return Node(
-            dr_name(self._tier0.id), NodeKind.TIER0_DR, tuple(interfaces), tuple(routes), gateway=self._tier0.id
-        )
+        transit = Interface("transit", f"transit:{self._tier0.id}", self._transit(None))
+        interfaces = (transit, *self._below.faces)
+        if known:
+            same = known._below.faces is self._below.faces
+            interfaces = known.nodes[0].interfaces if same else (known.nodes[0].interfaces[0], *self._below.faces)
+        return Node(dr_name(self._tier0.id), NodeKind.TIER0_DR, interfaces, tuple(routes), gateway=self._tier0.id)
 
     def _tier1_routes(self, hop: _ToTier1) -> Iterator[Route]:
-        for link in self._links:
-            for network in (*link.advertised, *link.pods_v6()):
+        for link in self._below.telling:
+            for network in (*link.advertised, *link.pods_v6):
                 yield Route(network, (hop(link, network),), f"advertised by {link.tier1.id}")
 
-    def _sr(self, edge: str) -> Node:
+    def _sr(self, edge: str, known: Mapping[tuple[str, str], Interface]) -> Node:
         working = edge in self._working
-        mine = self._interfaces_of(edge)
-        interfaces = [self._interface(one, edge, working) for one in mine]
+        name = sr_name(self._tier0.id, edge)
+        interfaces = [self._interface(one, edge, working) for one in self._interfaces_of(edge)]
         interfaces.append(Interface("transit", f"transit:{self._tier0.id}", self._transit(edge)))
-        routes = [*StaticRoutes(self._tier0.routes, mine, self._vips(edge)).routes()]
+        interfaces = [one if (then := known.get((name, one.name))) != one else then for one in interfaces]
+        here = self._edges[edge]
+        routes = [*here.static, *self._learned]
         to_dr = self._transit(None)
-        routes += self._once(
-            "learned", lambda: [*self._tier1_routes(lambda _, network: RouteHop("transit", _same(to_dr, network)))]
-        )
         for other in self._up:
             if other != edge:
                 routes += [
                     Route(to, (RouteHop("transit", _same(to_dr, to)),), f"service network on {other}")
                     for to in self._service_networks(other)
                 ]
-        rules = tuple(self._parts(rule, edge, mine).there for rule in self._tier0.rules)
-        stateful = any(rule.action in STATEFUL for rule in rules)
-        name = sr_name(self._tier0.id, edge)
         return Node(
             name,
             NodeKind.TIER0_SR,
             tuple(interfaces),
             tuple(routes),
-            rules,
+            here.rules,
             forwards=working,
-            state=(self._tier0.id if self._tier0.shares_state else name) if stateful else None,
+            state=(self._tier0.id if self._tier0.shares_state else name) if here.stateful else None,
             gateway=self._tier0.id,
             edge=edge,
         )
@@ -176,10 +209,8 @@ class Tier0Nodes:
         answers: tuple[Network, ...] = ()
         relays: tuple[Network, ...] = ()
         if working and one.external and self._tier0.proxies:
-            mine = self._interfaces_of(edge)
-            parts = (self._parts(rule, edge, mine).answers for rule in self._tier0.rules)
-            answers = tuple(network for answered in parts for network in answered.get(one.path, ()))
-            relays = self._once(f"relays {one.path}", lambda: tuple(self._relays(one)))
+            answers = self._edges[edge].answers[one.path]
+            relays = self._relayed[one.path]
         segment = self._world.segment_of(one.addresses[0])
         return Interface(one.name, segment, addresses, one.strict, answers, relays, one.external)
 
@@ -188,7 +219,7 @@ class Tier0Nodes:
         Tier-0 Gateway). What is the gateway's own, or translated to, is not among them."""
         own = {single(held.ip) for face in self._tier0.interfaces for held in face.addresses}
         own |= {single(held.ip) for vip in self._tier0.vips for held in vip.addresses}
-        served = dict.fromkeys(network for link in self._links for network in link.served if network not in own)
+        served = dict.fromkeys(network for link in self._below.telling for network in link.served if network not in own)
         for network in served:
             if any(_common(network, held.network) == network for held in one.addresses):
                 yield network
@@ -205,24 +236,25 @@ class Tier0Nodes:
                 for held in one.addresses:
                     yield from _without(_common(network, held.network), own)
 
-    def _parts(self, rule: Rule, edge: str, mine: Iterable[Tier0Interface]) -> _RuleParts:
+    def _parts(self, rule: Rule, mine: Sequence[Tier0Interface]) -> _OfRule:
         """A rule on an edge with the interfaces `mine`."""
-        known = self._rule_parts.get((edge, id(rule)))
-        if known is None:
-            there = NatRule(
-                last(rule.path),
-                rule.action,
-                frozenset(one.name for one in mine if not rule.scope or one.path in rule.scope),
-                rule.sources,
-                rule.destinations,
-                rule.translated,
-                rule.section,
-                rule.priority,
-            )
-            answers = {one.path: tuple(self._answers(rule, one)) for one in mine if one.external}
-            known = _RuleParts(rule, there, {path: networks for path, networks in answers.items() if networks})
-            self._rule_parts[edge, id(rule)] = known
-        return known
+        there = NatRule(
+            last(rule.path),
+            rule.action,
+            frozenset(one.name for one in mine if not rule.scope or one.path in rule.scope),
+            rule.sources,
+            rule.destinations,
+            rule.translated,
+            rule.section,
+            rule.priority,
+        )
+        answers = {one.path: tuple(self._answers(rule, one)) for one in mine if one.external}
+        return _OfRule(there, {path: networks for path, networks in answers.items() if networks})
+
+
+def _answered(interface: str, parts: Iterable[_OfRule]) -> tuple[Network, ...]:
+    """What all rules together answer ARP for by an interface."""
+    return tuple(network for part in parts for network in part.answers.get(interface, ()))
 
 
 def _visible_outside(rule: Rule) -> tuple[Network, ...]:

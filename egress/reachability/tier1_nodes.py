@@ -34,6 +34,16 @@ class Link:
         """The segment between the Tier-1 and the DR."""
         return f"link:{self.tier1.id}"
 
+    @cached_property
+    def face(self) -> Interface:
+        """The DR's interface on the link."""
+        return Interface(self.tier1.id, self.segment, self.addresses(0))
+
+    @property
+    def tells(self) -> bool:
+        """Whether the Tier-0 learns of a network from it."""
+        return bool(self.advertised or self.pods_v6)
+
     def nodes(self, hangs: bool) -> tuple[Node, ...]:
         """The Tier-1 and its pods. `hangs`: its Tier-0 is there."""
         return self._hanging if hangs else self._loose
@@ -68,6 +78,7 @@ class Link:
         """What the Tier-0 learns from the Tier-1, without the pods' own networks."""
         return tuple(dict.fromkeys([*self.served, *self.world.advertise]))
 
+    @cached_property
     def pods_v6(self) -> tuple[Network, ...]:
         """The pods' IPv6 networks: they are never translated, so the Tier-0 has to know them."""
         return tuple(dict.fromkeys(one.network for pod in self.world.pods for one in pod.addresses if one.version == 6))

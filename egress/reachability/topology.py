@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 from egress.domain import NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network
@@ -119,18 +118,6 @@ class Topology:
 
     nodes: Mapping[str, Node]
     notes: tuple[str, ...] = ()
-
-    @cached_property
-    def addresses(self) -> frozenset[Address]:
-        """Every address that an interface of a node has."""
-        faces = (interface for node in self.nodes.values() for interface in node.interfaces)
-        return frozenset(one.ip for interface in faces for one in interface.addresses)
-
-    @cached_property
-    def answered(self) -> frozenset[Network]:
-        """Every network that somebody answers ARP for beside addresses of his own."""
-        faces = (interface for node in self.nodes.values() for interface in node.interfaces)
-        return frozenset(network for interface in faces for network in (*interface.answers, *interface.relays))
 
     def owner(self, address: Address) -> Node | None:
         """The node that has `address` on one of its interfaces, a host or pod before anything else."""

@@ -5,13 +5,13 @@ A packet is (source, destination, source port, destination port, protocol), addr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from ipaddress import IPv4Network
 from typing import NamedTuple, TypeAlias
 
 from egress.domain import NatAction
 from egress.domain.addresses import Network
-from egress.reachability.tables import Prefix, PrefixTable, key, prefix
+from egress.reachability.tables import Prefix, PrefixTable, Remembered, change, key, prefix
 from egress.reachability.topology import NatRule
 
 Raw: TypeAlias = tuple[int, int, int, int, str]
@@ -42,32 +42,28 @@ class _Rule(NamedTuple):
     translated_port: int | None
 
 
-_Entries: TypeAlias = list[tuple[Prefix, _Rule]]
-
-
 class Translator:
     """The rules of one node, by the address that selects them."""
 
-    def __init__(self, rules: Iterable[NatRule], before: Translator | None = None) -> None:
-        """`before`: an earlier one, whose work on rules that are the very same is taken over."""
-        known = before._compiled if before else {}
-        self._compiled: dict[int, tuple[NatRule, _Entries, _Entries]] = {}
-        inbound: list[tuple[Prefix, _Rule]] = []
-        outbound: list[tuple[Prefix, _Rule]] = []
-        for rule in rules:
-            entry = known.get(id(rule)) or _entries(rule)
-            self._compiled[id(rule)] = entry
-            inbound += entry[1]
-            outbound += entry[2]
-        self._inbound = PrefixTable(inbound, order=_rank)
-        self._outbound = PrefixTable(outbound, order=_rank)
+    def __init__(self, rules: tuple[NatRule, ...], before: Translator | None = None) -> None:
+        """`before`: an earlier one; only rules that differ are looked at."""
+        self.rules = rules
+        known = before.rules if before else ()
+        start, old, new = change(known, rules)
+        gone, come = known[start:old], rules[start:new]
+        self._inbound: PrefixTable[_Rule] = _table(before._inbound if before else None, _INBOUND, _inbound, gone, come)
+        self._outbound: PrefixTable[_Rule] = _table(
+            before._outbound if before else None, _OUTBOUND, _outbound, gone, come
+        )
+        self._to = Remembered(self._inbound.matches)
+        self._from = Remembered(self._outbound.matches)
 
     def inbound(self, packet: Raw, interface: str) -> Rewritten:
         """Destination translation of a packet that arrived by `interface`: the packet after it and the rule's id, or None.
 
         NO_DNAT gives the packet unchanged.
         """
-        for rule in self._inbound.matches(packet[1]):
+        for rule in self._to[packet[1]]:
             if interface in rule.scope and _fits(rule, packet, packet[0]):
                 if rule.action is NatAction.NO_DNAT:
                     return packet, rule.id
@@ -81,7 +77,7 @@ class Translator:
 
         NO_SNAT gives the packet unchanged.
         """
-        for rule in self._outbound.matches(packet[0]):
+        for rule in self._from[packet[0]]:
             if interface in rule.scope and _fits(rule, packet, packet[1]):
                 if rule.action is NatAction.NO_SNAT:
                     return packet, rule.id
@@ -100,11 +96,19 @@ def _rank(rule: _Rule) -> tuple[int, int, str]:
     return rule.rank
 
 
-def _entries(rule: NatRule) -> tuple[NatRule, _Entries, _Entries]:
-    """A rule (kept, so that its identity is) with its entries for either direction."""
-    inbound = [(prefix(to), one) for to, one in _inbound(rule)] if rule.action in _INBOUND else []
-    outbound = [(prefix(of), one) for of, one in _outbound(rule)] if rule.action in _OUTBOUND else []
-    return rule, inbound, outbound
+def _table(
+    before: PrefixTable[_Rule] | None,
+    actions: Collection[NatAction],
+    selecting: Callable[[NatRule], Iterable[tuple[Network, _Rule]]],
+    gone: Iterable[NatRule],
+    come: Iterable[NatRule],
+) -> PrefixTable[_Rule]:
+    """The rules of one direction by what selects them: an earlier table without some and with others."""
+    left, added = (
+        [(prefix(of), one) for rule in rules if rule.action in actions for of, one in selecting(rule)]
+        for rules in (gone, come)
+    )
+    return (before.changed(left, added) if before else None) or PrefixTable(added, order=_rank)
 
 
 def _inbound(rule: NatRule) -> Iterable[tuple[Network, _Rule]]:

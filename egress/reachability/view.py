@@ -6,7 +6,7 @@ in the same words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,15 +14,16 @@ from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy import paths
 from egress.policy.gateways import Tier0
-from egress.policy.identity import GatewayKey, same_gateway
+from egress.policy.identity import GatewayKey
 from egress.policy.owned import EVERYTHING, owned
 from egress.policy.paths import Collection
 from egress.policy.seed import seeded
 from egress.policy.sighting import Doubt, Unseen
 from egress.policy.tier1s import Tier1
-from egress.policy.tree import Json, PolicyObjects, children
+from egress.policy.tree import Json, PolicyObjects, Tree, children
 from egress.reachability.as_found import as_found
 from egress.reachability.assemble import Assembly
+from egress.reachability.neighbourhood import Neighbourhood
 from egress.reachability.sources import FILES as FILES
 from egress.reachability.sources import AfterPlan as AfterPlan
 from egress.reachability.sources import Files as Files
@@ -46,34 +47,51 @@ from egress.reachability.world import World
 
 @dataclass(frozen=True)
 class Base:
-    """What a source says. `path`: of the domain's Tier-0. `own`: what the domain's file makes, there or not."""
+    """What a source says. `path`: of the domain's Tier-0. `own`: what the domain's file makes, there or not. `routed`: there is an IPv4 default
+    route. `filled`: the same with what was assumed last, as the domains of one Tier-0 mostly have the same assumed."""
 
     path: str
-    objects: PolicyObjects
+    objects: Tree
     own: PolicyObjects
     gateways: Gateways
+    routed: bool
+    filled: dict[str, tuple[PolicyObjects, Tree, Gateways]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, path: str, objects: PolicyObjects, own: PolicyObjects, source: Source, old: bool) -> Base:
         """The same with its gateways read. `source`, `old`: as of the gateways."""
-        return cls(path, objects, own, Gateways((), (), source, old).of(objects))
+        objects = Tree.of(objects)
+        routes = [body.get("network") for _, body in children(objects, path, Collection.STATIC_ROUTES)]
+        return cls(path, objects, own, Gateways((), (), source, old).of(objects), EVERYTHING[4] in routes)
+
+    def with_assumed(self, assumed: PolicyObjects) -> tuple[Tree, Gateways]:
+        """Objects and gateways with what the source cannot tell."""
+        if not assumed:
+            return self.objects, self.gateways
+        known, objects, gateways = self.filled.get("last", ({}, self.objects, self.gateways))
+        if known != assumed:
+            objects = self.objects.changed(assumed)
+            gateways = self.gateways.of(objects)
+            self.filled["last"] = (assumed, objects, gateways)
+        return objects, gateways
 
 
 @dataclass(frozen=True)
 class View:
     """A topology with what it was made of, so that it can be made again with a change.
 
-    `neighbours`: the other domains on the Tier-0. `base`: what the source says; `objects`: that with what is assumed and changed; `tier0`: the
+    `among`: the domains on the Tier-0; `neighbours`: those beside this one. `base`: what the source says; `objects`: that with what is assumed and changed; `tier0`: the
     domain's own in it. `notes`: what was assumed. `lost`: what was taken away as failed, by name. `before`: the walker of a view that this
     one has nodes in common with. `differs`: what a manager has otherwise than the file, and which of the two is walked. `watched`: what BFD
     means for its routes. `unseen`: what verdicts may depend on and could not be seen.
     """
 
     domain: WorkloadDomain
+    among: Neighbourhood
     neighbours: tuple[WorkloadDomain, ...]
     source: Source
     base: Base
-    objects: PolicyObjects
+    objects: Tree
     tier0: Tier0
     around: Surroundings
     gateways: Gateways
@@ -108,18 +126,27 @@ class View:
     @cached_property
     def walker(self) -> Walker:
         """Asks flows of the topology."""
-        return Walker(self.topology, self.before)
+        return Walker(self.topology, self.before, self.assembly.differs)
 
     def changed(self, objects: PolicyObjects) -> View:
         """The same view over other Policy objects. What is not concerned by the difference is not made again."""
-        return self._over(objects, self.gateways.of(objects, self.objects))
+        return self._over(Tree.of(objects), self.gateways.of(objects, self.objects))
+
+    def put_in(self, objects: Mapping[str, Json | None]) -> View:
+        """The same view with other objects in place of those of the same paths; None takes one away. Nothing else is looked at."""
+        changed = self.objects.changed(objects)
+        return self._over(changed, self.gateways.changed(changed, objects))
+
+    def beyond(self, other: View) -> frozenset[str]:
+        """Paths of the objects that another has not."""
+        return frozenset() if other is self else self.objects.beyond(other.objects)
 
     def from_source(self, source: Source) -> View:
         """The same objects, read as of another source."""
         gateways = replace(self.gateways, source=source).of(self.objects)
         return replace(self, source=source)._over(self.objects, gateways)
 
-    def _over(self, objects: PolicyObjects, gateways: Gateways) -> View:
+    def _over(self, objects: Tree, gateways: Gateways) -> View:
         assembly = gateways.assembly(self.around.world, self.assembly)
         tier0 = _of_path(gateways.upper, self.gateway)
         return replace(self, objects=objects, gateways=gateways, tier0=tier0, assembly=assembly, before=self.walker)
@@ -140,19 +167,20 @@ def view(
 ) -> View:
     """The view of a domain. `everyone`: domains that may share its Tier-0. `down`: edges taken away. `like`: the view of another of them:
     what the two have in common is not made again. Errors: EgressError."""
-    neighbours = tuple(other for other in everyone if same_gateway(other, domain) and other != domain)
+    among = like.among if like and like.among.is_of(domain, everyone) else Neighbourhood(domain, everyone)
+    neighbours = among.besides(domain)
     base = _base(domain, neighbours, source, like)
     real, there = domain, None
     differs: tuple[str, ...] = ()
     if isinstance(source, Live):
         real, differs = as_found(domain, _of_path(base.gateways.upper, base.path))
         there = on_manager(source, neighbours)
-    upstream = dict.fromkeys([*_upstream(domain, neighbours, base), *wishes.next_hops])
+    upstream = dict.fromkeys([*_upstream(domain, among, base), *wishes.next_hops])
     around = surroundings(real, wishes, list(upstream), there)
     assumed, notes = _assumed(domain, neighbours, source, base, around)
-    gateways = base.gateways.of({**base.objects, **assumed}) if assumed else base.gateways
-    lower = {one.id for one in gateways.lower}
-    imagined = tuple(Tier1(name, paths.tier1(name), base.path) for name in sorted(around.world.tier1.keys() - lower))
+    objects, gateways = base.with_assumed(assumed)
+    unknown = sorted(name for name in around.world.tier1 if name not in gateways.names)
+    imagined = tuple(Tier1(name, paths.tier1(name), base.path) for name in unknown)
     gateways = replace(gateways, imagined=imagined)
     world, strange = _with_strange_interfaces(replace(around.world, down=down), gateways.upper, neighbours)
     assembly = gateways.assembly(world, like.assembly if like else None)
@@ -160,10 +188,11 @@ def view(
     said = of_manager(source, tier0, gateways.lower)
     return View(
         domain=domain,
+        among=among,
         neighbours=neighbours,
         source=source,
         base=base,
-        objects={**base.objects, **assumed},
+        objects=objects,
         tier0=tier0,
         around=replace(around, world=world),
         gateways=gateways,
@@ -197,7 +226,7 @@ def _base(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: 
 
 def _as_said(domain: WorkloadDomain, own: PolicyObjects, source: Source, like: View) -> bool:
     """Whether everything that a domain's file says is so in the view of a neighbour."""
-    if source != FILES or like.source != FILES or domain not in like.neighbours:
+    if source != FILES or like.source != FILES or domain not in like.among or domain == like.domain:
         return False
     there = like.base.objects
     said = {**seeded([domain], like.gateway), **own}
@@ -205,11 +234,11 @@ def _as_said(domain: WorkloadDomain, own: PolicyObjects, source: Source, like: V
     return alike and all(there.get(path) == body for path, body in said.items() if path != like.gateway)
 
 
-def _upstream(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], base: Base) -> list[Address]:
+def _upstream(domain: WorkloadDomain, among: Neighbourhood, base: Base) -> list[Address]:
     """Addresses of the upstream gateway: the next hops that the files of this Tier-0 name. A next hop that only the manager has
     is nobody's, unless the route is somebody else's and no file tells."""
-    hops = [hop for one in (domain, *neighbours) for hop in file_next_hops(one)]
-    further = [hop for one in (domain, *neighbours) for hop in further_next_hops(one)]
+    hops = [*file_next_hops(domain), *among.next_hops]
+    further = [*further_next_hops(domain), *among.further_next_hops]
     if hops:
         return [*hops, *further]
     tier0 = _of_path(base.gateways.upper, base.path)
@@ -230,8 +259,7 @@ def _assumed(
     if isinstance(source, AfterPlan) and neighbours:
         names = ", ".join(neighbour.stack for neighbour in neighbours)
         notes.append(f"the plan says nothing of {names} on the same Tier-0: taken as their files say, as if applied")
-    routes = [body.get("network") for _, body in children(base.objects, base.path, Collection.STATIC_ROUTES)]
-    if domain.default_route.external and EVERYTHING[4] not in routes:
+    if domain.default_route.external and not base.routed:
         via = next(router.interfaces[0].addresses[0].ip for router in around.world.routers if router.name == UPSTREAM)
         route = {"network": EVERYTHING[4], "next_hops": [{"ip_address": str(via)}]}
         assumed[paths.static_route(base.path, "external")] = route

@@ -9,6 +9,7 @@ Pure: the same topology and flow give the same verdict. A loop ends with a reaso
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from egress.domain.addresses import Address
@@ -50,16 +51,23 @@ class _Walked(NamedTuple):
 
 
 class Walker:
-    """Asks flows of one topology. `before`: a walker of another topology that has nodes in common with it."""
+    """Asks flows of one topology. `before`: a walker of another topology that has nodes in common with it. `differs`: names of those that
+    they have not in common, where somebody knows."""
 
-    def __init__(self, topology: Topology, before: Walker | None = None) -> None:
+    def __init__(
+        self, topology: Topology, before: Walker | None = None, differs: Collection[str] | None = None
+    ) -> None:
         self.topology = topology
-        self._network: CompiledNetwork = CompiledNetwork(topology, before._network if before else None)
+        self._network: CompiledNetwork = CompiledNetwork(topology, before._network if before else None, differs)
 
     @property
     def compiled(self) -> int:
         """How many nodes were compiled for this walker, and not taken over from the one before."""
         return self._network.compiled
+
+    def holds(self, address: Address) -> bool:
+        """Whether somebody has an address, or answers ARP for it."""
+        return self._network.holds(key(address))
 
     def walk(self, flow: Flow) -> Verdict:
         """The flow with all its paths and hops. Errors: KeyError for an origin that is no node of the topology."""
@@ -108,20 +116,30 @@ class Walker:
         waiting: list[tuple[tuple[Step, ...], Step]] = [
             ((), step) for step in reversed(self._network.send(node, packet, state, reply))
         ]
+        onward = self._network.step
         while waiting:
             before, step = waiting.pop()
-            trail: tuple[Step, ...] = (*before, step)
+            trail = [*before, step]
+            while len(step.exits) == 1 and len(trail) < _SUSPICIOUS:
+                ((name, arrived),) = step.exits
+                following = onward(name, arrived, step.after, reply, step.state)
+                if len(following) > 1:
+                    here = tuple(trail)
+                    waiting += [(here, other) for other in reversed(following[1:])]
+                step = following[0]
+                trail.append(step)
+            here = tuple(trail)
             if not step.exits:
-                done.append(_Trail(trail, step.drop, step.state))
+                done.append(_Trail(here, step.drop, step.state))
                 if len(done) == MAX_PATHS:
                     return done, bool(waiting)
             for name, arrived in reversed(step.exits):
-                if _again(trail, name, arrived, step.after):
+                if _again(here, name, arrived, step.after):
                     looped = step._replace(drop=DropReason.LOOP, exits=())
-                    waiting.append((before, looped))
+                    waiting.append((here[:-1], looped))
                     continue
-                onward = self._network.step(name, arrived, step.after, reply, step.state)
-                waiting += [(trail, following) for following in reversed(onward)]
+                following = onward(name, arrived, step.after, reply, step.state)
+                waiting += [(here, other) for other in reversed(following)]
         return done, False
 
     def _path(self, walked: _Walked) -> Path:

@@ -1,42 +1,53 @@
-"""The app: one folder with a cdk.tf.json per stack, and the manifest, byte by byte as cdktf 0.21 writes them."""
+"""The app: one folder with a cdk.tf.json per stack, and the manifest, byte by byte as cdktf 0.21 and cdktn 0.24 write them."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from egress.cdk import CDKTF, Cdk
 from egress.recorder.construct import Construct
 from egress.recorder.handover import hand_over
+from egress.recorder.installed import RELEASES, Release
 from egress.recorder.nsxt import REQUIRED_PROVIDER
 from egress.recorder.records import Contents, Element
 from egress.recorder.stack import TerraformStack
-
-VERSION = "0.21.0"
-"""The cdktf whose bytes these are."""
 
 
 class App(Construct):
     """The root of the tree."""
 
+    __release: ClassVar[Release] = RELEASES[CDKTF.name]  # private to this class: no name of a program's own can meet it
+
     def __init__(self, *, outdir: str) -> None:
         super().__init__(None, "")
-        self.node.outdir = Path(outdir)
-        self.node.outdir.mkdir(exist_ok=True)  # as cdktf, which makes no parents
+        folder = self.node.outdir = Path(outdir)
+        folder.mkdir(exist_ok=True)  # as cdktf, which makes no parents
 
     def synth(self) -> None:
         """Writes every stack."""
-        stacks = [child.node for child in self.node.children_.values() if isinstance(child, TerraformStack)]
-        made = {  # all, before anything is written
-            node.id: json_text(configuration(node.id, node.contents)) for node in stacks if node.contents is not None
+        release = self.__release
+        stacks = {
+            child.node.id: child.node.contents
+            for child in self.node.children_.values()
+            if isinstance(child, TerraformStack) and child.node.contents is not None
         }
+        for name, contents in stacks.items():  # what only the CDK can make is found before anything is written
+            configuration(name, contents, release.version)
+        assert self.node.outdir is not None
         folder = self.node.outdir / "stacks"
-        for name, text in made.items():
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            (folder / name / "cdk.tf.json").write_text(text, encoding="utf-8", newline="")
         folder.mkdir(exist_ok=True)
-        manifest = {"version": VERSION, "stacks": {name: _entry(name) for name in made}}
-        (self.node.outdir / "manifest.json").write_text(json_text(manifest), encoding="utf-8", newline="")
+        for name, contents in stacks.items():
+            (folder / name).mkdir(exist_ok=True)
+            made = configuration(name, contents, release.version)
+            (folder / name / "cdk.tf.json").write_bytes(release.text(made).encode())
+        manifest = {"version": release.version, "stacks": {name: _entry(name) for name in stacks}}
+        (self.node.outdir / "manifest.json").write_bytes(release.text(manifest).encode())
+
+
+def app_of(cdk: Cdk) -> type[App]:
+    """The app class of a CDK."""
+    return type("App", (App,), {"__module__": App.__module__, "_App__release": RELEASES[cdk.name]})
 
 
 def _entry(name: str) -> dict[str, Any]:
@@ -51,7 +62,7 @@ def _entry(name: str) -> dict[str, Any]:
     }
 
 
-def configuration(name: str, contents: Contents) -> dict[str, Any]:
+def configuration(name: str, contents: Contents, version: str) -> dict[str, Any]:
     """The Terraform of a stack."""
     if len(contents.backends) != 1 or len(contents.providers) != 1:
         hand_over("a stack without one backend and one provider")
@@ -59,7 +70,7 @@ def configuration(name: str, contents: Contents) -> dict[str, Any]:
     names = {output.id: output.name for output in contents.outputs}
     tree: dict[str, Any] = {
         "//": {
-            "metadata": {"backend": backend.kind, "stackName": name, "version": VERSION},
+            "metadata": {"backend": backend.kind, "stackName": name, "version": version},
             "outputs": {name: names} if names else {},
         },
         "terraform": {
@@ -96,19 +107,3 @@ def _put_over(tree: dict[str, Any], overrides: dict[str, Any]) -> None:
             tree.pop(key, None)
         else:
             tree[key] = value
-
-
-def json_text(value: object, indent: str = "\n") -> str:
-    """JSON as cdktf lays it out: sorted keys (as JavaScript sorts), two spaces, and lines between the brackets of what is empty."""
-    deeper = f"{indent}  "
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        items = [f"{deeper}{_scalar(key)}: {json_text(value[key], deeper)}" for key in keys]
-        return "{" + ",".join(items) + indent + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(deeper + json_text(item, deeper) for item in value) + indent + "]"
-    return _scalar(value)
-
-
-def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from egress.recorder.handover import hand_over
@@ -52,6 +55,16 @@ TAKEN: dict[str, frozenset[str]] = {
 """What programs can override or set on cdktf's classes (cdktf 0.21, constructs 10): a program that does so means cdktf."""
 
 
+_APART = re.compile(r"[/\n]")
+_NO_CHILDREN: Mapping[str, Any] = MappingProxyType({})
+
+
+@functools.cache
+def _taken_of(kind: type) -> frozenset[str]:
+    """What programs can set on objects of a class."""
+    return frozenset().union(*(TAKEN.get(base.__name__, ()) for base in kind.__mro__))
+
+
 class Strict(type):
     """A class whose attributes are all there are: another one is asked of cdktf itself."""
 
@@ -71,16 +84,24 @@ class Named(metaclass=Strict):
 class Node:
     """Where a construct stands."""
 
+    __slots__ = ("children_", "contents", "element", "id", "outdir", "path", "scope_")
+
     def __init__(self, scope: Construct | None, id_: str) -> None:
         self.scope_ = scope
-        self.children_: dict[str, Construct] = {}
+        self.children_: Mapping[str, Construct] = _NO_CHILDREN
         self.contents: Contents | None = None  # of a stack; here, where no name of a program's own class can meet it
         self.element: Element | None = None
-        self.outdir = Path()  # of an app
-        self.id = re.sub(r"[/\n]", "--", id_)
+        self.outdir: Path | None = None  # of an app
+        self.id = _APART.sub("--", id_)
         """The last part of the path (constructs 10, measured: slashes and line ends become two dashes, nothing else changes)."""
         above: str = scope.node.path if scope is not None else ""
         self.path: str = f"{above}/{self.id}" if above else self.id
+
+    def add_(self, child: Construct) -> None:
+        """Puts a construct below this one. Most have none below."""
+        if not isinstance(self.children_, dict):
+            self.children_ = {}
+        self.children_[child.node.id] = child
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -111,7 +132,7 @@ class Construct(metaclass=Strict):
         if scope is not None:
             if self.node.id in scope.node.children_:
                 hand_over(f"the id {self.node.id!r}, which is taken in its scope")
-            scope.node.children_[self.node.id] = self
+            scope.node.add_(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -119,6 +140,6 @@ class Construct(metaclass=Strict):
         hand_over(f"{type(self).__name__}.{name}")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if any(name in TAKEN.get(base.__name__, ()) for base in type(self).__mro__):
+        if name in _taken_of(type(self)):
             hand_over(f"{type(self).__name__}.{name} set from outside")
         object.__setattr__(self, name, value)

@@ -56,7 +56,7 @@ def block(kind: type[Struct]) -> Kind:
     def taken(value: object) -> dict[str, Any]:
         if not isinstance(value, kind):
             hand_over(f"a value of class {type(value).__name__} where {kind.__name__} is expected")
-        return dict(value.values_)
+        return value.values_
 
     return taken
 
@@ -75,16 +75,20 @@ def _items(value: object) -> Sequence[object]:
 
 def taken(kinds: Mapping[str, Kind], required: frozenset[str], given: Mapping[str, object], of: str) -> dict[str, Any]:
     """Keyword arguments as JSON, those that are None left out."""
-    for name in given.keys() - kinds.keys():
-        hand_over(f"{of}({name}=...)")
-    there = {name: value for name, value in given.items() if value is not None}
-    for name in required - there.keys():
-        hand_over(f"{of} without {name}")
-    return {name: kinds[name](value) for name, value in there.items()}
+    there: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in kinds:
+            hand_over(f"{of}({name}=...)")
+        if value is not None:
+            there[name] = kinds[name](value)
+    for name in required:
+        if name not in there:
+            hand_over(f"{of} without {name}")
+    return there
 
 
 class Struct(metaclass=Strict):
-    """A nested block, or an argument that is one."""
+    """A nested block, or an argument that is one. Its values are not changed any more, so several blocks may have them."""
 
     KINDS: ClassVar[Mapping[str, Kind]] = {}
     REQUIRED: ClassVar[frozenset[str]] = frozenset()

@@ -1,26 +1,29 @@
-"""The names under which a program finds all this: the modules that it would import from cdktf, constructs, jsii and the bindings."""
+"""The names under which a program finds all this: the modules that it would import from its CDK, constructs, jsii and the bindings.
+
+Which CDK it is shows when the program, or `tier0_egress.cdk` for it, imports one: until then neither counts as imported (docs/decisions/0026).
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from egress.cdk import BOTH, CDKTF
+from egress.cdk import BOTH, Cdk
 from egress.recorder import elements
-from egress.recorder.app import App
+from egress.recorder.app import app_of
 from egress.recorder.construct import Construct, Named
 from egress.recorder.handover import hand_over
+from egress.recorder.installed import real, unknown
 from egress.recorder.nsxt import MODULES
 from egress.recorder.stack import TerraformStack
 
-BINDINGS = CDKTF.bindings
-ROOTS = frozenset({"constructs", "jsii", *(cdk.name for cdk in BOTH), *(cdk.bindings for cdk in BOTH)})
-
-_CDKTF = (
-    App,
+_CDKS = {root: cdk for cdk in BOTH for root in (cdk.name, cdk.bindings)}
+_ROOTS = frozenset({"constructs", "jsii", *_CDKS})
+_NAMES = (
     TerraformStack,
     elements.HttpBackend,
     elements.IResolvable,
@@ -61,29 +64,53 @@ class _Module(ModuleType):
         hand_over(f"{self.__name__}.{name}")
 
 
-class _Unknown:
-    """Finds every module below the roots that is not here: only the real package has it."""
+class _Finder:
+    """Finds the modules of the first CDK that is asked for; every other module below the roots only the real package has."""
 
-    @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name.partition(".")[0] in ROOTS:
+    def __init__(self) -> None:
+        self._cdk: Cdk | None = None
+        self._modules: dict[str, ModuleType] = {}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        root = name.partition(".")[0]
+        if root not in _ROOTS or (name in _CDKS and real(name, self) is None):
+            return None
+        if root not in _CDKS:
             hand_over(name)
-        return None
+        return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]  # it is a loader by what it does
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module; the first one settles which CDK this is."""
+        cdk = _CDKS[spec.name.partition(".")[0]]
+        if self._cdk is None:
+            reason = unknown(cdk, self)
+            if reason:
+                hand_over(reason)
+            self._cdk, self._modules = cdk, _modules_of(cdk)
+        if cdk != self._cdk or spec.name not in self._modules:
+            hand_over(spec.name)
+        return self._modules[spec.name]
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Bindings import their CDK."""
+        import_module(_CDKS[module.__name__.partition(".")[0]].name)
+
+
+def _modules_of(cdk: Cdk) -> dict[str, ModuleType]:
+    modules = [
+        _Module(cdk.name, app_of(cdk), *_NAMES),
+        _Module(cdk.bindings),
+        *(_Module(f"{cdk.bindings}.{name}", *found) for name, found in MODULES.items()),
+    ]
+    return {module.__name__: module for module in modules}
 
 
 def install() -> None:
-    """Puts the modules where `import` looks first."""
-    modules = [
-        _Module("cdktf", *_CDKTF),
-        _Module("constructs", Construct),
-        _Module("jsii"),
-        _Module("jsii._reference_map", InterfaceDynamicProxy),
-        _Module(BINDINGS),
-        *(_Module(f"{BINDINGS}.{name}", *found) for name, found in MODULES.items()),
-    ]
-    for module in modules:
-        above, _, own = module.__name__.rpartition(".")
-        sys.modules[module.__name__] = module
-        if above:
-            setattr(sys.modules[above], own, module)
-    sys.meta_path.insert(0, _Unknown)
+    """Puts all this where `import` looks first."""
+    reference_map = _Module("jsii._reference_map", InterfaceDynamicProxy)
+    modules = [_Module("constructs", Construct), _Module("jsii"), reference_map]
+    sys.modules.update({module.__name__: module for module in modules})
+    setattr(sys.modules["jsii"], "_reference_map", reference_map)  # noqa: B010 - a module has what it is given
+    sys.meta_path.insert(0, _Finder())

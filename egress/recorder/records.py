@@ -13,7 +13,7 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _HIDDEN = "Default"
 
 
-@dataclass
+@dataclass(slots=True)
 class Element:
     """A block or an output. `path`: its construct path. `kind`: its type, as `nsxt_policy_nat_rule`, `local` or `nsxt`."""
 
@@ -45,7 +45,7 @@ class Element:
         return f"{'data.' if self.mode == 'data' else ''}{self.kind}.{self.name}"
 
 
-@dataclass
+@dataclass(slots=True)
 class Contents:
     """What a stack holds, and what is put over its configuration at the end."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from egress import escape
-from egress.delivery.network_words import Became, Told, told
+from egress.delivery.content.network_words import Became, Told, told
 from egress.escape import markdown
 from egress.review.consequence import Consequence, OutageChange, Turn
 from egress.review.finding import GateFinding, GateVerdict

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from egress.checks import Report
-from egress.delivery.drift import Drift
-from egress.delivery.network_words import short_name, value
+from egress.delivery.content.drift import Drift
+from egress.delivery.content.network_words import short_name, value
 from egress.escape import code_block, code_span, markdown
 
 MOST = 50_000

@@ -16,10 +16,10 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from egress.delivery import saved
-from egress.delivery.affected import Why
-from egress.delivery.plan_content import PlanContent
-from egress.delivery.plans import PLAN
+from egress.delivery.change.affected import Why
+from egress.delivery.content.plan_content import PlanContent
+from egress.delivery.planning import saved
+from egress.delivery.planning.plans import PLAN
 from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.review import consequence

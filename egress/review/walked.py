@@ -11,7 +11,7 @@ from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
 from egress.answers.what_if import Loss, what_if
 from egress.checks import Report
-from egress.delivery.plan_content import PlanContent
+from egress.delivery.content.plan_content import PlanContent
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.pictures.graph_text import mermaid

@@ -7,6 +7,7 @@ names a folder whose `node_modules` holds it already, for sites without an npm r
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -17,8 +18,9 @@ from pathlib import Path
 
 from egress.cdk import CDKTF, CDKTN, Cdk
 from egress.domain import EgressError
+from egress.node import has_a_place
 from egress.toolchain.node import find_node
-from egress.toolchain.processes import run
+from egress.toolchain.processes import Ended, run
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,19 @@ def bring_cli(env: Mapping[str, str] = os.environ, cli: Cli = CDKTF_CLI) -> Path
     """Installs the CLI where `find_cli` looks, unless it is there; returns its script.
 
     Every package is checked against the hash in the lock file; no package's own script runs. What is half done is never
-    taken for done: the folder gets its name at the end. Errors: EgressError with npm's words.
+    taken for done: the folder gets its name at the end. Errors: EgressError with npm's reason, or where it has no place.
     """
     target = folder(env, cli)
     found = find_cli(env, cli)
     if found:
         return found
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EgressError(
+            f"the {cli.name} CLI is kept in {str(target.parent)!r}, which cannot be made ({error.strerror}): set XDG_CACHE_HOME "
+            f"to a folder that can be written, or {cli.variable} to one that has the CLI"
+        ) from None
     with _only_one(target.parent / f"{target.name}.lock"):
         if find_cli(env, cli) is None:
             with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
@@ -100,12 +108,28 @@ def _install(place: Path, cli: Cli) -> None:
         shutil.copyfile(cli.npm_files / name, place / name)
     shutil.copyfile(cli.npm_files / "npmrc", place / ".npmrc")
     node = find_node()
-    done = run([node, _npm(node), "ci", "--ignore-scripts"], cwd=place, env={**os.environ, "NO_UPDATE_NOTIFIER": "1"})
+    env = {**os.environ, "NO_UPDATE_NOTIFIER": "1"}
+    if not has_a_place(Path(env.get("npm_config_cache") or "~/.npm")):
+        env["npm_config_cache"] = str(
+            place / ".npm"
+        )  # npm would hang, or advise to change the owner of what is not there
+    done = run([node, _npm(node), "ci", "--ignore-scripts", "--json"], cwd=place, env=env)
     if done.code:
         raise EgressError(
-            f"the {cli.name} CLI {cli.version} could not be brought from npm; everything but plain {cli.name} works without it. "
-            f"npm config set registry names a mirror, {cli.variable} a folder that has it. npm said:\n{done.err.strip()}"
+            f"the {cli.name} CLI {cli.version} could not be brought from npm ({_reason(done)}): npm config set registry names one that "
+            f"answers, {cli.variable} a folder that has it; everything but plain {cli.name} works without it"
         )
+    shutil.rmtree(place / ".npm", ignore_errors=True)
+
+
+def _reason(npm: Ended) -> str:
+    """Why npm gave up, in a line."""
+    try:
+        error = json.loads(npm.out)["error"]
+        told = str(error.get("summary") or error["code"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        told = npm.err or f"exit code {npm.code}"
+    return (told.strip() or f"exit code {npm.code}").splitlines()[0]
 
 
 def _npm(node: Path) -> Path:

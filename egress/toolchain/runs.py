@@ -14,7 +14,7 @@ from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.domain.files import FOLDER
 from egress.domain.state import LocalState
 from egress.layout import LAB_FOLDER, Places
-from egress.toolchain.engine import Engine, find_engine
+from egress.toolchain.engine import QUICK, Engine, find_engine
 from egress.toolchain.provider import Provider, engine_config, find_provider
 
 _NOT_THE_ENGINES = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR")
@@ -98,7 +98,7 @@ class Run:
 
         A lab's run sees no NSXT_* variable of the user: real credentials never get near a lab, nor the other way round.
         """
-        env = credentials.without(self.prefixes, engine_environment(self.provider, self.places.own))
+        env = QUICK | credentials.without(self.prefixes, engine_environment(self.provider, self.places.own))
         env |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
         if self.lab:
             return env | lab_variables(self.lab)

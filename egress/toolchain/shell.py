@@ -15,8 +15,10 @@ from pathlib import Path
 
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.layout import SHELL_MARK, Places
+from egress.node import has_a_place
 from egress.toolchain.engine import Engine, find_engine
 from egress.toolchain.node import find_node
+from egress.toolchain.own_files import read_object
 from egress.toolchain.provider import Provider, find_provider, reattached
 from egress.toolchain.runs import engine_environment, lab_variables, prefixes
 from egress.toolchain.shell_commands import write_commands
@@ -55,6 +57,31 @@ def open_shell(root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDoma
     return Shell(env, f"target: {target} | engine: {engine} | provider: {provider or 'none'}", notes)
 
 
+def wrong_app(root: Path) -> str:
+    """Why the CLI of neither CDK could run the project's app, as a sentence: cdktf.json names none, or a Python file that is not there. Else empty."""
+    file = root / "cdktf.json"
+    try:
+        settings = read_object(file, "the project's", "egress init writes one")
+    except EgressError as error:
+        return str(error)
+    app = settings.get("app")
+    if not isinstance(app, str) or not app.strip():
+        return f'{str(file)!r} has no app, the command that cdktf is to run: add "app": "python main.py"'
+    if not settings.get("language"):
+        return f'{str(file)!r} has no language, which cdktf asks for: add "language": "python"'
+    absent = [word for word in _words(app) if word.endswith(".py") and not (root / word).exists()]
+    if absent:
+        return f"{str(file)!r} has the app {app!r}, and there is no {absent[0]}: correct the app; egress init writes a main.py"
+    return ""
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # an open quote: a shell that runs it says so
+        return []
+
+
 def _provider(
     root: Path, lab: LabTarget | None, domains: Sequence[WorkloadDomain]
 ) -> tuple[Provider | None, tuple[str, ...]]:
@@ -85,9 +112,12 @@ def _settings(root: Path, lab: LabTarget | None, engine: Engine, provider: Provi
         "DISABLE_VERSION_CHECK": "1",
         "CDKTF_OUTPUT": str(Places(root, lab is not None).cdktf_output.relative_to(root)),
     }
-    if provider is not None and provider.mirror is not None:
+    mirrored = provider is not None and provider.mirror is not None
+    if mirrored or not has_a_place(Path("~", ".terraform.d", "plugin-cache")):
         # cdktf sets a plugin cache in the user's home, which parallel inits spoil for one another (Terraform documents it as
-        # not safe for that), and in which a lab's stand-in has no place. A mirror needs no cache.
+        # not safe for that), and in which a lab's stand-in has no place. A mirror needs no cache; a home that cannot be
+        # written has none.
         settings["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] = "1"
+    if provider is not None and provider.mirror is not None:
         settings["TF_CLI_ARGS_providers_lock"] = shlex.quote(f"-fs-mirror={provider.mirror}")
     return settings

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from egress.cdk import VARIABLE
+from egress.cdk import BOTH, VARIABLE
 from egress.domain import credentials
 from egress.toolchain.engine import Engine
 from egress.toolchain.node import find_node
@@ -35,6 +35,9 @@ def write_commands(
         "egress": f'exec {python} -m egress "$@"',
         "nsx-lab": f'exec {python} -m nsx_lab "$@"',
     }
+    for cdk in BOTH:
+        if cdk.name not in clis:  # of a shell that was opened when it was installed
+            (folder / cdk.name).unlink(missing_ok=True)
     for name, text in commands.items():
         file = folder / name
         script = f"#!/bin/sh\n{text}\n"

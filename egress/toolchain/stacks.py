@@ -17,18 +17,17 @@ import portalocker
 
 from egress.domain import EgressError, WorkloadDomain
 from egress.layout import LOCK, STACK_FILE
-from egress.toolchain import pg_store, state
+from egress.toolchain import kept, pg_store, state
 from egress.toolchain.own_files import JsonObject, json_object, read_bytes, read_object
 from egress.toolchain.processes import Ended, run
 from egress.toolchain.provider import reattached
-from egress.toolchain.provider_lock import other_hash, unlocked
+from egress.toolchain.provider_lock import damaged_lock, other_hash, unlocked
 from egress.toolchain.runs import Run
 from egress.toolchain.secrets import masked
 from egress.toolchain.stack_lock import Held, held
 from egress.toolchain.state import NO_STATE, State
 from egress.writing import write
 
-_STAMP = "egress-initialised"
 _STATE_LOST = (
     "take it from its backup where there is one (of a local one the engine may have made one beside it); or egress apply "
     "--import-existing takes the stack's objects back, and sets a local one aside"
@@ -113,14 +112,16 @@ class Stack:
         """Options of engine commands that take the state's lock."""
         return (f"-lock-timeout={self.run.patience}s",) if self.run.patience else ()
 
-    def initialise(self, *, upgrade: bool = False) -> None:
-        """`init`, quietly, under the shared lock file. Without `upgrade` a locked provider stays what it is.
+    def initialise(self, *, upgrade: bool = False) -> str:
+        """`init`, quietly, under the shared lock file. Without `upgrade` a locked provider stays what it is. A sentence where something was
+        damaged on the way, and was mended; else empty.
 
         Errors: EgressError with the engine's words; or when the state was written by the other engine product.
         """
         with self._one_at_a_time(upgrade):
-            self._initialise(upgrade)
+            mended = self._initialise(upgrade)
         self._refuse_other_engine()
+        return mended
 
     @contextmanager
     def _one_at_a_time(self, upgrade: bool) -> Iterator[None]:
@@ -158,23 +159,29 @@ class Stack:
         finally:
             os.close(file)
 
-    def _initialise(self, upgrade: bool) -> None:
+    def _initialise(self, upgrade: bool) -> str:
         lock, shared = self.folder / LOCK, self.run.lock_file
         if shared.is_file():
             shutil.copyfile(shared, lock)
         else:
             lock.unlink(missing_ok=True)
-        if upgrade or not (self._initialised() and shared.is_file()):
-            done = self.engine("init", "-input=false", "-no-color", *(["-upgrade"] if upgrade else []), capture=True)
-            if done.code:
-                words = masked((done.err or done.out).strip())
-                if other := self.other_provider(words):
-                    raise EgressError(f"{self.name}: {other}")
-                raise EgressError(f"{self.name}: init failed:\n{words}{self._unlocked(shared)}")
-            shared.parent.mkdir(parents=True, exist_ok=True)
-            if not shared.is_file() or shared.read_bytes() != lock.read_bytes():
-                write(shared, lock.read_bytes())
-            self._stamp.write_text(self._fingerprint())
+        before = self._fingerprint()
+        if not upgrade and shared.is_file() and kept.is_as_left(self.data, before):
+            return ""
+        damaged = kept.clear(self.data, before)
+        done = self.engine("init", "-input=false", "-no-color", *(["-upgrade"] if upgrade else []), capture=True)
+        if done.code:
+            words = masked((done.err or done.out).strip())
+            known = self.other_provider(words) or damaged_lock(words, shared.relative_to(self.run.root).as_posix())
+            raise EgressError(
+                f"{self.name}: {known}" if known else f"{self.name}: init failed:\n{words}{self._unlocked(shared)}"
+            )
+        shared.parent.mkdir(parents=True, exist_ok=True)
+        if not shared.is_file() or shared.read_bytes() != lock.read_bytes():
+            write(shared, lock.read_bytes())
+        kept.leave(self.data, self._fingerprint())
+        place = self.data.relative_to(self.run.root)
+        return f"what the engine kept in {place} was not as it left it, and was made anew" if damaged else ""
 
     def other_provider(self, words: str) -> str:
         """What to tell where an engine refused the provider for its hash; empty where it did not."""
@@ -183,17 +190,14 @@ class Stack:
         lock = self.run.lock_file.relative_to(self.run.root).as_posix()
         return (
             f"the provider {self.run.provider} is not one whose hash {lock} has, and was not run: if another build was meant, egress lock "
-            "writes its hashes, and a review sees the difference; if not, somebody changed the mirror or the lock"
+            "writes its hashes, and a review sees the difference; if not, somebody changed the mirror, the lock, or the copy below "
+            f"{self.data.relative_to(self.run.root)}, which may be removed"
         )
 
     @property
     def data(self) -> Path:
         """What the engine keeps of the stack from run to run."""
         return self.run.places.data(self.name)
-
-    @property
-    def _stamp(self) -> Path:
-        return self.data / _STAMP
 
     def _fingerprint(self) -> str:
         """What init depends on: engine, provider, its lock, backend. Same again: nothing to do."""
@@ -207,9 +211,6 @@ class Stack:
             hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else "",
         ]
         return json.dumps([*parts, terraform["backend"], terraform.get("required_providers")], sort_keys=True)
-
-    def _initialised(self) -> bool:
-        return self._stamp.is_file() and self._stamp.read_text() == self._fingerprint()
 
     def _unlocked(self, shared: Path) -> str:
         """The way out where the lock holds a provider that its source does not have any more; else nothing."""

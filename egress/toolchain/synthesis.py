@@ -1,7 +1,7 @@
 """Synthesis: main.py runs in a process of its own and leaves one folder with a cdk.tf.json per stack.
 
-It runs on the recorder, which writes the bytes that cdktf would; where main.py asks for more of cdktf than the recorder knows, on
-cdktf itself, from the beginning. EGRESS_SYNTH=cdktf takes cdktf at once, and EGRESS_CDK=cdktn takes cdktn.
+It runs on the recorder, which writes the bytes that its CDK would (cdktf, or cdktn where EGRESS_CDK or main.py itself say so); where
+main.py asks for more of it than the recorder knows, on the CDK, from the beginning. EGRESS_SYNTH=cdktf takes the CDK at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.cdk import BOTH, CDKTF, CDKTN, CdkError, chosen
+from egress.cdk import BOTH, VARIABLE, CdkError, chosen, made_by, named
 from egress.domain import EgressError
 from egress.layout import STACKS, STACKS_FILE, Places
 from egress.recorder import HANDED_OVER
@@ -60,12 +60,13 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
         done, notes = _run(app, env, out / "handed-over")
         if done.code:
             raise EgressError(f"synthesis failed:\n{_said((done.err or done.out).strip())}")
-        made = _manifest(out)
+        made, version = _manifest(out)
         missing = [stack for stack in stacks if stack not in made]
         if missing:
             raise EgressError(f"main.py made no stack {', '.join(missing)}: it is to make one for each domain file")
         yield Synthesised(
-            {stack: out / "stacks" / stack for stack in stacks}, "\n".join((*notes, done.err.strip())).strip()
+            {stack: out / "stacks" / stack for stack in stacks},
+            "\n".join((*notes, *_overruled(version), done.err.strip())).strip(),
         )
 
 
@@ -101,28 +102,35 @@ def _said(words: str) -> str:
 
 def _handed_over(why: str) -> str:
     """What is told of a run that the recorder gave up; `why` is the name that it does not have, or what it met."""
-    if why.partition(".")[0] in (CDKTN.name, CDKTN.bindings):
-        return f"synthesised by {CDKTN.name}, which main.py imports"
-    return f"synthesised by {CDKTF.name}, as main.py uses more of it than the recorder knows: {why}"
+    return f"synthesised by the CDK itself, as main.py uses more of it than the recorder knows: {why}"
 
 
 def _recorder_is_wanted(root: Path) -> bool:
     way = os.environ.get("EGRESS_SYNTH", "")
     if way not in ("", "recorder", "cdktf"):
         raise EgressError(f"EGRESS_SYNTH is {way!r}, allowed are recorder (the default) and cdktf")
-    try:
-        cdk = chosen(os.environ, ())
-    except CdkError as error:
-        raise EgressError(str(error)) from None
+    if os.environ.get(VARIABLE):
+        try:
+            chosen(os.environ, ())
+        except CdkError as error:
+            raise EgressError(str(error)) from None
     # a checkout of this project runs its own egress, and one from before the recorder has none
     own = root / "egress"
-    return way != "cdktf" and cdk == CDKTF and (not own.is_dir() or (own / "recorder").is_dir())
+    return way != "cdktf" and (not own.is_dir() or (own / "recorder").is_dir())
 
 
-def _manifest(out: Path) -> list[str]:
-    """Stacks of the synthesis, sorted."""
+def _overruled(version: str) -> tuple[str, ...]:
+    """What is told of a main.py that imports another CDK than EGRESS_CDK names. version: of the CDK that made the stacks."""
+    asked, made = named(), made_by(version)
+    if asked is None or made is None or made == asked:
+        return ()
+    return (f"synthesised by {made.name}, which main.py imports, whatever {VARIABLE} says",)
+
+
+def _manifest(out: Path) -> tuple[frozenset[str], str]:
+    """Stacks of the synthesis, and the version of the CDK that made them; empty where that is not told."""
     manifest = read_object(out / "manifest.json", "cdktf's manifest", "does main.py call app.synth()?")
     try:
-        return sorted(manifest["stacks"])
+        return frozenset(manifest["stacks"]), str(manifest.get("version", ""))
     except (TypeError, KeyError):
         raise EgressError("synthesis left a manifest without stacks") from None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from unittest.mock import patch
+
+import pytest
 
 from egress.answers.answer import answers
 from egress.answers.asking import Ask
@@ -46,3 +49,53 @@ def made(number: int, text: str, domain_of: Callable[[str], WorkloadDomain]) -> 
 def test_the_work_grows_with_what_is_asked(golden_text: str, domain_of: Callable[[str], WorkloadDomain]) -> None:
     few, many = (made(number, golden_text, domain_of) for number in (20, 80))
     assert many < 5 * few
+
+
+def calls(domain: WorkloadDomain) -> int:
+    """How many functions are called to answer all that a domain asks."""
+    made = 0
+    seen = view(domain)
+
+    def counted(_frame: object, event: str, _argument: object) -> None:
+        nonlocal made
+        made += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        answers(seen, Ask(to="registry"))
+    finally:
+        sys.setprofile(None)
+    return made
+
+
+def mappings(number: int) -> str:
+    return "".join(
+        f"    m{one}: {{source: 30.0.1.{one}, translated: 10.27.52.{one}, priority: {2000 + one}}}\n"
+        for one in range(1, number + 1)
+    )
+
+
+def further(number: int) -> str:
+    return "".join(
+        f"  r{one}: {{network: 192.0.2.{one}/32, next_hops: [{{address: 10.27.51.{one % 40 + 60}}}]}}\n"
+        for one in range(number)
+    )
+
+
+@pytest.mark.parametrize("shape", ["Tier-1s", "mappings", "routes"])
+def test_a_flow_of_many_costs_what_one_of_few_does(
+    golden_text: str, domain_of: Callable[[str], WorkloadDomain], shape: str
+) -> None:
+    """Each of the Tier-1s lacks a rule, so that for each a rule is put in and walked: beside as many mappings or routes of others."""
+
+    def made(number: int) -> int:
+        text = golden_text
+        if shape == "mappings":
+            text = text.replace("  more: {}", f"  more:\n{mappings(number)}", 1)
+        if shape == "routes":
+            text = text.replace("egress:\n", f"routes:\n{further(number)}egress:\n", 1)
+        assert shape == "Tier-1s" or text != golden_text
+        return calls(of(number, text, domain_of))
+
+    few, many = made(20), made(80)
+    assert many < 4.6 * few

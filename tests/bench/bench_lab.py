@@ -1,19 +1,15 @@
-"""How fast is the lab? Run it: python -m tests.bench.bench_lab [--json]
+"""The lab, beside a bare Starlette answer and moto's S3 server.
 
-Reports, never fails: the aims are 1,500 GET/s and 700 PATCH/s at p99 below 20 ms with 1,000 Tier-0s, a start below one second, and
-10,000 rules in less than 300 MB. Each server runs in a process of its own and is asked by another one. A bare Starlette answer is
-served by the same server over the same TLS in the same run: the ratio to it says what the lab costs, whatever the machine does.
+Each server runs in a process of its own and is asked by another one. The bare answer is served by the same server over the same TLS
+in the same run: the ratio to it says what the lab costs, whatever the machine does.
 """
 
 from __future__ import annotations
 
-import argparse
 import base64
 import contextlib
 import importlib.util
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -26,13 +22,10 @@ from typing import Any
 
 from nsx_lab.manager.http.client import Control
 from nsx_lab.manager.http.labfile import read_lab_file
-from tests.bench.race import CONNECTIONS, ROUNDS, Line, Race, Target
+from tests.bench.race import Line, Race, Target
+from tests.bench.rows import Row, Sizes
 
-TIER0S, RULES = 1_000, 10_000
-REQUESTS, STARTS = 2_000, 5
-ASKED = range(REQUESTS)
 LAB_FILE = "lab.json"
-NO_MOTO = "not measured (moto[server] is not installed)"
 TIER0 = "/policy/api/v1/infra/tier-0s/T0-{number}"
 RULE = TIER0 + "/nat/USER/nat-rules/egress"
 BARE = """
@@ -133,8 +126,8 @@ BODY = json.dumps(_rule(1, 0)).encode()
 
 
 @contextmanager
-def lab(folder: Path, tier0s: int, rules_each: int) -> Iterator[tuple[Target, dict[str, Any]]]:
-    """A lab in a process of its own, and what its start took."""
+def lab(folder: Path, tier0s: int, rules_each: int) -> Iterator[tuple[Target, float, float]]:
+    """A lab in a process of its own, the seconds that its start took, and its memory in MB."""
     seed_file, lab_file = folder / "seed.json", folder / LAB_FILE
     seed_file.write_text(json.dumps(seed(tier0s, rules_each)))
     begin = time.perf_counter()
@@ -150,22 +143,15 @@ def lab(folder: Path, tier0s: int, rules_each: int) -> Iterator[tuple[Target, di
             known = read_lab_file(lab_file)
             basic = base64.b64encode(f"{known.username}:{known.password}".encode()).decode()
             target = Target(int(known.host.rpartition(":")[2]), known.ca, f"Basic {basic}")
-            yield (
-                target,
-                {
-                    "start s": round(started, 2),
-                    "resident MB": memory(process.pid, "VmRSS"),
-                    "peak MB": memory(process.pid, "VmHWM"),
-                },
-            )
+            yield target, started, memory(process.pid)
         finally:
             process.terminate()
 
 
-def memory(pid: int, name: str) -> int:
-    """Memory of a process in MB (Linux): VmRSS, what it has in RAM, or VmHWM, the most that it ever had there."""
+def memory(pid: int) -> float:
+    """The most memory that a process ever had in RAM, in MB (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return round(next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:")) / 1024)
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
 
 
 @contextmanager
@@ -192,45 +178,79 @@ def beside(program: str, with_ca: bool) -> Iterator[Target]:
 # what is measured
 
 
-def has_moto() -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in ("moto", "flask"))
+def rows(sizes: Sizes) -> Iterator[Row]:
+    with tempfile.TemporaryDirectory(prefix="egress-bench-") as name:
+        folder = Path(name)
+        yield _start(folder, sizes)
+        yield from _race(folder, sizes)
+        yield from _many_rules(folder, sizes)
 
 
-def race(folder: Path) -> dict[str, Any]:
+def _start(folder: Path, sizes: Sizes) -> Row:
+    """From the command to the line that says ready, without a seed."""
+    took = []
+    for _ in range(sizes.runs):
+        with lab(folder, 0, 0) as (_target, start, resident):
+            took.append((start, resident))
+    start, resident = (statistics.median(column) for column in zip(*took, strict=True))
+    return Row("lab: start, empty", start, "s", 1, beside={"MB": resident})
+
+
+def _many_rules(folder: Path, sizes: Sizes) -> Iterator[Row]:
+    """As many rules, 10 on each Tier-0."""
+    with (
+        lab(folder, sizes.rules // 10, 10) as (_, start, resident),
+        contextlib.closing(Control.of(read_lab_file(folder / LAB_FILE))) as control,
+    ):
+        rules = len(control.objects(type="PolicyNatRule"))
+    yield Row(f"lab: start with {rules:,} rules on {sizes.rules // 10:,} Tier-0s", start, "s", 4)
+    yield Row(f"lab: memory with {rules:,} rules", resident, "MB", 300)
+
+
+def _race(folder: Path, sizes: Sizes) -> Iterator[Row]:
     """The lab with many Tier-0s beside a bare answer and, where it is installed, moto's S3 server with objects of a rule's size.
 
     Asked of the lab: one of the Tier-0s, a change of the NAT rule of one of them, and a page of 100.
     """
+    asked, tier0s = range(sizes.requests), sizes.tier0s
     with contextlib.ExitStack() as stack:
-        ours, start = stack.enter_context(lab(folder, TIER0S, 1))
+        ours, *_ = stack.enter_context(lab(folder, tier0s, 1))
         bare = stack.enter_context(beside(BARE, with_ca=True))
-        running = Race()
-        running.enter("GET", ours, lambda _: [ours.request("GET", TIER0.format(number=n % TIER0S)) for n in ASKED])
-        running.enter("GET bare Starlette", bare, lambda _: [bare.request("GET", "/") for _ in ASKED])
-        running.enter("PATCH", ours, lambda turn: [_patch(ours, turn, n) for n in ASKED])
-        running.enter("PATCH bare Starlette", bare, lambda _: [bare.request("PATCH", "/", BODY) for _ in ASKED])
-        page = "/policy/api/v1/infra/tier-0s?page_size=100"
-        running.enter("GET a page of 100", ours, lambda _: [ours.request("GET", page)] * (REQUESTS // 20))
+        race = Race(sizes.runs)
+        race.enter("GET", ours, lambda _: [ours.request("GET", TIER0.format(number=n % tier0s)) for n in asked])
+        race.enter("bare GET", bare, lambda _: [bare.request("GET", "/") for _ in asked])
+        race.enter("PATCH", ours, lambda turn: [_patch(ours, turn, n, n % tier0s) for n in asked])
+        race.enter("bare PATCH", bare, lambda _: [bare.request("PATCH", "/", BODY) for _ in asked])
+        page, few = "/policy/api/v1/infra/tier-0s?page_size=100", max(8, sizes.requests // 16)
+        race.enter("page", ours, lambda _: [ours.request("GET", page)] * few)
+        peers = {"GET": "bare GET", "PATCH": "bare PATCH"}
         if has_moto():
             moto = stack.enter_context(bucket())
-            few = REQUESTS // 16
-            running.enter("GET moto S3", moto, lambda _: [moto.request("GET", "/bench/rule")] * few)
-            running.enter("PUT moto S3", moto, lambda _: [moto.request("PUT", "/bench/rule", BODY)] * few)
-        return {
-            "lab": {"tier0s": TIER0S, **start},
-            **running.run(),
-            "ratio": {
-                "GET to bare Starlette": running.ratio("GET", "GET bare Starlette"),
-                "PATCH to bare Starlette": running.ratio("PATCH", "PATCH bare Starlette"),
-                "GET to moto S3": running.ratio("GET", "GET moto S3") or NO_MOTO,
-                "PATCH to PUT of moto S3": running.ratio("PATCH", "PUT moto S3") or NO_MOTO,
-            },
-        }
+            race.enter("moto GET", moto, lambda _: [moto.request("GET", "/bench/rule")] * few)
+            race.enter("moto PUT", moto, lambda _: [moto.request("PUT", "/bench/rule", BODY)] * few)
+        race.run()
+        for what, aim in (("GET", 0.85), ("PATCH", 0.5)):
+            figures = race.figures(what) | {f"{peers[what]}/s": race.figures(peers[what])["per s"]}
+            yield Row(
+                f"lab: {what} / bare Starlette", race.ratio(what, peers[what]), "x", aim, more=True, beside=figures
+            )
+        if has_moto():
+            yield Row(
+                "lab: GET / GET of moto's S3", race.ratio("GET", "moto GET"), "x", beside=race.figures("moto GET")
+            )
+            yield Row(
+                "lab: PATCH / PUT of moto's S3", race.ratio("PATCH", "moto PUT"), "x", beside=race.figures("moto PUT")
+            )
+        yield Row("lab: a page of 100", race.figures("page")["p50 ms"], "ms", beside=race.figures("page"))
 
 
-def _patch(target: Target, turn: int, number: int) -> bytes:
-    body = {**_rule(number % TIER0S, 0), "description": f"{turn}.{number}"}
-    return target.request("PATCH", RULE.format(number=number % TIER0S), json.dumps(body).encode())
+def has_moto() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("moto", "flask"))
+
+
+def _patch(target: Target, turn: int, number: int, tier0: int) -> bytes:
+    body = {**_rule(tier0, 0), "description": f"{turn}.{number}"}
+    return target.request("PATCH", RULE.format(number=tier0), json.dumps(body).encode())
 
 
 @contextmanager
@@ -243,62 +263,3 @@ def bucket() -> Iterator[Target]:
             line.exchange(request)
         line.close()
         yield signed
-
-
-def starts(folder: Path) -> dict[str, Any]:
-    """From the command to the line that says ready, without a seed."""
-    took = []
-    for _ in range(STARTS):
-        with lab(folder, 0, 0) as (_target, start):
-            took.append(start)
-    return {
-        "median s": statistics.median(one["start s"] for one in took),
-        "resident MB": statistics.median(one["resident MB"] for one in took),
-    }
-
-
-def many_rules(folder: Path) -> dict[str, Any]:
-    """The lab with many rules, 100 on each Tier-0."""
-    with (
-        lab(folder, RULES // 100, 100) as (_, start),
-        contextlib.closing(Control.of(read_lab_file(folder / LAB_FILE))) as control,
-    ):
-        return {"rules": len(control.objects(type="PolicyNatRule")), **start}
-
-
-def main() -> None:
-    """Prints what was measured, and on what."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    as_json = parser.parse_args().json
-    measured: dict[str, Any] = {
-        "machine": {
-            "python": platform.python_version(),
-            "cores": os.cpu_count(),
-            "load before": round(os.getloadavg()[0], 1),
-            "connections": CONNECTIONS,
-            "rounds": ROUNDS,
-        }
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        measured["start"] = starts(Path(folder))
-        measured |= race(Path(folder))
-        measured["memory"] = many_rules(Path(folder))
-    if as_json:
-        print(json.dumps(measured, indent=2))
-        return
-    for title, values in measured.items():
-        print(f"{title}: {said(values)}")
-
-
-def said(values: Any) -> str:
-    """Nested figures in one line."""
-    if not isinstance(values, dict):
-        return str(values)
-    return ", ".join(
-        f"{name} ({said(value)})" if isinstance(value, dict) else f"{name} {value}" for name, value in values.items()
-    )
-
-
-if __name__ == "__main__":
-    main()

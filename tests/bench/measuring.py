@@ -1,16 +1,87 @@
-"""Measuring programs: how long they take, in turns with what they are compared with, and how much memory they hold."""
+"""Measuring programs and calls: what they take, in turns with what they are compared with."""
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+_OURS = ("EGRESS_", "NSXT_", "TF_", "CDKTF_", "PYTHONDONTWRITEBYTECODE")
+"""Where the last is set every command compiles its own source anew, and measures that."""
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
+CORES = 2
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command, where it runs, what its environment has on top of a clean one, and the exit codes that are well."""
+
+    command: Sequence[str | Path]
+    cwd: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    codes: Sequence[int] = (0,)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a program took with all that it started: seconds, CPU seconds (user and system), MB at the most."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def run(program: Program) -> Taken:
+    """Runs it to its end. Errors: RuntimeError with its last words when its exit code is another."""
+    with tempfile.TemporaryDirectory(prefix="egress-bench-") as folder:
+        output = Path(folder) / "taken.json"
+        done = subprocess.run(
+            [sys.executable, str(HERE / "process.py"), str(output), *map(str, program.command)],
+            cwd=program.cwd,
+            env=CLEAN | dict(program.env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode not in program.codes:
+            raise RuntimeError(f"{_short(program.command)} ended with {done.returncode}: {done.stdout.strip()[-2000:]}")
+        taken = json.loads(output.read_text())
+    return Taken(taken["wall"], taken["cpu"], taken["peak"])
+
+
+def _short(command: Sequence[str | Path]) -> str:
+    return " ".join((Path(command[0]).name, *map(str, command[1:])))
+
+
+def in_turns(times: int, *programs: Program) -> list[Taken]:
+    """The medians of each. They take turns, so that what else the machine does falls on all of them alike."""
+    rounds = [[run(program) for program in programs] for _ in range(times)]
+    return [median(column) for column in zip(*rounds, strict=True)]
+
+
+def median(taken: Sequence[Taken]) -> Taken:
+    return Taken(*(statistics.median(getattr(one, name) for one in taken) for name in ("wall", "cpu", "peak")))
+
+
+def at_once(programs: Sequence[Program], workers: int = CORES) -> Taken:
+    """Runs programs, so many at a time: seconds until the last has ended, CPU seconds of all, the sum of their peaks as far as they ran together."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(workers) as pool:
+        taken = list(pool.map(run, programs))
+    peaks = sorted((one.peak for one in taken), reverse=True)
+    return Taken(time.perf_counter() - start, sum(one.cpu for one in taken), sum(peaks[:workers]))
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -20,53 +91,14 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def in_turns(times: int, *peers: Callable[[], object]) -> list[float]:
-    """The median seconds of each peer. They take turns, so that what else the machine does falls on all of them alike."""
-    taken = [[seconds(peer) for peer in peers] for _ in range(times)]
-    return [statistics.median(column) for column in zip(*taken, strict=True)]
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU of this process for one call."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
-def compared(times: int, ours: Callable[[], object], theirs: Callable[[], object], aim: float) -> dict[str, float]:
-    """Both medians and how they stand to each other."""
-    a, b = in_turns(times, ours, theirs)
-    return {"ours s": round(a, 2), "peer s": round(b, 2), "times": round(a / b, 2), "aim times": aim, "runs": times}
-
-
-def program(command: Sequence[str | Path], cwd: Path, env: Mapping[str, str], codes: Sequence[int] = (0,)) -> str:
-    """Runs a program to its end and returns its output. Errors: RuntimeError with its words when its exit code is another."""
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    if done.returncode not in codes:
-        raise RuntimeError(f"{command} ended with {done.returncode}: {(done.stderr or done.stdout).strip()}")
-    return done.stdout
-
-
-def together(commands: Sequence[tuple[Sequence[str | Path], Path, Mapping[str, str]]]) -> tuple[float, float]:
-    """Runs programs at once; returns seconds until the last has ended, and the peak of their summed memory in MB.
-
-    Memory is the resident set of the programs and all that they started, looked at every 50 ms; pages that processes share
-    count once for each of them, so it is rather too much than too little.
-    """
-    start, peak = time.perf_counter(), 0
-    with tempfile.TemporaryFile("w+") as words:
-        running = [
-            subprocess.Popen(command, cwd=cwd, env=env, stdout=words, stderr=words) for command, cwd, env in commands
-        ]
-        while any(process.poll() is None for process in running):
-            peak = max(peak, sum(resident(process.pid) for process in running))
-            time.sleep(0.05)
-        taken = time.perf_counter() - start
-        if any(process.returncode for process in running):
-            words.seek(0)
-            raise RuntimeError(f"ended with {[process.returncode for process in running]}: {words.read()[-2000:]}")
-    return taken, peak / 1e6
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory that a process and its children hold; 0 when it is gone."""
-    try:
-        own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-        tasks = Path(f"/proc/{pid}/task").iterdir()
-        children = {int(child) for task in tasks for child in (task / "children").read_text().split()}
-    except (OSError, IndexError):
-        return 0
-    return own + sum(resident(child) for child in children)
+def calls_in_turns(times: int, *calls: Callable[[], object]) -> list[float]:
+    """The median seconds of each call, in turns."""
+    rounds = [[seconds(call) for call in calls] for _ in range(times)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]

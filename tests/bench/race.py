@@ -9,9 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-ROUNDS = 5
 CONNECTIONS = 4
 PATIENCE = 30.0
 """Seconds after which a benchmark gives up instead of waiting for ever."""
@@ -110,39 +108,41 @@ Requests = Callable[[int], list[bytes]]
 class Race:
     """Servers asked in turns, round by round, so that whatever else the machine does meets all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, rounds: int) -> None:
+        self._rounds = rounds
         self._runs: dict[str, tuple[Target, Requests]] = {}
         self._rates: dict[str, list[float]] = {}
-        self._measured: dict[str, dict[str, Any]] = {}
+        self._measured: dict[str, dict[str, float]] = {}
 
     def enter(self, name: str, target: Target, requests: Requests) -> None:
         """Another runner; `requests` takes the number of the round."""
         self._runs[name] = (target, requests)
 
-    def run(self) -> dict[str, dict[str, Any]]:
-        """Medians over the rounds. `p99 ms` over all connections: what one of them waits while the others ask too."""
+    def run(self) -> None:
+        """All rounds, and the medians over them."""
         rounds = [
             {name: burst(target, requests(number)) for name, (target, requests) in self._runs.items()}
-            for number in range(ROUNDS)
+            for number in range(self._rounds)
         ]
         for name in self._runs:
+            if failed := sum(one[name][2] for one in rounds):
+                raise RuntimeError(f"{failed} requests of {name} were not answered with 2xx")
             self._rates[name] = [one[name][0] for one in rounds]
             self._measured[name] = _medians([one[name] for one in rounds])
-        return self._measured
 
-    def ratio(self, one: str, other: str) -> float | None:
-        """Median of the rounds' ratios of requests per second; None if the other did not run."""
-        if other not in self._rates:
-            return None
+    def figures(self, name: str) -> dict[str, float]:
+        """Requests per second, `p50 ms` and `p99 ms` over all connections: what one of them waits while the others ask too."""
+        return self._measured[name]
+
+    def ratio(self, one: str, other: str) -> float:
+        """Median of the rounds' ratios of requests per second."""
         pairs = zip(self._rates[one], self._rates[other], strict=True)
-        return round(statistics.median(ours / theirs for ours, theirs in pairs), 2)
+        return statistics.median(ours / theirs for ours, theirs in pairs)
 
 
-def _medians(rounds: list[tuple[float, list[float], int]]) -> dict[str, Any]:
-    measured = {
-        "per s": round(statistics.median(rate for rate, _, _ in rounds)),
-        "p50 ms": round(statistics.median(statistics.median(took) for _, took, _ in rounds) * 1000, 2),
-        "p99 ms": round(statistics.median(statistics.quantiles(took, n=100)[98] for _, took, _ in rounds) * 1000, 2),
+def _medians(rounds: list[tuple[float, list[float], int]]) -> dict[str, float]:
+    return {
+        "per s": statistics.median(rate for rate, _, _ in rounds),
+        "p50 ms": statistics.median(statistics.median(took) for _, took, _ in rounds) * 1000,
+        "p99 ms": statistics.median(statistics.quantiles(took, n=100)[98] for _, took, _ in rounds) * 1000,
     }
-    failed = sum(count for _, _, count in rounds)
-    return measured | ({"not 2xx": failed} if failed else {})

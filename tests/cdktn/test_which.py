@@ -74,6 +74,19 @@ def test_the_only_one_that_is_installed_is_taken(machine: dict[str, str]) -> Non
             "constructs 10.8.1 is installed, cdktn runs on 10.6 and newer, before 10.8: pip install 'tier0-egress[cdktn]'",
         ),
         ("cdktf", (), {"cdktf": "0.20.9"}, "cdktf 0.20.9 is installed, the bindings here are made for 0.21"),
+        (
+            "",
+            (),
+            {"cdktf": "0.22.0", "cdktn": "0.23.9"},
+            "cdktf 0.22.0 is installed, the bindings here are made for 0.21",
+        ),
+        (
+            "",
+            (),
+            {"cdktf": "0.20.9"},
+            "cdktf 0.20.9 is installed, the bindings here are made for 0.21 and newer, before 0.22: "
+            "pip install 'tier0-egress'; or EGRESS_CDK=cdktn, which fits",
+        ),
         ("cdktn", (), {"constructs": None}, "constructs is not installed, which cdktn needs: pip install"),
         ("", ("cdktf", "cdktn"), {}, "this program has imported cdktf and cdktn, and the constructs run on one"),
     ],
@@ -89,6 +102,15 @@ def test_one_clear_sentence_where_none_can_be_run_on(
         chosen({"EGRESS_CDK": named}, imported)
     assert str(told.value).startswith(sentence)
     assert "\n" not in str(told.value)
+    assert ("which fits" in str(told.value)) == ("which fits" in sentence)
+
+
+def test_a_version_tells_whose_it_is() -> None:
+    assert [cdk.made_by(version) for version in ("0.21.0", "0.24.3", "0.20.0", "0.25.0-pre.1", "", "latest")] == [
+        CDKTF,
+        CDKTN,
+        *[None] * 4,
+    ]
 
 
 def test_the_default_runs_where_the_other_does_not_fit(machine: dict[str, str]) -> None:

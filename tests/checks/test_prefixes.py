@@ -7,7 +7,7 @@ import cProfile
 import json
 import pstats
 from collections.abc import Callable
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,15 @@ NETWORKS = st.builds(
 )
 
 
-@given(added=st.lists(NETWORKS, max_size=20), asked=NETWORKS)
-def test_an_index_says_what_a_look_at_every_network_says(added: list[IPv4Network], asked: IPv4Network) -> None:
+@given(added=st.lists(NETWORKS, max_size=20), asked=NETWORKS, before=st.integers(0, 20))
+def test_an_index_says_what_a_look_at_every_network_says(
+    added: list[IPv4Network], asked: IPv4Network, before: int
+) -> None:
+    """`before`: so many are added when it is asked for the first time."""
     index: Prefixes[int] = Prefixes()
     for number, network in enumerate(added):
+        if number == before:
+            index.overlapping(asked)
         index.add(network, number)
 
     def expected(holds: Callable[[IPv4Network], bool]) -> Overlap[int] | None:
@@ -46,6 +51,17 @@ def test_an_index_says_what_a_look_at_every_network_says(added: list[IPv4Network
     assert index.equal(asked) == expected(lambda one: one == asked)
     assert index.nested(asked) == expected(lambda one: one != asked and one.overlaps(asked))
     assert index.inside(asked) == expected(lambda one: one != asked and one.subnet_of(asked))
+
+
+@given(added=st.lists(NETWORKS, max_size=20), asked=st.builds(IPv4Address, st.integers(0, 2**32 - 1)))
+def test_an_address_is_asked_for_as_the_network_that_holds_only_it(
+    added: list[IPv4Network], asked: IPv4Address
+) -> None:
+    index: Prefixes[int] = Prefixes()
+    for number, network in enumerate(added):
+        index.add(network, number)
+    assert index.overlapping(asked) == index.overlapping(IPv4Network(asked))
+    assert index.holding(asked) == index.holding(IPv4Network(asked))
 
 
 def ip(first: int, number: int) -> str:

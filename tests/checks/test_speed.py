@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import weakref
 from collections.abc import Callable
 
@@ -35,3 +36,17 @@ def test_a_domain_and_what_was_derived_from_it_go_together(domain: Callable[...,
     del first
     gc.collect()
     assert derived() is None
+
+
+def test_a_domain_goes_to_another_process_without_what_was_derived_from_it(
+    domain: Callable[..., WorkloadDomain],
+) -> None:
+    first = domain("one")
+    small = len(pickle.dumps(first))
+    assert look.mappings(first)
+    sent = pickle.dumps(first)
+    assert len(sent) == small
+    there = pickle.loads(sent)  # noqa: S301 - made here
+    assert there == first
+    assert look.mappings(there) == look.mappings(first)
+    assert there.place("egress", "tkg") == first.place("egress", "tkg")

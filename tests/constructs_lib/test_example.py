@@ -25,11 +25,12 @@ def old_node(tmp_path: Path) -> Path:
     return folder
 
 
-def test_constructs_alone_make_the_golden_domains_resources_whatever_node_is_on_path(
+def test_constructs_alone_make_the_golden_domains_resources_whatever_node_is_on_path_and_without_a_home(
     tmp_path: Path, old_node: Path
 ) -> None:
     env = {key: value for key, value in os.environ.items() if not key.startswith("JSII_")}
     env["PATH"] = os.pathsep.join([str(old_node), env["PATH"]])
+    env["HOME"] = str(old_node / "node")  # a file, where jsii would keep its packages
     done = subprocess.run([sys.executable, EXAMPLE], cwd=tmp_path, env=env, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     made = json.loads((tmp_path / "cdktf.out" / "stacks" / "wld01" / "cdk.tf.json").read_text())

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from egress.delivery import affected as room
-from egress.delivery.affected import Affected, Change, Why, compare
-from egress.domain import EgressError
+from egress.delivery.change import affected as room
+from egress.delivery.change.affected import Affected, Change, Why, compare
+from egress.domain import EgressError, files
 from tests.repositories import git
 
 pytestmark = pytest.mark.slow
@@ -257,6 +258,27 @@ def test_whom_a_stack_talks_to_and_as_whom_is_named(project: Path) -> None:
     commit(project)
     (project / "ca.pem").write_text("two")
     assert affected(project, "main") == (Affected("wld01", Why.CHANGED, "ca_file ca.pem holds something else"),)
+
+
+def test_beside_synthesis_only_files_that_differ_are_read_and_those_with_a_ca_file(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading a domain file takes a millisecond, and synthesis reads them all."""
+    reads: Counter[str] = Counter()
+    read = files.read_tree
+    monkeypatch.setattr(files, "read_tree", lambda file: reads.update([file.shown]) or read(file))
+    assert affected(project, "main") == ()
+    assert not reads
+    edit(project / "domains" / "wld01.yaml", "translated: 10.27.51.147", "translated: 10.27.51.148")
+    assert affected(project, "main") == (Affected("wld01", Why.CHANGED),)
+    assert reads == {"domains/wld01.yaml": 2}
+    edit(project / "domains" / "prod" / "_defaults.yaml", "credentials: NSXT_PROD", '"ca\\x5ffile": ca.pem')
+    commit(project)
+    reads.clear()
+    (project / "ca.pem").write_text("two")
+    told = Affected("prod-wld02", Why.CHANGED, "ca_file ca.pem holds something else")
+    assert affected(project, "main") == (told,)
+    assert reads == {"domains/prod/_defaults.yaml": 2, "domains/prod/wld02.yaml": 2}
 
 
 def ask(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from egress.delivery.bases import base_folder, object_of
+from egress.delivery.git.bases import base_folder, object_of
 from egress.domain import EgressError
 from tests.repositories import git
 

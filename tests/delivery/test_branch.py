@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from egress.delivery.branch import Remote, What, proposed
+from egress.delivery.git.branch import Remote, What, proposed
 from egress.domain import EgressError
 from tests.repositories import git
 

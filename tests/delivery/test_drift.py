@@ -1,8 +1,8 @@
 from typing import Any
 
-from egress.delivery import drift
-from egress.delivery.drift import Drift
-from egress.delivery.plan_content import PlanContent
+from egress.delivery.content import drift
+from egress.delivery.content.drift import Drift
+from egress.delivery.content.plan_content import PlanContent
 
 
 def entry(

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from egress.checks import check_live
-from egress.delivery.guards import refuse_losing_a_route, refuse_wrong_mode
-from egress.delivery.looks import Found
-from egress.delivery.plan_content import PlanContent
+from egress.delivery.content.plan_content import PlanContent
+from egress.delivery.planning.guards import refuse_losing_a_route, refuse_wrong_mode
+from egress.delivery.planning.looks import Found
 from egress.domain import EgressError, HaMode, WorkloadDomain, load_domains
 from egress.domain.model import Suppression
 from egress.policy import paths

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from egress.delivery.affected import Affected, Change, Why
-from egress.delivery.matrix import System, entries, value
+from egress.delivery.change.affected import Affected, Change, Why
+from egress.delivery.change.matrix import System, entries, value
 from egress.domain import EgressError
 from egress.policy.identity import GatewayKey, ManagerKey
 

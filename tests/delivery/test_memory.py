@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from egress.delivery.memory import as_yaml
+from egress.delivery.planning.memory import as_yaml
 from egress.domain import DomainFile, WorkloadDomain, load_domains
 from egress.domain.fleet import load
 

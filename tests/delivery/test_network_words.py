@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from egress.delivery.network_words import Became, Told, headline, short_name, told, value
-from egress.delivery.plan_content import PlanContent, parse
+from egress.delivery.content.network_words import Became, Told, headline, short_name, told, value
+from egress.delivery.content.plan_content import PlanContent, parse
 
 Json = dict[str, Any]
 HOP = {"ip_address": "10.27.51.1", "admin_distance": 1, "interface": None}

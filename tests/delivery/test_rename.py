@@ -1,6 +1,6 @@
 import pytest
 
-from egress.delivery.rename import renamed
+from egress.delivery.files.rename import renamed
 from egress.domain import EgressError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from egress.delivery.renames import renames
+from egress.delivery.change.renames import renames
 from egress.domain import WorkloadDomain, load_domains
 
 REPOSITORY = Path(__file__).resolve().parents[2]

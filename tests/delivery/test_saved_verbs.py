@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from egress.delivery.plan_content import PlanContent
-from egress.delivery.plans import Verb
-from egress.delivery.saved import refuse_another_verb
+from egress.delivery.content.plan_content import PlanContent
+from egress.delivery.planning.plans import Verb
+from egress.delivery.planning.saved import refuse_another_verb
 from egress.domain import EgressError
 
 RULE = "nsxt_policy_nat_rule.Egress_tkg"

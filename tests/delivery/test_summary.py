@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from egress.delivery.affected import Affected, Why
-from egress.delivery.summary import of_affected
+from egress.delivery.change.affected import Affected, Why
+from egress.delivery.change.summary import of_affected
 
 
 def test_affected_stacks_are_a_table() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from egress.delivery.unprotect import unprotected
+from egress.delivery.files.unprotect import unprotected
 from egress.domain import EgressError
 
 

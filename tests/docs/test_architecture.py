@@ -89,7 +89,7 @@ def test_a_circle_through_the_template_is_refused_by_both(copy: Path, plant: Cal
         ("egress/reachability/walk.py", "import egress.checks.report", "imports egress.checks.report"),
         ("constructs_lib/values.py", "from egress.policy import owned", "imports egress.policy.owned"),
         ("nsx_lab/provider/provider.py", "import nsx_lab.dataplane", "imports nsx_lab.dataplane"),
-        ("main.py", "from egress.delivery import plans", "main.py:"),
+        ("main.py", "from egress.delivery.planning import plans", "main.py:"),
         ("egress/cli/seed.py", "from egress.cli.lab import command as other", "a command file imports the command lab"),
         ("egress/stray.py", "import egress.domain", "egress.stray is in no room"),
         (
@@ -98,7 +98,7 @@ def test_a_circle_through_the_template_is_refused_by_both(copy: Path, plant: Cal
             "'/infra/tier-0s/{}' spells a Policy path",
         ),
         ("egress/cli/seed.py", 'PARENT = f"{PARENT}/static-routes"', "'{}/static-routes' spells a Policy path"),
-        ("egress/delivery/plans.py", 'KIND = "nat-rules"', "egress/delivery/plans.py:"),
+        ("egress/delivery/planning/plans.py", 'KIND = "nat-rules"', "egress/delivery/planning/plans.py:"),
         ("stacks/backend.py", 'PATH = "/infra/tier-1s/" + name', "'/infra/tier-1s/' spells a Policy path"),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
 import os
+import pstats
 import re
 import shutil
 import tempfile
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 from egress.domain import DomainFileError, EgressError, find_files, find_root, load_domains
-from egress.domain.files import look, select
+from egress.domain.files import Looked, look, named, select
 from egress.domain.fleet import load
 
 
@@ -187,3 +189,33 @@ def test_unknown_stacks_no_folder_and_no_file_are_told(
         find_root(empty)
     (root / "domains/prod").mkdir()
     assert find_root(root / "domains/prod") == root
+
+
+def test_naming_every_file_of_a_project_looks_through_it_once(root: Path, golden: str) -> None:
+    """As `egress check domains/*.yaml` does; counted in calls of functions, the same number on every machine."""
+
+    def all_named() -> int:
+        profile, known = cProfile.Profile(), dict[Path, Looked]()
+        for path in sorted((root / "domains").glob("*.yaml")):
+            assert [file.stack for file in profile.runcall(named, path, root, known)] == [path.stem]
+        return pstats.Stats(profile).total_calls  # type: ignore[attr-defined, no-any-return]
+
+    (root / "cdktf.json").write_text("{}")
+    calls = []
+    for count in (20, 80):
+        for number in range(count):
+            (root / f"domains/w{number}.yaml").write_text(golden)
+        calls.append(all_named())
+    assert calls[1] < 4.2 * calls[0], calls
+
+
+def test_defaults_that_are_named_mean_every_domain_over_them(root: Path, golden: str) -> None:
+    (root / "cdktf.json").write_text("{}")
+    (root / "domains/prod").mkdir()
+    for name in ("a", "prod/b", "prod/c"):
+        (root / f"domains/{name}.yaml").write_text(golden)
+    (root / "domains/_defaults.yaml").write_text("")
+    (root / "domains/prod/_defaults.yaml").write_text("")
+    known: dict[Path, Looked] = {}
+    meant = [[one.stack for one in named(Path(f"domains/{name}"), root, known)] for name in ("_defaults.yaml", "prod/_defaults.yaml", "prod/b.yaml")]  # fmt: skip
+    assert meant == [["a", "prod-b", "prod-c"], ["prod-b", "prod-c"], ["prod-b"]]

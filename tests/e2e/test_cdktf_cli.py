@@ -17,7 +17,6 @@ from egress.toolchain.cdktf_cli import bring_cli
 from egress.toolchain.node import find_node
 from nsx_lab import Lab
 from tests.e2e.sites import EGRESS, REPOSITORY, ROUTE, STACK, SUPERVISOR, TKG, Site, lab_site, project
-from tests.upgrade.releases import copy_project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -69,26 +68,6 @@ def test_synth_deploy_diff_destroy_of_two_domains(two: Site) -> None:
     assert site.objects() == {}
     assert not (site.root / "cdktf.out").exists(), "the output of the real domains is not touched by a lab's run"
     assert not (site.root / "state").exists()
-
-
-def test_a_shared_tier0_and_a_vrf_deploy_by_cdktf_and_plan_empty_by_both(
-    tmp_path: Path, any_engine: dict[str, str], cli: Path
-) -> None:
-    root = copy_project(REPOSITORY / "examples", tmp_path / "project")
-    with Lab(seed=seed(load_domains(root))) as lab:
-        lab.write_lab_file(tmp_path / "lab.json")
-        site = Site(root, lab, any_engine | {"CI": "1", "EGRESS_LAB": str(tmp_path / "lab.json")})
-        plain(
-            site, "cdktf", "deploy", "*", "--auto-approve"
-        )  # what it did, the plans below say: its own words may be cut
-        assert "No changes." in plain(site, "cdktf", "diff", "shared-tenant")
-        planned = site.egress("plan", code=0)
-        assert planned.stdout.count("No changes.") == 3
-        plain(site, "cdktf", "destroy", "*", "--auto-approve")
-        site.egress("apply", "--yes", code=0)
-        assert site.egress("plan", code=0).stdout.count("No changes.") == 3
-        site.egress("destroy", "--yes", code=0)
-        assert site.objects() == {}
 
 
 def test_stacks_are_selected_by_the_shell_and_by_the_context(two: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from egress.checks import Report
-from egress.delivery.drift import Changed, Drift
+from egress.delivery.content.drift import Changed, Drift
 from egress.forge.github import LABEL
 from egress.review import drift_issue
 from tests.e2e.sites import SUPERVISOR, Site

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from egress.answers.answer import answers
 from egress.answers.asking import Ask
-from egress.delivery.plan_content import parse
+from egress.delivery.content.plan_content import parse
 from egress.domain import EgressError, WorkloadDomain, load_domains
 from egress.policy.identity import GatewayKey
 from egress.policy.owned import owned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -125,6 +126,35 @@ def test_a_gateway_of_many_domains_is_read_once_and_its_rules_are_compiled_once(
         assert len(own) == 4
         earlier = made
     assert [len(stacks) for stacks in read] == [12] + 11 * [1]
+
+
+def calls_of_the_third(domain_of: DomainOf, count: int) -> int:
+    """How many functions are called to answer one of so many domains on a Tier-0, after others."""
+    everyone = [without_rules(domain_of, 2, f"many{number}", number) for number in range(count)]
+    earlier = None
+    for domain in everyone[:2]:
+        earlier = view_of(domain, everyone, like=earlier)
+        assert earlier.walker.compiled
+    made = 0
+
+    def counted(_frame: object, event: str, _argument: object) -> None:
+        nonlocal made
+        made += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        third = view_of(everyone[2], everyone, like=earlier)
+        for question in questions(third):
+            third.walker.walk(question.flow)
+    finally:
+        sys.setprofile(None)
+    return made
+
+
+def test_one_of_many_domains_costs_what_one_of_few_does(domain_of: DomainOf) -> None:
+    few, many = (calls_of_the_third(domain_of, count) for count in (6, 48))
+    assert few > 1000
+    assert many < 1.05 * few
 
 
 def test_a_file_that_contradicts_its_neighbours_counts_in_its_own_view(domain_of: DomainOf) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import cdktf
 import constructs
 import pytest
 
+from egress.cdk import chosen
 from egress.recorder import elements, kinds, nsxt
-from egress.recorder.app import VERSION
 from egress.recorder.construct import TAKEN
+from egress.recorder.installed import RELEASES
 
 SCHEMA = Path(__file__).parents[2] / "nsx_lab" / "provider" / "nsxt-schema.json"
 INHERITED = {"App": "Construct", "TerraformStack": "Construct"}
@@ -33,9 +35,8 @@ def test_what_programs_could_replace_is_all_that_cdktf_has(name: str) -> None:
 
 
 def test_it_is_the_version_that_is_pinned() -> None:
-    from importlib import metadata
-
-    assert metadata.version("cdktf") == VERSION
+    cdk = chosen().name
+    assert metadata.version(cdk) == RELEASES[cdk].version
 
 
 def blocks() -> list[type[elements.Block]]:

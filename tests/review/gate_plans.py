@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from egress.answers.questions import Purpose
-from egress.delivery.plan_content import PlanContent
+from egress.delivery.content.plan_content import PlanContent
 from egress.domain import WorkloadDomain, load_domains
 from egress.policy.planned import BFD_PEER, ROUTE, RULE
 from egress.review.consequence import Consequence, Fate, OutageChange, Review, Side

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from egress.answers.questions import Purpose
-from egress.delivery.plan_content import PlanContent, parse
+from egress.delivery.content.plan_content import PlanContent, parse
 from egress.policy.planned import ROUTE as ROUTE_KIND
 from egress.policy.planned import RULE as RULE_KIND
 from egress.review.consequence import Consequence, Fate, Review, Side

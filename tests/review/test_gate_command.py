@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,8 +15,9 @@ from junitparser import Failure, JUnitXml
 from sarif_pydantic import Sarif
 
 from egress.cli import run
-from egress.delivery import saved
-from egress.delivery.plans import PLAN
+from egress.delivery.planning import saved
+from egress.delivery.planning.plans import PLAN
+from egress.domain import files
 from egress.layout import LOCK, STACK_FILE
 from egress.review.consequence import Consequence, Fate, as_json
 from egress.review.gate.registry import RULES
@@ -453,3 +455,26 @@ def test_the_override_of_a_stack_that_the_branch_removes_is_on_the_base(
     (plans / "affected.json").write_text(json.dumps([{"stack": "wld01", "why": "removed"}]))
     assert run(["gate", str(plans), "--base", "main"]) == 0
     assert "overridden: its domain file is gone" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_only_domains_that_are_judged_are_read_unless_a_manager_has_to_be_found_among_them(
+    repository: Path, plans: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (repository / "domains/wld01.yaml").read_text()
+    others = {f"network/domains/a{n}.yaml": text.replace("nsx-wld01", f"nsx-a{n}") for n in range(5)}
+    on_main(repository, others)
+    reads: Counter[str] = Counter()
+    read = files.read_tree
+    monkeypatch.setattr(files, "read_tree", lambda file: reads.update([file.shown]) or read(file))
+    save(plans, *CHANGES_NOTHING)
+    assert run(["gate", str(plans), "--base", "main"]) == 0
+    assert reads == {"domains/wld01.yaml": 2}, "here and on main"
+    frozen = "{from: 2020-01-01T00:00:00Z, until: 2999-01-01T00:00:00Z, why: restore, managers: [%s]}"
+    (repository / "gate.yaml").write_text(f"version: 1\nfrozen: [{frozen % 'nsx-a3.example.com'}]\n")
+    assert run(["gate", str(plans), "--base", "main"]) == 0
+    assert reads["domains/a3.yaml"] == 2
+    (repository / "gate.yaml").write_text(f"version: 1\nfrozen: [{frozen % 'nsx-a9.example.com'}]\n")
+    capsys.readouterr()
+    assert run(["gate", str(plans), "--base", "main"]) == 1
+    assert "no domain file's manager is 'nsx-a9.example.com'" in capsys.readouterr().err

@@ -38,7 +38,7 @@ def refused(text: str) -> str:
 
 
 def on_base(text: str = "", *owners: str) -> Base:
-    return Base("main", read(text) if text else NO_FILE, owners, (golden(),), {})
+    return Base("main", read(text) if text else NO_FILE, owners, (), (golden(),), {})
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_of_two_words_about_a_rule_the_stricter_holds(
     here: str | None, there: str | None, holds: Demand | None
 ) -> None:
     one, other = (read(f"rules: {{nat-rule-lost: {word}}}\n") if word else NO_FILE for word in (here, there))
-    found = bind(one, Base("main", other, (), (), {}))
+    found = bind(one, Base("main", other, (), (), (), {}))
     assert found.demands["nat-rule-lost"] is holds
 
 

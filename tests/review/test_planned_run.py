@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from egress.delivery import saved
+from egress.delivery.planning import saved
 from egress.domain import EgressError
 from egress.review import planned_run
 from egress.review.comment import COMMENT, render

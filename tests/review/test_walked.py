@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from egress.checks import check_live
-from egress.delivery.plan_content import PlanContent
-from egress.delivery.plan_content import parse as parse_plan
+from egress.delivery.content.plan_content import PlanContent
+from egress.delivery.content.plan_content import parse as parse_plan
 from egress.domain import WorkloadDomain
 from egress.policy.sighting import Sighting, Unseen
 from egress.reachability.view import Live

@@ -38,6 +38,13 @@ def test_tofu_comes_before_terraform(tmp_path: Path) -> None:
     assert found[0].provider_address == "registry.opentofu.org/vmware/nsxt"
 
 
+def test_of_several_engines_only_the_one_that_is_taken_is_started(tmp_path: Path) -> None:
+    for name, says in (("tofu", "OpenTofu v1.12.7"), ("terraform", "Terraform v1.11.4")):
+        program(tmp_path, name, f"{says}'; echo {name} >>'{tmp_path}/started")
+    assert find_engine({"PATH": f"{tmp_path}:/bin"}).product == "OpenTofu"
+    assert (tmp_path / "started").read_text() == "tofu\n"
+
+
 def test_an_engine_older_than_1_6_is_passed_over(tmp_path: Path) -> None:
     program(tmp_path, "terraform", "Terraform v1.5.7")
     assert all(engine.origin != "on PATH" for engine in engines({"PATH": f"{tmp_path}:/bin"}))

@@ -166,22 +166,84 @@ def test_without_a_command_it_is_the_users_own_shell(project: Path) -> None:
     assert "exit leaves" in done.stderr
 
 
+@pytest.mark.parametrize("home", ["home", "no folder"], ids=["a home", "a home that cannot be written"])
 def test_without_a_registry_of_npm_it_is_a_sentence_and_nothing_half_done_is_left(
-    project: Path, tmp_path: Path
+    project: Path, tmp_path: Path, home: str
 ) -> None:
+    (tmp_path / "no folder").touch()
     nowhere = {"npm_config_registry": "https://127.0.0.1:9/", "npm_config_fetch_retries": "0"}
-    cache = {
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "npm_config_cache": str(tmp_path / "npm"),
-        "EGRESS_CDKTF_CLI": "",
-    }
-    done = shell(project, "true", **nowhere, **cache)
+    homes = {"HOME": str(tmp_path / home), "XDG_CACHE_HOME": str(tmp_path / "cache"), "EGRESS_CDKTF_CLI": ""}
+    done = shell(project, "true", **nowhere, **homes)
     assert done.returncode == 1
-    assert (
-        "the cdktf CLI 0.21.0 could not be brought from npm; everything but plain cdktf works without it" in done.stderr
+    _, said = done.stderr.splitlines()
+    assert said.startswith(
+        "egress: the cdktf CLI 0.21.0 could not be brought from npm (FetchError: request to https://127.0.0.1:9/"
     )
+    assert said.endswith("EGRESS_CDKTF_CLI a folder that has it; everything but plain cdktf works without it")
     left = [path.name for path in (tmp_path / "cache" / "tier0-egress").iterdir()]
     assert [name for name in left if not name.endswith(".lock")] == []
+
+
+def test_a_cache_that_cannot_be_made_is_a_sentence(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "no folder").touch()
+    done = shell(project, "true", HOME=str(tmp_path / "no folder"), XDG_CACHE_HOME="", EGRESS_CDKTF_CLI="")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[1:] == [
+        f"egress: the cdktf CLI is kept in '{tmp_path}/no folder/.cache/tier0-egress', which cannot be made (Not a directory): "
+        "set XDG_CACHE_HOME to a folder that can be written, or EGRESS_CDKTF_CLI to one that has the CLI"
+    ]
+
+
+def test_a_home_that_cannot_be_written_has_no_plugin_cache(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "no folder").touch()
+    assert "CDKTF_DISABLE_PLUGIN_CACHE_ENV" not in variables(shell(project, "env", HOME=str(tmp_path)).stdout)
+    seen = variables(shell(project, "env", HOME=str(tmp_path / "no folder")).stdout)
+    assert seen["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] == "1"
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ('{"language": "python"}', 'has no app, the command that cdktf is to run: add "app": "python main.py"'),
+        ('{"language": "python", "app": 7}', "has no app, the command that cdktf is to run"),
+        ('{"app": "python main.py"}', 'has no language, which cdktf asks for: add "language": "python"'),
+        (
+            '{"language": "python", "app": "python nowhere.py"}',
+            "has the app 'python nowhere.py', and there is no nowhere.py",
+        ),
+        ('{"language": "python"', "is cut off: egress init writes one"),
+    ],
+)
+def test_a_cdktf_json_that_names_no_app_is_one_sentence_to_the_cli_and_a_note_to_others(
+    project: Path, text: str, said: str
+) -> None:
+    (project / "cdktf.json").write_text(text)
+    refused = shell(project, "cdktf", "synth")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    (sentence,) = refused.stderr.splitlines()
+    assert said in sentence
+    other = shell(project, "true")
+    assert other.returncode == 0
+    assert said in other.stderr
+
+
+@pytest.mark.parametrize(
+    "cdk, words, said",
+    [
+        ("nonsense", "true", "EGRESS_CDK is 'nonsense', allowed are cdktf (the default) and cdktn"),
+        ("cdktn", "true", "cdktn is not installed: pip install 'tier0-egress[cdktn]'"),
+        ("", "cdktn", "cdktn is not installed: pip install 'tier0-egress[cdktn]'"),
+    ],
+)
+def test_a_cdk_that_is_none_or_not_installed_is_one_sentence(project: Path, cdk: str, words: str, said: str) -> None:
+    stale = project / ".egress" / "shell" / "cdktn"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("#!/bin/sh\necho of an earlier shell\n")
+    stale.chmod(0o755)
+    done = shell(project, words, EGRESS_CDK=cdk)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == f"egress: {said}"
+    assert "Traceback" not in done.stderr
 
 
 def test_library_and_cli_are_of_one_version() -> None:

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from egress.domain import EgressError, WorkloadDomain
-from egress.domain.files import FOLDER, SourceFile, look, read_tree
-from egress.domain.fleet import load
+from egress.domain.files import FOLDER, SourceFile, read_tree
+from egress.domain.fleet import Fleet
 from egress.review.finding import Demand, GateVerdict
 from egress.review.gate import base, policy
 from egress.review.gate.base import Base
@@ -47,13 +47,18 @@ def ask(
             f"in CI (CI={env['CI']}) the gate needs --base REF, the branch that is merged into, or a branch could give itself what it "
             "needs; after the merge: --base HEAD"
         )
-    files = look(root)[0] if (root / FOLDER).is_dir() else ()
-    domains = load(files).domains
-    there = base.read(root, domains, reference, env) if reference is not None else None
+    fleet = Fleet(root)
+    files = fleet.looked[0] if (root / FOLDER).is_dir() else ()
+    judged = frozenset(stacks(run))
+    ours = fleet.load([one for one in files if one.stack in judged]).domains
+    there = base.read(root, ours, reference, env, judged) if reference is not None else None
     file = root / policy.FILE
     here = policy.read(read_tree(SourceFile(file, policy.FILE))) if os.path.lexists(file) else policy.NO_FILE
-    everyone: list[WorkloadDomain] = [*(there.domains if there else ()), *domains]
-    known = {*(one.stack for one in files), *stacks(run), *(domain.stack for domain in everyone)}
+    if here.policy.frozen or (there and there.gate.policy.frozen):  # each manager has to be that of some domain
+        ours = fleet.load(files).domains
+        there = base.read(root, ours, reference, env) if reference is not None else None
+    everyone: list[WorkloadDomain] = [*(there.domains if there else ()), *ours]
+    known = {*(one.stack for one in files), *judged, *(there.stacks if there else ())}
     for one in (here, there.gate if there else policy.NO_FILE):
         refuse_unknown(one, known, everyone, there.gate if there else None)
     holds = bind(here, there)

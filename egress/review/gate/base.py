@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.delivery import pins, whom
-from egress.delivery.bases import base_folder
+from egress.delivery.change import pins, whom
+from egress.delivery.git.bases import base_folder
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.files import FOLDER, look
 from egress.domain.fleet import load
@@ -22,18 +22,27 @@ _FILES = ("100644", "100755")
 
 @dataclass(frozen=True)
 class Base:
-    """The base. `owned_by`: who has to review a change of the gate file there, empty where nobody has to. `moved`: what of provider,
-    locks, pins and managers differs from here, by stack; the key "" is all of them."""
+    """The base. `owned_by`: who has to review a change of the gate file there, empty where nobody has to. `stacks`: all that it has;
+    `domains`: those of them that were asked for. `moved`: what of provider, locks, pins and managers differs from here, of those that were
+    asked for, by stack; the key "" is all of them."""
 
     name: str
     gate: PolicyFile
     owned_by: tuple[str, ...]
+    stacks: tuple[str, ...]
     domains: tuple[WorkloadDomain, ...]
     moved: Mapping[str, str]
 
 
-def read(root: Path, here: Sequence[WorkloadDomain], name: str, env: Mapping[str, str]) -> Base:
-    """The base of a git reference. here: the domains of the project `root` as it is now. env: tells which forge this is a job of. Errors: EgressError, DomainFileError."""
+def read(
+    root: Path,
+    here: Sequence[WorkloadDomain],
+    name: str,
+    env: Mapping[str, str],
+    stacks: Collection[str] | None = None,
+) -> Base:
+    """The base of a git reference. here: domains of the project `root` as it is now. env: tells which forge this is a job of. stacks: whose
+    domains are asked for; left out: those of all. Errors: EgressError, DomainFileError."""
     if not name or name.startswith("-"):
         raise EgressError(f"{name!r} is no git reference, allowed is a branch, a tag or a commit")
     commit = _git(root, name, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
@@ -41,11 +50,13 @@ def read(root: Path, here: Sequence[WorkloadDomain], name: str, env: Mapping[str
     text = _blob(root, name, commit, prefix + FILE, MAX_BYTES)
     gate = NO_FILE if text is None else policy.read(parse(text.encode(), f"{name}:{prefix}{FILE}"))
     with base_folder(root, commit) as folder:
-        domains = load(look(folder)[0]).domains if (folder / FOLDER).is_dir() else ()
+        files = look(folder)[0] if (folder / FOLDER).is_dir() else ()
+        domains = load([file for file in files if stacks is None or file.stack in stacks]).domains
         moved = whom.moved(whom.everyone(root, here), whom.everyone(folder, domains))
         if shared := pins.moved(root, folder):
             moved[""] = "; ".join(shared)
-    return Base(name, gate, _owners(root, name, commit, prefix + FILE, env), domains, moved)
+    owners = _owners(root, name, commit, prefix + FILE, env)
+    return Base(name, gate, owners, tuple(file.stack for file in files), domains, moved)
 
 
 def _owners(root: Path, name: str, commit: str, path: str, env: Mapping[str, str]) -> tuple[str, ...]:

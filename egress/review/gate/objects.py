@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from egress.delivery import drift
-from egress.delivery.guards import was_default_route
-from egress.delivery.network_words import Became, told, value
-from egress.delivery.plan_content import UNKNOWN, Change
+from egress.delivery.content import drift
+from egress.delivery.content.network_words import Became, told, value
+from egress.delivery.content.plan_content import UNKNOWN, Change
+from egress.delivery.planning.guards import was_default_route
 from egress.policy.identity import GatewayKey
 from egress.policy.owned import EVERYTHING
 from egress.policy.planned import BFD_PEER, KINDS, ROUTE, RULE

@@ -11,8 +11,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeAlias
 
-from egress.delivery.network_words import Told, told
-from egress.delivery.plan_content import Change
+from egress.delivery.content.network_words import Told, told
+from egress.delivery.content.plan_content import Change
 from egress.domain import WorkloadDomain
 from egress.policy.owned import owned
 from egress.review.finding import Demand

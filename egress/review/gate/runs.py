@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from egress.delivery.affected import Why
+from egress.delivery.change.affected import Why
 from egress.domain.managers import ManagerKey
 from egress.review.finding import Demand
 from egress.review.gate.rule import Case, Met, plan_rule, run_rule
@@ -83,7 +83,7 @@ def manager_frozen(case: Case) -> Iterator[Met]:
     Demand.WARN,
     "a plan was made on a lab",
     reason="It says nothing about what is on the manager now. An apply refuses it for any other target.",
-    source="egress/delivery/saved.py",
+    source="egress/delivery/planning/saved.py",
     fix="plan against the manager before anything is applied",
 )
 def lab_plan(case: Case) -> Iterator[Met]:

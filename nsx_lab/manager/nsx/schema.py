@@ -8,10 +8,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from nsx_lab.manager.nsx import fitting, overlay
+from nsx_lab.manager.nsx import overlay
 from nsx_lab.manager.nsx.profiles import Profile
 from nsx_lab.manager.store import errors
 from nsx_lab.manager.store.kinds import Place
@@ -43,19 +44,24 @@ def types() -> list[str]:
     return list(document()["$defs"])
 
 
+def _of_type(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}", "$defs": document()["$defs"]}
+
+
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": document()["$defs"]})
+    """Says in words what does not fit; takes a hundred times as long as `fits`."""
+    return Draft202012Validator(_of_type(name))
 
 
 @cache
-def _fits(name: str) -> fitting.Fits:
-    return fitting.fits(document()["$defs"][name], _fits)
+def _compiled(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_of_type(name))
 
 
 def fits(name: str, value: Any) -> bool:
     """Whether a value fits type `name`."""
-    return _fits(name)(value)
+    return _compiled(name).is_valid(value)
 
 
 def problems(name: str, value: Any, *, unknown_fields: bool = False) -> list[str]:
@@ -97,8 +103,9 @@ class Validator:
             raise errors.refused(errors.CODE_SCHEMA, f"id {body['id']!r} in the body, {place.id!r} in the path")
         if not profile.vpn_mode and "policy_based_vpn_mode" in body:
             raise errors.unrecognized("policy_based_vpn_mode")
-        if not fits(name, written):
-            raise _as_nsx(next(_validator(name).iter_errors(written)))
+        error = None if fits(name, written) else next(_validator(name).iter_errors(written), None)
+        if error is not None:
+            raise _as_nsx(error)
 
 
 def _as_nsx(error: ValidationError) -> errors.NsxError:

@@ -1,0 +1,1 @@
+"""Which stacks a change affects, and why."""

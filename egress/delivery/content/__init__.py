@@ -1,0 +1,1 @@
+"""What a plan says, as values and in network words. Pure."""

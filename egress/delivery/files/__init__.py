@@ -1,0 +1,1 @@
+"""Domain files and states that a command moves or edits."""

@@ -1,0 +1,1 @@
+"""What an apply left: the proof, the record, the next command."""

@@ -1,0 +1,185 @@
+"""What a run finds on the manager around its stack, read by GET before the engine is asked: whose is what, what stands twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from egress.checks import Report, check_live
+from egress.checks.text import as_json
+from egress.deadline import Deadline
+from egress.domain import EgressError, LabTarget, WorkloadDomain
+from egress.domain.state import LocalState
+from egress.layout import Places
+from egress.policy.owned import default_tags, owned
+from egress.policy.planned import KINDS, resource_path
+from egress.policy.presence import OURS, Presence
+from egress.policy.tree import Json
+from egress.toolchain.stacks import Stack, local_state
+from egress.toolchain.state import State, Tracked
+
+
+@dataclass(frozen=True)
+class Look:
+    """A gateway as its manager gave it: its path and the objects below it. `failed`: why it could not be read, or empty."""
+
+    gateway: str = ""
+    objects: dict[str, Json] | None = None
+    failed: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is around a stack. `there` is None where the manager could not be read; `report` then says nothing."""
+
+    there: Presence | None
+    report: Report
+    failed: str = ""
+
+    @property
+    def matters(self) -> bool:
+        """Whether somebody has to look: notes do not count, nor what a domain file suppresses with a reason."""
+        return bool(self.report.errors or self.report.warnings)
+
+    def as_data(self) -> dict[str, Any]:
+        """For programs. `not_seen`: why the manager could not be read, None if it could."""
+        return {"findings": as_json(self.report)["findings"], "not_seen": self.failed or None}
+
+
+def look(domain: WorkloadDomain, root: Path, lab: LabTarget | None, deadline: Deadline | None = None) -> Look:
+    """Reads a domain's gateway. Only GETs. A manager that cannot be read gives the reason, as a look only ever informs.
+
+    deadline: of everything that the command reads; left out: one of its own."""
+    from egress.manager import Manager  # httpx takes its time to load, and not every command looks
+
+    try:
+        with Manager.of(domain, root, lab, deadline) as manager:
+            gateway, objects = manager.below(domain.tier0, bfd_peers=bool(owned(domain).bfd_peers))
+            return Look(gateway, objects)
+    except EgressError as error:
+        return Look(failed=str(error))
+
+
+def load() -> None:
+    """Loads what a look needs, which otherwise the first one does: before processes are forked each of which would."""
+    from egress import manager  # noqa: F401
+
+
+class Ahead:
+    """Looks of stacks in turn, each taken while the stack before it is worked on."""
+
+    def __init__(
+        self, domains: Sequence[WorkloadDomain], root: Path, lab: LabTarget | None, pool: ThreadPoolExecutor
+    ) -> None:
+        self._rest = list(domains)
+        self._root, self._lab, self._pool = root, lab, pool
+        self._next = self._begin()
+
+    def of_next(self) -> Look:
+        """The look of the next stack; that of the one after it begins."""
+        assert self._next is not None, "asked more often than there are stacks"
+        found = self._next.result()
+        self._next = self._begin()
+        return found
+
+    def _begin(self) -> Future[Look] | None:
+        return self._pool.submit(look, self._rest.pop(0), self._root, self._lab) if self._rest else None
+
+
+@contextmanager
+def looking_ahead(domains: Sequence[WorkloadDomain], root: Path, lab: LabTarget | None) -> Iterator[Ahead]:
+    """Takes looks in a thread of their own, one at a time: a manager has a limit of requests."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="look")
+    try:
+        yield Ahead(domains, root, lab, pool)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def found(stack: Stack, seen: Look, stacks: Sequence[str], strays: Sequence[str], *, may_be_new: bool) -> Found:
+    """What is around a stack whose state this run has read. `stacks`: names that the project's domain files give.
+
+    strays: as of `stray_states`, if they are to be told. may_be_new: a stack that was never applied is nothing to wonder about.
+    """
+    return _found(stack.domain, seen, stack.found, stack.state_place, stacks, strays, may_be_new)
+
+
+def found_now(stack: Stack, before: Found) -> Found:
+    """What is around a stack now, by a new look and a state that is read anew. Errors: EgressError."""
+    names = before.there.stacks if before.there else ()
+    seen = look(stack.domain, stack.run.root, stack.run.lab)
+    return _found(stack.domain, seen, stack.state(), stack.state_place, tuple(names), (), may_be_new=True)
+
+
+def found_by_file(
+    domain: WorkloadDomain, seen: Look, places: Places, stacks: Sequence[str], strays: Sequence[str]
+) -> Found:
+    """The same without an engine: a local state is read from its file, any other is not looked at. Errors: EgressError."""
+    local = places.lab or isinstance(domain.state, LocalState)
+    file = places.states / LocalState.file(domain.stack)
+    state = local_state(file, domain.stack) if local else None
+    return _found(domain, seen, state, str(file), stacks, strays, may_be_new=True)
+
+
+def _found(
+    domain: WorkloadDomain,
+    seen: Look,
+    state: State | None,
+    place: str,
+    stacks: Sequence[str],
+    strays: Sequence[str],
+    may_be_new: bool,
+) -> Found:
+    if seen.objects is None:
+        return Found(None, check_live([]), seen.failed)
+    there = Presence(
+        domain=domain,
+        gateway=seen.gateway,
+        objects=seen.objects,
+        tracked=None if state is None else frozenset(map(_path, state.managed)),
+        state_place=place,
+        stacks=frozenset(stacks),
+        stray_states=tuple(strays),
+        state_of=None if state is None else _state_of(domain, state),
+        may_be_new=may_be_new,
+    )
+    return Found(there, check_live([there]))
+
+
+def _path(tracked: Tracked) -> str:
+    """The object's Policy path. A create whose answer was lost leaves an object in the state that has an id and no path yet."""
+    gateway = tracked.attributes.get("gateway_path")
+    if tracked.path or tracked.type not in KINDS or not isinstance(gateway, str):
+        return tracked.path
+    return resource_path(tracked.type, gateway, tracked.attributes)
+
+
+def stray_states(places: Places, stacks: Sequence[str]) -> tuple[str, ...]:
+    """Names of local states that no domain file gives, sorted. An empty file counts: it may have been one."""
+    try:
+        names = [
+            file.name.removesuffix(".tfstate") for file in places.states.iterdir() if file.name.endswith(".tfstate")
+        ]
+    except OSError:
+        return ()
+    return tuple(sorted(name for name in names if name not in stacks and not _is_emptied(places, name)))
+
+
+def _is_emptied(places: Places, name: str) -> bool:
+    """Whether a state tracks nothing any more, as after a destroy."""
+    try:
+        return bool(json.loads((places.states / f"{name}.tfstate").read_bytes())["resources"] == [])
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def _state_of(domain: WorkloadDomain, state: State) -> str | None:
+    """The other stack that everything in a state belongs to by its tags, None where there is no such one."""
+    names = {one.tags.get("stack") for one in state.managed if one.tags.get("managed-by") == OURS}
+    (only,) = names if len(names) == 1 else (None,)
+    return only if only not in (None, default_tags(domain)["stack"]) else None

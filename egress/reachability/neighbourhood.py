@@ -1,0 +1,59 @@
+"""The domains on one Tier-0, and what their files say together: worked out once, whichever of them is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from egress.domain import WorkloadDomain
+from egress.domain.addresses import Address
+from egress.policy.identity import same_gateway
+from egress.policy.owned import owned
+from egress.reachability.surroundings import file_next_hops, further_next_hops
+
+
+class Neighbourhood:
+    """The domains among `everyone` that stand on the Tier-0 of `domain`, in their order. It need not be among them itself."""
+
+    def __init__(self, domain: WorkloadDomain, everyone: Sequence[WorkloadDomain]) -> None:
+        self._everyone = everyone
+        self.domains = tuple(other for other in everyone if same_gateway(other, domain))
+        self._places: dict[str, list[int]] = {}
+        for place, other in enumerate(self.domains):
+            self._places.setdefault(other.stack, []).append(place)
+
+    def is_of(self, domain: WorkloadDomain, everyone: Sequence[WorkloadDomain]) -> bool:
+        """Whether it is that of a domain among the very same others."""
+        return self._everyone is everyone and domain in self
+
+    def __contains__(self, domain: WorkloadDomain) -> bool:
+        return bool(self._at(domain))
+
+    def besides(self, domain: WorkloadDomain) -> tuple[WorkloadDomain, ...]:
+        """All but one."""
+        left = self.domains
+        for place in reversed(self._at(domain)):
+            left = (*left[:place], *left[place + 1 :])
+        return left
+
+    def _at(self, domain: WorkloadDomain) -> list[int]:
+        return [place for place in self._places.get(domain.stack, ()) if self.domains[place] == domain]
+
+    @cached_property
+    def next_hops(self) -> tuple[Address, ...]:
+        """The next hops of their default routes, each once."""
+        return tuple(dict.fromkeys(hop for one in self.domains for hop in file_next_hops(one)))
+
+    @cached_property
+    def further_next_hops(self) -> tuple[Address, ...]:
+        """Those of their further routes, each once."""
+        return tuple(dict.fromkeys(hop for one in self.domains for hop in further_next_hops(one)))
+
+    @cached_property
+    def makers(self) -> dict[str, list[str]]:
+        """The stacks that make an object, by the object's id."""
+        found: dict[str, list[str]] = {}
+        for domain in self.domains:
+            for name in owned(domain).ids:
+                found.setdefault(name, []).append(domain.stack)
+        return found

@@ -1,0 +1,33 @@
+"""Networks laid together, and whether two overlap, against a look at each address."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from egress.domain.addresses import Coverage, overlap
+
+SMALL = st.builds(
+    lambda bits, length: IPv4Network((bits, length), strict=False), st.integers(0, 63), st.integers(26, 32)
+)
+"""Networks of the first 64 addresses, many of which meet."""
+
+
+@given(laid=st.lists(SMALL, max_size=8), asked=SMALL)
+def test_a_coverage_knows_how_much_of_a_network_it_holds(laid: list[IPv4Network], asked: IPv4Network) -> None:
+    held = {address for network in laid for address in network} & set(asked)
+    covered = Coverage(laid)
+    assert covered.count(asked) == len(held)
+    assert covered.holds(asked) == (len(held) == asked.num_addresses)
+
+
+@given(one=SMALL, other=SMALL)
+def test_networks_overlap_where_they_share_an_address(one: IPv4Network, other: IPv4Network) -> None:
+    assert overlap(one, other) == bool(set(one) & set(other))
+
+
+def test_networks_of_two_families_do_not_overlap() -> None:
+    assert not overlap(IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+    assert overlap(IPv6Network("2001:db8::/32"), IPv6Network("2001:db8:1::/64"))

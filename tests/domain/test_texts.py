@@ -1,0 +1,74 @@
+"""Which files may say a text: none that does is left out, however it is written, and none is read as YAML."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from egress.domain import find_files, load_domains
+from egress.domain.files import DomainFile
+from egress.domain.texts import same, that_may_say
+
+ID = re.compile("id: T0-wld01")
+
+
+def may_say(root: Path, *texts: str) -> list[str]:
+    return [file.stack for file in that_may_say(find_files(root), texts)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "display_name: North gateway",
+        "display_name: 'North gateway'",
+        'display_name: "North gateway"',
+        'display_name: "N\\u006frth gateway"',
+        '"display\\x5fname": "North gateway"',
+        'display_name: "North ga\\\n    teway"',
+        "display_name: North\n    gateway",
+        "display_name: >-\n    North\n    gateway",
+        "? display_name\n  : North gateway",
+        "display_name: !!str North gateway",
+    ],
+)
+def test_a_name_is_found_however_yaml_lets_it_be_written(root: Path, golden: str, written: str) -> None:
+    file = root / "domains/wld01.yaml"
+    file.write_text(ID.sub(lambda _: written, golden, count=1))
+    (domain,) = load_domains(root)
+    assert domain.tier0.display_name == "North gateway"
+    assert may_say(root, str(domain.tier0.display_name)) == ["wld01"]
+
+
+def test_a_name_in_the_defaults_is_said_by_all_over_them(root: Path, golden: str) -> None:
+    (root / "domains/prod").mkdir()
+    (root / "domains/prod/_defaults.yaml").write_text("nsx: {ca_file: ca.pem}\n")
+    for stack in ("wld01", "prod/wld02", "prod/wld03"):
+        (root / f"domains/{stack}.yaml").write_text(golden)
+    assert may_say(root, "ca_file") == ["prod-wld02", "prod-wld03"]
+    assert may_say(root, "ca_file", "T0-wld01") == ["prod-wld02", "prod-wld03", "wld01"]
+    assert may_say(root, "T0-wld99") == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders")
+def test_what_cannot_be_read_may_say_anything_and_is_not_waited_for(root: Path) -> None:
+    os.mkfifo(root / "domains/wld01.yaml")
+    assert may_say(root, "T0-wld01") == ["wld01"]
+
+
+def test_files_are_the_same_domain_by_their_bytes_and_those_of_their_defaults(root: Path, golden: str) -> None:
+    def files() -> dict[str, DomainFile]:
+        return {file.stack: file for file in find_files(root)}
+
+    for folder in ("a", "b"):
+        (root / "domains" / folder).mkdir()
+        (root / "domains" / folder / "wld01.yaml").write_text(golden)
+    assert same(files()["a-wld01"], files()["b-wld01"])
+    (root / "domains/b/_defaults.yaml").write_text("version: 1\n")
+    assert not same(files()["a-wld01"], files()["b-wld01"])
+    (root / "domains/a/_defaults.yaml").write_text("version: 1\n")
+    assert same(files()["a-wld01"], files()["b-wld01"])
+    (root / "domains/a/wld01.yaml").write_text(golden + "\n")
+    assert not same(files()["a-wld01"], files()["b-wld01"])
