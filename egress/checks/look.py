@@ -15,7 +15,7 @@ from egress.domain.model import EgressMapping, once
 from egress.policy.owned import NatRule, Route, outside_nat, owned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """An egress mapping: where it stands in the file, what the file says, and the NAT rule that it becomes."""
 
@@ -40,7 +40,7 @@ class Use(Enum):
         return self in (Use.INSIDE, Use.ROUTED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Range:
     """A range that the file names: what it is for, what people call it, where it stands."""
 
@@ -116,7 +116,7 @@ class Kind(Enum):
     VIP = auto()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Held:
     """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands, and the address
     without its length; of an uplink also the edge that carries it."""

@@ -16,7 +16,7 @@ from egress.domain.model import once
 from egress.policy.owned import AnyHop, Route, owned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Hop:
     """A next hop, its route, and where its address stands."""
 
@@ -29,7 +29,7 @@ class _Hop:
         return self.hop.address
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Face:
     """An address of an interface of the gateway. `uplink`: an external one, no service interface."""
 

@@ -15,6 +15,7 @@ from typing import Generic, TypeAlias, TypeVar
 T = TypeVar("T")
 Net: TypeAlias = IPv4Network | IPv6Network | IPv4Address | IPv6Address
 """A network, or an address, which is the network that holds only it."""
+_ADDRESSES = (IPv4Address, IPv6Address)
 _Entry: TypeAlias = tuple[int, T, int]
 """The first of equal networks: its number and its item; and how many there are."""
 _Table: TypeAlias = dict[int, _Entry[T]]
@@ -104,7 +105,7 @@ class Prefixes(Generic[T]):
 def _bits(network: Net) -> tuple[int, int, int]:
     """The first address as a number, the length, and that of an address of the family."""
     width = network.max_prefixlen
-    if isinstance(network, IPv4Address | IPv6Address):
+    if isinstance(network, _ADDRESSES):
         return int(network), width, width
     return int(network.network_address), network.prefixlen, width
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
-from rich.live import Live
 
 from egress.cli.context import Project
 from egress.cli.output import at_a_terminal, columns, grid, how_far_to, kept_words, now_and_then, say, side, styled
@@ -18,6 +17,9 @@ from egress.limits import ALTOGETHER
 from egress.toolchain.runs import Run
 from egress.toolchain.worker import Came, Work
 from egress.toolchain.workers import Job, can_fork, work_on
+
+if TYPE_CHECKING:
+    from rich.live import Live
 
 Decorated = Callable[..., Any]
 _WAITING = 4
@@ -51,10 +53,11 @@ def at_once(parallel: int | None, project: Project) -> int:
     rather than worked for, no fewer than four."""
     if parallel is not None:
         return parallel
-    return max(_cores(), _WAITING if project.lab is None else 1)
+    return max(cores(), _WAITING if project.lab is None else 1)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores there are for this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -228,4 +231,6 @@ def _live() -> Live | None:
     err = side()
     if not err.is_terminal:
         return None
+    from rich.live import Live
+
     return Live(console=err, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)

@@ -84,6 +84,13 @@ def views(
         yield made
 
 
+def stacks_read(project: Project, stacks: Collection[str]) -> tuple[str, ...]:
+    """Reads all that views of the named stacks are made of where no manager or plan is asked. Their names. Errors: as `views`."""
+    domains = project.domains(stacks)
+    by_gateway(project.everyone)  # what it derives from each domain is kept there
+    return tuple(domain.stack for domain in domains)
+
+
 @contextmanager
 def reading(project: Project, domain: WorkloadDomain) -> Iterator[Manager]:
     """The domain's manager, within the command's time; how much was read is shown. Errors: EgressError."""

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.text import Text
 
 from egress.checks import Report, Severity, check, summary, told
 from egress.checks.sarif import as_sarif
 from egress.checks.text import as_json, explained, page, told_suppressed
 from egress.cli._names import RuleId, StackOrFile, is_path
 from egress.cli.context import Project, deadline, timeout_option
-from egress.cli.output import FAILED, NEEDS_YOU, OK, console, echo, print_json, progress, say
+from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, progress, say, show
 from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
 from egress.domain.fields import quoted
 from egress.domain.files import Looked, look, named, select
@@ -190,23 +189,23 @@ def _each_once(files: Sequence[DomainFile]) -> tuple[DomainFile, ...]:
 
 
 def _print(report: Report, undecided: bool, losses: Mapping[str, Sequence[Loss]]) -> None:
-    out = console()
     for problem in report.problems:
-        out.print(
-            _coloured(
-                f"{problem.place}: error: {problem.key + ': ' if problem.key else ''}{problem.what}", Severity.ERROR
-            )
-        )
+        key = f"{problem.key}: " if problem.key else ""
+        _print_one(f"{problem.place}: error: {key}{problem.what}", Severity.ERROR)
     for finding in report.findings:
-        out.print(_coloured(told(finding), finding.rule.severity))
-    for line in told_suppressed(report):
-        out.print(Text(line, style="dim"))
+        _print_one(told(finding), finding.rule.severity)
+    for suppressed in told_suppressed(report):
+        show(suppressed, "dim")
     for entry in report.undecided if undecided else ():
-        out.print(Text(f"{entry.stack}: undecided: {entry.what} [{entry.rule.id}]", style="dim"))
+        show(f"{entry.stack}: undecided: {entry.what} [{entry.rule.id}]", "dim")
     for stack, found in losses.items():
         for sentence in _matrix(found):
-            out.print(Text(f"{stack}: {sentence}", style="dim"))
-    out.print(Text(summary(report)))
+            show(f"{stack}: {sentence}", "dim")
+    echo(summary(report))
+
+
+def _print_one(text: str, severity: Severity) -> None:
+    show(text, _COLOURS[severity], f": {severity.value}: ")
 
 
 def _matrix(losses: Sequence[Loss]) -> Iterator[str]:
@@ -215,9 +214,3 @@ def _matrix(losses: Sequence[Loss]) -> Iterator[str]:
     harmless = [str(loss.outage) for loss in losses if loss.harmless]
     if harmless:
         yield f"nothing is worse without {' or '.join(harmless)}"
-
-
-def _coloured(text: str, severity: Severity) -> Text:
-    coloured = Text(text)
-    coloured.highlight_words([f": {severity.value}: "], _COLOURS[severity])
-    return coloured

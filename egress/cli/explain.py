@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
 from egress.answers.assumptions import unasked
 from egress.cli._names import Sender, Target, stacks_argument
-from egress.cli._views import seen_otherwise, source_options, views
+from egress.cli._parts import in_parts
+from egress.cli._views import seen_otherwise, source_options, stacks_read, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
 from egress.escape import line
@@ -61,20 +63,26 @@ def command(
     manager now (--live). --from and --to ask about one flow of your own.
     """
     asked = Ask(origin, to, port, Protocol(proto) if proto else None)
-    told: list[dict[str, Any]] = []
-    well = True
-    for view in views(project, stacks, plan, live, lost, asked.wishes):
-        these = answers(view, asked)
-        well = well and all(answer.works for answer in these) and not (asked.usual and view.doubtful)
-        if as_json:
-            told.append(_as_json(view, these, asked.usual))
-        else:
-            show(view, these, hops)
-            for sentence in unasked(view) if asked.usual else ():
-                console().print(line(sentence))
+
+    def part(of: Collection[str]) -> tuple[bool, list[dict[str, Any]]]:
+        """Whether all is well, and what to print as JSON. Anything else is printed."""
+        told: list[dict[str, Any]] = []
+        well = True
+        for view in views(project, of, plan, live, lost, asked.wishes):
+            these = answers(view, asked)
+            well = well and all(answer.works for answer in these) and not (asked.usual and view.doubtful)
+            if as_json:
+                told.append(_as_json(view, these, asked.usual))
+            else:
+                show(view, these, hops)
+                for sentence in unasked(view) if asked.usual else ():
+                    console().print(line(sentence))
+        return well, told
+
+    parts = [part(stacks)] if live or plan else in_parts(stacks_read(project, stacks), part)
     if as_json:
-        print_json(told)
-    return OK if well else NEEDS_YOU
+        print_json([one for _, told in parts for one in told])
+    return OK if all(well for well, _ in parts) else NEEDS_YOU
 
 
 def _as_json(view: View, these: list[Answer], usual: bool) -> dict[str, Any]:

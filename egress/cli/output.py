@@ -13,15 +13,16 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-from rich.table import Column, Table
-from rich.text import Text
 
 from egress import escape
+
+if TYPE_CHECKING:  # rich takes its time to load, and most answers go where it has nothing to add
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
 OK = 0
 FAILED = 1
@@ -33,44 +34,40 @@ _PIPED_WIDTH = 160
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-class _Terminal(Console):
-    """A console on which text is text: never markup, and hidden characters are shown."""
-
-    def render_str(self, text: str, **settings: Any) -> Text:
-        return super().render_str(
-            escape.terminal(text), **(settings | {"markup": False, "emoji": False, "highlight": False})
-        )
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        for segment in super().render(renderable, options):
-            text, style, control = segment
-            yield segment if control else Segment(escape.terminal(text), style)
-
-
 def console() -> Console:
     """A console for answers. rich leaves colours out when the output is no terminal, or NO_COLOR is set."""
-    return _Terminal(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    from egress.cli._terminal import Terminal
+
+    return Terminal()
 
 
 def side() -> Console:
     """A console for progress and notes, on standard error."""
-    return _Terminal(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    from egress.cli._terminal import Terminal
+
+    return Terminal(stderr=True)
 
 
 def table(*headers: str, title: str | None = None) -> Table:
     """A table that folds long values rather than cutting them: a path that ends in dots helps nobody."""
+    from rich.table import Column, Table
+
     columns = [Column(header, overflow="fold") for header in headers]
     return Table(*columns, title=title, title_justify="left", title_style="bold")
 
 
 def grid(*headers: str, fold: bool = False) -> Table:
     """A table without lines. fold: long values are folded anywhere, otherwise between words."""
+    from rich.table import Column, Table
+
     columns = [Column(header, overflow="fold") if fold else Column(header) for header in headers]
     return Table(*columns, box=None, padding=(0, 2, 0, 0))
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
     """One text of several parts, each as it is or with a style: `styled(("wld01", "bold"), " works")`."""
+    from rich.text import Text
+
     return Text.assemble(
         *(escape.terminal(part) if isinstance(part, str) else (escape.terminal(part[0]), part[1]) for part in parts)
     )
@@ -81,6 +78,26 @@ def echo(text: str, *, nl: bool = True) -> None:
     click.echo(escape.terminal(text), nl=nl)
 
 
+def show(text: str, style: str, part: str | None = None) -> None:
+    """A line of an answer, or several. Where colours are shown it has a style; with part, only as much of it."""
+    if not _decorated(sys.stdout):
+        echo(text)
+        return
+    from rich.text import Text
+
+    if part is None:
+        console().print(Text(text, style=style))
+    else:
+        shown = Text(text)
+        shown.highlight_words([part], style)
+        console().print(shown)
+
+
+def _decorated(stream: TextIO) -> bool:
+    """Whether rich would take a stream for a terminal: it is one, or the environment says so (rich.console.Console.is_terminal)."""
+    return stream.isatty() or any(os.environ.get(name) for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))
+
+
 def entry(text: str, mark: tuple[str, str] | None = None, indent: int = 4) -> None:
     """One entry of a list on standard output, hidden characters shown. On a terminal it is folded between words, its further lines indented.
 
@@ -88,6 +105,9 @@ def entry(text: str, mark: tuple[str, str] | None = None, indent: int = 4) -> No
     """
     sign = (f"{mark[0]} ", mark[1]) if mark else ("", "")
     folded = _folded(sign[0] + escape.line(text), indent)
+    if not _decorated(sys.stdout):
+        echo(folded)
+        return
     console().print(styled(sign, folded.removeprefix(sign[0])))
 
 
@@ -157,13 +177,12 @@ def how_far_to(tell: Callable[[str], None], *, aloud: bool) -> None:
 @contextlib.contextmanager
 def progress(what: str) -> Iterator[Callable[[str], None]]:
     """Shows that something is going on: a spinner on a terminal, a line elsewhere. Yields what tells how far it is."""
-    err = side()
     if _how_far is not None:
         _how_far(what)
         if _aloud:
             say(what)
         yield _how_far
-    elif err.is_terminal:
+    elif _decorated(sys.stderr) and (err := side()).is_terminal:
         with err.status(styled(what)) as status:
             yield lambda text: status.update(styled(text))
     else:

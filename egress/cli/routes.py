@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -45,56 +46,83 @@ def command(
     A host that sees egress addresses un-translated needs a way back to them. Nothing is changed anywhere. Once a route is
     there, say so in the domain file (return_routes), and explain counts on it. Exit code 2: something is missing.
     """
-    found = [(view, missing_routes(view)) for view in views(project, stacks, plan, live, lost)]
+    found = [_Found.of(view) for view in views(project, stacks, plan, live, lost)]
     if as_json:
-        print_json([_as_json(view, missing) for view, missing in found])
+        print_json([one.as_json() for one in found])
     else:
-        for view, missing in found:
-            _show(view, missing, wanted, everything)
-    return NEEDS_YOU if any(missing or view.doubtful for view, missing in found) else OK
+        for one in found:
+            _show(one, wanted, everything)
+    return NEEDS_YOU if any(one.missing or one.doubtful for one in found) else OK
 
 
-def _show(view: View, missing: tuple[OutsideRoute, ...], wanted: str, everything: bool) -> None:
-    granted = assumed_routes(view) if everything else ()
-    for sentence in seen_otherwise(view):
+@dataclass(frozen=True)
+class _Found:
+    """What is told of one domain. Its view is as large as all that stands on its Tier-0, and is not kept."""
+
+    stack: str
+    source: str
+    differs: tuple[str, ...]
+    not_seen: tuple[str, ...]
+    told: tuple[str, ...]
+    doubtful: bool
+    missing: tuple[OutsideRoute, ...]
+    granted: tuple[OutsideRoute, ...]
+
+    @classmethod
+    def of(cls, view: View) -> _Found:
+        return cls(
+            view.domain.stack,
+            str(view.source),
+            view.differs,
+            tuple(map(str, view.unseen)),
+            tuple(seen_otherwise(view)),
+            view.doubtful,
+            missing_routes(view),
+            assumed_routes(view),
+        )
+
+    @property
+    def nothing(self) -> str:
+        """What is said where no route is missing."""
+        if self.doubtful:
+            return f"{self.stack}: cannot know whether a route is missing outside NSX: not everything was seen"
+        return f"{self.stack}: no route is missing outside NSX"
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "stack": self.stack,
+            "source": self.source,
+            "differs": list(self.differs),
+            "not_seen": list(self.not_seen),
+            "missing": [_route(route) for route in self.missing],
+            "assumed": [_route(route) for route in self.granted],
+        }
+
+
+def _show(found: _Found, wanted: str, everything: bool) -> None:
+    granted = found.granted if everything else ()
+    for sentence in found.told:
         say(line(sentence))
     if wanted == "table":
-        _show_table(view, missing, granted)
+        _show_table(found, granted)
         return
-    echo(render(wanted, [*missing, *granted]), nl=False)
-    if not missing:
-        say(_nothing(view))
-    if wanted == "netplan" and (missing or granted):
+    echo(render(wanted, [*found.missing, *granted]), nl=False)
+    if not found.missing:
+        say(found.nothing)
+    if wanted == "netplan" and (found.missing or granted):
         say(f"{INTERFACE} stands for the interface towards the Tier-0: put its name there")
 
 
-def _nothing(view: View) -> str:
-    if view.doubtful:
-        return f"{view.domain.stack}: cannot know whether a route is missing outside NSX: not everything was seen"
-    return f"{view.domain.stack}: no route is missing outside NSX"
-
-
-def _show_table(view: View, missing: tuple[OutsideRoute, ...], granted: tuple[OutsideRoute, ...]) -> None:
+def _show_table(found: _Found, granted: tuple[OutsideRoute, ...]) -> None:
     out = console()
-    if not missing:
-        out.print(line(_nothing(view)))
-    if missing or granted:
+    if not found.missing:
+        out.print(line(found.nothing))
+    if found.missing or granted:
         rows = grid("stack", "on", "to", "via", "why", fold=True)
-        for route in (*missing, *granted):
+        for route in (*found.missing, *granted):
             via = ", ".join(str(one) for one in route.via)
-            rows.add_row(view.domain.stack, line(route.on), str(route.to), via, line(route.why))
+            rows.add_row(found.stack, line(route.on), str(route.to), via, line(route.why))
         print_table(rows)
-
-
-def _as_json(view: View, missing: tuple[OutsideRoute, ...]) -> dict[str, object]:
-    return {
-        "stack": view.domain.stack,
-        "source": str(view.source),
-        "differs": list(view.differs),
-        "not_seen": [str(one) for one in view.unseen],
-        "missing": [_route(route) for route in missing],
-        "assumed": [_route(route) for route in assumed_routes(view)],
-    }
 
 
 def _route(route: OutsideRoute) -> dict[str, object]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.text import Text
 
 from egress.checks import Severity
 from egress.checks.text import told_suppressed
@@ -16,7 +15,7 @@ from egress.cli._names import stacks_argument
 from egress.cli._verifying import Round, verified_all
 from egress.cli._watching import watch
 from egress.cli.context import Project, timeout_option
-from egress.cli.output import FAILED, NEEDS_YOU, OK, console, print_json, say
+from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say, show
 from egress.escape import line
 from egress.verification.junit import as_junit
 from egress.verification.text import as_json, gaps, shown, summary, told
@@ -117,19 +116,12 @@ def _as_data(one: Round) -> dict[str, object]:
 
 
 def _show(done: Verification) -> None:
-    out = console()
     for finding in done.findings:
-        out.print(_coloured(told(finding, done.stack), finding.severity))
+        show(told(finding, done.stack), _COLOURS[finding.severity], f": {finding.severity.value}: ")
     for suppressed in told_suppressed(done.report):
-        out.print(Text(suppressed, style="dim"))
+        show(suppressed, "dim")
     for gap in gaps(done):
-        out.print(Text(gap, style="yellow"))
+        show(gap, "yellow")
     for sentence in shown(done):
-        out.print(Text(f"{done.stack}: {sentence}", style="dim"))
-    out.print(Text(summary(done)))
-
-
-def _coloured(text: str, severity: Severity) -> Text:
-    coloured = Text(text)
-    coloured.highlight_words([f": {severity.value}: "], _COLOURS[severity])
-    return coloured
+        show(f"{done.stack}: {sentence}", "dim")
+    echo(summary(done))

@@ -10,7 +10,7 @@ from egress.domain.addresses import Coverage, as_network
 from egress.domain.model import Tier1, once
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Leaving:
     """A Tier-1 and the networks that its packets leave with.
 

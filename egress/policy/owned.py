@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import TypeAlias
 
@@ -24,7 +25,7 @@ BFD = ("default_route", "bfd")
 _ALL: Mapping[int, Network] = {version: ip_network(text) for version, text in EVERYTHING.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What every object has: its id in NSX, the name people see, and tags as scope -> tag."""
 
@@ -89,7 +90,7 @@ class OwnedRule:
     priority: int
     scope: tuple[str, ...]
 
-    @property
+    @cached_property
     def match(self) -> Match:
         """Which packets it is for."""
         return Match(as_network(self.source), as_network(self.destination or ANYWHERE), self.priority)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -84,7 +85,7 @@ class Named(metaclass=Strict):
 class Node:
     """Where a construct stands."""
 
-    __slots__ = ("children_", "contents", "element", "id", "outdir", "path", "scope_")
+    __slots__ = ("children_", "contents", "element", "id", "outdir", "scope_")
 
     def __init__(self, scope: Construct | None, id_: str) -> None:
         self.scope_ = scope
@@ -92,10 +93,14 @@ class Node:
         self.contents: Contents | None = None  # of a stack; here, where no name of a program's own class can meet it
         self.element: Element | None = None
         self.outdir: Path | None = None  # of an app
-        self.id = _APART.sub("--", id_)
+        self.id = sys.intern(str(_APART.sub("--", id_)))  # the stacks of a fleet have the same ones
         """The last part of the path (constructs 10, measured: slashes and line ends become two dashes, nothing else changes)."""
-        above: str = scope.node.path if scope is not None else ""
-        self.path: str = f"{above}/{self.id}" if above else self.id
+
+    @property
+    def path(self) -> str:
+        """The ids that lead here, with slashes between; empty for the app."""
+        above = self.scope_.node.path if self.scope_ is not None else ""
+        return f"{above}/{self.id}" if above else self.id
 
     def add_(self, child: Construct) -> None:
         """Puts a construct below this one. Most have none below."""

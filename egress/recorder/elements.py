@@ -31,7 +31,7 @@ class TerraformElement(Construct):
         stack = stack_of(scope)
         if stack is None:
             hand_over(f"{type(self).__name__} outside of a stack")
-        self.node.element = Element(self.node.path)
+        self.node.element = Element(self.node)
         self.node.contents = stack.node.contents
 
     def override_logical_id(self, new_logical_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from egress.recorder.handover import hand_over
 
@@ -13,11 +13,21 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _HIDDEN = "Default"
 
 
+class Standing(Protocol):
+    """A place in the tree. Its path is not kept: a thousand stacks have forty thousand of them."""
+
+    id: str
+
+    @property
+    def path(self) -> str:
+        """The ids that lead there."""
+
+
 @dataclass(slots=True)
 class Element:
-    """A block or an output. `path`: its construct path. `kind`: its type, as `nsxt_policy_nat_rule`, `local` or `nsxt`."""
+    """A block or an output. `at`: where it stands in the tree. `kind`: its type, as `nsxt_policy_nat_rule`, `local` or `nsxt`."""
 
-    path: str
+    at: Standing
     mode: str = ""
     kind: str = ""
     values: dict[str, Any] = field(default_factory=dict)
@@ -27,7 +37,12 @@ class Element:
     @property
     def id(self) -> str:
         """The last part of its path."""
-        return self.path.rpartition("/")[2]
+        return self.at.id
+
+    @property
+    def path(self) -> str:
+        """Its construct path."""
+        return self.at.path
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.cdk import BOTH, VARIABLE, CdkError, chosen, made_by, named
+from egress.cdk import BOTH, VARIABLE, CdkError, chosen, made_by, misfit, named
 from egress.domain import EgressError
 from egress.layout import STACKS, STACKS_FILE, Places
 from egress.recorder import HANDED_OVER
@@ -59,7 +59,7 @@ def synthesised(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Syn
         }
         done, notes = _run(app, env, out / "handed-over")
         if done.code:
-            raise EgressError(f"synthesis failed:\n{_said((done.err or done.out).strip())}")
+            raise EgressError(f"synthesis failed:{_said((done.err or done.out).strip())}")
         made, version = _manifest(out)
         missing = [stack for stack in stacks if stack not in made]
         if missing:
@@ -93,11 +93,18 @@ def _run(app: Path, env: dict[str, str], note: Path) -> tuple[Ended, tuple[str, 
 
 
 def _said(words: str) -> str:
-    """What main.py ended with: of a mixture of the two CDKs the sentence alone, which is all there is to know."""
+    """What main.py ended with: on the same line, or below if it is more than a sentence.
+
+    Of a mixture of the two CDKs, and of one that is not there, the sentence alone, which is all there is to know.
+    """
     kind, _, sentence = words.splitlines()[-1].partition(": ") if words else ("", "", "")
+    for cdk in BOTH:
+        if kind == "ModuleNotFoundError" and sentence == f"No module named {cdk.name!r}":
+            return f" main.py imports {cdk.name}, and {misfit(cdk)}"
     ours = kind.endswith((".CdkError", ".RefusedValueError"))
     theirs = kind in ("ImportError", "ModuleNotFoundError") and sentence.startswith(tuple(one.bindings for one in BOTH))
-    return sentence if ours or theirs else words
+    told = sentence if ours or theirs else words
+    return f"\n{told}" if "\n" in told else f" {told}"
 
 
 def _handed_over(why: str) -> str:

@@ -29,11 +29,13 @@ _TICK = 1.0
 
 @dataclass(frozen=True)
 class Job:
-    """A stack to work on. manager: whose limits count. chain: the jobs of one are done one after the other, in their order."""
+    """A stack to work on. manager: whose limits count. chain: the jobs of one are done one after the other, in their order. retry: what to do
+    where its process dies; left out: look at its plan."""
 
     name: str
     manager: str
     chain: Hashable
+    retry: str = ""
 
 
 class Watching(Protocol):
@@ -220,19 +222,17 @@ class _Pool:
         os.close(worker.pipe)
         _, status = os.waitpid(worker.pid, 0)
         words = tuple((stream, _read(file)) for stream, file in worker.files.items())
-        came = worker.came or Came("", failed=_died(worker.job.name, status))
+        came = worker.came or Came("", failed=_died(worker.job.name, status, worker.job.retry))
         came = replace(came, name=worker.job.name, words=words)
         if not came.well and not self._go_on:
             self._waiting.clear()
         self._untold.append(partial(self._watching.ended, came))
 
 
-def _died(name: str, status: int) -> str:
+def _died(name: str, status: int, retry: str) -> str:
     code = os.waitstatus_to_exitcode(status)
     how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
-    return (
-        f"{name}: the process that worked on it {how} and said nothing: look at this machine, then egress plan {name}"
-    )
+    return f"{name}: the process that worked on it {how} and said nothing: look at this machine, and {retry or f'then egress plan {name}'}"
 
 
 def _read(file: IO[bytes]) -> str:

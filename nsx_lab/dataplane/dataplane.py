@@ -75,6 +75,8 @@ class Dataplane:
         self._world = world
         self.plan = compiling.plan(world, realized)
         self._pins: dict[str, int] = {}
+        self._applied: tuple[list[recipe.Recipe], tuple[tuple[str, int], ...]] | None = None
+        """What the namespaces were made to be; None while that is not known."""
         self._asked = 0
         self._lock = threading.RLock()
         self._agent: subprocess.Popen[bytes] | None = None
@@ -87,6 +89,7 @@ class Dataplane:
 
     def start(self) -> Self:
         pipe = subprocess.PIPE
+        self._applied = None
         self._agent = subprocess.Popen(AGENT, stdin=pipe, stdout=pipe, start_new_session=True)
         try:
             hello = self._receive()
@@ -177,8 +180,12 @@ class Dataplane:
             raise WorldError(f"port {flow.port}, allowed are 1 to 19999: higher ones are the probes' own")
 
     def _apply(self) -> None:
-        recipes = [asdict(one) for one in recipe.recipes(self.plan, self._pins)]
-        self._ask({"do": "apply", "recipes": recipes, "ports": self.plan.member_ports})
+        wanted = (recipe.recipes(self.plan, self._pins), self.plan.member_ports)
+        if wanted == self._applied:
+            return
+        self._applied = None
+        self._ask({"do": "apply", "recipes": [asdict(one) for one in wanted[0]], "ports": wanted[1]})
+        self._applied = wanted
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:

@@ -120,12 +120,17 @@ def test_constructs_on_the_one_and_a_program_on_the_other_are_not_recorded(tmp_p
     [
         ("import cdktn\nimport cdktf_cdktf_provider_nsxt", "cdktf_cdktf_provider_nsxt is made for cdktf, and this"),
         ("import cdktf, cdktn\nimport tier0_egress.constructs", "this program has imported cdktf and cdktn"),
+        ("import cdktn", "main.py imports cdktn, and cdktn is not installed: pip install 'tier0-egress[cdktn]'"),
+        (
+            "from cdktn import App",
+            "main.py imports cdktn, and cdktn is not installed: pip install 'tier0-egress[cdktn]'",
+        ),
     ],
 )
-def test_egress_says_of_a_mixture_in_main_that_sentence_alone(tmp_path: Path, first: str, sentence: str) -> None:
+def test_egress_says_of_a_main_that_no_cdk_fits_one_sentence(tmp_path: Path, first: str, sentence: str) -> None:
     root = project(tmp_path / "project")
     (root / "main.py").write_text(first)
-    done = python("-c", SYNTHESISED, cwd=root, env=environment())
-    *_, failed, said = done.stderr.splitlines()
-    assert failed == "egress.domain.problems.EgressError: synthesis failed:"
-    assert said.startswith(sentence)
+    done = python(
+        "-c", SYNTHESISED, cwd=root, env=environment({"PYTHONPATH": ""} if "not installed" in sentence else {})
+    )
+    assert done.stderr.splitlines()[-1].startswith(f"egress.domain.problems.EgressError: synthesis failed: {sentence}")

@@ -1,4 +1,7 @@
-"""Programs on cdktn: every one that somebody may copy from here writes what it writes on cdktf, and ends as it does there."""
+"""Programs on cdktn: every one that somebody may copy from here writes what it writes on cdktf, and ends as it does there.
+
+An app of our stacks runs on the recorder, too, and writes the bytes that it writes on cdktn.
+"""
 
 from __future__ import annotations
 
@@ -41,35 +44,40 @@ CDKTN_FIRST = "import tier0_egress\n\n# isort: split\nimport cdktn\n\n# isort: s
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a program ended: its exit code, what it said, its stacks, and the versions of the CDK that they name."""
+    """How a program ended: its exit code, what it said, the files it wrote, its stacks, and the versions of the CDK that they name."""
 
     code: int
     said: str
+    files: dict[str, bytes]
     stacks: dict[str, Json]
     versions: set[str]
 
 
-def outcome(folder: Path, text: str, env: Mapping[str, str]) -> Outcome:
-    """Runs a program as main.py of a folder."""
+def outcome(folder: Path, text: str, env: Mapping[str, str], *runner: str) -> Outcome:
+    """Runs a program as main.py of a folder, by Python alone or by another program in between."""
     (folder / "main.py").write_text(text)
-    done = python("main.py", cwd=folder, env=environment({"JSII_NODE": str(find_node()), **env}))
-    files = (folder / "cdktf.out" / "stacks").glob(f"*/{STACK_FILE}")
-    stacks = {file.parent.name: json.loads(file.read_text()) for file in files}
-    shutil.rmtree(folder / "cdktf.out", ignore_errors=True)
+    done = python(*runner, "main.py", "why", cwd=folder, env=environment({"JSII_NODE": str(find_node()), **env}))
+    out = folder / "cdktf.out"
+    files = {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    shutil.rmtree(out, ignore_errors=True)
+    stacks = {Path(name).parent.name: json.loads(text) for name, text in files.items() if name.endswith(STACK_FILE)}
     versions = {stack["//"]["metadata"].pop("version") for stack in stacks.values()}
-    return Outcome(done.returncode, done.stderr, stacks, versions)
+    return Outcome(done.returncode, done.stderr, files, stacks, versions)
 
 
 def same_on_both(folder: Path, text: str) -> Outcome:
     """How a program ends on cdktf, after it ended in the same way on cdktn: chosen by the variable, and, where it imports a CDK, by that."""
     one = outcome(folder, on_cdktf(text), {})
     ways: list[tuple[str, Mapping[str, str]]] = [(on_cdktn(text), ON_CDKTN)]
-    if "import cdktf" in text or "from cdktf import" in text:
+    if re.search(r"\b(import cdkt[fn]$|from cdkt[fn] import)", text, re.MULTILINE):
         ways.append((CDKTN_FIRST + on_cdktn(text), {}))
-    for other in (outcome(folder, words, env) for words, env in ways):
+    for words, env in ways:
+        other = outcome(folder, words, env)
         assert (other.code, other.stacks) == (one.code, one.stacks), other.said
         assert last_line(other.said) == on_cdktn(last_line(one.said))
         assert other.versions == (VERSIONS["cdktn"] if one.stacks else set())
+        if "tier0_egress.stacks" in text:
+            assert outcome(folder, words, env, "-m", "egress.recorder").files == other.files
     assert one.versions == (VERSIONS["cdktf"] if one.stacks else set())
     return one
 
@@ -101,10 +109,11 @@ def test_every_program_is_found() -> None:
     assert [one.where for one in distinct()] == [
         "main.py",
         "egress/template/files/main.py.txt",
-        "examples/main.py",
         "examples/constructs_alone.py",
+        "examples/main.py",
         "bindings/cdktf/README.md",
         "docs/bindings.md",
+        "docs/cdktf.md",
     ]
     page = (REPOSITORY / "docs" / "bindings.md").read_text()
     assert [one.text for one in programs() if made_by_get(one)] == [console.files(page)["main.py"]]

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +64,27 @@ def test_an_entry_that_goes_into_a_file_is_one_line_whatever_columns_says() -> N
         "~ default route: next hop 10.27.51.1 -> 10.27.51.2",
         SHOWN,
     ]
+
+
+LOADED = """
+import sys
+import egress.cli
+egress.cli.run(["--root", sys.argv[1], "check", "--no-what-if"])
+print("rich.console" in sys.modules)
+"""
+
+
+def test_what_check_says_is_the_same_with_and_without_colours_and_rich_is_loaded_for_these_alone() -> None:
+    """FORCE_COLOR: rich's own word for colours that go into a file."""
+    root = str(Path(__file__).parents[2])
+    env = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "NO_COLOR")}
+    said = {
+        forced: subprocess.run(
+            [sys.executable, "-c", LOADED, root], env=env | forced_by, text=True, capture_output=True, check=True
+        ).stdout.splitlines()
+        for forced, forced_by in ((False, {}), (True, {"FORCE_COLOR": "1", "TERM": "xterm"}))
+    }
+    assert said[False][-1].startswith("False")
+    assert said[True][-1].startswith("True")
+    assert any("\x1b[36m: note: \x1b[0m" in line for line in said[True])
+    assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in said[True][:-1]] == said[False][:-1]

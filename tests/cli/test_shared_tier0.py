@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import weakref
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from egress.cli import _views
 from egress.domain import files, load_domains
 from egress.policy.seed import seed
+from egress.reachability.view import View
+from egress.reachability.view import view as view_of
 from nsx_lab import Lab
 from tests.cli.conftest import Run
 
@@ -113,6 +117,30 @@ def test_report_judges_with_the_neighbours_as_check_does(run: Run, project: Path
     assert [rule for rule in found if f">{rule}<" not in page] == []
     errors = sum(one["severity"] == "error" and one["stack"] == "tenant" for one in report["findings"])
     assert f"{errors} errors and" in page
+
+
+@pytest.mark.parametrize("command", ["explain", "routes"])
+def test_a_view_is_not_kept_once_it_was_told(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Each is as large as all that stands on the Tier-0."""
+    tenant = (project / "domains/tenant.yaml").read_text()
+    for number in range(6):
+        (project / f"domains/tenant{number}.yaml").write_text(tenant)
+    made: list[weakref.ref[View]] = []
+    alive: list[int] = []
+    view = view_of
+
+    def kept(*arguments: Any, **named: Any) -> View:
+        found = view(*arguments, **named)
+        alive.append(sum(one() is not None for one in made))
+        made.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(_views, "view", kept)
+    run(command)
+    assert len(made) == 8
+    assert max(alive) <= 2
 
 
 @pytest.mark.slow

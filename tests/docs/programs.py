@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 APPS = (
     REPOSITORY / "main.py",
     REPOSITORY / "egress/template/files/main.py.txt",
-    *(REPOSITORY / "examples").glob("*.py"),
+    *sorted((REPOSITORY / "examples").glob("*.py")),
 )
 """Files that are programs."""
 _OURS = ("egress", "tier0_egress", "constructs_lib", "stacks", "nsx_lab", "tools", "bindings", "examples")
 _IMPORT = re.compile(r"^(?:>>> )?(?:from \S+ import |import \w)", re.MULTILINE)
 _FENCED = re.compile(r"^(?P<fence>```+|~~~+)(?P<language>[^\n]*)\n(?P<text>.*?)^(?P=fence)", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^(?: {4}.*)?\n)+", re.MULTILINE)
+_DOCSTRING = re.compile(r'^( *)r?"""(.*?)"""$', re.MULTILINE | re.DOTALL)
 _OF_A_CDK = re.compile(r"^\s*(?:import|from) .*\b(?:cdktf|cdktn|cdk\w+_provider_nsxt|tier0_egress)\b", re.MULTILINE)
 
 
@@ -36,14 +37,15 @@ class Program:
         return _OF_A_CDK.search(self.text) is not None
 
 
-def programs() -> list[Program]:
+@cache
+def programs() -> tuple[Program, ...]:
     """All of them; one that stands at two places is there twice."""
     found = [Program(_name(app), app.read_text()) for app in APPS]
     for page in _pages():
         found += [Program(_name(page), text) for text in in_page(page.read_text())]
     for file in (file for room in _OURS for file in sorted((REPOSITORY / room).rglob("*.py"))):
-        found += [Program(_name(file), text) for text in _in_docstrings(file.read_text())]
-    return found
+        found += [Program(_name(file), text) for text in in_docstrings(file.read_text())]
+    return tuple(found)
 
 
 def in_page(page: str) -> Iterator[str]:
@@ -61,11 +63,11 @@ def _indented(text: str) -> Iterator[str]:
             yield f"{code}\n"
 
 
-def _in_docstrings(source: str) -> Iterator[str]:
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, documented):
-            yield from in_page(ast.get_docstring(node) or "")
+def in_docstrings(source: str) -> Iterator[str]:
+    """The programs in the docstrings of a Python file."""
+    for margin, text in _DOCSTRING.findall(source):
+        if "import " in text:
+            yield from in_page(re.sub(rf"^{margin}", "", text, flags=re.MULTILINE))
 
 
 def _pages() -> list[Path]:

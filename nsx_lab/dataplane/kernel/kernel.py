@@ -16,6 +16,7 @@ from nsx_lab.dataplane.planning.recipe import PROTOCOL, Recipe
 
 DOOMED = 4711
 """Group of links that are about to go."""
+FLUSH = "flush ruleset\n"
 _SYSCTL = Path("/proc/sys")
 _EVERYWHERE = {
     "net/ipv4/conf/{}/rp_filter": "0",
@@ -52,6 +53,8 @@ class Kernel:
         self.recipes: dict[str, Recipe] = {}
         self._bridges: dict[str, str] = {}
         self.ends: dict[str, End] = {}
+        self._unsure: set[str] = set()
+        """Nodes in the middle of a change, or of one that failed: their rulesets may be others than their recipes'."""
         self._counter = 0
         self._needs()
 
@@ -66,7 +69,7 @@ class Kernel:
         probe = "table inet probe {\n  chain one {\n    type nat hook postrouting priority 100\n    fib saddr type local drop\n  }\n}\n"
         try:
             tools.run([self.tools.rules("a first ruleset", self.home, probe)], self.home)
-            tools.run([self.tools.rules("an empty ruleset", self.home, "")], self.home)
+            tools.run([self.tools.rules("an empty ruleset", self.home, FLUSH)], self.home)
             tools.run(
                 [self.tools.batch("a first bridge", self.home, ["link add name b0 type bridge", "link del dev b0"])],
                 self.home,
@@ -86,8 +89,15 @@ class Kernel:
         wanted = {recipe.name: recipe for recipe in recipes}
         gone = [name for name, recipe in self.recipes.items() if _wiring(wanted.get(name)) != _wiring(recipe)]
         fresh = [name for name in wanted if name not in self.recipes or name in gone]
-        changed = [name for name, recipe in wanted.items() if name not in fresh and self.recipes[name] != recipe]
-        learnt = bool(gone or fresh) or any(_answers(wanted[name]) != _answers(self.recipes[name]) for name in changed)
+        changed = [
+            name
+            for name, recipe in wanted.items()
+            if name not in fresh and (self.recipes[name] != recipe or name in self._unsure)
+        ]
+        anew: list[tuple[Recipe | None, Recipe | None]] = [(self.recipes[name], None) for name in gone]
+        anew += [(None, wanted[name]) for name in fresh]  # with another MAC, should it have been there before
+        differ = [*anew, *((self.recipes[name], wanted[name]) for name in changed)]
+        stirred = {segment for before, after in differ for segment, *_ in _answers(before) ^ _answers(after)}
         self._remove(gone)
         self._bridge({segment for recipe in wanted.values() for _, segment, _ in recipe.ports})
         self._create([wanted[name] for name in fresh])
@@ -96,8 +106,7 @@ class Kernel:
         self.recipes = wanted
         for name in stale:
             self.forget_connections(name)
-        if learnt:
-            self._forget_neighbours([name for name in wanted if name not in fresh])
+        self._forget_neighbours([recipe for name, recipe in wanted.items() if name not in fresh], stirred)
         return fresh
 
     def _remove(self, names: list[str]) -> None:
@@ -144,14 +153,17 @@ class Kernel:
 
     def _configure(self, pairs: list[tuple[Recipe | None, Recipe]]) -> None:
         jobs = []
+        unsure = set(self._unsure)
+        self._unsure.update(recipe.name for _, recipe in pairs)
         for before, recipe in pairs:
             namespace = self.nodes[recipe.name]
-            jobs.append(self.tools.batch(recipe.name, namespace, _lines(before, recipe, 4), 4))
-            six = _lines(before, recipe, 6)
-            if six:
-                jobs.append(self.tools.batch(recipe.name, namespace, six, 6))
-            if recipe.nft != (before.nft if before else ""):
-                jobs.append(self.tools.rules(recipe.name, namespace, recipe.nft))
+            for family in (4, 6):
+                lines = _lines(before, recipe, family)
+                if lines:
+                    jobs.append(self.tools.batch(recipe.name, namespace, lines, family))
+            had = before.nft if before and recipe.name not in unsure else None
+            if recipe.nft != had:
+                jobs.append(self.tools.rules(recipe.name, namespace, _ruleset(had, recipe.nft)))
         tools.run(jobs, self.home)
         for before, recipe in pairs:
             if before is not None and before.sysctls == recipe.sysctls and before.tracks == recipe.tracks:
@@ -162,6 +174,7 @@ class Kernel:
                     # a TCP segment in the middle of an unknown connection is INVALID, not the start of one
                     with suppress(OSError):
                         (_SYSCTL / "net/netfilter/nf_conntrack_tcp_loose").write_text("0")
+        self._unsure.clear()
 
     def forget_connections(self, name: str) -> None:
         """Empties a node's connection tracking table (ctnetlink: IPCTNL_MSG_CT_DELETE without a filter)."""
@@ -174,19 +187,29 @@ class Kernel:
         if error:
             raise ApplyError(f"{name}: connection tracking cannot be emptied: {os.strerror(-error)}")
 
-    def _forget_neighbours(self, names: list[str]) -> None:
-        lines = ["neigh flush all"]
-        tools.run(
-            [self.tools.batch(name, self.nodes[name], lines, family) for name in names for family in (4, 6)], self.home
-        )
+    def _forget_neighbours(self, recipes: list[Recipe], segments: set[str]) -> None:
+        """What nodes have learnt on segments where somebody answers for other addresses than before."""
+        jobs = []
+        for recipe in recipes:
+            lines = [f"neigh flush dev {port}" for port, segment, _ in recipe.ports if segment in segments]
+            for family in (4, 6) if lines else ():
+                jobs.append(self.tools.batch(recipe.name, self.nodes[recipe.name], lines, family))
+        tools.run(jobs, self.home)
 
 
 def _wiring(recipe: Recipe | None) -> object:
     return [(name, segment) for name, segment, _ in recipe.ports] if recipe else None
 
 
-def _answers(recipe: Recipe) -> object:
-    return recipe.ports, recipe.proxies, recipe.nft.partition("table arp")[2]
+def _answers(recipe: Recipe | None) -> set[tuple[str, ...]]:
+    """For which addresses a node answers on each segment, what it is silent about, and whether it answers for others, which takes forwarding."""
+    if recipe is None:
+        return set()
+    silent, forwards = recipe.nft.partition("table arp")[2], recipe.sysctls["net/ipv4/ip_forward"]
+    return {
+        (segment, silent, forwards, port, *addresses, *(address for at, address in recipe.proxies if at == port))
+        for port, segment, addresses in recipe.ports
+    }
 
 
 def _translates_otherwise(before: Recipe, after: Recipe) -> bool:
@@ -200,17 +223,18 @@ def _write(values: dict[str, str]) -> None:
 
 
 def _lines(before: Recipe | None, recipe: Recipe, family: int) -> list[str]:
-    """Links, addresses, policies and routes of one family, from what is there to what is wanted."""
+    """Links, addresses, policies and routes of one family, from what is there to what is wanted; [] where nothing differs."""
     key = str(family)
     lines: list[str] = []
+    ways = _ways_differ(before, recipe, family)
     if before is None:
         if family == 4:
             lines += ["link set dev lo up", *(f"link set dev {port} up" for port, _, _ in recipe.ports)]
         had: set[tuple[str, str]] = set()
     else:
         had = _addresses(before, family)
-        lines += [f"route flush proto {PROTOCOL} table all"] if before.routes[key] else []
-        lines += [f"rule del {rule}" for rule in before.policies[key]]
+        lines += [f"route flush proto {PROTOCOL} table all"] if ways and before.routes[key] else []
+        lines += [f"rule del {rule}" for rule in before.policies[key] if ways]
     wanted = _addresses(recipe, family)
     lines += [f"addr del {address} dev {port}" for port, address in sorted(had - wanted)]
     lines += [
@@ -228,8 +252,45 @@ def _lines(before: Recipe | None, recipe: Recipe, family: int) -> list[str]:
             for port, address in recipe.proxies
             if (port, address) not in proxied
         ]
-    lines += [f"route add {line}" for line in recipe.routes[key]]
-    return lines + [f"rule add {rule}" for rule in recipe.policies[key]]
+    lines += [f"route add {line}" for line in recipe.routes[key] if ways]
+    return lines + [f"rule add {rule}" for rule in recipe.policies[key] if ways]
+
+
+def _ways_differ(before: Recipe | None, recipe: Recipe, family: int) -> bool:
+    """Whether routes and policies are to be made anew: they differ, or an address goes, and routes through its network with it."""
+    key = str(family)
+    if before is None or (before.routes[key], before.policies[key]) != (recipe.routes[key], recipe.policies[key]):
+        return True
+    gone = _addresses(before, family) - _addresses(recipe, family)
+    return any(not address.endswith(_ALONE[family]) for _, address in gone)
+
+
+_ALONE = {4: "/32", 6: "/128"}
+"""The length of an address that has no network around it, as a proxied one."""
+
+
+def _ruleset(before: str | None, after: str) -> str:
+    """What makes of a node's ruleset, if it is known, what it is to be.
+
+    Tables that stay are not touched: for each chain that goes the kernel waits for its readers.
+    """
+    if before is None:
+        return FLUSH + after
+    had, wanted = _tables(before), _tables(after)
+    gone = [f"delete {name}\n" for name, text in had.items() if wanted.get(name) != text]
+    return "".join([*gone, *(text for name, text in wanted.items() if had.get(name) != text)])
+
+
+def _tables(text: str) -> dict[str, str]:
+    """The tables of a ruleset, by family and name: `table ip translation`."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines(keepends=True):
+        if line.startswith("table "):
+            name = line.partition("{")[0].strip()
+        if name:
+            found[name] = found.get(name, "") + line
+    return found
 
 
 def _ordered(recipe: Recipe, family: int) -> list[tuple[str, str]]:

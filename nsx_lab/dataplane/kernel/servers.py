@@ -23,6 +23,8 @@ Arrival = Callable[[str, packets.Seen], None]
 """Called with the name of the host or pod, and the packet."""
 STANDARD = (("tcp", 80), ("tcp", 443), ("tcp", 5000), ("tcp", 8443), ("udp", 53))
 LARGEST_REQUEST = 8192
+IPV6_FREEBIND = 78
+"""linux/in6.h; Python does not name it."""
 _NUMBERS = {socket.IPPROTO_TCP: packets.TCP, socket.IPPROTO_ICMP: packets.ICMP, socket.IPPROTO_ICMPV6: packets.ICMPV6}
 
 
@@ -128,6 +130,9 @@ class Servers:
         one = socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
         self._open[name].append(one)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            # an address is no one's to be bound before the kernel has noticed the cable, which it may do some time later
+            one.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
         one.bind((address, port))
         if protocol == "tcp":
             one.listen(512)

@@ -43,8 +43,8 @@ class Tools:
         return Job(place, namespace, (self.ip, *option, "-batch", "-"), "\n".join(lines) + "\n")
 
     def rules(self, place: str, namespace: int, text: str) -> Job:
-        """A whole nftables ruleset: all of it or nothing, in one step."""
-        return Job(place, namespace, (self.nft, "-f", "-"), f"flush ruleset\n{text}")
+        """Changes to a nftables ruleset: all of them or nothing, in one step."""
+        return Job(place, namespace, (self.nft, "-f", "-"), text)
 
 
 def run(jobs: Iterable[Job], home: int, keep: Iterable[int] = ()) -> list[str]:

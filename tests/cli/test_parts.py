@@ -1,0 +1,144 @@
+"""Very many domains are explained by several processes: what they say is what one says, and none is left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+TOPOLOGIES = Path(__file__).parents[1] / "topologies"
+
+EGRESS = """
+import sys
+from egress.cli import _beside, _parts, run
+
+beside = _parts._beside
+_parts._WORTH = int(sys.argv[1])
+_parts._beside = lambda parts, answer: open("parts", "w").write(str(len(parts))) and beside(parts, answer)
+_beside.cores = lambda: 3
+sys.exit(run(sys.argv[2:]))
+"""
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A project of domains of many kinds, some of which do not work."""
+    (tmp_path / "cdktf.json").write_text("{}")
+    (tmp_path / "domains").mkdir()
+    for file in TOPOLOGIES.glob("*.yaml"):
+        if file.name != "expected.yaml":
+            shutil.copy(file, tmp_path / "domains")
+    (tmp_path / "egress.py").write_text(EGRESS)
+    return tmp_path
+
+
+def told(fleet: Path, worth: int, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, output and errors."""
+    env = {name: value for name, value in os.environ.items() if name != "EGRESS_LAB"}
+    done = subprocess.run(
+        [sys.executable, "-P", fleet / "egress.py", str(worth), *arguments],
+        cwd=fleet,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        (2, ()),
+        (2, ("--hops",)),
+        (2, ("--json",)),
+        (2, ("--to", "8.8.8.8")),
+        (1, ("--from", "tkg")),
+        (1, ("--from", "nobody")),
+    ],
+)
+def test_several_processes_say_what_one_says(fleet: Path, code: int, arguments: tuple[str, ...]) -> None:
+    alone = told(fleet, 10_000, "explain", *arguments)
+    assert not (fleet / "parts").exists()
+    assert told(fleet, 10, "explain", *arguments) == alone
+    assert (fleet / "parts").read_text() == "3"
+    assert alone[0] == code, alone[2]
+
+
+def program(folder: Path, answer: str) -> subprocess.Popen[str]:
+    """A program that works on twenty stacks in two parts; its answer has a number, 0 or 1, of its part."""
+    body = f"""
+import os, signal, sys, time
+from pathlib import Path
+from egress.cli import _beside, _parts
+
+_parts._WORTH = 10
+_beside.cores = lambda: 2
+STACKS = [f"wld{{number:02}}" for number in range(20)]
+
+def answer(stacks):
+    number = STACKS.index(stacks[0]) // 10
+    Path(f"pid-{{number}}").write_text(str(os.getpid()))
+    print("first words of", number, flush=True)
+{textwrap.indent(textwrap.dedent(answer), "    ")}
+
+try:
+    print("found", _parts.in_parts(STACKS, answer))
+except KeyboardInterrupt:
+    print("interrupted")
+except Exception as error:
+    print(f"{{type(error).__name__}}: {{error}}")
+"""
+    (folder / "program.py").write_text(body)
+    return subprocess.Popen(
+        [sys.executable, folder / "program.py"], cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def running(folder: Path) -> list[str]:
+    """The processes of parts that are there; one that nobody waited for is a zombie."""
+    stats = [Path(f"/proc/{file.read_text()}/stat") for file in folder.glob("pid-*")]
+    return [
+        stat.read_text() for stat in stats if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    ]
+
+
+def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
+    process = program(tmp_path, "time.sleep(60)")
+    while len([file for file in tmp_path.glob("pid-*") if file.read_text()]) < 2:
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    words, _ = process.communicate(timeout=60)
+    assert words.endswith("interrupted\n")
+    assert running(tmp_path) == []
+
+
+def test_a_process_that_dies_is_a_sentence_after_what_came_before_it(tmp_path: Path) -> None:
+    process = program(tmp_path, "if number: os.kill(os.getpid(), signal.SIGKILL)")
+    words, _ = process.communicate(timeout=60)
+    assert words.splitlines() == [
+        "first words of 0",
+        "first words of 1",
+        "EgressError: wld10 to wld19: the process that worked on it was killed by signal 9 and said nothing: look at this machine, and ask again",
+    ]
+
+
+def test_what_comes_after_a_part_that_failed_is_not_told(tmp_path: Path) -> None:
+    body = """
+    if not number:
+        from egress.domain import EgressError
+        raise EgressError("wld00 is wrong")
+    """
+    words, _ = program(tmp_path, body).communicate(timeout=60)
+    assert words.splitlines() == ["first words of 0", "EgressError: wld00 is wrong"]
