@@ -223,7 +223,7 @@ def test_at_a_terminal_every_stack_in_work_has_a_line(site: Site) -> None:
 def test_a_manager_that_hangs_keeps_nobody_and_ctrl_c_leaves_nothing(
     tmp_path: Path, any_engine: dict[str, str]
 ) -> None:
-    """Two managers, three stacks each; one of them takes connections and never answers."""
+    """Two managers, three stacks each; one of them answers what is around a stack, and then the engine's login never."""
     names = ("a1", "a2", "a3", "b1", "b2", "b3")
     texts = {name: domain(number, name) for number, name in enumerate(names, 1)}
     root = fleet(tmp_path / "project", texts)
@@ -245,7 +245,7 @@ def test_a_manager_that_hangs_keeps_nobody_and_ctrl_c_leaves_nothing(
                     (root / "domains" / f"{name}.yaml").write_text(text)
         site = Site(root, first, env)
         site.egress("plan", "a1", code=2)
-        second.control.fault(path="*", times=0, hang=True)
+        second.control.fault(method="POST", path="/api/session/create", times=0, hang=True)
         process = site.start("plan", "--parallel", "4")
         runs, hung = root / ".egress" / "runs", {f"{name}.held.json" for name in names[3:]}
         until(lambda: {note.name for note in runs.glob("*.held.json")} == hung, process)
