@@ -23,7 +23,9 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def test_the_extra_of_the_lab_is_what_the_lab_imports() -> None:
-    assert names(PROJECT["optional-dependencies"]["lab"]) == {DISTRIBUTION.get(name, name) for name in MODULES}
+    assert names(PROJECT["optional-dependencies"]["lab"]) == {
+        DISTRIBUTION.get(name, name.replace("_", "-")) for name in MODULES
+    }
     imported: set[str] = set()
     for file in (ROOT / "nsx_lab").rglob("*.py"):
         imported |= set(re.findall(r"^\s*(?:import|from) ([a-z0-9_]+)", file.read_text(), re.MULTILINE))
