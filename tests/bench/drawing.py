@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pygal
 from pygal.style import Style
 
-from tests.bench.growth import Curve
+if TYPE_CHECKING:
+    from tests.bench.growth import Curve
 
-# pygal's own finder of modules, for maps, is of a kind that Python no longer asks, and that makes others fail which ask all
+# before anything else is imported: pygal's own finder of modules, for maps, is of a kind that Python warns of at every import that fails
 sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__module__.startswith("pygal")]
 
 _SVG = "http://www.w3.org/2000/svg"
