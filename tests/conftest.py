@@ -4,7 +4,7 @@ import pytest
 from hypothesis import settings
 
 import tests.machine  # takes CI out of the environment before anything reads it
-from egress.toolchain.engine import engines
+from egress.toolchain.tools.engine import engines
 
 if tests.machine.in_ci():
     settings.load_profile("ci")  # hypothesis would see it by itself: there a run is as the last one was

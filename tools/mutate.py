@@ -37,7 +37,7 @@ PRELOADED = (
     "httpx",
     "nsx_lab",
     "egress.domain",
-    "egress.toolchain.engine",
+    "egress.toolchain.tools.engine",
 )
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -199,7 +199,7 @@ def notices(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> str:
 def _run(mutant: Mutant | None, tests: Sequence[str]) -> int:
     import pytest
 
-    from egress.toolchain import engine
+    from egress.toolchain.tools import engine
 
     engine.engines = list  # type: ignore[assignment] # the closing lines of a run would ask each engine for its version
     if mutant is not None:

@@ -14,9 +14,9 @@ from egress.cli.output import at_a_terminal, columns, grid, how_far_to, kept_wor
 from egress.domain import EgressError, PlanAgainError, WorkloadDomain
 from egress.escape import line
 from egress.limits import ALTOGETHER
-from egress.toolchain.runs import Run
-from egress.toolchain.worker import Came, Work
-from egress.toolchain.workers import Job, can_fork, work_on
+from egress.toolchain.running.worker import Came, Work
+from egress.toolchain.running.workers import Job, can_fork, work_on
+from egress.toolchain.stack.runs import Run
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -15,7 +15,7 @@ from egress.delivery.planning.plans import Verb
 from egress.domain import EgressError, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.domain.files import FOLDER, look
-from egress.toolchain.stacks import Stack
+from egress.toolchain.stack.stacks import Stack
 
 
 @dataclass(frozen=True)

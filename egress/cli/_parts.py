@@ -16,7 +16,7 @@ from egress.cli.output import at_a_terminal, columns, kept_words
 from egress.domain import EgressError, PlanAgainError
 
 if TYPE_CHECKING:
-    from egress.toolchain.worker import Came
+    from egress.toolchain.running.worker import Came
 
 T = TypeVar("T")
 _WORTH = 100
@@ -34,7 +34,7 @@ def in_parts(stacks: Sequence[str], answer: Callable[[Sequence[str]], T]) -> lis
     if count < 2:
         return [answer(stacks)]
     from egress.cli._beside import cores  # who asks about a few domains needs nothing of this
-    from egress.toolchain.workers import can_fork
+    from egress.toolchain.running.workers import can_fork
 
     count = min(count, cores())
     if count < 2 or not can_fork():
@@ -45,8 +45,8 @@ def in_parts(stacks: Sequence[str], answer: Callable[[Sequence[str]], T]) -> lis
 
 def _beside(parts: Sequence[Sequence[str]], answer: Callable[[Sequence[str]], T]) -> list[T]:
     """The same of several parts at once, each in a process of its own."""
-    from egress.toolchain.worker import Work
-    from egress.toolchain.workers import Job, work_on
+    from egress.toolchain.running.worker import Work
+    from egress.toolchain.running.workers import Job, work_on
 
     names = [f"{part[0]} to {part[-1]}" for part in parts]
     jobs = [Job(name, name, name, "ask again") for name in names]  # they ask no manager: none waits for another

@@ -24,11 +24,11 @@ from egress.delivery.planning.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
 from egress.escape import line
 from egress.layout import STACK_FILE
-from egress.toolchain.damaged_state import set_aside
-from egress.toolchain.runs import Run
-from egress.toolchain.stacks import Stack, opened
-from egress.toolchain.synthesis import synthesised
-from egress.toolchain.worker import Came
+from egress.toolchain.running.worker import Came
+from egress.toolchain.stack.damaged_state import set_aside
+from egress.toolchain.stack.runs import Run
+from egress.toolchain.stack.stacks import Stack, opened
+from egress.toolchain.stack.synthesis import synthesised
 
 Decorated = Callable[..., Any]
 T = TypeVar("T")

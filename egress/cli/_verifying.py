@@ -13,7 +13,7 @@ from egress.cli.context import Project, deadline
 from egress.cli.output import progress
 from egress.deadline import Deadline
 from egress.domain import EgressError, WorkloadDomain
-from egress.toolchain.workers import Job
+from egress.toolchain.running.workers import Job
 from egress.verification.verify import Verification, verify
 
 

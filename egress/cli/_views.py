@@ -127,7 +127,7 @@ def seen_otherwise(view: View) -> Iterator[str]:
 def _read(plan: Path, stack: str) -> Any:
     """The JSON of a plan: of a folder of saved plans, of a stack's folder in one, of a file, or of standard input."""
     from egress.delivery.planning import saved  # loaded by who reads one
-    from egress.toolchain.own_files import json_object, read_bytes
+    from egress.toolchain.running.own_files import json_object, read_bytes
 
     if (plan / stack / saved.NOTE).is_file():
         return saved.read(plan, stack).content.raw

@@ -30,7 +30,7 @@ from egress.delivery.planning.looks import Found
 from egress.delivery.planning.plans import Outcome, Verb
 from egress.domain import EgressError
 from egress.domain.fields import quoted
-from egress.toolchain.stacks import Stack
+from egress.toolchain.stack.stacks import Stack
 
 
 @click.command("apply")

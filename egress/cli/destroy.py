@@ -28,7 +28,7 @@ from egress.delivery.planning.looks import Found
 from egress.delivery.planning.memory import Remembered
 from egress.delivery.planning.plans import Verb
 from egress.layout import Places
-from egress.toolchain.stacks import Stack
+from egress.toolchain.stack.stacks import Stack
 
 
 @click.command("destroy")

@@ -15,12 +15,12 @@ from egress.layout import STACK_FILE, STATES
 from egress.manager.access import context
 from egress.manager.reach import steps
 from egress.toolchain.doctor import Health, Part, examine
-from egress.toolchain.engine import find_engine
-from egress.toolchain.own_files import read_object
-from egress.toolchain.runs import refuse_state_of_a_runner
-from egress.toolchain.stacks import place_of
-from egress.toolchain.state_probe import Tried, tried
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.running.own_files import read_object
+from egress.toolchain.stack.runs import refuse_state_of_a_runner
+from egress.toolchain.stack.stacks import place_of
+from egress.toolchain.stack.state_probe import Tried, tried
+from egress.toolchain.stack.synthesis import synthesised
+from egress.toolchain.tools.engine import find_engine
 
 _STYLE = {Health.FINE: "green", Health.NOTE: "yellow", Health.MISSING: "bold red"}
 

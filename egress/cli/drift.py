@@ -26,7 +26,7 @@ from egress.escape import line
 from egress.forge import Kind
 from egress.forge.place import TOKENS
 from egress.review import drift_issue
-from egress.toolchain.stacks import Stack
+from egress.toolchain.stack.stacks import Stack
 
 
 @click.command("drift")

@@ -12,8 +12,8 @@ from egress.cli.context import Project
 from egress.cli.output import say
 from egress.delivery.planning.looks import Found
 from egress.domain import EgressError
-from egress.toolchain.stacks import Stack
-from egress.toolchain.state import State
+from egress.toolchain.stack.stacks import Stack
+from egress.toolchain.store.state import State
 
 _ELSEWHERE = {
     "apply": "egress apply does that, with its guards",

@@ -11,7 +11,7 @@ from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery.planning import lost_gateway
 from egress.delivery.planning.looks import Found
 from egress.policy.paths import last
-from egress.toolchain.stacks import Stack
+from egress.toolchain.stack.stacks import Stack
 
 
 @click.command("forget")

@@ -14,7 +14,7 @@ from egress.domain.files import FOLDER
 from egress.scan.edge_cluster import Filled, filled
 from egress.template import Ci, update, write
 from egress.template.repository import SCHEMA
-from egress.toolchain.own_files import json_object, read_bytes
+from egress.toolchain.running.own_files import json_object, read_bytes
 from egress.writing import write as write_file
 
 

@@ -18,8 +18,8 @@ from egress.layout import Places
 from egress.policy.seed import left_out, seed
 from egress.reachability.surroundings import surroundings
 from egress.reachability.world import world_document
-from egress.toolchain.processes import run
-from egress.toolchain.stack_lock import held
+from egress.toolchain.running.processes import run
+from egress.toolchain.stack.stack_lock import held
 
 
 @click.command("lab")

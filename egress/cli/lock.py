@@ -11,11 +11,11 @@ from egress.cli.output import OK, progress, say
 from egress.domain import EgressError
 from egress.layout import STACK_FILE
 from egress.toolchain import locking
-from egress.toolchain.engine import find_engine
-from egress.toolchain.own_files import read_object
-from egress.toolchain.provider import find_locked_source
-from egress.toolchain.runs import Run
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.running.own_files import read_object
+from egress.toolchain.stack.runs import Run
+from egress.toolchain.stack.synthesis import synthesised
+from egress.toolchain.tools.engine import find_engine
+from egress.toolchain.tools.provider import find_locked_source
 
 
 @click.command("lock")

@@ -22,7 +22,7 @@ from egress.delivery.planning.imports import import_blocks
 from egress.delivery.planning.looks import Found
 from egress.delivery.planning.plans import Plan, Verb
 from egress.domain import EgressError
-from egress.toolchain.stacks import Stack
+from egress.toolchain.stack.stacks import Stack
 
 if TYPE_CHECKING:
     from egress.cli._reviews import Reviews

@@ -20,7 +20,7 @@ from egress.forge import Done, Kind, Mark, Outcome
 from egress.forge.place import TOKENS
 from egress.proposal import request
 from egress.proposal.document import as_data, from_data
-from egress.toolchain.own_files import read_object
+from egress.toolchain.running.own_files import read_object
 from egress.writing import write
 
 MARK = Mark("proposal")

@@ -16,7 +16,7 @@ from egress.delivery.planning.looks import Found
 from egress.domain import EgressError, find_files
 from egress.domain.fields import quoted
 from egress.domain.files import select
-from egress.toolchain.stacks import Stack
+from egress.toolchain.stack.stacks import Stack
 from egress.writing import write
 
 

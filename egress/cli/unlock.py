@@ -13,9 +13,9 @@ from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery.planning.looks import Found
 from egress.domain import EgressError
 from egress.layout import Places
-from egress.toolchain import stack_lock, state_lock
-from egress.toolchain.stacks import Stack
-from egress.toolchain.state_lock import StateLock
+from egress.toolchain.stack import stack_lock, state_lock
+from egress.toolchain.stack.stacks import Stack
+from egress.toolchain.stack.state_lock import StateLock
 
 
 @click.command("unlock")

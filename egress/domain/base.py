@@ -45,7 +45,7 @@ def _sent(mapping: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
 
 
 copyreg.pickle(MappingProxyType, _sent)
-"""What a worker found comes back from its process (egress/toolchain/workers.py); Python has no way of its own to send such a mapping."""
+"""What a worker found comes back from its process (egress/toolchain/running/workers.py); Python has no way of its own to send such a mapping."""
 
 
 def _without_nulls(value: Any) -> Any:

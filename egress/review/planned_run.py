@@ -24,7 +24,7 @@ from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.review import consequence
 from egress.review.consequence import Review
-from egress.toolchain.own_files import read_bytes
+from egress.toolchain.running.own_files import read_bytes
 from egress.writing import private_folder, write
 
 FAILED = "failed.json"

@@ -12,7 +12,7 @@ from egress import writing
 from egress.domain import EgressError
 from egress.template import memory, repository
 from egress.template.memory import Memory
-from egress.toolchain.processes import run
+from egress.toolchain.running.processes import run
 
 _NO_CONFLICTS_COUNTED = 127
 """git merge-file exits with the number of conflicts, at most this; above it is an error (git-merge-file(1))."""

@@ -19,8 +19,8 @@ from pathlib import Path
 from egress.cdk import CDKTF, CDKTN, Cdk
 from egress.domain import EgressError
 from egress.node import has_a_place
-from egress.toolchain.node import find_node
-from egress.toolchain.processes import Ended, run
+from egress.toolchain.running.processes import Ended, run
+from egress.toolchain.tools.node import find_node
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from pathlib import Path
 from egress.cdk import BOTH, CDKTF, VARIABLE, Cdk, CdkError, chosen, installed, misfit
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.toolchain.cdktf_cli import CLIS, Cli, find_cli
-from egress.toolchain.engine import Engine, find_engine
-from egress.toolchain.node import find_node
-from egress.toolchain.processes import run
-from egress.toolchain.provider import Provider, find_provider
-from egress.toolchain.provider_lock import unlocked
-from egress.toolchain.runs import Run
+from egress.toolchain.running.processes import run
+from egress.toolchain.stack.runs import Run
+from egress.toolchain.tools.engine import Engine, find_engine
+from egress.toolchain.tools.node import find_node
+from egress.toolchain.tools.provider import Provider, find_provider
+from egress.toolchain.tools.provider_lock import unlocked
 
 BINDINGS = CDKTF.bindings
 BINDINGS_MARK = "inputs.json"

@@ -17,12 +17,12 @@ from pathlib import Path
 from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.layout import LOCK
-from egress.toolchain.engine import Engine
-from egress.toolchain.own_files import JsonObject
-from egress.toolchain.processes import run
-from egress.toolchain.provider import Provider
-from egress.toolchain.provider_lock import locked_version
-from egress.toolchain.runs import engine_environment
+from egress.toolchain.running.own_files import JsonObject
+from egress.toolchain.running.processes import run
+from egress.toolchain.stack.runs import engine_environment
+from egress.toolchain.tools.engine import Engine
+from egress.toolchain.tools.provider import Provider
+from egress.toolchain.tools.provider_lock import locked_version
 from egress.writing import write
 
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_arm64")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from egress.toolchain.provider import probe_registry
+from egress.toolchain.tools.provider import probe_registry
 
 if __name__ == "__main__":
     probe_registry(Path(sys.argv[1]))

@@ -16,12 +16,12 @@ from pathlib import Path
 from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.layout import SHELL_MARK, Places
 from egress.node import has_a_place
-from egress.toolchain.engine import Engine, find_engine
-from egress.toolchain.node import find_node
-from egress.toolchain.own_files import read_object
-from egress.toolchain.provider import Provider, find_provider, reattached
-from egress.toolchain.runs import engine_environment, lab_variables, prefixes
+from egress.toolchain.running.own_files import read_object
 from egress.toolchain.shell_commands import write_commands
+from egress.toolchain.stack.runs import engine_environment, lab_variables, prefixes
+from egress.toolchain.tools.engine import Engine, find_engine
+from egress.toolchain.tools.node import find_node
+from egress.toolchain.tools.provider import Provider, find_provider, reattached
 
 
 @dataclass(frozen=True)

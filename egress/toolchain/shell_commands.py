@@ -9,8 +9,8 @@ from pathlib import Path
 
 from egress.cdk import BOTH, VARIABLE
 from egress.domain import credentials
-from egress.toolchain.engine import Engine
-from egress.toolchain.node import find_node
+from egress.toolchain.tools.engine import Engine
+from egress.toolchain.tools.node import find_node
 
 
 def write_commands(

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from egress.toolchain.node import find_node
+from egress.toolchain.tools.node import find_node
 from tests.bench.fleet import write_varied
 from tests.bench.measuring import REPOSITORY, Program, at_once, in_turns, median, run
 from tests.bench.rows import Row, Sizes

@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from egress.domain import LabTarget, load_domains
-from egress.toolchain.engine import QUICK
-from egress.toolchain.runs import Run
-from egress.toolchain.stacks import opened
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.stack.runs import Run
+from egress.toolchain.stack.stacks import opened
+from egress.toolchain.stack.synthesis import synthesised
+from egress.toolchain.tools.engine import QUICK
 from tests.bench.measuring import Program
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from egress.cdk import BOTH, CDKTF
 from egress.toolchain.cdktf_cli import CDKTF_CLI, CDKTN_CLI, Cli, bring_cli
-from egress.toolchain.engine import find_engine
-from egress.toolchain.node import find_node
+from egress.toolchain.tools.engine import find_engine
+from egress.toolchain.tools.node import find_node
 from tests.cdktn.second import BESIDE, needed, on_cdktn
 from tests.e2e import console
 

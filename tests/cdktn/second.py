@@ -26,7 +26,7 @@ needed = pytest.mark.skipif(
 ON_CDKTN = {"EGRESS_CDK": "cdktn"}
 SYNTHESISED = """\
 import json, pathlib
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.stack.synthesis import synthesised
 with synthesised(pathlib.Path("."), ["vrf-blue"], lab=False) as made:
     stack = json.loads((made.folders["vrf-blue"] / "cdk.tf.json").read_text())
 print(json.dumps([stack["//"]["metadata"]["version"], made.notes]))

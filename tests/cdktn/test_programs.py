@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from egress.layout import STACK_FILE
-from egress.toolchain.node import find_node
+from egress.toolchain.tools.node import find_node
 from tests.cdktn.second import (
     BESIDE,
     ON_CDKTN,

@@ -16,7 +16,7 @@ import pytest
 from cdktf import App, LocalBackend, TerraformStack
 from cdktf_cdktf_provider_nsxt.provider import NsxtProvider
 
-from egress.toolchain.engine import engines
+from egress.toolchain.tools.engine import engines
 from nsx_lab import Lab
 from nsx_lab.provider.plugin.mirror import write_mirror
 from tests.nsx_lab.provider.residence import variables

@@ -84,7 +84,7 @@ def test_a_circle_through_the_template_is_refused_by_both(copy: Path, plant: Cal
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("egress/checks/look.py", "from egress.toolchain import processes", "egress.checks.look:"),
+        ("egress/checks/look.py", "from egress.toolchain.running import processes", "egress.checks.look:"),
         ("egress/checks/look.py", "def f():\n    from egress.manager import Manager", "imports egress.manager"),
         ("egress/reachability/walk.py", "import egress.checks.report", "imports egress.checks.report"),
         ("constructs_lib/values.py", "from egress.policy import owned", "imports egress.policy.owned"),

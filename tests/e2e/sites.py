@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from egress.toolchain.engine import engines
+from egress.toolchain.tools.engine import engines
 from nsx_lab import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]

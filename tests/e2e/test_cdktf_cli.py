@@ -14,7 +14,7 @@ import pytest
 from egress.domain import load_domains
 from egress.policy.seed import seed
 from egress.toolchain.cdktf_cli import bring_cli
-from egress.toolchain.node import find_node
+from egress.toolchain.tools.node import find_node
 from nsx_lab import Lab
 from tests.e2e.sites import EGRESS, REPOSITORY, ROUTE, STACK, SUPERVISOR, TKG, Site, lab_site, project
 

@@ -9,7 +9,7 @@ import pytest
 
 from egress.domain.files import look, select
 from egress.domain.fleet import load
-from egress.toolchain.runs import Run
+from egress.toolchain.stack.runs import Run
 from tests.e2e.sites import STACK, Site, project
 
 pytestmark = pytest.mark.e2e

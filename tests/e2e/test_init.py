@@ -16,7 +16,7 @@ import pytest
 
 from egress.domain import HaMode, load_domains
 from egress.template.repository import Ci, contents, write
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.stack.synthesis import synthesised
 from tests.e2e.installed import Installed
 from tests.e2e.sites import EGRESS, REPOSITORY
 

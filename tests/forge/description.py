@@ -22,7 +22,7 @@ from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
 import tests.machine
-from egress.toolchain.node import find_node
+from egress.toolchain.tools.node import find_node
 
 Json = dict[str, Any]
 VERSION = "23.0.2"

@@ -13,7 +13,7 @@ import pytest
 from egress.domain import EgressError
 from egress.layout import STACK_FILE
 from egress.recorder import HANDED_OVER
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.stack.synthesis import synthesised
 
 pytestmark = pytest.mark.slow
 

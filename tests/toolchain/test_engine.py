@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from egress.domain import EgressError
-from egress.toolchain.engine import engines, find_engine
-from egress.toolchain.wheel_engine import library
+from egress.toolchain.tools.engine import engines, find_engine
+from egress.toolchain.tools.wheel_engine import library
 
 pytestmark = pytest.mark.slow
 

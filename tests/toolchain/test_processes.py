@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from egress.toolchain.processes import run
+from egress.toolchain.running.processes import run
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ pathlib.Path(sys.argv[2]).write_text(str(len(seen)))
 
 PARENT = """
 import sys
-from egress.toolchain.processes import run
+from egress.toolchain.running.processes import run
 try:
     run([sys.executable, "-c", sys.argv[1], sys.argv[2], sys.argv[3]])
 except KeyboardInterrupt:
@@ -57,7 +57,7 @@ def test_ctrl_c_reaches_the_program_once_and_waits_for_its_end(tmp_path: Path) -
 
 PASSED_ON = """
 import sys
-from egress.toolchain.processes import run
+from egress.toolchain.running.processes import run
 sys.exit(run([sys.executable, "-c", *sys.argv[1:]], capture=False).code)
 """
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from egress.domain import EgressError, LabTarget
-from egress.toolchain import processes
-from egress.toolchain.provider import Provider, engine_config, find_provider, reattached
+from egress.toolchain.running import processes
+from egress.toolchain.tools.provider import Provider, engine_config, find_provider, reattached
 
 
 def mirror(folder: Path) -> Path:
@@ -75,7 +75,7 @@ class TestMirrorOfTheStandIn:
             seen.append(command)
             return processes.run(command)
 
-        monkeypatch.setattr("egress.toolchain.provider.run", counted)
+        monkeypatch.setattr("egress.toolchain.tools.provider.run", counted)
         return seen
 
     def find(self, root: Path) -> Path:

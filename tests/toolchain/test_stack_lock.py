@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from egress.domain import EgressError
-from egress.toolchain import stack_lock
-from egress.toolchain.stack_lock import end_engine, held, orphan
+from egress.toolchain.stack import stack_lock
+from egress.toolchain.stack.stack_lock import end_engine, held, orphan
 
 pytestmark = pytest.mark.slow
 
 HOLD = """
 import sys, pathlib
-from egress.toolchain.stack_lock import held
+from egress.toolchain.stack.stack_lock import held
 with held(pathlib.Path(sys.argv[1]), "wld01", "egress apply"):
     print("held", flush=True)
     sys.stdin.readline()
@@ -92,7 +92,7 @@ def test_waiting_ends_when_the_other_lets_go(tmp_path: Path) -> None:
 
 LEAVE = """
 import pathlib, subprocess, sys
-from egress.toolchain.stack_lock import held
+from egress.toolchain.stack.stack_lock import held
 engine = "import signal, time\\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\\nprint('deaf', flush=True)\\ntime.sleep(600)"
 with held(pathlib.Path(sys.argv[1]), "wld01", "egress apply") as (mine, _):
     child = subprocess.Popen([sys.executable, "-c", engine], pass_fds=[mine.file], start_new_session=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from egress.toolchain.engine import find_engine
-from egress.toolchain.state_probe import Tried, tried
+from egress.toolchain.stack.state_probe import Tried, tried
+from egress.toolchain.tools.engine import find_engine
 from tests.e2e import postgres, stores
 from tests.machine import lacks
 

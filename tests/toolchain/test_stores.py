@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from egress.toolchain import pg_store
-from egress.toolchain.secrets import masked
+from egress.toolchain.running.secrets import masked
+from egress.toolchain.store import pg_store
 from tests.e2e import postgres
 from tests.machine import lacks
 

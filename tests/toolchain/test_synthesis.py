@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.stack.synthesis import synthesised
 
 pytestmark = pytest.mark.slow
 

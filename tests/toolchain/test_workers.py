@@ -14,7 +14,7 @@ import pytest
 
 from egress import limits
 from egress.limits import Share
-from egress.toolchain.workers import Job, slots
+from egress.toolchain.running.workers import Job, slots
 
 pytestmark = pytest.mark.slow
 
@@ -23,9 +23,9 @@ import os, signal, sys, time
 from pathlib import Path
 from egress import limits
 from egress.domain import EgressError, PlanAgainError
-from egress.toolchain.processes import run
-from egress.toolchain.worker import Work
-from egress.toolchain.workers import Job, work_on
+from egress.toolchain.running.processes import run
+from egress.toolchain.running.worker import Work
+from egress.toolchain.running.workers import Job, work_on
 
 class Told:
     came = []

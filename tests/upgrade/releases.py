@@ -21,7 +21,7 @@ from pathlib import Path
 from egress.domain import load_domains
 from egress.layout import STACK_FILE
 from egress.policy.seed import seed
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.stack.synthesis import synthesised
 from nsx_lab import Lab
 
 HERE = Path(__file__).resolve().parent

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.stack.synthesis import synthesised
 from nsx_lab import Lab
 from tests.e2e.sites import ENGINES, Site
 from tests.upgrade.releases import Release, copy_project, releases

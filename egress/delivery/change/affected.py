@@ -22,7 +22,7 @@ from egress.domain.files import FOLDER
 from egress.domain.fleet import Fleet
 from egress.layout import STACK_FILE
 from egress.policy.identity import GatewayKey
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.stack.synthesis import synthesised
 
 _STAYS = "its objects and its state stay until it is destroyed: egress plan --base plans that"
 

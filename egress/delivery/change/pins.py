@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from egress.escape import line as one_line
-from egress.toolchain.provider_lock import locked_version
+from egress.toolchain.tools.provider_lock import locked_version
 
 SHARED = ("requirements*.txt", "requirements*.lock", "constraints*.txt", "uv.lock", "locks/*.lock.hcl")
 """Patterns in the project folder."""

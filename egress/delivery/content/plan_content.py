@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from egress.domain import EgressError
-from egress.toolchain.own_files import JsonObject, json_object
+from egress.toolchain.running.own_files import JsonObject, json_object
 
 UNKNOWN = "(known after apply)"
 SENSITIVE = "(sensitive)"

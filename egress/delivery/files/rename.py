@@ -19,11 +19,11 @@ from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.domain.yaml_tree import parse, plain_of
 from egress.layout import STACK_FILE
 from egress.policy.owned import owned
-from egress.toolchain import state_lock
-from egress.toolchain.own_files import JsonObject
-from egress.toolchain.processes import Ended
-from egress.toolchain.secrets import masked
-from egress.toolchain.stacks import Stack, opened
+from egress.toolchain.running.own_files import JsonObject
+from egress.toolchain.running.processes import Ended
+from egress.toolchain.running.secrets import masked
+from egress.toolchain.stack import state_lock
+from egress.toolchain.stack.stacks import Stack, opened
 
 _KEY = "formerly"
 

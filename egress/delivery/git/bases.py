@@ -14,7 +14,7 @@ from pathlib import Path
 
 from egress.domain import EgressError
 from egress.domain.fields import quoted
-from egress.toolchain.processes import Ended, run
+from egress.toolchain.running.processes import Ended, run
 
 _A_FOLDER = "or give a folder with the project as it was"
 

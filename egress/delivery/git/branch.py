@@ -17,7 +17,7 @@ from pathlib import Path
 from egress.domain import EgressError
 from egress.domain.fields import quoted
 from egress.escape import line
-from egress.toolchain.processes import Ended, run
+from egress.toolchain.running.processes import Ended, run
 
 __all__ = ["Committed", "Remote", "What", "proposed"]
 

@@ -13,8 +13,8 @@ from egress.delivery.planning.looks import Found, found_now
 from egress.delivery.planning.plans import Plan, Verb, make
 from egress.domain import EgressError
 from egress.policy.paths import last
-from egress.toolchain import state_lock
-from egress.toolchain.state import State
+from egress.toolchain.stack import state_lock
+from egress.toolchain.store.state import State
 
 _FILE = "aftermath.tfplan"
 _GOES = frozenset({Became.DELETED, Became.FORGOTTEN})

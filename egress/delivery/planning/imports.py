@@ -19,10 +19,10 @@ from egress.layout import STACK_FILE
 from egress.policy import paths
 from egress.policy.planned import BFD_PEER, ROUTE, RULE, import_id, resource_path
 from egress.policy.presence import Presence
-from egress.toolchain import state_lock
-from egress.toolchain.own_files import JsonObject, json_object
-from egress.toolchain.secrets import masked
-from egress.toolchain.stacks import Stack
+from egress.toolchain.running.own_files import JsonObject, json_object
+from egress.toolchain.running.secrets import masked
+from egress.toolchain.stack import state_lock
+from egress.toolchain.stack.stacks import Stack
 
 FILE = "egress-imports.tf.json"
 

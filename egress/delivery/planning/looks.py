@@ -20,8 +20,8 @@ from egress.policy.owned import default_tags, owned
 from egress.policy.planned import KINDS, resource_path
 from egress.policy.presence import OURS, Presence
 from egress.policy.tree import Json
-from egress.toolchain.stacks import Stack, local_state
-from egress.toolchain.state import State, Tracked
+from egress.toolchain.stack.stacks import Stack, local_state
+from egress.toolchain.store.state import State, Tracked
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from egress.domain import EgressError
 from egress.policy.paths import last, tier0_above
-from egress.toolchain import state_lock
-from egress.toolchain.secrets import masked
-from egress.toolchain.stacks import Stack
-from egress.toolchain.state import Tracked
+from egress.toolchain.running.secrets import masked
+from egress.toolchain.stack import state_lock
+from egress.toolchain.stack.stacks import Stack
+from egress.toolchain.store.state import Tracked
 
 if TYPE_CHECKING:
     from egress.manager import Manager

@@ -21,9 +21,9 @@ from egress.domain.fields import quoted
 from egress.domain.fleet import load
 from egress.domain.problems import DomainFileError
 from egress.layout import STACK_FILE, Places
-from egress.toolchain.own_files import JsonObject, json_object, read_object
-from egress.toolchain.stacks import Stack
-from egress.toolchain.synthesis import synthesised
+from egress.toolchain.running.own_files import JsonObject, json_object, read_object
+from egress.toolchain.stack.stacks import Stack
+from egress.toolchain.stack.synthesis import synthesised
 from egress.writing import write
 
 _FORMAT = {"format": "egress-remembered", "version": 1}

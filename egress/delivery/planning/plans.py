@@ -21,10 +21,10 @@ from egress.delivery.planning.guards import refuse_doubles, refuse_losing_a_rout
 from egress.delivery.planning.looks import Found
 from egress.domain import EgressError, PlanAgainError
 from egress.escape import uncoloured
-from egress.toolchain import state_lock
-from egress.toolchain.own_files import read_bytes
-from egress.toolchain.secrets import masked
-from egress.toolchain.stacks import Stack
+from egress.toolchain.running.own_files import read_bytes
+from egress.toolchain.running.secrets import masked
+from egress.toolchain.stack import state_lock
+from egress.toolchain.stack.stacks import Stack
 
 PLAN = "tfplan"
 _WARNING = re.compile(r"^(?:│ )?Warning: (.+?)[ ]*$", re.MULTILINE)

@@ -21,9 +21,9 @@ from egress.domain import EgressError, PlanAgainError, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.escape import uncoloured
 from egress.layout import LOCK, STACK_FILE
-from egress.toolchain.own_files import JsonObject, read_bytes, read_object
-from egress.toolchain.runs import Run
-from egress.toolchain.stacks import Stack
+from egress.toolchain.running.own_files import JsonObject, read_bytes, read_object
+from egress.toolchain.stack.runs import Run
+from egress.toolchain.stack.stacks import Stack
 from egress.writing import private_folder, write
 
 NOTE = "egress.json"

@@ -18,7 +18,7 @@ from egress.review.gate.binding import bind, refuse_unknown
 from egress.review.gate.judge import judge
 from egress.review.gate.text import stacks
 from egress.review.planned_run import PlannedRun
-from egress.toolchain.runs import in_ci
+from egress.toolchain.stack.runs import in_ci
 
 
 @dataclass(frozen=True)

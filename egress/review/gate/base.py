@@ -14,7 +14,7 @@ from egress.domain.fleet import load
 from egress.domain.yaml_tree import MAX_BYTES, parse
 from egress.review.gate import code_owners, policy
 from egress.review.gate.policy import FILE, NO_FILE, PolicyFile
-from egress.toolchain.processes import run
+from egress.toolchain.running.processes import run
 
 _FILES = ("100644", "100755")
 """Modes of files in git; a link or a submodule is no file."""

@@ -9,7 +9,7 @@ from egress.domain.managers import ManagerKey
 from egress.review.finding import Demand
 from egress.review.gate.rule import Case, Met, plan_rule, run_rule
 from egress.review.planned_run import PlannedRun
-from egress.toolchain.runs import ON_A_LAB
+from egress.toolchain.stack.runs import ON_A_LAB
 
 
 @run_rule(

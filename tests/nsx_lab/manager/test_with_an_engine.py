@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from egress.toolchain.engine import engines
+from egress.toolchain.tools.engine import engines
 from nsx_lab import Lab
 from nsx_lab.manager.nsx.profiles import PROFILES
 from nsx_lab.provider.plugin.mirror import write_mirror

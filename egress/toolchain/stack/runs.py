@@ -14,8 +14,8 @@ from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.domain.files import FOLDER
 from egress.domain.state import LocalState
 from egress.layout import LAB_FOLDER, Places
-from egress.toolchain.engine import QUICK, Engine, find_engine
-from egress.toolchain.provider import Provider, engine_config, find_provider
+from egress.toolchain.tools.engine import QUICK, Engine, find_engine
+from egress.toolchain.tools.provider import Provider, engine_config, find_provider
 
 _NOT_THE_ENGINES = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR")
 """Variables of the user's own Terraform work that would make ours another: other values, options, state or folder."""

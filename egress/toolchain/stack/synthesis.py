@@ -18,9 +18,9 @@ from egress.cdk import BOTH, VARIABLE, CdkError, chosen, made_by, misfit, named
 from egress.domain import EgressError
 from egress.layout import STACKS, STACKS_FILE, Places
 from egress.recorder import HANDED_OVER
-from egress.toolchain.node import find_node
-from egress.toolchain.own_files import read_object
-from egress.toolchain.processes import Ended, run
+from egress.toolchain.running.own_files import read_object
+from egress.toolchain.running.processes import Ended, run
+from egress.toolchain.tools.node import find_node
 
 RECORDER = "egress.recorder"
 """The module that runs main.py (docs/decisions/0014)."""

@@ -11,10 +11,10 @@ import socket
 from dataclasses import dataclass
 
 from egress.domain import EgressError
-from egress.toolchain import http_store, pg_store
-from egress.toolchain.secrets import masked
-from egress.toolchain.stack_lock import is_alive
-from egress.toolchain.stacks import Stack
+from egress.toolchain.running.secrets import masked
+from egress.toolchain.stack.stack_lock import is_alive
+from egress.toolchain.stack.stacks import Stack
+from egress.toolchain.store import http_store, pg_store
 
 REFUSED = "Error acquiring the state lock"
 """How every engine begins, whatever the reason."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from egress.domain import EgressError, LabTarget
 from egress.layout import LAB_FOLDER
-from egress.toolchain.processes import run
+from egress.toolchain.running.processes import run
 from egress.writing import write
 
 PROBE_SECONDS = 3.0

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from egress.domain import EgressError
-from egress.toolchain.own_files import json_object
-from egress.toolchain.stacks import Stack
+from egress.toolchain.running.own_files import json_object
+from egress.toolchain.stack.stacks import Stack
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from egress.domain import EgressError
-from egress.toolchain.processes import run
-from egress.toolchain.secrets import masked
+from egress.toolchain.running.processes import run
+from egress.toolchain.running.secrets import masked
 
 APPLICATION = "PGAPPNAME"
 """Variable by which a connection gets its name in pg_stat_activity (libpq; the engines' driver reads it, measured)."""

@@ -1,6 +1,6 @@
 """Node for jsii, found or told to be missing. Node is used inside, users never call it.
 
-`python -m egress.toolchain.node` prints its path, for JSII_NODE in programs of one's own.
+`python -m egress.toolchain.tools.node` prints its path, for JSII_NODE in programs of one's own.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress.toolchain.passing import Pipes, passing_on
+from egress.toolchain.running.passing import Pipes, passing_on
 
 GRACE = 30.0
 """Seconds that a program gets to end by itself after an interrupt, before it is killed."""

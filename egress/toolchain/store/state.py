@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress.domain import EgressError
-from egress.toolchain.own_files import JsonObject
+from egress.toolchain.running.own_files import JsonObject
 
 _VERSION = 4
 """Of the state format. Terraform since 0.12 and every OpenTofu write it (states v4, both products' sources)."""

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 
 from egress.domain import EgressError
-from egress.toolchain.processes import run
-from egress.toolchain.wheel_engine import library
+from egress.toolchain.running.processes import run
+from egress.toolchain.tools.wheel_engine import library
 
 MINIMUM = (1, 6)
 """Oldest engine that is taken: 1.6 is the first OpenTofu (ground plan)."""

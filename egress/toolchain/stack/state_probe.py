@@ -19,13 +19,13 @@ from pathlib import Path
 
 from egress.domain import EgressError
 from egress.escape import line
-from egress.toolchain import http_store
-from egress.toolchain.engine import Engine
-from egress.toolchain.own_files import JsonObject
-from egress.toolchain.processes import Ended, run
-from egress.toolchain.runs import engine_environment
-from egress.toolchain.secrets import masked
-from egress.toolchain.state_lock import REFUSED
+from egress.toolchain.running.own_files import JsonObject
+from egress.toolchain.running.processes import Ended, run
+from egress.toolchain.running.secrets import masked
+from egress.toolchain.stack.runs import engine_environment
+from egress.toolchain.stack.state_lock import REFUSED
+from egress.toolchain.store import http_store
+from egress.toolchain.tools.engine import Engine
 
 _SECONDS = 60.0
 """How long an engine may take to hold the lock of the probe."""

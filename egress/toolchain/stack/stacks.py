@@ -17,15 +17,16 @@ import portalocker
 
 from egress.domain import EgressError, WorkloadDomain
 from egress.layout import LOCK, STACK_FILE
-from egress.toolchain import kept, pg_store, state
-from egress.toolchain.own_files import JsonObject, json_object, read_bytes, read_object
-from egress.toolchain.processes import Ended, run
-from egress.toolchain.provider import reattached
-from egress.toolchain.provider_lock import damaged_lock, other_hash, unlocked
-from egress.toolchain.runs import Run
-from egress.toolchain.secrets import masked
-from egress.toolchain.stack_lock import Held, held
-from egress.toolchain.state import NO_STATE, State
+from egress.toolchain.running.own_files import JsonObject, json_object, read_bytes, read_object
+from egress.toolchain.running.processes import Ended, run
+from egress.toolchain.running.secrets import masked
+from egress.toolchain.stack import kept
+from egress.toolchain.stack.runs import Run
+from egress.toolchain.stack.stack_lock import Held, held
+from egress.toolchain.store import pg_store, state
+from egress.toolchain.store.state import NO_STATE, State
+from egress.toolchain.tools.provider import reattached
+from egress.toolchain.tools.provider_lock import damaged_lock, other_hash, unlocked
 from egress.writing import write
 
 _STATE_LOST = (

@@ -21,7 +21,7 @@ from functools import partial
 from typing import IO, Protocol
 
 from egress import limits
-from egress.toolchain.worker import LENGTH, Came, Work, be_a_worker, signals_held
+from egress.toolchain.running.worker import LENGTH, Came, Work, be_a_worker, signals_held
 
 _TICK = 1.0
 """Seconds between two looks at the clock while nothing is told."""

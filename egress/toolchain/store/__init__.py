@@ -1,0 +1,1 @@
+"""A stack's state: what it tracks, and who holds its lock where it is kept."""

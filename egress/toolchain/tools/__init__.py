@@ -1,0 +1,1 @@
+"""What the main job needs and does not bring itself: engine, provider, Node."""
