@@ -162,7 +162,7 @@ def test_ctrl_c_during_an_apply_of_several_loses_nothing(site: Site) -> None:
 
 def test_a_worker_that_is_killed_is_a_sentence_and_the_others_go_on(site: Site) -> None:
     site.egress("apply", "--yes", code=0)
-    site.lab.control.fault(path="*T0-f2*", times=0, hang=True)
+    site.lab.control.fault(path="*/nat-rules/f2-*", times=0, hang=True)  # only the engine asks for a rule by its id
     process = site.start("plan", "--parallel", "2")
     note = site.root / ".lab" / ".egress" / "runs" / "f2.held.json"
     until(note.is_file, process)
