@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +109,14 @@ def _tier0(number: int, rules: int) -> dict[str, Any]:
 
 
 def _rule(number: int, rule: int) -> dict[str, Any]:
-    high, low = divmod(number, 250)
+    """A rule of a Tier-0, with addresses of its own: some hundred rules on each of many, or as many as there are on one."""
+    offset = number * 256 + 10 + rule
     return {
         "resource_type": "PolicyNatRule",
         "id": "egress" if rule == 0 else f"egress-{rule}",
         "action": "SNAT",
-        "source_network": f"100.{64 + high}.{low}.{10 + rule}",
-        "translated_network": f"10.{high}.{low}.{10 + rule}",
+        "source_network": str(IPv4Address("100.64.0.0") + offset),
+        "translated_network": str(IPv4Address("10.0.0.0") + offset),
         "sequence_number": 100 + rule,
     }
 

@@ -12,6 +12,7 @@ from egress.toolchain.stack.runs import Run
 from egress.toolchain.stack.stacks import opened
 from egress.toolchain.stack.synthesis import synthesised
 from egress.toolchain.tools.engine import QUICK
+from egress.toolchain.tools.provider import reattached
 from tests.bench.measuring import Program
 
 
@@ -29,12 +30,17 @@ class Plain:
     def programs(self, *arguments: str) -> list[Program]:
         """One a stack."""
         command: list[str | Path] = [self._run.engine.command, *arguments, "-no-color", "-input=false"]
-        return [Program(command, folder, env) for folder, env in self._folders]
+        return [Program(command, folder, env | self._provider()) for folder, env in self._folders]
 
     def elsewhere(self, folder: Path, *arguments: str) -> Program:
         """The same engine and provider on a configuration that somebody wrote by hand."""
         command: list[str | Path] = [self._run.engine.command, *arguments, "-no-color", "-input=false"]
-        return Program(command, folder, self._run.environment(self._run.domains[0]))
+        env = self._run.environment(self._run.domains[0])
+        return Program(command, folder, env if arguments[0] == "init" else env | self._provider())
+
+    def _provider(self) -> dict[str, str]:
+        """The provider process that our own runs use, where a lab has one."""
+        return reattached(self._run.provider, self._run.lab)
 
 
 @contextmanager

@@ -32,6 +32,8 @@ def _inhabited(random: Random, number: int) -> Json:
     }
     dns = {"dns_servers": [f"172.29.{low}.53"]} if number % 3 else {}
     found["nsx"].pop("ca_file", None)
+    if "display_name" in found["tier0"]:  # one lab may hold them all
+        found["tier0"]["display_name"] += f" {number}"
     return found | ({"tier1s": tier1s} if tier1s else {}) | dns | {"state": {"backend": "local"}}
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 LOOKS = 0.03
 """Seconds between two looks at the memory."""
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def main(output: Path, command: Sequence[str]) -> int:
@@ -43,14 +42,16 @@ def main(output: Path, command: Sequence[str]) -> int:
 
 
 def resident(pid: int) -> int:
-    """Bytes of memory that a process holds; 0 when it is gone."""
-    with contextlib.suppress(OSError, IndexError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    """Bytes of memory that a process holds, of pages that several share its part (Pss, proc(5)); 0 when it is gone."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
     return 0
 
 
 def below(pid: int) -> int:
-    """The same of a process and all that it started. Pages that they share count for each: rather too much than too little."""
+    """The same of a process and all that it started."""
     children: set[int] = set()
     with contextlib.suppress(OSError):
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
