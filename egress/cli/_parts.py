@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from egress.cli.output import at_a_terminal, columns, kept_words
 from egress.domain import EgressError, PlanAgainError
@@ -60,14 +60,13 @@ def _beside(parts: Sequence[Sequence[str]], answer: Callable[[Sequence[str]], T]
     return [_value(in_order.came[name]) for name in names]
 
 
-def _value(came: Came) -> T:  # type: ignore[type-var]
+def _value(came: Came) -> Any:
     """What came of a part. Errors: why nothing did."""
     if came.interrupted:
         raise KeyboardInterrupt
     if came.failed:
         raise (PlanAgainError if came.again else EgressError)(came.failed)
-    value: T = came.value
-    return value
+    return came.value
 
 
 class _InOrder:

@@ -112,5 +112,5 @@ def install() -> None:
     reference_map = _Module("jsii._reference_map", InterfaceDynamicProxy)
     modules = [_Module("constructs", Construct), _Module("jsii"), reference_map]
     sys.modules.update({module.__name__: module for module in modules})
-    setattr(sys.modules["jsii"], "_reference_map", reference_map)  # noqa: B010 - a module has what it is given
+    vars(sys.modules["jsii"])["_reference_map"] = reference_map
     sys.meta_path.insert(0, _Finder())

@@ -1,4 +1,4 @@
-# The golden domain as a platform engineer writes it by hand: what bench_main_path.py compares the synthesised stack with.
+# The golden domain as a platform engineer writes it by hand: what bench_plan.py compares the synthesised stack with.
 
 terraform {
   required_version = ">= 1.6"
