@@ -119,12 +119,17 @@ def _certificate(folder: Path) -> Path:
 
 @dataclass
 class Shelf:
-    """What an HTTP store holds: states and locks by path, and the requests that came. locks_nothing: it says yes to every lock."""
+    """What an HTTP store holds: states and locks by path, and the requests that came. locks_nothing: it says yes to every lock.
+
+    refused: the path of every lock that was asked for in vain. waits: who gets the lock of an apply the moment that it is let go, once, as the run that waited longest for it would.
+    """
 
     states: dict[str, bytes] = field(default_factory=dict)
     locks: dict[str, dict[str, str]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     locks_nothing: bool = False
+    waits: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
     one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -181,10 +186,13 @@ def _kept(shelf: Shelf, method: str, path: str, body: bytes) -> tuple[int, bytes
     held = shelf.locks.get(path)
     if method == "POST":
         if held and not shelf.locks_nothing:
+            shelf.refused.append(path)
             return 423, json.dumps(held).encode()
         shelf.locks[path] = json.loads(body)
         return 200, b""
     if held and body and json.loads(body)["ID"] != held["ID"]:
         return 409, json.dumps(held).encode()
     shelf.locks.pop(path, None)
+    if held and held["Operation"] == "OperationTypeApply" and shelf.waits:
+        shelf.locks[path], shelf.waits = shelf.waits, {}
     return 200, b""

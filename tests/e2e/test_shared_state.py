@@ -72,7 +72,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[tuple[str, str, dict[str, 
             )
     else:
         with stores.http() as (running, _):
-            yield "http", f"{{backend: http, address: '{running.url}/states/{STACK}'}}", running.env
+            yield "http", http_settings(running), running.env
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,13 @@ def shared(
     store: tuple[str, str, dict[str, str]], mirror: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shared]:
     kind, state, opens = store
-    folder = tmp_path_factory.mktemp(kind)
+    with checkouts(tmp_path_factory.mktemp(kind), mirror, kind, state, opens) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def checkouts(folder: Path, mirror: Path, kind: str, state: str, opens: dict[str, str]) -> Iterator[Shared]:
+    """Two checkouts of a project on a manager of their own, whose state is where `state` says."""
     root = project(folder / "one")
     with Lab(seed=json.loads(json.dumps(seed(load_domains(root))))) as lab:
         (root / "ca.pem").write_text(lab.ca_pem)
@@ -93,6 +99,10 @@ def shared(
         engine = {"TERRAFORM_BINARY_NAME": str(ENGINES[0].command), "EGRESS_PROVIDER": f"mirror:{mirror}"}
         other = shutil.copytree(root, folder / "other")
         yield Shared(kind, Site(root, lab, engine | login | opens), Site(other, lab, engine | login | opens))
+
+
+def http_settings(running: stores.Store) -> str:
+    return f"{{backend: http, address: '{running.url}/states/{STACK}'}}"
 
 
 @contextlib.contextmanager
@@ -144,11 +154,29 @@ def test_two_applies_at_once_are_kept_apart_and_none_is_lost(shared: Shared) -> 
             assert f"process {first.pid} is alive: wait until it has ended, or end it" in alive.stderr
         waiting = shared.other.start("apply", STACK, "--yes", "--lock-timeout", "60s")
         shared.one.lab.control.realization(ROUTE, "REALIZED")
-        for process in (first, waiting):
-            words, _ = process.communicate(timeout=60)
-            assert process.returncode == 0, words
+        ended = [(process.communicate(timeout=60)[0], process.returncode) for process in (first, waiting)]
+        for words, code in ended:  # both have ended, whatever is found: a second try starts from nothing
+            assert code == 0, words
     assert "No changes." in words, "the second one planned on what the first one had made"
     assert len(shared.one.objects()) == 3
+
+
+def test_the_plan_after_an_apply_waits_for_the_run_that_waited_for_the_apply(tmp_path: Path, mirror: Path) -> None:
+    with (
+        stores.http() as (running, shelf),
+        checkouts(tmp_path, mirror, "http", http_settings(running), running.env) as shared,
+    ):
+        shelf.waits = {"ID": "7", "Who": "alice@bastion", "Operation": "OperationTypePlan"}
+        process = shared.one.start("apply", STACK, "--yes")
+        deadline = time.monotonic() + 60
+        while not shelf.refused:
+            assert time.monotonic() < deadline
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.02)
+        shelf.locks.clear()
+        words, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, words
+        assert "planned again, nothing is left to do" in words
 
 
 def test_after_a_kill_in_the_middle_the_messages_lead_to_an_empty_plan(shared: Shared) -> None:

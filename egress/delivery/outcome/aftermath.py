@@ -17,6 +17,8 @@ from egress.toolchain.stack import state_lock
 from egress.toolchain.store.state import State
 
 _FILE = "aftermath.tfplan"
+_PATIENCE = 60
+"""Seconds that a plan of afterwards waits for the lock of a state: who waited for this apply takes it first, and plans with it."""
 _GOES = frozenset({Became.DELETED, Became.FORGOTTEN})
 
 
@@ -64,13 +66,13 @@ def after_failure(plan: Plan, around: Found) -> Left:
     except EgressError as error:
         return Left(objects, dict.fromkeys(_addresses(objects)), (), again, str(error))
     if lock is not None:
-        why = f"the state ({stack.state_place}) is locked by {lock}"
+        why = f"the state ({stack.state_place}) is locked by {lock}: if that run is alive, wait until it has ended, and then: {again}"
         return Left(objects, dict.fromkeys(_addresses(objects)), (), f"egress unlock {stack.name}", why)
     stray = _strays(plan, around)
     if stray:
         again = f"egress apply {stack.name} --import-existing"
     try:
-        open_ = set(_addresses(told(make(stack, plan.verb, file=_FILE).content)))
+        open_ = set(_addresses(told(make(stack, plan.verb, file=_FILE, patience=_PATIENCE).content)))
         return Left(objects, {address: address not in open_ for address in _addresses(objects)}, stray, again)
     except EgressError:  # where NSX did not realize an object, every plan fails
         pass
@@ -89,7 +91,7 @@ def after_failure(plan: Plan, around: Found) -> Left:
 def proof(plan: Plan) -> Proof:
     """Plans once more, after a success. Errors: none."""
     try:
-        after = make(plan.stack, plan.verb, file=_FILE)
+        after = make(plan.stack, plan.verb, file=_FILE, patience=_PATIENCE)
         if not after.changes:
             return Proof(True)
         differs = tuple(str(one) for one in told(after.content))

@@ -106,8 +106,9 @@ class Plan:
         return f"{self.verb} {self.stack.name}: {', '.join(parts)}, on {run.target(self.stack.domain)}?"
 
 
-def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
-    """Plans with a refresh, into a plan file of this name in the folder of the run. Nothing is shown.
+def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN, patience: int = 0) -> Plan:
+    """Plans with a refresh, into a plan file of this name in the folder of the run. Nothing is shown. patience: seconds to wait at least
+    for the lock of the state.
 
     Never with -refresh=false: after a failed update the state holds the new value, and such a plan would show nothing
     (measured with the provider 3.11.1). Errors: EgressError with the engine's words.
@@ -119,7 +120,7 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN) -> Plan:
         at_once(),
         "-detailed-exitcode",
         f"-out={file}",
-        *stack.locking(),
+        *stack.locking(patience),
         *verb.options,
         capture=True,
     )

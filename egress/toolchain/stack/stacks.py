@@ -109,9 +109,10 @@ class Stack:
                 file.unlink()
             raise
 
-    def locking(self) -> tuple[str, ...]:
-        """Options of engine commands that take the state's lock."""
-        return (f"-lock-timeout={self.run.patience}s",) if self.run.patience else ()
+    def locking(self, at_least: int = 0) -> tuple[str, ...]:
+        """Options of engine commands that take the state's lock. at_least: seconds to wait for it, whatever the run was told."""
+        patience = max(self.run.patience, at_least)
+        return (f"-lock-timeout={patience}s",) if patience else ()
 
     def initialise(self, *, upgrade: bool = False) -> str:
         """`init`, quietly, under the shared lock file. Without `upgrade` a locked provider stays what it is. A sentence where something was
