@@ -6,6 +6,7 @@ names the value, what is allowed and, where there is an obvious one, the fix.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection
 from ipaddress import (
@@ -211,12 +212,16 @@ def _interface_v6(value: Any) -> IPv6Interface:
         raise wrong(f"{quoted(text)} is not an IPv6 interface address, allowed is {allowed}") from None
 
 
-def _matching(pattern: str, allowed: str, *, lines: bool = False) -> Callable[[Any], str]:
-    compiled = re.compile(pattern)
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when a value wants it: few of all the keys are in a file, and a command's start pays for those alone."""
+    return re.compile(pattern)
 
+
+def _matching(pattern: str, allowed: str, *, lines: bool = False) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         text = _text(value, allowed, lines=lines)
-        if not compiled.fullmatch(text):
+        if not _compiled(pattern).fullmatch(text):
             raise wrong(f"{quoted(text)} is not allowed here, allowed is {allowed}")
         return text
 
