@@ -26,7 +26,7 @@ from egress.escape import line
 from egress.layout import STACK_FILE
 from egress.toolchain.running.worker import Came
 from egress.toolchain.stack.damaged_state import set_aside
-from egress.toolchain.stack.runs import Run
+from egress.toolchain.stack.runs import Run, refuse_unfit
 from egress.toolchain.stack.stacks import Stack, opened
 from egress.toolchain.stack.synthesis import synthesising
 
@@ -82,7 +82,8 @@ def for_each(
     """Says what it works with, synthesises, then acts on every stack, locked and initialised, in their order; what `act` returned.
 
     `act` gets a stack and what is around it on the manager, which is read meanwhile.
-    patience: seconds to wait for the lock of a stack, and for that of its state. parallel: so many stacks at once, each in a process of its own: what `act` returns is then brought from there, and so is `luggage`,
+    patience: seconds to wait for the lock of a stack, and for that of its state.
+    parallel: so many stacks at once, each in a process of its own: what `act` returns is then brought from there, and so is `luggage`,
     which is what `act` collects besides. in_order: stacks of one Tier-0 one after the other.
     go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
     upgrade_provider: moves the provider lock. head: where several stacks get a heading each, to the stream that has what stands below
@@ -90,6 +91,7 @@ def for_each(
     domain files are gone, as they were. first: is given the configurations of all of them before any is worked on.
     damaged_aside: a local state that is no state any more is set aside. Errors: EgressError.
     """
+    refuse_unfit(project.lab, domains)
     jobs = jobs_of(project.lab, domains, in_order=in_order)
     with ExitStack() as whole:
         folders = {one.domain.stack: whole.enter_context(one.laid_out()) for one in gone}
