@@ -43,6 +43,8 @@ CDKTN = Cdk(
 )
 BOTH = (CDKTF, CDKTN)
 """The default first."""
+ROOTS = frozenset({"constructs", "jsii", *(root for cdk in BOTH for root in (cdk.name, cdk.bindings))})
+"""The modules that a program imports of a CDK."""
 
 
 def chosen(env: Mapping[str, str] = os.environ, imported: Collection[str] = sys.modules) -> Cdk:

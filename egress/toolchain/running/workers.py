@@ -56,16 +56,17 @@ class Watching(Protocol):
         """A moment has passed."""
 
 
-def can_fork() -> bool:
-    """Whether work can be shared out: a process with threads is not forked, as a lock that one of them holds would never open.
+def can_fork(patience: float = _TICK) -> bool:
+    """Whether this process can be forked: one with threads cannot, as a lock that one of them holds would never open.
 
-    Nor is any on macOS, where the system's own libraries start threads (Python, multiprocessing, "Contexts and start methods").
+    Nor can any on macOS, where the system's own libraries start threads (Python, multiprocessing, "Contexts and start methods").
+    patience: seconds to wait for each thread, as one that turned a spinner may be about to end.
     """
     if not hasattr(os, "fork") or sys.platform == "darwin":
         return False
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
-            thread.join(_TICK)  # one that turned a spinner may be about to end
+            thread.join(patience)
     return threading.active_count() == 1
 
 
