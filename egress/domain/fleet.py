@@ -74,6 +74,10 @@ class Fleet:
                 domains.append(read)
         return Loaded(tuple(domains), tuple(sorted(problems)))
 
+    def has_read(self, file: DomainFile) -> bool:
+        """Whether a file was asked for before: to ask again costs nothing."""
+        return file.stack in self._read
+
     def _one(self, file: DomainFile) -> WorkloadDomain | DomainFileError:
         if file.stack not in self._read:
             try:
