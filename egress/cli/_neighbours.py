@@ -10,9 +10,6 @@ from egress.domain import WorkloadDomain
 from egress.domain.texts import that_may_say
 from egress.policy.identity import GatewayKey, by_gateway, tier0_name
 
-_MANY = 100
-"""Of more Tier-0s than these the names are not looked for: the whole project is read."""
-
 
 class Neighbours:
     """Who shares a Tier-0 with some domains. Read are the files that may name one of these Tier-0s, when it is asked for or at `read`;
@@ -33,7 +30,5 @@ class Neighbours:
     @cached_property
     def _by_gateway(self) -> dict[GatewayKey, list[WorkloadDomain]]:
         project = self._project
-        files = project.fleet.files if project.stacks else ()
-        if len(self._names) <= _MANY:
-            files = that_may_say(files, self._names)
+        files = that_may_say(project.fleet.files if project.stacks else (), self._names)
         return by_gateway(project.fleet.load(files).domains if self._quiet else project.readable(files))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from egress.cli._names import Losable
+from egress.cli._neighbours import Neighbours
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
-from egress.domain import EgressError, WorkloadDomain
+from egress.domain import EgressError, Problem, WorkloadDomain
+from egress.domain.files import select
 from egress.policy.identity import GatewayKey, by_gateway
 from egress.policy.planned import planned
 from egress.reachability.outage import named, without
@@ -60,14 +62,16 @@ def views(
     live: bool = False,
     lost: Collection[str] = (),
     wishes: Callable[[WorkloadDomain], Wishes] = lambda _: NO_WISHES,
+    neighbours: Neighbours | None = None,
 ) -> Iterator[View]:
-    """A view of each named domain, one at a time. Errors: EgressError."""
+    """A view of each named domain, one at a time. neighbours: of these domains; left out: every domain of the project is read. Errors:
+    EgressError."""
     domains = project.domains(stacks)
     if plan and live:
         raise click.UsageError("--plan and --live are two different sources: give one of them")
     if plan and len(domains) != 1 and not plan.is_dir():
         raise click.UsageError("a plan is of one stack: name it")
-    sharing = by_gateway(project.everyone)
+    everyone = {} if neighbours else by_gateway(project.everyone)
     earlier: dict[GatewayKey, View] = {}
     for domain in domains:
         source: Source = FILES
@@ -76,19 +80,38 @@ def views(
         elif plan:
             source = AfterPlan(planned(domain, _read(plan, domain.stack)))
         key = GatewayKey.of(domain)
-        made = view(domain, sharing[key], source, wishes(domain), like=earlier.get(key))
-        if len(sharing[key]) > 1:
+        sharing = neighbours.of(domain) if neighbours else everyone[key]
+        made = view(domain, sharing, source, wishes(domain), like=earlier.get(key))
+        if len(sharing) > 1:
             earlier[key] = made
         for outage in [named(made, name) for name in dict.fromkeys(lost)]:
             made = without(made, outage)
         yield made
 
 
-def stacks_read(project: Project, stacks: Collection[str]) -> tuple[str, ...]:
-    """Reads all that views of the named stacks are made of where no manager or plan is asked. Their names. Errors: as `views`."""
-    domains = project.domains(stacks)
-    by_gateway(project.everyone)  # what it derives from each domain is kept there
-    return tuple(domain.stack for domain in domains)
+class Reading:
+    """What views of domain files are made of, read in parts where no stack is named. `stacks`: names of all that are meant."""
+
+    def __init__(self, project: Project, stacks: Collection[str]) -> None:
+        """Errors: as `views`, but for what is wrong in files that are read later."""
+        self._project = project
+        self._early = bool(stacks)
+        self.neighbours: Neighbours | None = None
+        if stacks:
+            self.stacks = tuple(domain.stack for domain in project.domains(stacks))
+            by_gateway(project.everyone)  # what it derives from each domain is kept there
+        else:
+            self.stacks = tuple(file.stack for file in select(project.fleet.files, ()))
+
+    def read(self, part: Collection[str]) -> tuple[Problem, ...]:
+        """Reads a part of the stacks and who shares a Tier-0 with one of it. What is wrong in the part; others are told where they are read."""
+        if self._early:
+            return ()
+        loaded = self._project.fleet.load(select(self._project.fleet.files, part))
+        if not loaded.problems and len(part) < len(self.stacks):
+            self.neighbours = Neighbours(self._project, loaded.domains, quiet=True)
+            self.neighbours.read()
+        return loaded.problems
 
 
 @contextmanager

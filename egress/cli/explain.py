@@ -13,7 +13,7 @@ from egress.answers.asking import Ask
 from egress.answers.assumptions import unasked
 from egress.cli._names import Sender, Target, stacks_argument
 from egress.cli._parts import in_parts
-from egress.cli._views import seen_otherwise, source_options, stacks_read, views
+from egress.cli._views import Reading, seen_otherwise, source_options, views
 from egress.cli.context import Project
 from egress.cli.output import NEEDS_YOU, OK, Styled, print_grid, print_json, show_lines
 from egress.escape import line
@@ -61,12 +61,13 @@ def command(
     manager now (--live). --from and --to ask about one flow of your own.
     """
     asked = Ask(origin, to, port, Protocol(proto) if proto else None)
+    reading = None if live or plan else Reading(project, stacks)
 
     def part(of: Collection[str]) -> tuple[bool, list[dict[str, Any]]]:
         """Whether all is well, and what to print as JSON. Anything else is printed."""
         told: list[dict[str, Any]] = []
         well = True
-        for view in views(project, of, plan, live, lost, asked.wishes):
+        for view in views(project, of, plan, live, lost, asked.wishes, reading.neighbours if reading else None):
             these = answers(view, asked)
             well = well and all(answer.works for answer in these) and not (asked.usual and view.doubtful)
             if as_json:
@@ -75,7 +76,7 @@ def command(
                 show(view, these, hops, unasked(view) if asked.usual else ())
         return well, told
 
-    parts = [part(stacks)] if live or plan else in_parts(stacks_read(project, stacks), part)
+    parts = in_parts(reading.stacks, part, reading.read) if reading else [part(stacks)]
     if as_json:
         print_json([one for _, told in parts for one in told])
     return OK if all(well for well, _ in parts) else NEEDS_YOU
