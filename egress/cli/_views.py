@@ -96,6 +96,7 @@ class Reading:
         """Errors: as `views`, but for what is wrong in files that are read later."""
         self._project = project
         self._early = bool(stacks)
+        project.fleet.without_places()  # a walk asks for none
         self.neighbours: Neighbours | None = None
         if stacks:
             self.stacks = tuple(domain.stack for domain in project.domains(stacks))
