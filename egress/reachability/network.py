@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
 
 from egress.reachability.forwarding import Forwarder
 from egress.reachability.layered import Layered
@@ -60,15 +59,21 @@ class CompiledNetwork:
 
     def holds(self, number: int) -> bool:
         """Whether a node has an address, or stands in for it."""
-        return number in self._held or any(place.stands_for(number) for place in self._standing_in)
-
-    @cached_property
-    def _held(self) -> frozenset[int]:
-        return frozenset().union(*(place.faces.own for place in self.places.values()))
-
-    @cached_property
-    def _standing_in(self) -> list[Place]:
-        return [place for place in self.places.values() if place.answers or place.relays]
+        known = self.places.of_ground(_Held)
+        names = {*known.by_address.get(number, ()), *known.standing_in, *self.places.layer}
+        there = [place for name in names if (place := self.places.get(name))]
+        return any(number in place.faces.own or place.stands_for(number) for place in there)
 
     def _forwarder(self, name: str) -> Forwarder:
         return Forwarder(self.places[name], self._segments)
+
+
+class _Held:
+    """Names of the nodes that have an address, by its key, and of those that answer ARP for further ones."""
+
+    def __init__(self, places: Mapping[str, Place]) -> None:
+        self.by_address: dict[int, list[str]] = {}
+        for name, place in places.items():
+            for number in place.faces.own:
+                self.by_address.setdefault(number, []).append(name)
+        self.standing_in = [name for name, place in places.items() if place.answers or place.relays]
