@@ -12,6 +12,7 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from types import TracebackType
 
 VARIABLE = "EGRESS_CDK"
 
@@ -42,6 +43,8 @@ CDKTN = Cdk(
 )
 BOTH = (CDKTF, CDKTN)
 """The default first."""
+ROOTS = frozenset({"constructs", "jsii", *(root for cdk in BOTH for root in (cdk.name, cdk.bindings))})
+"""The modules that a program imports of a CDK."""
 
 
 def chosen(env: Mapping[str, str] = os.environ, imported: Collection[str] = sys.modules) -> Cdk:
@@ -82,7 +85,11 @@ def _wanted(env: Mapping[str, str], imported: Collection[str]) -> Cdk:
 
 def installed(cdk: Cdk) -> bool:
     """Whether a program could import it."""
-    return cdk.name in sys.modules or find_spec(cdk.name) is not None
+    return _there(cdk.name)
+
+
+def _there(module: str) -> bool:
+    return module in sys.modules or find_spec(module) is not None
 
 
 def misfit(cdk: Cdk) -> str:
@@ -96,7 +103,22 @@ def misfit(cdk: Cdk) -> str:
         if not _between(found, first, before):
             whose = "the bindings here are made for" if name == cdk.name else f"{cdk.name} runs on"
             return f"{name} {found} is installed, {whose} {first} and newer, before {before}: {fix}"
+    if not _there(cdk.bindings):
+        return f"{cdk.bindings} is not installed, the bindings for programs on {cdk.name}: {fix}"
     return ""
+
+
+def told_alone() -> None:
+    """From here on a program that ends with a CdkError prints the sentence and no traceback: what to mend is in no line of it."""
+    usual = sys.excepthook
+
+    def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if kind is CdkError:
+            sys.stderr.write(f"{error}\n")
+        else:
+            usual(kind, error, trace)
+
+    sys.excepthook = told
 
 
 def made_by(version: str) -> Cdk | None:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from egress.cdk import BOTH, VARIABLE, chosen
+from egress.cdk import BOTH, VARIABLE, CdkError, chosen, told_alone
 
-CDK = chosen()
-"""Chosen once: objects of the two do not go together."""
+try:
+    CDK = chosen()
+    """Chosen once: objects of the two do not go together."""
+except CdkError:
+    told_alone()
+    raise
 
 if TYPE_CHECKING or CDK.name == "cdktf":
     from cdktf import (

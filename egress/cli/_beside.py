@@ -11,12 +11,11 @@ import click
 
 from egress.cli.context import Project
 from egress.cli.output import at_a_terminal, columns, grid, how_far_to, kept_words, now_and_then, say, side, styled
-from egress.domain import EgressError, PlanAgainError, WorkloadDomain
+from egress.domain import EgressError, LabTarget, PlanAgainError, WorkloadDomain
 from egress.escape import line
 from egress.limits import ALTOGETHER
 from egress.toolchain.running.worker import Came, Work
 from egress.toolchain.running.workers import Job, can_fork, work_on
-from egress.toolchain.stack.runs import Run
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -61,24 +60,24 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def jobs_of(run: Run, *, in_order: bool) -> list[Job]:
-    """The run's stacks as jobs. in_order: those of one Tier-0 in a chain; where a manager's Tier-0s are named by id here and by display
+def jobs_of(lab: LabTarget | None, domains: Sequence[WorkloadDomain], *, in_order: bool) -> list[Job]:
+    """Stacks as jobs. in_order: those of one Tier-0 in a chain; where a manager's Tier-0s are named by id here and by display
     name there, all of that manager, as one may be the other."""
     by_both = {
         host
-        for host in {_host(run, domain) for domain in run.domains}
-        if len({domain.tier0.id is None for domain in run.domains if _host(run, domain) == host}) > 1
+        for host in {_host(lab, domain) for domain in domains}
+        if len({domain.tier0.id is None for domain in domains if _host(lab, domain) == host}) > 1
     }
     jobs = []
-    for domain in run.domains:
-        host = _host(run, domain)
+    for domain in domains:
+        host = _host(lab, domain)
         gateway = None if host in by_both else (domain.tier0.id, domain.tier0.display_name)
         jobs.append(Job(domain.stack, host, (host, gateway) if in_order else domain.stack))
     return jobs
 
 
-def _host(run: Run, domain: WorkloadDomain) -> str:
-    return run.lab.host if run.lab else domain.nsx.host
+def _host(lab: LabTarget | None, domain: WorkloadDomain) -> str:
+    return lab.host if lab else domain.nsx.host
 
 
 def beside_one_another(jobs: Sequence[Job], parallel: int) -> bool:

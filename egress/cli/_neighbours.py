@@ -12,8 +12,8 @@ from egress.policy.identity import GatewayKey, by_gateway, tier0_name
 
 
 class Neighbours:
-    """Who shares a Tier-0 with some domains. Read are the files that may name one of these Tier-0s, when it is asked for or at `read`;
-    unless it is quiet it says which of them cannot be read."""
+    """Who shares a Tier-0 with some domains. Read are the files that may name one of these Tier-0s, when it is asked for or at `read`, and
+    that were not read before; unless it is quiet it says which of them cannot be read."""
 
     def __init__(self, project: Project, domains: Sequence[WorkloadDomain], *, quiet: bool = False) -> None:
         self._project, self._quiet = project, quiet
@@ -30,5 +30,8 @@ class Neighbours:
     @cached_property
     def _by_gateway(self) -> dict[GatewayKey, list[WorkloadDomain]]:
         project = self._project
-        files = that_may_say(project.fleet.files if project.stacks else (), self._names)
+        files = project.fleet.files if project.stacks else ()
+        unread = [file for file in files if not project.fleet.has_read(file)]
+        left_out = set(unread).difference(that_may_say(unread, self._names))
+        files = tuple(file for file in files if file not in left_out)
         return by_gateway(project.fleet.load(files).domains if self._quiet else project.readable(files))

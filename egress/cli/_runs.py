@@ -26,9 +26,9 @@ from egress.escape import line
 from egress.layout import STACK_FILE
 from egress.toolchain.running.worker import Came
 from egress.toolchain.stack.damaged_state import set_aside
-from egress.toolchain.stack.runs import Run
+from egress.toolchain.stack.runs import Run, refuse_unfit
 from egress.toolchain.stack.stacks import Stack, opened
-from egress.toolchain.stack.synthesis import synthesised
+from egress.toolchain.stack.synthesis import synthesising
 
 Decorated = Callable[..., Any]
 T = TypeVar("T")
@@ -61,24 +61,12 @@ def agreement(function: Decorated) -> Decorated:
     return click.option("--yes", "-y", "--auto-approve", "yes", is_flag=True, help="Do not ask.")(function)
 
 
-def prepare(project: Project, stacks: Sequence[str], patience: int = 0) -> Run:
-    """A run over the named stacks, all when none is named; says what it works with."""
-    return prepare_for(project, project.domains(stacks), patience)
-
-
-def prepare_for(project: Project, domains: Sequence[WorkloadDomain], patience: int = 0) -> Run:
-    """A run over domains from anywhere; says what it works with."""
-    command = click.get_current_context().command_path
-    run = Run.prepare(project.root, project.lab, domains, command, patience)
-    say(str(run))
-    return run
-
-
 def for_each(
     project: Project,
-    run: Run,
+    domains: Sequence[WorkloadDomain],
     act: Callable[[Stack, Found], T],
     *,
+    patience: int = 0,
     parallel: int = 1,
     in_order: bool = False,
     luggage: Luggage | None = None,
@@ -91,9 +79,10 @@ def for_each(
     first: Callable[[Mapping[str, bytes]], None] | None = None,
     damaged_aside: bool = False,
 ) -> list[T | None]:
-    """Synthesises, then acts on every stack, locked and initialised, in the order of their names; what `act` returned.
+    """Says what it works with, synthesises, then acts on every stack, locked and initialised, in their order; what `act` returned.
 
     `act` gets a stack and what is around it on the manager, which is read meanwhile.
+    patience: seconds to wait for the lock of a stack, and for that of its state.
     parallel: so many stacks at once, each in a process of its own: what `act` returns is then brought from there, and so is `luggage`,
     which is what `act` collects besides. in_order: stacks of one Tier-0 one after the other.
     go_on: a stack that fails is told, gives None, and hides no other. may_be_new: it may never have been applied.
@@ -102,17 +91,22 @@ def for_each(
     domain files are gone, as they were. first: is given the configurations of all of them before any is worked on.
     damaged_aside: a local state that is no state any more is set aside. Errors: EgressError.
     """
-    jobs = jobs_of(run, in_order=in_order)
+    refuse_unfit(project.lab, domains)
+    jobs = jobs_of(project.lab, domains, in_order=in_order)
     with ExitStack() as whole:
-        apart = beside_one_another(jobs, parallel)
-        looks = None if apart else whole.enter_context(looking_ahead(run.domains, run.root, run.lab))
         folders = {one.domain.stack: whole.enter_context(one.laid_out()) for one in gone}
-        names = [domain.stack for domain in run.domains if domain.stack not in folders]
+        names = [domain.stack for domain in domains if domain.stack not in folders]
+        apart = beside_one_another(jobs, parallel)
+        if names:  # before there is any thread: the looks are taken in one
+            begun = whole.enter_context(synthesising(project.root, names, lab=project.lab is not None))
+        looks = None if apart else whole.enter_context(looking_ahead(domains, project.root, project.lab))
+        run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
+        say(str(run))
         if names:
             with progress(f"synthesising {_shown(names)}"), ThreadPoolExecutor(max_workers=1) as beside:
                 if apart:
                     beside.submit(load)
-                made = whole.enter_context(synthesised(run.root, names, lab=run.lab is not None))
+                made = begun.made()
             if made.notes:
                 say(made.notes)
             folders |= made.folders
@@ -156,10 +150,10 @@ def _told(came: Sequence[Came], go_on: bool, failed: Callable[[str, str], None] 
 
 
 def for_forgotten(
-    project: Project, run: Run, stacks: Sequence[Remembered], act: Callable[[Stack, Found], T]
+    project: Project, stacks: Sequence[Remembered], act: Callable[[Stack, Found], T], patience: int
 ) -> list[T | None]:
     """Acts on stacks whose domain files are gone, from what is remembered of them. Errors: EgressError."""
-    return for_each(project, run, act, gone=stacks, head=echo)
+    return for_each(project, [one.domain for one in stacks], act, patience=patience, gone=stacks, head=echo)
 
 
 class _Work:

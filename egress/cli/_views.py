@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,14 @@ from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
 from egress.domain import EgressError, Problem, WorkloadDomain
 from egress.domain.files import select
-from egress.policy.identity import GatewayKey, by_gateway
+from egress.policy.identity import GatewayKey
 from egress.policy.planned import planned
 from egress.reachability.outage import named, without
 from egress.reachability.surroundings import NO_WISHES, Wishes
 from egress.reachability.view import FILES, AfterPlan, Live, Source, View, view
 
 if TYPE_CHECKING:
-    from egress.manager import Manager
+    from egress.manager import Around, Manager
 
 _EXPECTED = "give the folder that egress plan --out wrote, or the output of the engine's show -json"
 _GAPS = 12
@@ -64,23 +65,23 @@ def views(
     wishes: Callable[[WorkloadDomain], Wishes] = lambda _: NO_WISHES,
     neighbours: Neighbours | None = None,
 ) -> Iterator[View]:
-    """A view of each named domain, one at a time. neighbours: of these domains; left out: every domain of the project is read. Errors:
+    """A view of each named domain, one at a time. neighbours: of these domains; left out: they are read here. Errors:
     EgressError."""
     domains = project.domains(stacks)
     if plan and live:
         raise click.UsageError("--plan and --live are two different sources: give one of them")
     if plan and len(domains) != 1 and not plan.is_dir():
         raise click.UsageError("a plan is of one stack: name it")
-    everyone = {} if neighbours else by_gateway(project.everyone)
+    neighbours = neighbours or Neighbours(project, domains)
     earlier: dict[GatewayKey, View] = {}
+    looks = _Looks(project, domains)
     for domain in domains:
         source: Source = FILES
         if live:
-            source = live_source(project, domain)
+            source = looks.at(domain)
         elif plan:
             source = AfterPlan(planned(domain, _read(plan, domain.stack)))
-        key = GatewayKey.of(domain)
-        sharing = neighbours.of(domain) if neighbours else everyone[key]
+        key, sharing = GatewayKey.of(domain), neighbours.of(domain)
         made = view(domain, sharing, source, wishes(domain), like=earlier.get(key))
         if len(sharing) > 1:
             earlier[key] = made
@@ -99,8 +100,10 @@ class Reading:
         project.fleet.without_places()  # a walk asks for none
         self.neighbours: Neighbours | None = None
         if stacks:
-            self.stacks = tuple(domain.stack for domain in project.domains(stacks))
-            by_gateway(project.everyone)  # what it derives from each domain is kept there
+            domains = project.domains(stacks)
+            self.stacks = tuple(domain.stack for domain in domains)
+            self.neighbours = Neighbours(project, domains)
+            self.neighbours.read()
         else:
             self.stacks = tuple(file.stack for file in select(project.fleet.files, ()))
 
@@ -132,11 +135,36 @@ def reading(project: Project, domain: WorkloadDomain) -> Iterator[Manager]:
 
 def live_source(project: Project, domain: WorkloadDomain) -> Live:
     """What the domain's manager has now. Errors: EgressError."""
-    from egress.manager import sight
+    return _Looks(project, [domain]).at(domain)
 
-    with reading(project, domain) as manager:
-        where = f"the lab {manager.host}" if project.lab else f"the manager {manager.host}"
-        return Live.of(where, sight(manager, domain))
+
+class _Looks:
+    """Looks at the managers of some domains, one after the other: what is around a Tier-0 is read once for all of them that find it in the
+    same way, and kept until the last of these has been looked at."""
+
+    def __init__(self, project: Project, domains: Sequence[WorkloadDomain]) -> None:
+        self._project = project
+        self._left = Counter(map(_way, domains))
+        self._known: dict[Hashable, Around] = {}
+
+    def at(self, domain: WorkloadDomain) -> Live:
+        """What the domain's manager has: around the Tier-0 as it was first read, of the domain's own objects as they fare now. Errors: EgressError."""
+        from egress.manager import around, sight
+
+        way = _way(domain)
+        with reading(self._project, domain) as manager:
+            known = self._known.pop(way, None) or around(manager, domain.tier0)
+            seen = sight(manager, domain, known)
+        self._left[way] -= 1
+        if self._left[way]:
+            self._known[way] = known
+        return Live.of(f"the {'lab' if self._project.lab else 'manager'} {manager.host}", seen)
+
+
+def _way(domain: WorkloadDomain) -> Hashable:
+    """How a domain finds its Tier-0: which manager with which authority and login, and which name there."""
+    nsx, tier0 = domain.nsx, domain.tier0
+    return nsx.host, nsx.ca_file, nsx.credentials, tier0.id, tier0.display_name
 
 
 def seen_otherwise(view: View) -> Iterator[str]:

@@ -18,7 +18,7 @@ from egress.cli._names import stacks_argument
 from egress.cli._neighbours import Neighbours
 from egress.cli._plan_store import Fetching, store_option
 from egress.cli._records import record_options, recorded
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, prepare_for, settle, show, tell
+from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, settle, show, tell
 from egress.cli._taken_back import TakenBack
 from egress.cli.context import Project
 from egress.cli.output import OK, echo, say
@@ -153,15 +153,15 @@ def command(
         from egress.cli import _reviews  # noqa: F401 - loaded once, and not in every process, as what follows is read once
 
         neighbours.read()
-    run = prepare_for(project, chosen.domains, patience)
     first = partial(fetching.fetch, chosen) if fetching else None
     failures: dict[str, str] = {}
     with recorded([domain.stack for domain in chosen.domains], record_file, summary_file) as record:
         try:
             for_each(
                 project,
-                run,
+                chosen.domains,
                 act,
+                patience=patience,
                 parallel=beside,
                 in_order=True,
                 luggage=_Applied(record, spent),

@@ -17,6 +17,7 @@ from egress.deadline import COMMAND, Deadline
 from egress.domain import DomainFile, LabTarget, WorkloadDomain, find_root
 from egress.domain.files import FOLDER
 from egress.domain.fleet import Fleet
+from egress.domain.problems import Problem
 
 _DEADLINE = "egress.deadline"
 Decorated = Callable[..., Any]
@@ -49,11 +50,16 @@ class Project:
         return self.readable(self.fleet.files) if self.stacks else ()
 
     def readable(self, files: Sequence[DomainFile]) -> tuple[WorkloadDomain, ...]:
-        """The domains of those of the files that can be read. Says which cannot."""
+        """The domains of those of the files that can be read. Says which cannot, once."""
         loaded = self.fleet.load(files)
-        for problem in loaded.problems:
+        for problem in [one for one in loaded.problems if one not in self._told]:
+            self._told.add(problem)
             say(f"{problem}\n    left out: whether this file shares a Tier-0 is not known")
         return loaded.domains
+
+    @cached_property
+    def _told(self) -> set[Problem]:
+        return set()
 
     @cached_property
     def fleet(self) -> Fleet:

@@ -13,8 +13,6 @@ from egress.cli._runs import (
     for_forgotten,
     lock_timeout,
     planned,
-    prepare,
-    prepare_for,
     settle,
     show,
     tell,
@@ -63,11 +61,10 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str
     known = [name for name in stacks if name in project.stacks]
     done: list[bool | None] = []
     if known or not gone:
-        done += for_each(project, prepare(project, known, patience), act, head=echo)
+        done += for_each(project, project.domains(known), act, patience=patience, head=echo)
     if gone:
         forgotten = [_recall(project, name, reference) for name in gone]
-        run = prepare_for(project, [one.domain for one in forgotten], patience)
-        done += for_forgotten(project, run, forgotten, act)
+        done += for_forgotten(project, forgotten, act, patience)
     return OK if all(done) else NEEDS_YOU
 
 

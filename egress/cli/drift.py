@@ -13,7 +13,7 @@ from egress import forge
 from egress.cli._beside import at_once, parallel_option, table_of
 from egress.cli._drift_issues import DriftIssues
 from egress.cli._names import stacks_argument
-from egress.cli._runs import for_each, lock_timeout, planned, prepare, tell
+from egress.cli._runs import for_each, lock_timeout, planned, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, entry, print_json, say
 from egress.delivery.content import drift
@@ -62,13 +62,21 @@ def command(
     issues = DriftIssues(forge.issues(Kind(issue), os.environ)) if issue else None
     for token in TOKENS if issue else ():
         os.environ.pop(token, None)  # neither main.py nor engine nor provider, which run next, posts for us
-    run = prepare(project, stacks, patience)
+    domains = project.domains(stacks)
     failures: dict[str, str] = {}
     try:
-        done = for_each(project, run, act, parallel=at_once(parallel, project), go_on=True, failed=failures.__setitem__)
+        done = for_each(
+            project,
+            domains,
+            act,
+            patience=patience,
+            parallel=at_once(parallel, project),
+            go_on=True,
+            failed=failures.__setitem__,
+        )
     except EgressError as error:
         if issues:
-            issues.none_compared([domain.stack for domain in run.domains], str(error))
+            issues.none_compared([domain.stack for domain in domains], str(error))
         raise
     whole = [one for one in done if one is not None]
     if as_json:
@@ -78,7 +86,7 @@ def command(
         if not as_json:
             _show(one)
     if not as_json:
-        table_of([_row(domain.stack, one, failures) for domain, one in zip(run.domains, done, strict=True)])
+        table_of([_row(domain.stack, one, failures) for domain, one in zip(domains, done, strict=True)])
     if issues:
         _post(issues, whole, failures)
         if not stacks:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from egress.cli._names import stack_argument
-from egress.cli._runs import for_each, lock_timeout, prepare
+from egress.cli._runs import for_each, lock_timeout
 from egress.cli.context import Project
 from egress.cli.output import say
 from egress.delivery.planning.looks import Found
@@ -57,7 +57,7 @@ def command(project: Project, stack: str, arguments: tuple[str, ...], patience: 
         say(f"{work.name}: {what_became(before, work.state())}")
         return code
 
-    (code,) = for_each(project, prepare(project, [stack], patience), act)
+    (code,) = for_each(project, project.domains([stack]), act, patience=patience)
     assert code is not None
     return code
 

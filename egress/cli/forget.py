@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from egress.cli._names import stack_argument
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare
+from egress.cli._runs import agreement, asking, for_each, lock_timeout
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery.planning import lost_gateway
@@ -53,6 +53,6 @@ def command(project: Project, stack: str, yes: bool, patience: int) -> int:
         say(f"{work.name}: let go; egress apply {work.name} makes them on the Tier-0 that its file names")
         return OK
 
-    (code,) = for_each(project, prepare(project, [stack], patience), act)
+    (code,) = for_each(project, project.domains([stack]), act, patience=patience)
     assert code is not None
     return code

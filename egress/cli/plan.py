@@ -15,7 +15,7 @@ from egress.cli._gone import choose, nothing_left
 from egress.cli._names import stacks_argument
 from egress.cli._neighbours import Neighbours
 from egress.cli._plan_store import Keeping, store_option
-from egress.cli._runs import for_each, lock_timeout, planned, prepare_for, show, tell
+from egress.cli._runs import for_each, lock_timeout, planned, show, tell
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery.planning.imports import import_blocks
@@ -128,8 +128,9 @@ def command(
 
     made = for_each(
         project,
-        prepare_for(project, chosen.domains, patience),
+        chosen.domains,
         act,
+        patience=patience,
         parallel=beside,
         luggage=reviews,
         go_on=True,

@@ -7,7 +7,7 @@ import difflib
 import click
 
 from egress.cli._names import StackName
-from egress.cli._runs import agreement, asking, for_each, lock_timeout, prepare
+from egress.cli._runs import agreement, asking, for_each, lock_timeout
 from egress.cli.context import Project
 from egress.cli.output import FAILED, OK, echo, say
 from egress.delivery.files.rename import move_state, moves, renamed
@@ -71,4 +71,4 @@ def command(project: Project, old: str, new: str, yes: bool, patience: int) -> i
         say(f"egress plan {new} is to show no changes; then commit {file.shown}")
         return True
 
-    return OK if all(for_each(project, prepare(project, [new], patience), act)) else FAILED
+    return OK if all(for_each(project, project.domains([new]), act, patience=patience)) else FAILED

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from egress.cli._names import stack_argument
-from egress.cli._runs import agreement, asking, for_each, prepare
+from egress.cli._runs import agreement, asking, for_each
 from egress.cli.context import Project
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, say
 from egress.delivery.planning.looks import Found
@@ -57,7 +57,7 @@ def command(project: Project, stack: str, yes: bool, as_json: bool) -> int:
     if not _engine_ended(project, stack, yes, as_json):
         say("declined, nothing was changed")
         return FAILED
-    (code,) = for_each(project, prepare(project, [stack]), act, may_be_new=True)
+    (code,) = for_each(project, project.domains([stack]), act, may_be_new=True)
     assert code is not None
     return code
 

@@ -88,6 +88,10 @@ class Fleet:
             except DomainFileError as error:
                 yield error
 
+    def has_read(self, file: DomainFile) -> bool:
+        """Whether a file was asked for before: to ask again costs nothing."""
+        return file.stack in self._read
+
     def _one(self, file: DomainFile) -> WorkloadDomain | DomainFileError:
         if file.stack not in self._read:
             (self._read[file.stack],) = self.each([file])

@@ -5,7 +5,7 @@ with Manager.of(domain, root, lab) as manager:
 """
 
 from egress.manager.client import Manager
-from egress.manager.sight import sight
+from egress.manager.sight import Around, around, sight
 from egress.manager.survey import survey
 
-__all__ = ["Manager", "sight", "survey"]
+__all__ = ["Around", "Manager", "around", "sight", "survey"]

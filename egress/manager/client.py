@@ -15,13 +15,12 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-import httpx
-
 from egress import limits
 from egress.deadline import Deadline, PassedError
 from egress.domain import EgressError, LabTarget, WorkloadDomain
 from egress.domain.fields import quoted
 from egress.domain.model import Tier0
+from egress.lean_httpx import httpx
 from egress.manager.access import Access, access
 from egress.manager.network import BoundedTransport
 from egress.manager.refusals import MissingError, ObjectError, PartError, SilentError, parsed, refusal
@@ -85,7 +84,7 @@ class Manager:
             base_url=f"https://{access.host}",
             transport=self._network,
             auth=access.login,
-            timeout=None,  # noqa: S113 - the transport keeps the deadline
+            timeout=None,
             trust_env=False,
             follow_redirects=False,
         )

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore
-import httpx
 
 from egress.deadline import Deadline
+from egress.lean_httpx import httpx
 
 Left = Callable[[], float]
 

@@ -19,13 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from egress.deadline import Deadline
 from egress.domain import EgressError
 from egress.domain.fields import Host, quoted
 from egress.escape import line
+from egress.lean_httpx import httpx
 from egress.manager.access import Access
 from egress.manager.client import MAX_BYTES, VERSION, Manager
 from egress.manager.network import BoundedTransport

@@ -4,16 +4,20 @@
         seen = sight(manager, domain)
 
 Only the Tier-0 itself must be readable. Any other part that is refused, missing or cut is remembered as not seen, and ends nothing.
+Of several domains on one Tier-0 what is around it is read once (`around`), and given to the sight of each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from egress import limits
 from egress.domain import WorkloadDomain
 from egress.domain.fields import listed
+from egress.domain.model import Tier0
 from egress.inventory.vpcs import not_shown
 from egress.manager.client import Manager
 from egress.manager.parts import (
@@ -38,18 +42,50 @@ _TOLD = 3
 _RARE = "resource_type:PolicyNatRule AND (parent_path:*INTERNAL OR parent_path:*DEFAULT)"
 
 
-def sight(manager: Manager, domain: WorkloadDomain) -> Sighting:
-    """Reads what is around a domain's Tier-0. Errors: EgressError where the manager or the Tier-0 itself cannot be read."""
-    gateway, body = manager.gateway(domain.tier0)
-    found = Found({gateway: body})
+@dataclass(frozen=True)
+class Around:
+    """What is around the Tier-0 whose path is `gateway`, whichever domain on it is asked about.
+
+    found: objects, and what could not be read. alarms: those of realization. tables: as of a Sighting. Either may be why it could not be read.
+    """
+
+    gateway: str
+    found: Found
+    alarms: list[Json] | str
+    tables: dict[str, frozenset[Forwarded]] | str
+
+
+def around(manager: Manager, wanted: Tier0) -> Around:
+    """Reads what is around a Tier-0. Errors: EgressError where the manager or the Tier-0 itself cannot be read."""
+    gateway, body = manager.gateway(wanted)
+    with _side_by_side() as pool:
+        return _Reader(manager, gateway, Found({gateway: body}), pool).read()
+
+
+def sight(manager: Manager, domain: WorkloadDomain, known: Around | None = None) -> Sighting:
+    """Reads what is around a domain's Tier-0, and how the domain's own objects fare. known: what is around it, where that was read already.
+
+    Errors: EgressError where the manager or the Tier-0 itself cannot be read.
+    """
+    there = known or around(manager, domain.tier0)
+    found = Found(there.found.objects, {}, dict(there.found.unseen))
+    with _side_by_side() as pool:
+        reader = _Reader(manager, there.gateway, found, pool)
+        reader.states(domain, there.alarms)
+    if isinstance(there.tables, str):
+        reader.without_tables(there.tables)
+    tables, untabled = (None, there.tables) if isinstance(there.tables, str) else (there.tables, "")
+    return Sighting(there.gateway, found.objects, found.states, tables, tuple(found.unseen.values()), untabled)
+
+
+@contextmanager
+def _side_by_side() -> Iterator[ThreadPoolExecutor]:
+    """Threads for requests; none goes on, and none is begun any more, once the block is left."""
     with ThreadPoolExecutor(limits.mine().at_once, thread_name_prefix="sight") as pool:
-        reader = _Reader(manager, gateway, found, pool)
         try:
-            tables = reader.read(domain)
+            yield pool
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    unseen, untabled = tuple(found.unseen.values()), tables if isinstance(tables, str) else ""
-    return Sighting(gateway, found.objects, found.states, None if isinstance(tables, str) else tables, unseen, untabled)
 
 
 class _Reader:
@@ -61,8 +97,8 @@ class _Reader:
         self._found = found
         self._pool = pool
 
-    def read(self, domain: WorkloadDomain) -> dict[str, frozenset[Forwarded]] | str:
-        """Everything. The forwarding tables are given back, or why there is none: they are no objects."""
+    def read(self) -> Around:
+        """Everything but how the objects of one domain fare."""
         asked = self._pool.submit(or_why, self._tables)
         alarms = self._pool.submit(or_why, self._alarms)
         rare = self._pool.submit(or_why, self._rare)
@@ -72,11 +108,7 @@ class _Reader:
         look_for_vpcs(self._manager, self._found, self._pool, blocks=True)
         for part in not_shown(self._found.objects, self._gateway, self._found.unseen.values()):
             self._found.miss(part, part.why)
-        self._states(domain, alarms.result())
-        tables = asked.result()
-        if isinstance(tables, str):
-            self._without_tables(tables)
-        return tables
+        return Around(self._gateway, self._found, alarms.result(), asked.result())
 
     def _collections(self, parts: Iterable[Part]) -> None:
         collect(self._manager, self._found, self._pool, parts)
@@ -120,7 +152,7 @@ class _Reader:
                 yield services_of_tier1(path)
                 yield from rules_of_tier1(path, sections)
 
-    def _states(self, domain: WorkloadDomain, alarms: list[Json] | str) -> None:
+    def states(self, domain: WorkloadDomain, alarms: list[Json] | str) -> None:
         """What is not realized: of all objects by the alarms of realization, of the stack's own by asking for each."""
         found = self._found
         if isinstance(alarms, str):
@@ -176,7 +208,7 @@ class _Reader:
             found[edge] = found.get(edge, frozenset()) | ways
         return found
 
-    def _without_tables(self, why: str) -> None:
+    def without_tables(self, why: str) -> None:
         """Where BFD watches a next hop, only a forwarding table says whether the route is in use."""
         peers = [
             path

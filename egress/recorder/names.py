@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from egress.cdk import BOTH, Cdk
+from egress.cdk import BOTH, ROOTS, Cdk
 from egress.recorder import elements
 from egress.recorder.app import app_of
 from egress.recorder.construct import Construct, Named
@@ -22,7 +22,6 @@ from egress.recorder.nsxt import MODULES
 from egress.recorder.stack import TerraformStack
 
 _CDKS = {root: cdk for cdk in BOTH for root in (cdk.name, cdk.bindings)}
-_ROOTS = frozenset({"constructs", "jsii", *_CDKS})
 _NAMES = (
     TerraformStack,
     elements.HttpBackend,
@@ -75,7 +74,7 @@ class _Finder:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         root = name.partition(".")[0]
-        if root not in _ROOTS or (name in _CDKS and real(name, self) is None):
+        if root not in ROOTS or (name in _CDKS and real(name, self) is None):
             return None
         if root not in _CDKS:
             hand_over(name)

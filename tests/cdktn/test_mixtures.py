@@ -51,10 +51,6 @@ MIXED = {
         f"(d,) = load_domains(pathlib.Path({str(REPOSITORY)!r}), ['wld01'])\nWorkloadDomainStack(cdktn.App(), d)",
         "wld01: its scope is made by cdktn, and the constructs run on cdktf here: import cdktn before them",
     ),
-    "both, before the constructs": (
-        "import cdktf\nimport cdktn\nimport tier0_egress.constructs",
-        "this program has imported cdktf and cdktn, and the constructs run on one of the two: import one only",
-    ),
 }
 
 
@@ -65,6 +61,53 @@ def test_a_mixture_of_the_two_gets_one_clear_sentence(tmp_path: Path, program: s
     done = python("mixed.py", cwd=tmp_path, env=environment())
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].partition("Error: ")[2].startswith(sentence), done.stderr
+
+
+NOT_RUN = {
+    "both, before the constructs": (
+        "import cdktf\nimport cdktn",
+        "this program has imported cdktf and cdktn, and the constructs run on one of the two: import one only",
+    ),
+    "a program on cdktn, and no bindings of it": (
+        "import cdktn\nwithout('cdktn_provider_nsxt')",
+        "cdktn_provider_nsxt is not installed, the bindings for programs on cdktn: pip install 'tier0-egress[cdktn]'",
+    ),
+    "a program on cdktf, and no bindings of it": (
+        "import cdktf\nwithout('cdktf_cdktf_provider_nsxt')",
+        "cdktf_cdktf_provider_nsxt is not installed, the bindings for programs on cdktf: pip install 'tier0-egress'",
+    ),
+}
+WITHOUT = """\
+import sys, tier0_egress
+from importlib.machinery import PathFinder
+def without(package):
+    class Finder(PathFinder):
+        find_spec = lambda name, *rest: None if name == package else PathFinder.find_spec(name, *rest)
+    sys.meta_path = [Finder if one is PathFinder else one for one in sys.meta_path]
+"""
+"""A machine on which a package is not installed."""
+
+
+@pytest.mark.parametrize("package", ["constructs", "stacks"])
+@pytest.mark.parametrize("program", NOT_RUN)
+def test_a_program_that_no_cdk_can_run_ends_with_one_sentence_and_no_traceback(
+    tmp_path: Path, program: str, package: str
+) -> None:
+    text, sentence = NOT_RUN[program]
+    (tmp_path / "mixed.py").write_text(f"{WITHOUT}{text}\nimport tier0_egress.{package}\n")
+    done = python("mixed.py", cwd=tmp_path, env=environment())
+    assert done.returncode == 1
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_else_goes_wrong_in_a_program_that_was_refused_a_cdk_is_told_with_its_traceback(tmp_path: Path) -> None:
+    (tmp_path / "mixed.py").write_text(
+        "import tier0_egress, cdktf, cdktn\ntry:\n    import tier0_egress.constructs\nexcept ImportError:\n    pass\n1 / 0\n"
+    )
+    done = python("mixed.py", cwd=tmp_path, env=environment())
+    assert done.stderr.startswith("Traceback")
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
 
 
 def test_versions_that_do_not_fit_are_told_in_one_sentence_by_main_and_by_egress(tmp_path: Path) -> None:

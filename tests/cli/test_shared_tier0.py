@@ -13,13 +13,16 @@ import pytest
 
 from egress.cli import _views
 from egress.domain import files, load_domains
+from egress.manager import Manager
+from egress.policy.paths import REALIZED_ENTITIES
 from egress.policy.seed import seed
 from egress.reachability.view import View
 from egress.reachability.view import view as view_of
 from nsx_lab import Lab
 from tests.cli.conftest import Run
 
-SHARED = Path(__file__).resolve().parents[2] / "examples/domains/shared"
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED = REPOSITORY / "examples/domains/shared"
 T0 = "/infra/tier-0s/T0-shared"
 
 
@@ -141,6 +144,74 @@ def test_a_view_is_not_kept_once_it_was_told(
     run(command)
     assert len(made) == 8
     assert max(alive) <= 2
+
+
+def told(ended: tuple[int, str]) -> list[Any]:
+    """The JSON that a command printed, without the lines on the other stream that say how far it was."""
+    found: list[Any] = json.loads("".join(line for line in ended[1].splitlines() if not line.startswith("reading ")))
+    return found
+
+
+def test_of_the_stacks_on_one_tier0_the_manager_is_asked_once_what_is_around_it(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked for each of them is how its own objects fare."""
+    tenant = (project / "domains/tenant.yaml").read_text()
+    for number in range(6):
+        other = tenant.replace("30.3.", f"30.{10 + number}.").replace("domain-c30", f"domain-c{40 + number}")
+        (project / f"domains/tenant{number}.yaml").write_text(other.replace("name: tenant", f"name: tenant{number}"))
+    asked: Counter[str] = Counter()
+    get = Manager.get
+    monkeypatch.setattr(Manager, "get", lambda self, path, **query: asked.update([path]) or get(self, path, **query))
+    with Lab(seed=seed(load_domains(project))) as lab:
+        lab.write_lab_file(project / "lab.json")
+        monkeypatch.setenv("EGRESS_LAB", str(project / "lab.json"))
+        (one,) = told(run("explain", "tenant", "--live", "--json"))
+        of_one = asked.copy()
+        asked.clear()
+        every = told(run("explain", "--live", "--json"))
+    assert len(every) == 8
+    assert one["answers"]
+    assert one in every, "each is told as by itself"
+    assert of_one["/infra/tier-1s"] == 1
+    asked.pop(REALIZED_ENTITIES, None)
+    of_one.pop(REALIZED_ENTITIES, None)
+    assert asked == of_one
+
+
+def test_two_logins_at_one_manager_look_each_for_itself(project: Path) -> None:
+    """What one user may see another may not."""
+    file = project / "domains/tenant.yaml"
+    file.write_text(f"{file.read_text()}nsx: {{credentials: TENANT}}\n")
+    platform, tenant = load_domains(project)
+    assert platform.tier0.id == tenant.tier0.id
+    assert _views._way(platform) != _views._way(tenant)
+
+
+@pytest.mark.parametrize("command", ["explain", "routes"])
+def test_files_of_other_tier0s_are_not_read(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    other = (REPOSITORY / "domains/wld01.yaml").read_text().replace("route:\n", "route:\n  external: false\n", 1)
+    for number in range(3):
+        (project / f"domains/other{number}.yaml").write_text(other.replace("T0-wld01", f"T0-{number}"))
+    (project / "domains/wrong.yaml").write_text("version: 2\n")
+    reads: Counter[str] = Counter()
+    read = files.read_tree
+    monkeypatch.setattr(files, "read_tree", lambda file: reads.update([file.shown]) or read(file))
+    code, text = run(command, "other1")
+    assert code == 2, text
+    assert reads["domains/other1.yaml"] == 1
+    assert "domains/other2.yaml" not in reads
+    assert "domains/wrong.yaml" not in text
+
+
+@pytest.mark.slow
+def test_a_file_that_cannot_be_read_is_told_once(run: Run, project: Path) -> None:
+    file = project / "domains/platform.yaml"
+    file.write_text(file.read_text().replace("30.2.0.0/24", "30.2.0.1/24"))
+    _, text = run("report", "tenant", "-o", "tenant.html")
+    assert text.count("left out: whether this file shares a Tier-0 is not known") == 1
 
 
 @pytest.mark.slow

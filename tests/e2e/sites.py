@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,12 @@ class Site:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts egress in a process group of its own."""
+        return self.start_as([EGRESS], *arguments)
+
+    def start_as(self, program: Sequence[str | Path], *arguments: str) -> subprocess.Popen[str]:
+        """The same of another way to start it."""
         return subprocess.Popen(
-            [EGRESS, *arguments],
+            [*program, *arguments],
             cwd=self.root,
             env=self._env(),
             text=True,

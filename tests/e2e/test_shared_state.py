@@ -25,7 +25,7 @@ from egress.domain import load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e import postgres, stores
-from tests.e2e.sites import ENGINES, ROUTE, STACK, Site, engine_of, project
+from tests.e2e.sites import ENGINES, ROUTE, STACK, SUPERVISOR, Site, engine_of, project
 from tests.machine import lacks
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -177,6 +177,59 @@ def test_the_plan_after_an_apply_waits_for_the_run_that_waited_for_the_apply(tmp
         words, _ = process.communicate(timeout=60)
         assert process.returncode == 0, words
         assert "planned again, nothing is left to do" in words
+
+
+@contextlib.contextmanager
+def failed_and_overtaken(
+    folder: Path, mirror: Path, patience: int
+) -> Iterator[tuple[Shared, stores.Shelf, subprocess.Popen[str]]]:
+    """An apply that failed at a rule, and whose lock went to a run that had waited for it. patience: seconds that it waits for that one."""
+    with (
+        stores.http() as (running, shelf),
+        checkouts(folder, mirror, "http", http_settings(running), running.env) as shared,
+    ):
+        shelf.waits = {"ID": "7", "Who": "alice@bastion", "Operation": "OperationTypePlan"}
+        shared.one.lab.control.fault(method="PATCH", path=f"*{SUPERVISOR}", status=400)
+        impatient = f"from egress.delivery.outcome import aftermath; aftermath._PATIENCE = {patience}"
+        program = [sys.executable, "-c", f"{impatient}; from egress.cli import main; main()"]
+        process = shared.one.start_as(program, "apply", STACK, "--yes")
+        try:
+            yield shared, shelf, process
+        finally:
+            shelf.locks.clear()
+            process.communicate(timeout=60)
+
+
+def test_a_failed_apply_waits_for_the_run_that_has_the_lock_now_and_then_knows_what_it_did(
+    tmp_path: Path, mirror: Path
+) -> None:
+    with failed_and_overtaken(tmp_path, mirror, patience=60) as (shared, shelf, process):
+        deadline = time.monotonic() + 60
+        while len(shelf.refused) < 2:
+            assert time.monotonic() < deadline
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.02)
+        shelf.locks.clear()
+        words, _ = process.communicate(timeout=60)
+        assert process.returncode == 1, words
+        assert "its state is locked by alice@bastion, for plan (lock 7): up to 60 s are waited for that run" in words
+        assert "the apply failed, 2 of 3 done" in words
+        assert advised(words) == ["apply", STACK]
+        shared.one.egress(*advised(words), "--yes", code=0)
+
+
+def test_a_failed_apply_never_leads_to_the_lock_of_a_run_that_is_alive(tmp_path: Path, mirror: Path) -> None:
+    with failed_and_overtaken(tmp_path, mirror, patience=1) as (shared, shelf, process):
+        words, _ = process.communicate(timeout=60)
+        assert process.returncode == 1, words
+        said = "is locked by alice@bastion, for plan (lock 7): if that run is alive, wait until it has ended; if it is dead: egress unlock wld01"
+        assert said in words
+        assert "  not known: default route: new, next hop 10.27.51.1" in words
+        assert advised(words) == ["apply", STACK], "which refuses while that run is alive, and takes nothing away"
+        shared.one.egress(*advised(words), "--yes", code=1)
+        assert [lock["Who"] for lock in shelf.locks.values()] == ["alice@bastion"]
+        shared.one.egress("unlock", STACK, "--yes", code=0)
+        shared.one.egress(*advised(words), "--yes", code=0)
 
 
 def test_after_a_kill_in_the_middle_the_messages_lead_to_an_empty_plan(shared: Shared) -> None:

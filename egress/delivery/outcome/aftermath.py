@@ -6,6 +6,7 @@ holds the new value (measured with the provider 3.11.1).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from egress.delivery.content.network_words import Became, Told, told
@@ -14,6 +15,8 @@ from egress.delivery.planning.plans import Plan, Verb, make
 from egress.domain import EgressError
 from egress.policy.paths import last
 from egress.toolchain.stack import state_lock
+from egress.toolchain.stack.stacks import Stack
+from egress.toolchain.stack.state_lock import StateLock
 from egress.toolchain.store.state import State
 
 _FILE = "aftermath.tfplan"
@@ -55,37 +58,49 @@ class Proof:
     why_not: str = ""
 
 
-def after_failure(plan: Plan, around: Found) -> Left:
-    """What a failed apply left. `around`: what was on the manager before. Errors: none; what cannot be known is said."""
+def after_failure(plan: Plan, around: Found, tell: Callable[[str], None]) -> Left:
+    """What a failed apply left. `around`: what was on the manager before. tell: takes a note where somebody else is waited for. Errors:
+    none; what cannot be known is said."""
     stack, objects = plan.stack, told(plan.content)
+    unknown: dict[str, bool | None] = dict.fromkeys(_addresses(objects))
     again = f"egress {'destroy' if plan.verb is Verb.DESTROY else 'apply'} {stack.name}"
     if plan.saved:
         again = f"egress plan {stack.name} --out DIR, and egress apply --saved DIR"
     try:
-        lock = state_lock.holder(stack)
+        if lock := state_lock.holder(stack):
+            tell(f"{stack.name}: its state is locked by {lock}: up to {_PATIENCE} s are waited for that run")
+        done = _by_plan(plan, objects)
+        if done is None and (lock := state_lock.holder(stack)):
+            return Left(objects, unknown, (), again, _locked(stack, lock))
     except EgressError as error:
-        return Left(objects, dict.fromkeys(_addresses(objects)), (), again, str(error))
-    if lock is not None:
-        why = f"the state ({stack.state_place}) is locked by {lock}: if that run is alive, wait until it has ended, and then: {again}"
-        return Left(objects, dict.fromkeys(_addresses(objects)), (), f"egress unlock {stack.name}", why)
+        return Left(objects, unknown, (), again, str(error))
     stray = _strays(plan, around)
     if stray:
         again = f"egress apply {stack.name} --import-existing"
+    if done is not None:
+        return Left(objects, done, stray, again)
     try:
-        open_ = set(_addresses(told(make(stack, plan.verb, file=_FILE, patience=_PATIENCE).content)))
-        return Left(objects, {address: address not in open_ for address in _addresses(objects)}, stray, again)
-    except EgressError:  # where NSX did not realize an object, every plan fails
-        pass
-    try:
-        return Left(
-            objects,
-            _by_state(objects, stack.state()),
-            stray,
-            again,
-            "a plan of now fails as well: this is by the state",
-        )
+        by_state = _by_state(objects, stack.state())
     except EgressError as error:
-        return Left(objects, dict.fromkeys(_addresses(objects)), stray, again, str(error))
+        return Left(objects, unknown, stray, again, str(error))
+    return Left(objects, by_state, stray, again, "a plan of now fails as well: this is by the state")
+
+
+def _locked(stack: Stack, lock: StateLock) -> str:
+    """Whoever waited for our apply has the lock now, and is alive: to take it away is the last thing to do."""
+    return (
+        f"the state ({stack.state_place}) is locked by {lock}: if that run is alive, wait until it has ended; if it is dead: egress "
+        f"unlock {stack.name}"
+    )
+
+
+def _by_plan(plan: Plan, objects: tuple[Told, ...]) -> dict[str, bool | None] | None:
+    """What was done, by a plan of now; None where that fails, as it does where NSX did not realize an object."""
+    try:
+        open_ = set(_addresses(told(make(plan.stack, plan.verb, file=_FILE, patience=_PATIENCE).content)))
+    except EgressError:
+        return None
+    return {address: address not in open_ for address in _addresses(objects)}
 
 
 def proof(plan: Plan) -> Proof:

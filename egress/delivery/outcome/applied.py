@@ -36,7 +36,7 @@ def carry_out(
             if verify:
                 _prove(plan, entry, tell)
     except ApplyFailedError as error:
-        left = aftermath.after_failure(plan, around)
+        left = aftermath.after_failure(plan, around, tell)
         entry.outcome, entry.done, entry.error = Result.FAILED, left.done, f"{error}, {left}"
         raise EgressError(entry.error) from None
     except EgressError as error:

@@ -8,6 +8,7 @@ workers end themselves (docs/decisions/0027).
 from __future__ import annotations
 
 import contextlib
+import heapq
 import os
 import pickle
 import selectors
@@ -15,7 +16,8 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import IO, Protocol
@@ -54,16 +56,18 @@ class Watching(Protocol):
         """A moment has passed."""
 
 
-def can_fork() -> bool:
-    """Whether work can be shared out: a process with threads is not forked, as a lock that one of them holds would never open.
+def can_fork(patience: float = _TICK) -> bool:
+    """Whether this process can be forked: one with threads cannot, as a lock that one of them holds would never open.
 
-    Nor is any on macOS, where the system's own libraries start threads (Python, multiprocessing, "Contexts and start methods").
+    Nor can any on macOS, where the system's own libraries start threads (Python, multiprocessing, "Contexts and start methods").
+    patience: seconds to wait for each other thread, as one that turned a spinner may be about to end; with 0 none is waited for, so that any
+    thread may ask.
     """
     if not hasattr(os, "fork") or sys.platform == "darwin":
         return False
-    for thread in threading.enumerate():
+    for thread in threading.enumerate() if patience else ():
         if thread is not threading.current_thread():
-            thread.join(_TICK)  # one that turned a spinner may be about to end
+            thread.join(patience)
     return threading.active_count() == 1
 
 
@@ -92,6 +96,49 @@ def work_on(jobs: Sequence[Job], work: Work, at_once: int, watching: Watching, *
         raise
 
 
+class Waiting:
+    """The jobs that wait, by number, and whose turn it is: the first one whose chain is idle and whose manager takes one more.
+
+    Of each chain the first alone is looked at, and one whose manager takes no more stands aside until a job of that manager has ended.
+    So none is looked at twice in vain, however many wait.
+    """
+
+    def __init__(self, jobs: Sequence[Job], slots: Mapping[str, int]) -> None:
+        self._jobs, self._free = jobs, dict(slots)
+        self._chains: dict[Hashable, deque[int]] = {}
+        for number, job in enumerate(jobs):
+            self._chains.setdefault(job.chain, deque()).append(number)
+        self._first = [chain[0] for chain in self._chains.values()]  # in order, so it is a heap
+        self._aside: dict[str, list[int]] = {manager: [] for manager in slots}
+
+    def next(self) -> int | None:
+        """Takes the one whose turn it is; None where every job that waits has to wait for one that was taken."""
+        while self._first:
+            number = heapq.heappop(self._first)
+            job = self._jobs[number]
+            if self._free[job.manager]:
+                self._free[job.manager] -= 1
+                self._chains[job.chain].popleft()
+                return number
+            heapq.heappush(self._aside[job.manager], number)
+        return None
+
+    def ended(self, number: int) -> None:
+        """One that was taken has ended: the next of its chain may follow, and the first of its manager that stands aside."""
+        job = self._jobs[number]
+        self._free[job.manager] += 1
+        if chain := self._chains[job.chain]:
+            heapq.heappush(self._first, chain[0])
+        if aside := self._aside[job.manager]:
+            heapq.heappush(self._first, heapq.heappop(aside))
+
+    def clear(self) -> None:
+        """Nobody waits any more."""
+        self._first.clear()
+        for numbers in (*self._chains.values(), *self._aside.values()):
+            numbers.clear()
+
+
 @dataclass
 class _Worker:
     number: int
@@ -109,18 +156,23 @@ class _Pool:
     def __init__(self, jobs: Sequence[Job], work: Work, at_once: int, watching: Watching, *, go_on: bool) -> None:
         self._jobs, self._work, self._at_once, self._watching, self._go_on = jobs, work, at_once, watching, go_on
         self._slots = slots(jobs, at_once)
-        self._waiting = list(range(len(jobs)))
+        self._waiting = Waiting(jobs, self._slots)
         self._working: dict[int, _Worker] = {}
         self._selector = selectors.DefaultSelector()
         self._alive = os.pipe()
         self._untold: list[Callable[[], None]] = []
 
     def run(self) -> None:
-        while self._waiting or self._working:
-            while (number := self._next()) is not None:
-                self._begin(number)
+        self._begin_all()
+        while self._working:
             self._listen()
+            self._begin_all()
         self._close()
+
+    def _begin_all(self) -> None:
+        """Begins as many as may be under way."""
+        while len(self._working) < self._at_once and (number := self._waiting.next()) is not None:
+            self._begin(number)
 
     def finish(self) -> None:
         """Begins no more, and waits for whoever works."""
@@ -152,22 +204,6 @@ class _Pool:
         self._selector.close()
         for end in self._alive:
             os.close(end)
-
-    def _next(self) -> int | None:
-        """The first waiting job that may begin now."""
-        if len(self._working) >= self._at_once:
-            return None
-        busy = [worker.job for worker in self._working.values()]
-        chains = {job.chain for job in busy}
-        for number in self._waiting:
-            job = self._jobs[number]
-            if job.chain in chains:
-                continue
-            if sum(one.manager == job.manager for one in busy) < self._slots[job.manager]:
-                self._waiting.remove(number)
-                return number
-            chains.add(job.chain)  # the later ones of its chain come after it
-        return None
 
     def _begin(self, number: int) -> None:
         job = self._jobs[number]
@@ -218,6 +254,7 @@ class _Pool:
 
     def _ended(self, worker: _Worker) -> None:
         del self._working[worker.pipe]
+        self._waiting.ended(worker.number)
         self._selector.unregister(worker.pipe)
         os.close(worker.pipe)
         _, status = os.waitpid(worker.pid, 0)

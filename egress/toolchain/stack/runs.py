@@ -54,12 +54,9 @@ class Run:
         patience: int = 0,
     ) -> Run:
         """Finds engine and provider. Errors: EgressError, also when credentials for a real manager are missing."""
+        refuse_unfit(lab, domains)
         engine = find_engine()
         provider = find_provider(root, lab=lab is not None)
-        if lab is None:
-            for domain in domains:
-                credentials.check(domain.stack, domain.nsx.credentials, domain.nsx.host, os.environ)
-                refuse_state_of_a_runner(domain, os.environ)
         return cls(root, lab, engine, provider, tuple(domains), command, patience, prefixes(root, domains))
 
     def __str__(self) -> str:
@@ -123,6 +120,14 @@ def engine_environment(provider: Provider | None, home: Path) -> dict[str, str]:
 def lab_variables(lab: LabTarget) -> dict[str, str]:
     """A lab's throw-away credentials as the NSXT_* variables that the provider reads."""
     return {"NSXT_USERNAME": lab.username, "NSXT_PASSWORD": lab.password.get_secret_value()}
+
+
+def refuse_unfit(lab: LabTarget | None, domains: Sequence[WorkloadDomain]) -> None:
+    """Errors: EgressError for a domain that is not to be worked on from here, before anything is asked of anybody: credentials that are
+    missing or another manager's, a state that would not be kept. A lab has both of its own."""
+    for domain in domains if lab is None else ():
+        credentials.check(domain.stack, domain.nsx.credentials, domain.nsx.host, os.environ)
+        refuse_state_of_a_runner(domain, os.environ)
 
 
 def in_ci(env: Mapping[str, str]) -> bool:

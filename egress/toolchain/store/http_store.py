@@ -66,7 +66,7 @@ class HttpStore:
             )
 
     def _send(self, method: str, address: str, lock: Lock | None = None) -> httpx.Response:
-        import httpx
+        from egress.lean_httpx import httpx
 
         content = None if lock is None else json.dumps(lock)
         try:
@@ -78,7 +78,7 @@ class HttpStore:
 @contextmanager
 def opened(env: Mapping[str, str], settings: Mapping[str, Any]) -> Iterator[HttpStore]:
     """A store, with the login and the authorities that the engine takes from the environment. Errors: EgressError."""
-    import httpx  # takes its time to load
+    from egress.lean_httpx import httpx  # takes its time to load
 
     context = ssl.create_default_context()
     try:

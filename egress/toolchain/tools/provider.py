@@ -146,7 +146,7 @@ def _registry_was_reached(root: Path) -> bool:
 
 def probe_registry(root: Path) -> bool:
     """Asks the provider registry once, for at most three seconds, and remembers the answer below `.egress/`."""
-    import httpx  # takes its time to load, and only the set-up probes
+    from egress.lean_httpx import httpx  # takes its time to load, and only the set-up probes
 
     try:
         reached = httpx.get(_PROBE, timeout=PROBE_SECONDS).status_code == httpx.codes.OK
