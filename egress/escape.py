@@ -45,6 +45,8 @@ _KINDS = {"Cc": "control character", "Cs": "lone surrogate"}
 
 def hidden(text: str, *, lines: bool = False) -> re.Match[str] | None:
     """The first hidden character in `text`. lines: line feeds and tabs are allowed."""
+    if text.isascii() and (text.replace("\n", "") if lines else text).isprintable():
+        return None  # nearly every text, told in a tenth of the time of a search
     return (_TEXT if lines else _LINE).search(text)
 
 

@@ -97,6 +97,7 @@ def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, owner:
     """
     from nsx_lab.dataplane.attach import packets as attached
     from nsx_lab.manager.lab import Lab
+    from nsx_lab.manager.store import collector
 
     ended = threading.Event()
     caught: list[int] = []
@@ -112,10 +113,9 @@ def serve(seed: Path | None, lab_file: Path | None, packets: Path | None, owner:
             when_gone(owner, ended.set)
         except ProcessLookupError:
             raise click.ClickException(f"--owner {owner}: there is no such process any more") from None
-    gc.disable()  # a lab builds nothing that is garbage: looking for it takes as long as all the rest of a large start
-    lab = _or_fail(lambda: Lab(seed, **options).start())
-    gc.freeze()  # nor does a later collection find any in what the lab began with
-    gc.enable()
+    with collector.paused():
+        lab = _or_fail(lambda: Lab(seed, **options).start())
+        gc.freeze()  # no later collection looks through what the lab began with: this process does nothing else
     try:
         with contextlib.ExitStack() as stack:
             _or_fail(lambda: stack.enter_context(attached(lab, packets, lambda line: click.echo(line, err=True))))

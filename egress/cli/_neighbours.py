@@ -10,9 +10,6 @@ from egress.domain import WorkloadDomain
 from egress.domain.texts import that_may_say
 from egress.policy.identity import GatewayKey, by_gateway, tier0_name
 
-_MANY = 100
-"""Of more Tier-0s than these the names are not looked for: the whole project is read."""
-
 
 class Neighbours:
     """Who shares a Tier-0 with some domains. Read are the files that may name one of these Tier-0s, when it is asked for or at `read`, and
@@ -34,8 +31,7 @@ class Neighbours:
     def _by_gateway(self) -> dict[GatewayKey, list[WorkloadDomain]]:
         project = self._project
         files = project.fleet.files if project.stacks else ()
-        if len(self._names) <= _MANY:
-            unread = [file for file in files if not project.fleet.has_read(file)]
-            left_out = set(unread).difference(that_may_say(unread, self._names))
-            files = tuple(file for file in files if file not in left_out)
+        unread = [file for file in files if not project.fleet.has_read(file)]
+        left_out = set(unread).difference(that_may_say(unread, self._names))
+        files = tuple(file for file in files if file not in left_out)
         return by_gateway(project.fleet.load(files).domains if self._quiet else project.readable(files))

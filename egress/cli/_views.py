@@ -15,7 +15,8 @@ from egress.cli._names import Losable
 from egress.cli._neighbours import Neighbours
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
-from egress.domain import EgressError, WorkloadDomain
+from egress.domain import EgressError, Problem, WorkloadDomain
+from egress.domain.files import select
 from egress.policy.identity import GatewayKey
 from egress.policy.planned import planned
 from egress.reachability.outage import named, without
@@ -62,14 +63,16 @@ def views(
     live: bool = False,
     lost: Collection[str] = (),
     wishes: Callable[[WorkloadDomain], Wishes] = lambda _: NO_WISHES,
+    neighbours: Neighbours | None = None,
 ) -> Iterator[View]:
-    """A view of each named domain, one at a time. Errors: EgressError."""
+    """A view of each named domain, one at a time. neighbours: of these domains; left out: they are read here. Errors:
+    EgressError."""
     domains = project.domains(stacks)
     if plan and live:
         raise click.UsageError("--plan and --live are two different sources: give one of them")
     if plan and len(domains) != 1 and not plan.is_dir():
         raise click.UsageError("a plan is of one stack: name it")
-    neighbours = Neighbours(project, domains)
+    neighbours = neighbours or Neighbours(project, domains)
     earlier: dict[GatewayKey, View] = {}
     looks = _Looks(project, domains)
     for domain in domains:
@@ -87,11 +90,32 @@ def views(
         yield made
 
 
-def stacks_read(project: Project, stacks: Collection[str]) -> tuple[str, ...]:
-    """Reads all that views of the named stacks are made of where no manager or plan is asked. Their names. Errors: as `views`."""
-    domains = project.domains(stacks)
-    Neighbours(project, domains).read()
-    return tuple(domain.stack for domain in domains)
+class Reading:
+    """What views of domain files are made of, read in parts where no stack is named. `stacks`: names of all that are meant."""
+
+    def __init__(self, project: Project, stacks: Collection[str]) -> None:
+        """Errors: as `views`, but for what is wrong in files that are read later."""
+        self._project = project
+        self._early = bool(stacks)
+        project.fleet.without_places()  # a walk asks for none
+        self.neighbours: Neighbours | None = None
+        if stacks:
+            domains = project.domains(stacks)
+            self.stacks = tuple(domain.stack for domain in domains)
+            self.neighbours = Neighbours(project, domains)
+            self.neighbours.read()
+        else:
+            self.stacks = tuple(file.stack for file in select(project.fleet.files, ()))
+
+    def read(self, part: Collection[str]) -> tuple[Problem, ...]:
+        """Reads a part of the stacks and who shares a Tier-0 with one of it. What is wrong in the part; others are told where they are read."""
+        if self._early:
+            return ()
+        loaded = self._project.fleet.load(select(self._project.fleet.files, part))
+        if not loaded.problems and len(part) < len(self.stacks):
+            self.neighbours = Neighbours(self._project, loaded.domains, quiet=True)
+            self.neighbours.read()
+        return loaded.problems
 
 
 @contextmanager

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
-from rich.table import Table
 
 from egress.answers.answer import Answer, answers
 from egress.answers.asking import Ask
 from egress.answers.assumptions import unasked
 from egress.cli._names import Sender, Target, stacks_argument
 from egress.cli._parts import in_parts
-from egress.cli._views import seen_otherwise, source_options, stacks_read, views
+from egress.cli._views import Reading, seen_otherwise, source_options, views
 from egress.cli.context import Project
-from egress.cli.output import NEEDS_YOU, OK, console, grid, print_json, print_table, styled
+from egress.cli.output import NEEDS_YOU, OK, Styled, print_grid, print_json, show_lines
 from egress.escape import line
 from egress.reachability.flow import Protocol
 from egress.reachability.view import View
 
 _COLOURS = {"works": "green", "fails": "red"}
-
-
 _GAPS = 3
 """Gaps that are told of one flow; all of them stand below."""
+Line: TypeAlias = tuple[Styled, ...]
 
 
 @click.command("explain")
@@ -63,23 +61,22 @@ def command(
     manager now (--live). --from and --to ask about one flow of your own.
     """
     asked = Ask(origin, to, port, Protocol(proto) if proto else None)
+    reading = None if live or plan else Reading(project, stacks)
 
     def part(of: Collection[str]) -> tuple[bool, list[dict[str, Any]]]:
         """Whether all is well, and what to print as JSON. Anything else is printed."""
         told: list[dict[str, Any]] = []
         well = True
-        for view in views(project, of, plan, live, lost, asked.wishes):
+        for view in views(project, of, plan, live, lost, asked.wishes, reading.neighbours if reading else None):
             these = answers(view, asked)
             well = well and all(answer.works for answer in these) and not (asked.usual and view.doubtful)
             if as_json:
                 told.append(_as_json(view, these, asked.usual))
             else:
-                show(view, these, hops)
-                for sentence in unasked(view) if asked.usual else ():
-                    console().print(line(sentence))
+                show(view, these, hops, unasked(view) if asked.usual else ())
         return well, told
 
-    parts = [part(stacks)] if live or plan else in_parts(stacks_read(project, stacks), part)
+    parts = in_parts(reading.stacks, part, reading.read) if reading else [part(stacks)]
     if as_json:
         print_json([one for _, told in parts for one in told])
     return OK if all(well for well, _ in parts) else NEEDS_YOU
@@ -99,63 +96,58 @@ def _as_json(view: View, these: list[Answer], usual: bool) -> dict[str, Any]:
     }
 
 
-def show(view: View, these: list[Answer], hops: bool = False) -> None:
-    """Prints a table of answers, and what is missing below it."""
-    out = console()
+def show(view: View, these: Sequence[Answer], hops: bool, unasked: Iterable[str]) -> None:
+    """Prints a table of answers, and what is missing below it. hops: with every hop. unasked: what no question is about."""
     without = f", without {', '.join(view.lost)}" if view.lost else ""
-    out.print(styled((view.domain.stack, "bold"), f" ({view.source}{without})"))
-    print_table(table(these))
+    show_lines([((view.domain.stack, "bold"), f" ({view.source}{without})")])
+    print_grid(("flow", "verdict", "seen as", "missing"), [_row(answer) for answer in these])
+    show_lines(_below(view, these, hops, unasked))
+
+
+def _row(answer: Answer) -> tuple[Styled, ...]:
+    """Question, verdict, the source address that the far side sees, what is missing."""
+    word = (answer.word, _COLOURS.get(answer.word, "yellow"))
+    missing = ", ".join(f"{remedy.missing.value} {remedy.name}" for remedy in answer.finding.remedies)
+    seen = ", ".join(str(address) for address in answer.finding.verdict.seen) or "-"
+    return line(answer.question.title), word, seen, line(missing) or ("" if answer.works else "see below")
+
+
+def _below(view: View, these: Sequence[Answer], hops: bool, unasked: Iterable[str]) -> Iterator[Line]:
     for answer in these:
         if not answer.known:
-            _show_unknown(answer)
+            yield from _unknown(answer)
         elif not answer.works:
-            _show_failure(answer)
+            yield from _failure(answer)
         if hops:
-            _show_hops(answer)
-    for sentence in (*seen_otherwise(view), *(f"assumed: {note}" for note in view.notes)):
-        out.print(line(sentence))
+            yield from _hops(answer)
+    for sentence in (*seen_otherwise(view), *(f"assumed: {note}" for note in view.notes), *unasked):
+        yield (line(sentence),)
 
 
-def table(these: list[Answer]) -> Table:
-    """Question, verdict, the source address that the far side sees, what is missing."""
-    rows = grid("flow", "verdict", "seen as", "missing")
-    for answer in these:
-        verdict = answer.finding.verdict
-        word = styled((answer.word, _COLOURS.get(answer.word, "yellow")))
-        missing = ", ".join(f"{remedy.missing.value} {remedy.name}" for remedy in answer.finding.remedies)
-        seen = ", ".join(str(address) for address in verdict.seen) or "-"
-        rows.add_row(line(answer.question.title), word, seen, line(missing) or ("" if answer.works else "see below"))
-    return rows
-
-
-def _show_unknown(answer: Answer) -> None:
-    out = console()
-    out.print(styled("\n", (answer.question.title, "bold")))
+def _unknown(answer: Answer) -> Iterator[Line]:
+    yield "\n", (answer.question.title, "bold")
     for one in answer.finding.unseen[:_GAPS]:
-        out.print(line(f"  not seen    {one}"))
+        yield (line(f"  not seen    {one}"),)
 
 
-def _show_failure(answer: Answer) -> None:
-    out = console()
-    verdict = answer.finding.verdict
-    path = verdict.failing[0]
+def _failure(answer: Answer) -> Iterator[Line]:
+    path = answer.finding.verdict.failing[0]
     way = "the answer" if path.back else "the packet"
     hop = path.last
-    out.print(styled("\n", (answer.question.title, "bold")))
-    out.print(line(f"  people see  {answer.symptom}"))
-    out.print(line(f"  it ends at  {hop.node}: {way} {hop.before} is lost, {hop.drop.value if hop.drop else ''}"))
+    yield "\n", (answer.question.title, "bold")
+    yield (line(f"  people see  {answer.symptom}"),)
+    yield (line(f"  it ends at  {hop.node}: {way} {hop.before} is lost, {hop.drop.value if hop.drop else ''}"),)
     for remedy in answer.finding.remedies:
-        out.print(line(f"  because     {remedy.why}"))
-        out.print(line(f"  to do       {remedy.fix}"))
+        yield (line(f"  because     {remedy.why}"),)
+        yield (line(f"  to do       {remedy.fix}"),)
     if answer.finding.more:
-        out.print("  more        with that in place it still would not work: --hops shows the way")
+        yield ("  more        with that in place it still would not work: --hops shows the way",)
 
 
-def _show_hops(answer: Answer) -> None:
-    out = console()
+def _hops(answer: Answer) -> Iterator[Line]:
     paths = answer.finding.verdict.paths
     for number, path in enumerate(paths, 1):
-        out.print(f"\n{answer.question.title}, path {number} of {len(paths)}")
+        yield (f"\n{answer.question.title}, path {number} of {len(paths)}",)
         for direction, steps in (("there", path.forward), ("back", path.back)):
             for hop in steps:
-                out.print(line(f"  {direction:5}  {hop.in_words()}"))
+                yield (line(f"  {direction:5}  {hop.in_words()}"),)

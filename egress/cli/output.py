@@ -12,9 +12,9 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 import click
 
@@ -32,7 +32,11 @@ PLAN_AGAIN = 3
 INTERRUPTED = 130
 _PIPED_WIDTH = 160
 """Columns of a table that goes into a file or another program."""
+_GAP = 2
+"""Blanks after each column of a grid."""
 _SECONDS_BETWEEN_LINES = 10.0
+Styled: TypeAlias = str | tuple[str, str]
+"""A text as it is, or with the style that it has where colours are shown."""
 
 
 def console() -> Console:
@@ -62,10 +66,10 @@ def grid(*headers: str, fold: bool = False) -> Table:
     from rich.table import Column, Table
 
     columns = [Column(header, overflow="fold") if fold else Column(header) for header in headers]
-    return Table(*columns, box=None, padding=(0, 2, 0, 0))
+    return Table(*columns, box=None, padding=(0, _GAP, 0, 0))
 
 
-def styled(*parts: str | tuple[str, str]) -> Text:
+def styled(*parts: Styled) -> Text:
     """One text of several parts, each as it is or with a style: `styled(("wld01", "bold"), " works")`."""
     from rich.text import Text
 
@@ -92,6 +96,20 @@ def show(text: str, style: str, part: str | None = None) -> None:
         shown = Text(text)
         shown.highlight_words([part], style)
         console().print(shown)
+
+
+def show_lines(lines: Iterable[Sequence[Styled]]) -> None:
+    """Lines of an answer, each of several parts."""
+    if not _decorated(sys.stdout):
+        echo("".join(["".join(map(_text, parts)) + "\n" for parts in lines]), nl=False)
+        return
+    out = console()
+    for parts in lines:
+        out.print(styled(*parts))
+
+
+def _text(part: Styled) -> str:
+    return escape.terminal(part if isinstance(part, str) else part[0])
 
 
 def _decorated(stream: TextIO) -> bool:
@@ -202,6 +220,43 @@ def print_table(rows: Table) -> None:
     if not out.is_terminal:
         out.width = _PIPED_WIDTH
     out.print(rows)
+
+
+def print_grid(headers: Sequence[str], rows: Sequence[Sequence[Styled]], *, fold: bool = False) -> None:
+    """Prints a table without lines, as wide as `print_table` does. fold: long values are folded anywhere, otherwise between words."""
+    plain = None if _decorated(sys.stdout) else _plain_grid([headers, *rows])
+    if plain is not None:
+        echo(plain)
+        return
+    shown = grid(*headers, fold=fold)
+    for row in rows:
+        shown.add_row(*(styled(cell) for cell in row))
+    print_table(shown)
+
+
+def _plain_grid(rows: Sequence[Sequence[Styled]]) -> str | None:
+    """The lines of a grid as rich writes them without colours, in a fiftieth of the time; None for one that has to be folded."""
+    cells = [[_text(cell) for cell in row] for row in rows]
+    if any("\n" in cell or "\t" in cell for row in cells for cell in row):
+        return None
+    widths = [max(map(_width, column)) + _GAP for column in zip(*cells, strict=True)]
+    if sum(widths) > _PIPED_WIDTH:
+        return None
+    return "\n".join(
+        [
+            "".join([cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)])
+            for row in cells
+        ]
+    )
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes at a terminal."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def at_a_terminal() -> bool:

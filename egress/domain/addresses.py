@@ -22,7 +22,12 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 def single(address: Address) -> Network:
     """The network that holds just this address."""
-    return IPv4Network(address) if address.version == 4 else IPv6Network(address)
+    return IPv4Network((_number(address), 32)) if address.version == 4 else IPv6Network((_number(address), 128))
+
+
+def _number(address: Address) -> int | Address:
+    """An address as Python makes a network of it at once: of an address it makes a text first, and parses that. One with a zone stays."""
+    return address if isinstance(address, IPv6Address) and address.scope_id is not None else int(address)
 
 
 def as_network(value: IPv4Address | IPv4Network) -> IPv4Network:
@@ -38,8 +43,8 @@ def first_host(network: IPv4Network) -> IPv4Address:
 def with_length(address: Address, network: Network) -> InterfaceAddress:
     """An address with the prefix length of its network."""
     if isinstance(address, IPv4Address):
-        return IPv4Interface((address, network.prefixlen))
-    return IPv6Interface((address, network.prefixlen))
+        return IPv4Interface((_number(address), network.prefixlen))
+    return IPv6Interface((_number(address), network.prefixlen))
 
 
 def overlap(one: Network, other: Network) -> bool:

@@ -35,8 +35,14 @@ class Fleet:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._places = True
         self._read: dict[str, WorkloadDomain | DomainFileError] = {}
         self._defaults: dict[SourceFile, Tree] = {}
+
+    def without_places(self) -> None:
+        """From now on files are read for somebody who asks of no value where it stands: `place` is None, and a domain takes half the memory.
+        What is wrong in a file is told with its place all the same."""
+        self._places = False
 
     @functools.cached_property
     def looked(self) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
@@ -81,7 +87,8 @@ class Fleet:
     def _one(self, file: DomainFile) -> WorkloadDomain | DomainFileError:
         if file.stack not in self._read:
             try:
-                self._read[file.stack] = validated(merged_tree(file, self._defaults), file.stack)
+                tree = merged_tree(file, self._defaults)
+                self._read[file.stack] = validated(tree, file.stack, places=self._places)
             except DomainFileError as error:
                 self._read[file.stack] = error
         return self._read[file.stack]

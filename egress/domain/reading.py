@@ -43,8 +43,8 @@ def read(tree: Tree, stack: str) -> WorkloadDomain:
     return validated(tree, stack)
 
 
-def validated(tree: Tree, stack: str) -> WorkloadDomain:
-    """As `read`, of a tree all of whose files went through `check_file` before."""
+def validated(tree: Tree, stack: str, *, places: bool = True) -> WorkloadDomain:
+    """As `read`, of a tree all of whose files went through `check_file` before. places: the domain is to know where its values stand."""
     plain = tree.plain()
     assert isinstance(plain, dict)
     problems: list[Problem] = []
@@ -58,7 +58,8 @@ def validated(tree: Tree, stack: str) -> WorkloadDomain:
         problems += refused(error, tree)
     if problems:
         raise DomainFileError(problems)
-    domain._origins = Origins(without_nulls(tree))
+    if places:
+        domain._origins = Origins(without_nulls(tree))
     return domain
 
 

@@ -27,23 +27,39 @@ _VALUE = re.compile(
 _FIX = "looks like a secret, no secret belongs into a file: give it in the environment and take this one out of use"
 
 
-def find(tree: Tree, path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
-    """A finding for every key and value that looks like a secret. The value itself is not repeated. path: where the tree stands."""
+def find(tree: Tree) -> Iterator[Problem]:
+    """A finding for every key and value that looks like a secret. The value itself is not repeated."""
+    found: list[Problem] = []
+    _look(tree, [], found)
+    return iter(found)
+
+
+def _look(tree: Tree, path: list[str | int], found: list[Problem]) -> None:
+    """The findings of a tree that stands at a path."""
     value = tree.value
     if isinstance(value, str):
         if _VALUE.search(value):
-            yield Problem(tree.place, dotted(path), f"value {_FIX}")
+            found.append(Problem(tree.place, dotted(path), f"value {_FIX}"))
     elif isinstance(value, dict):
         for name, child in value.items():
-            if _VALUE.search(name):
-                yield Problem(tree.keys[name], dotted(path), f"a key {_FIX}")
-            elif _is_secret_name(name) and child.value is not None:
-                yield Problem(tree.keys[name], dotted((*path, name)), f"key {_FIX}")
+            if _has_a_secret(name):
+                found.append(Problem(tree.keys[name], dotted(path), f"a key {_FIX}"))
+            elif child.value is not None and _is_secret_name(name):
+                found.append(Problem(tree.keys[name], dotted((*path, name)), f"key {_FIX}"))
             else:
-                yield from find(child, (*path, name))
+                path.append(name)
+                _look(child, path, found)
+                path.pop()
     elif isinstance(value, tuple):
         for index, child in enumerate(value):
-            yield from find(child, (*path, index))
+            path.append(index)
+            _look(child, path, found)
+            path.pop()
+
+
+@lru_cache(maxsize=1024)
+def _has_a_secret(name: str) -> bool:
+    return bool(_VALUE.search(name))
 
 
 @lru_cache(maxsize=1024)

@@ -13,6 +13,16 @@ from typing import Any
 
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # it is there, for the loaders that are made of it
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from egress import escape
 from egress.domain.fields import hidden_character, quoted
@@ -28,6 +38,8 @@ MAX_VALUES = 20_000
 MAX_TEXT = 4096
 """Longer values are refused, before any pattern looks at them (limit of this project; NSX takes 1,024 characters)."""
 
+_WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+"""Plain words that are no text."""
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|timestamp|map|seq|value|merge)")
 _HINTS = {
@@ -118,20 +130,17 @@ class _Builder:
         documents = 0
         try:
             while (event := self.next_event()) is not None:
-                if isinstance(event, yaml.DocumentStartEvent):
+                if isinstance(event, DocumentStartEvent):
                     documents += 1
                     if documents == 2:
                         what = "a second document begins here, allowed is one domain a file: take the '---' out"
-                        self.problems.append(Problem(self.place(event), "", what))
-                elif isinstance(event, yaml.NodeEvent):
+                        self.problems.append(Problem(_place(event.start_mark, self.file), "", what))
+                elif isinstance(event, NodeEvent):
                     read = self.node(event, 1)
                     tree = tree if documents > 1 else read
         except _EndlessError:
             pass
         return tree
-
-    def place(self, event: Any) -> Place:
-        return _place(event.start_mark, self.file)
 
     def refuse(self, place: Place, what: str) -> None:
         """A finding about the value that is read."""
@@ -140,17 +149,19 @@ class _Builder:
     def node(self, event: Any, depth: int) -> Tree:
         """The tree that begins with `event`."""
         place = self.entered(event, depth)
-        if isinstance(event, yaml.ScalarEvent):
+        kind = type(event)
+        if kind is ScalarEvent:
+            self.refuse_text(event, place)
             return Tree(_scalar(event), place, NO_KEYS)
-        if isinstance(event, yaml.MappingStartEvent):
+        if kind is MappingStartEvent:
             return self.mapping(place, depth)
-        if isinstance(event, yaml.SequenceStartEvent):
+        if kind is SequenceStartEvent:
             return self.sequence(place, depth)
         return Tree(None, place, NO_KEYS)  # an alias, which is refused
 
     def entered(self, event: Any, depth: int) -> Place:
         """Where a key or a value begins; a finding for what none may be."""
-        place = self.place(event)
+        place = _place(event.start_mark, self.file)
         self.values += 1
         if depth > MAX_DEPTH or self.values > MAX_VALUES:
             deep = f"nested deeper than {MAX_DEPTH} levels, a domain needs 6"
@@ -161,15 +172,13 @@ class _Builder:
             raise _EndlessError
         if event.anchor:
             self.refuse(place, "anchors and aliases are not allowed, write the value out or put it in _defaults.yaml")
-        if isinstance(event, yaml.AliasEvent):
-            return place
+            if type(event) is AliasEvent:
+                return place
         if event.tag and not _STANDARD_TAG.fullmatch(event.tag):
             self.refuse(place, f"tag {quoted(event.tag)} is not allowed, write a plain value")
-        if isinstance(event, yaml.ScalarEvent):
-            self.refuse_text(event, place)
         return place
 
-    def refuse_text(self, event: yaml.ScalarEvent, place: Place) -> None:
+    def refuse_text(self, event: ScalarEvent, place: Place) -> None:
         """A finding for a text that is too long, or holds a hidden character: the file as such holds none, but an escape such as
         "\\u202e" makes one, and there are escapes between double quotes only."""
         if len(event.value) > MAX_TEXT:
@@ -180,7 +189,7 @@ class _Builder:
 
     def sequence(self, place: Place, depth: int) -> Tree:
         items: list[Tree] = []
-        while not isinstance(event := self.next_event(), yaml.SequenceEndEvent):
+        while type(event := self.next_event()) is not SequenceEndEvent:
             self.path.append(len(items))
             items.append(self.node(event, depth + 1))
             self.path.pop()
@@ -189,7 +198,7 @@ class _Builder:
     def mapping(self, place: Place, depth: int) -> Tree:
         values: dict[str, Tree] = {}
         keys: dict[str, Place] = {}
-        while not isinstance(event := self.next_event(), yaml.MappingEndEvent):
+        while type(event := self.next_event()) is not MappingEndEvent:
             at, name = self.key(event, depth)
             if name is None:
                 self.node(self.next_event(), depth + 1)
@@ -206,25 +215,23 @@ class _Builder:
 
     def key(self, event: Any, depth: int) -> tuple[Place, str | None]:
         """Where a key stands, and the name that it gives; None, and a finding, for a key that is no text."""
-        if isinstance(event, yaml.ScalarEvent):
-            return self.entered(event, depth + 1), sys.intern(event.value)  # a fleet has the same few a million times
+        if type(event) is ScalarEvent:
+            at = self.entered(event, depth + 1)
+            self.refuse_text(event, at)
+            return at, sys.intern(event.value)  # a fleet has the same few a million times
         at = self.node(event, depth + 1).place
-        if not isinstance(event, yaml.AliasEvent):
+        if type(event) is not AliasEvent:
             self.refuse(at, "a key must be text, found a list or a mapping")
         return at, None
 
 
-def _scalar(event: Any) -> Scalar:
-    text = str(event.value)
-    if event.style in ("'", '"', "|", ">"):
+def _scalar(event: ScalarEvent) -> Scalar:
+    text: str = event.value
+    if event.style:
         return text
-    if text in ("", "~", "null"):
-        return None
-    if text in ("true", "false"):
-        return text == "true"
-    if _INTEGER.fullmatch(text) and len(text) < 20:
-        return int(text)
-    return text
+    if text in _WORDS:
+        return _WORDS[text]
+    return int(text) if len(text) < 20 and _INTEGER.fullmatch(text) else text
 
 
 def plain_of(text: str, shown: str) -> object:

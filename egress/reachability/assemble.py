@@ -49,7 +49,7 @@ class Assembly:
         self._around = {one.name: (one, node) for one, node in around}
         upper_nodes = [node for made in self._tier0s.values() for node in made.nodes]
         self._beside = {node.name: node for node in (*upper_nodes, *(node for _, node in around))}
-        by_name = {**self._lower.tier1s, **self._lower.pods, **self._beside}
+        by_name = self._lower.tier1s.changed({**self._lower.pods, **self._beside})
         if len(by_name) < self._lower.count + len(upper_nodes) + len(around):
             names = [*self._lower.names(), *(node.name for node in upper_nodes), *(one.name for one in outside)]
             twice = sorted(name for name, count in Counter(names).items() if count > 1)

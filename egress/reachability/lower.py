@@ -6,10 +6,11 @@ of the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from egress.policy.tier1s import Tier1
+from egress.reachability.layered import Layered
 from egress.reachability.tier1_nodes import Link
 from egress.reachability.topology import Interface, Node
 from egress.reachability.world import Tier1World
@@ -24,6 +25,10 @@ class Asked(NamedTuple):
     imagined: tuple[Tier1, ...]
     worlds: Mapping[str, Tier1World]
     tier0s: tuple[str, ...]
+
+    def stands_on(self, other: Asked) -> bool:
+        """Whether another has the same gateways, whatever its world is."""
+        return (self.tier1s, self.tier0s) == (other.tier1s, other.tier0s)
 
 
 class Below(NamedTuple):
@@ -42,26 +47,20 @@ class Lower:
 
     def __init__(self, asked: Asked, before: Lower | None = None) -> None:
         self.asked = asked
-        near = (
-            before if before and before.asked.tier1s == asked.tier1s and before.asked.tier0s == asked.tier0s else None
-        )
-        self.links: dict[str, Link] = dict(near.links) if near else {}
-        self.tier1s: dict[str, Node] = dict(near.tier1s) if near else {}
-        made: list[Link] = []
-        for number, tier1 in self._to_make(near):
-            link = Link(tier1, number, asked.worlds.get(tier1.id, _NOTHING))
-            if before and before.links.get(tier1.id) == link:
-                link = before.links[tier1.id]
-            made.append(link)
-            self.links[tier1.id] = link
-            self.tier1s[tier1.id] = self._nodes(link)[0]
+        near = before if before and before.asked.stands_on(asked) else None
+        gone = [one.id for one in near.asked.imagined] if near and near.asked.imagined != asked.imagined else []
+        made = [self._link(tier1, number, before) for number, tier1 in self._to_make(near, gone)]
+        links = {link.tier1.id: link for link in made}
+        tier1s = {name: self._nodes(link)[0] for name, link in links.items()}
+        self.links: Layered[Link] = near.links.changed(links, gone) if near else Layered(links)
+        self.tier1s: Layered[Node] = near.tier1s.changed(tier1s, gone) if near else Layered(tier1s)
         pods = [pod for link in self._inhabited() for pod in self._nodes(link)[1:]]
         self.pods = {pod.name: pod for pod in pods}
         self.count = len(asked.tier1s) + len(asked.imagined) + len(pods)
         self.below = {path: _below(path, made, near, asked) for path in asked.tier0s}
         self.differs = apart(before.pods, self.pods) if before else set()
         if near:
-            here = {link.tier1.id for link in made} | {one.id for one in near.asked.imagined}
+            here = {*links, *(one.id for one in near.asked.imagined)}
             self.differs |= {name for name in here if near.tier1s.get(name) is not self.tier1s.get(name)}
         elif before:
             self.differs |= apart(before.tier1s, self.tier1s)
@@ -71,22 +70,24 @@ class Lower:
         """That of an earlier time if it was made of the same."""
         return before if before and before.asked == asked else cls(asked, before)
 
-    def _to_make(self, near: Lower | None) -> list[tuple[int, Tier1]]:
+    def _link(self, tier1: Tier1, number: int, before: Lower | None) -> Link:
+        """The link of a Tier-1: the very same as before, or as in the ground, if it is equal to it."""
+        made = Link(tier1, number, self.asked.worlds.get(tier1.id, _NOTHING))
+        known = (before.links.get(tier1.id), before.links.below(tier1.id)) if before else ()
+        return next((link for link in known if link == made), made)
+
+    def _to_make(self, near: Lower | None, gone: Collection[str]) -> list[tuple[int, Tier1]]:
         """The Tier-1s whose links are to be made, with their numbers: all, or those that are otherwise than in an earlier time near to this.
-        Those that only the world had then and has no more are taken away."""
+        gone: those that only the world had then, where it has others now."""
         now = self.asked
         if near is None:
             return [*enumerate((*now.tier1s, *now.imagined))]
         then = near.asked
-        found: list[tuple[int, Tier1]] = []
-        if then.imagined != now.imagined:
-            for one in then.imagined:
-                del self.links[one.id], self.tier1s[one.id]
-            found += enumerate(now.imagined, len(now.tier1s))
         moved = [
             name for name in then.worlds.keys() | now.worlds.keys() if then.worlds.get(name) != now.worlds.get(name)
         ]
-        known = [self.links[name] for name in moved if name in self.links]
+        known = [near.links[name] for name in moved if name in near.links and name not in gone]
+        found = enumerate(now.imagined, len(now.tier1s)) if then.imagined != now.imagined else ()
         return [*((link.number, link.tier1) for link in known), *found]
 
     def names(self) -> list[str]:

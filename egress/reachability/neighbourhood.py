@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import overload
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
@@ -29,12 +30,9 @@ class Neighbourhood:
     def __contains__(self, domain: WorkloadDomain) -> bool:
         return bool(self._at(domain))
 
-    def besides(self, domain: WorkloadDomain) -> tuple[WorkloadDomain, ...]:
-        """All but one."""
-        left = self.domains
-        for place in reversed(self._at(domain)):
-            left = (*left[:place], *left[place + 1 :])
-        return left
+    def besides(self, domain: WorkloadDomain) -> Sequence[WorkloadDomain]:
+        """All but one. It holds no copy of them: every domain of a gateway is asked for its neighbours."""
+        return _Besides(self.domains, self._at(domain))
 
     def _at(self, domain: WorkloadDomain) -> list[int]:
         return [place for place in self._places.get(domain.stack, ()) if self.domains[place] == domain]
@@ -57,3 +55,28 @@ class Neighbourhood:
             for name in owned(domain).ids:
                 found.setdefault(name, []).append(domain.stack)
         return found
+
+
+class _Besides(Sequence[WorkloadDomain]):
+    """Domains without those at some places, which are in ascending order."""
+
+    def __init__(self, domains: tuple[WorkloadDomain, ...], left_out: Sequence[int]) -> None:
+        self._domains = domains
+        self._left_out = left_out
+
+    def __len__(self) -> int:
+        return len(self._domains) - len(self._left_out)
+
+    @overload
+    def __getitem__(self, place: int) -> WorkloadDomain: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[WorkloadDomain, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> WorkloadDomain | tuple[WorkloadDomain, ...]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        at = range(len(self))[place]
+        for left_out in self._left_out:
+            at += left_out <= at
+        return self._domains[at]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property, partial
 from typing import NamedTuple, TypeAlias
 
 from egress.reachability.flow import DropReason
+from egress.reachability.layered import Layered
 from egress.reachability.places import Exit, Onward, Place, Segment, onward
 from egress.reachability.tables import Remembered
 from egress.reachability.topology import Topology
@@ -47,35 +48,39 @@ class CompiledNetwork:
         self, topology: Topology, before: CompiledNetwork | None = None, differs: Iterable[str] | None = None
     ) -> None:
         self.topology = topology
-        known = before.places if before else {}
-        self.places: dict[str, Place] = dict(known)
+        known = before.places if before else Layered[Place]({})
+        made: dict[str, Place] = {}
+        gone: list[str] = []
         changed: set[str] = set()
-        fresh: set[str] = set()
+        self.compiled = 0
         for name in known.keys() | topology.nodes.keys() if differs is None else differs:
             node, place = topology.nodes.get(name), known.get(name)
             if node is None:
                 if place is not None:
                     changed.update(place.faces.on)
-                    del self.places[name]
+                    gone.append(name)
             elif place is None or place.node is not node:
-                made = self.places[name] = Place(node, place)
-                fresh.add(name)
-                if place is None or not made.looks_like(place):
-                    changed.update(made.faces.on, place.faces.on if place else ())
-        self.compiled = len(fresh)
-        self._segments: dict[str, Segment] = dict(before._segments if before else {})
-        self._gather(changed, fresh)
+                earlier = known.below(name)
+                if earlier is None or earlier.node is not node:
+                    earlier = Place(node, place)
+                    self.compiled += 1
+                made[name] = earlier
+                changed.update(earlier.looks_unlike(place))
+        self.places: Layered[Place] = known.changed(made, gone)
+        segments = before._segments if before else Layered[Segment]({})
+        gathered = self._gather(changed, made.keys(), segments)
+        self._segments: Layered[Segment] = segments.changed(gathered, changed - gathered.keys())
         self._further: dict[str, Remembered[tuple[Onward, ...]]] = {}
 
-    def _gather(self, changed: set[str], fresh: set[str]) -> None:
-        """Makes the segments anew on which somebody has changed, with who is on them in the order of the nodes. fresh: nodes that were made."""
-        there = {name for segment in changed if segment in self._segments for name in self._segments[segment].members}
-        members: dict[str, list[Place]] = {segment: [] for segment in changed}
-        for name in filter((there | fresh).__contains__, self.topology.nodes):
+    def _gather(self, changed: set[str], fresh: Collection[str], before: Mapping[str, Segment]) -> dict[str, Segment]:
+        """The segments on which somebody has changed, with who is on them in the order of the nodes. fresh: nodes that were made."""
+        there = {name for segment in changed if segment in before for name in before[segment].members}
+        members: dict[str, list[Place]] = {}
+        for name in self.topology.in_order(there.union(fresh)):
             place = self.places[name]
             for segment in place.faces.on.keys() & changed:
-                members[segment].append(place)
-        self._segments.update((segment, Segment(segment, found)) for segment, found in members.items())
+                members.setdefault(segment, []).append(place)
+        return {segment: Segment(segment, found) for segment, found in members.items()}
 
     def holds(self, number: int) -> bool:
         """Whether a node has an address, or stands in for it."""

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from egress.domain.addresses import Network
 from egress.reachability.flow import DropReason
-from egress.reachability.tables import Prefix, PrefixTable, Remembered, change, key, prefix
+from egress.reachability.tables import Prefix, PrefixTable, Remembered, change, key, prefix, same
 from egress.reachability.topology import Interface, Node, NodeKind, Route
 from egress.reachability.translation import Translator
 
@@ -98,7 +98,7 @@ class _Networks:
     @classmethod
     def of(cls, networks: tuple[Network, ...], before: _Networks | None) -> _Networks:
         """The same; the earlier ones if they are as they were."""
-        return before if before is not None and before.networks == networks else cls(networks, before)
+        return before if before is not None and same(before.networks, networks) else cls(networks, before)
 
 
 class Place:
@@ -120,7 +120,7 @@ class Place:
         self.translator: Translator | None = None
         if node.rules:
             translator = before.translator if before else None
-            same_rules = before is not None and before.node.rules == node.rules
+            same_rules = before is not None and same(before.node.rules, node.rules)
             self.translator = translator if same_rules else Translator(node.rules, translator)
         tables = [one.table for one in self.answers.values()]
         self.owns = Remembered(partial(_owns, self.faces.own, tables))
@@ -131,9 +131,19 @@ class Place:
         """The interfaces of these ways."""
         self._first = Remembered(self.faces.first)
 
-    def looks_like(self, other: Place) -> bool:
-        """Whether neighbours see no difference to another."""
-        return self.faces is other.faces and self.answers == other.answers and self.relays == other.relays
+    def looks_unlike(self, other: Place | None) -> set[str]:
+        """The segments on which neighbours see a difference to another, None: to nobody."""
+        if other is None:
+            return {*self.faces.on}
+        before, now = other.node.interfaces, self.node.interfaces
+        start, old, new = change(before, now)
+        concerned = {face.segment for face in (*before[start:old], *now[start:new])}
+        return {segment for segment in concerned if self._seen_on(segment) != other._seen_on(segment)}
+
+    def _seen_on(self, segment: str) -> list[tuple[object, ...]]:
+        """What neighbours on a segment see of the node."""
+        there = self.faces.on.get(segment, ())
+        return [(one.name, one.addresses, self.answers.get(one.name), self.relays.get(one.name)) for one in there]
 
     def source(self, number: int, version: int) -> int | None:
         """The address that the node speaks from to another: that of the interface it leaves by, of a host or pod always the first."""

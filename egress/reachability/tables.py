@@ -39,6 +39,11 @@ def prefix(network: Network) -> Prefix:
     return shift, key(network.network_address) >> shift
 
 
+def same(one: Sequence[T], other: Sequence[T]) -> bool:
+    """Whether two sequences are equal. The very same is, without a look at what it holds."""
+    return one is other or one == other
+
+
 def change(before: Sequence[T], now: Sequence[T]) -> tuple[int, int, int]:
     """Where two sequences differ, by identity: all before the first number is the very same in both, and all from the second on in the one,
     from the third on in the other. One of 1,000 that was put in, taken out or replaced is found without a look at the rest."""

@@ -13,7 +13,7 @@ from egress.policy.gateways import Rule, Tier0, Tier0Interface
 from egress.policy.paths import last
 from egress.reachability.lower import Below
 from egress.reachability.static_routes import StaticRoutes
-from egress.reachability.tables import change
+from egress.reachability.tables import change, same
 from egress.reachability.tier1_nodes import DEFAULTS, Link
 from egress.reachability.topology import Interface, NatRule, Node, NodeKind, Route, RouteHop
 from egress.reachability.translation import STATEFUL
@@ -89,7 +89,7 @@ class Tier0Nodes:
     def _on(self, edge: str, before: Tier0Nodes | None, near: Tier0Nodes | None) -> _OnEdge:
         """What rules and routes make on an edge. before: an earlier time. near: the same, if it was in the same place."""
         tier0, mine = self._tier0, self._interfaces_of(edge)
-        if near and near._tier0.routes == tier0.routes:
+        if near and same(near._tier0.routes, tier0.routes):
             static = near._edges[edge].static
         else:
             static = tuple(StaticRoutes(tier0.routes, mine, self._vips(edge)).routes())
@@ -110,8 +110,8 @@ class Tier0Nodes:
     def _rules_act_alike(self, other: Tier0Nodes, edge: str) -> bool:
         """Whether a rule makes on an edge what it makes on it at another time: for that edges may have failed."""
         one, two = self._tier0, other._tier0
-        same = one.interfaces == two.interfaces and one.vips == two.vips
-        return same and self._interfaces_of(edge) == other._interfaces_of(edge)
+        alike = same(one.interfaces, two.interfaces) and one.vips == two.vips
+        return alike and self._interfaces_of(edge) == other._interfaces_of(edge)
 
     def _make(self, known: Tier0Nodes | None, alike: Tier0Nodes | None) -> list[Node]:
         """The nodes. known: of an earlier time in the same place: an interface that is as it was is the very same. alike: the same, if what

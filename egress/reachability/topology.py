@@ -6,13 +6,14 @@ a set of that node's interfaces. `egress.reachability.assemble` builds it, `egre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from egress.domain import NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network
 from egress.policy.paths import Section
+from egress.reachability.layered import Layered
 
 
 class NodeKind(StrEnum):
@@ -118,6 +119,12 @@ class Topology:
 
     nodes: Mapping[str, Node]
     notes: tuple[str, ...] = ()
+
+    def in_order(self, names: Collection[str]) -> Iterable[str]:
+        """Those of some names that are there, in the order of the nodes."""
+        if isinstance(self.nodes, Layered):
+            return self.nodes.in_order(names)
+        return (name for name in self.nodes if name in names)
 
     def owner(self, address: Address) -> Node | None:
         """The node that has `address` on one of its interfaces, a host or pod before anything else."""

@@ -88,7 +88,7 @@ class View:
 
     domain: WorkloadDomain
     among: Neighbourhood
-    neighbours: tuple[WorkloadDomain, ...]
+    neighbours: Sequence[WorkloadDomain]
     source: Source
     base: Base
     objects: Tree

@@ -20,6 +20,7 @@ from nsx_lab.manager.http.server import Server
 from nsx_lab.manager.http.tls import ClientCertificate, temporary_ca_file
 from nsx_lab.manager.nsx import facts
 from nsx_lab.manager.nsx.settings import Settings
+from nsx_lab.manager.store import collector
 from nsx_lab.manager.store.database import Database
 from nsx_lab.manager.store.errors import NsxError
 from nsx_lab.manager.store.seed import Seed, SeedError, of_document, of_path, read_yaml
@@ -81,6 +82,7 @@ class Lab:
         self._control: Control | None = None
         self._resident: Resident | None = None
 
+    @collector.paused()
     def _begin(self) -> None:
         """From the data directory if there is anything in it, else from the seed."""
         manager, database = self.world.manager, self._database

@@ -50,11 +50,11 @@ def test_only_those_on_the_tier0_are_read_each_once(project: Project, reads: Rea
     assert reads == dict.fromkeys(("a07", "tenant", "elsewhere", "longer"), 1)
 
 
-def test_of_very_many_tier0s_all_is_read(project: Project, reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("egress.cli._neighbours._MANY", 2)
-    domains = project.domains(["a01", "a02", "a03"])
-    assert [one.stack for one in Neighbours(project, domains).of(domains[1])] == ["a02"]
-    assert len(reads) == 20
+def test_of_many_tier0s_no_file_that_names_none_of_them_is_read(project: Project, reads: Reads) -> None:
+    write(project.root, "tenant", "T0-02")
+    domains = project.domains([f"a{number:02}" for number in range(15)])
+    assert [one.stack for one in Neighbours(project, domains).of(domains[2])] == ["a02", "tenant"]
+    assert len(reads) == 16
 
 
 def test_a_file_that_cannot_be_read_is_told_where_it_may_name_the_tier0(

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.fleet import write_shared
+
 pytestmark = pytest.mark.slow
 
 TOPOLOGIES = Path(__file__).parents[1] / "topologies"
@@ -23,7 +25,7 @@ from egress.cli import _beside, _parts, run
 
 beside = _parts._beside
 _parts._WORTH = int(sys.argv[1])
-_parts._beside = lambda parts, answer: open("parts", "w").write(str(len(parts))) and beside(parts, answer)
+_parts._beside = lambda parts, *asked: open("parts", "w").write(str(len(parts))) and beside(parts, *asked)
 _beside.cores = lambda: 3
 sys.exit(run(sys.argv[2:]))
 """
@@ -75,8 +77,36 @@ def test_several_processes_say_what_one_says(fleet: Path, code: int, arguments: 
     assert alone[0] == code, alone[2]
 
 
-def program(folder: Path, answer: str) -> subprocess.Popen[str]:
-    """A program that works on twenty stacks in two parts; its answer has a number, 0 or 1, of its part."""
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--from", "nobody")])
+def test_what_is_wrong_in_files_of_any_part_is_told_at_once_and_nothing_is_answered(
+    fleet: Path, arguments: tuple[str, ...]
+) -> None:
+    files = sorted((fleet / "domains").iterdir())
+    for file in (files[1], files[-1], files[-2]):
+        file.write_text(file.read_text() + "no_such_key: 1\n")
+    alone = told(fleet, 10_000, "explain", *arguments)
+    assert told(fleet, 10, "explain", *arguments) == alone
+    assert alone[:2] == (1, "")
+    assert alone[2].count("unknown key 'no_such_key'") == 3
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--without", "edge02")])
+def test_a_tier0_that_domains_of_several_parts_share_is_one(fleet: Path, arguments: tuple[str, ...]) -> None:
+    """Whoever comes last has its way out in the first file, and knows it."""
+    (fleet / "shared").mkdir()
+    write_shared(fleet / "shared", 4)
+    for number, name in enumerate(("a-first", "m-middle", "z-last", "z-very-last")):
+        shutil.copy(fleet / f"shared/domains/w{number}.yaml", fleet / f"domains/{name}.yaml")
+    alone = told(fleet, 10_000, "explain", *arguments)
+    assert told(fleet, 10, "explain", *arguments) == alone
+    if not arguments:
+        of_the_last = alone[1].split("z-last (")[1].split("z-very-last (")[0]
+        assert "outside -> ingress" in of_the_last
+        assert "default route" not in of_the_last
+
+
+def program(folder: Path, answer: str, read: str = "return ()") -> subprocess.Popen[str]:
+    """A program that works on twenty stacks in two parts; what it reads and answers has a number, 0 or 1, of its part."""
     body = f"""
 import os, signal, sys, time
 from pathlib import Path
@@ -86,6 +116,10 @@ _parts._WORTH = 10
 _beside.cores = lambda: 2
 STACKS = [f"wld{{number:02}}" for number in range(20)]
 
+def read(stacks):
+    number = STACKS.index(stacks[0]) // 10
+{textwrap.indent(textwrap.dedent(read), "    ")}
+
 def answer(stacks):
     number = STACKS.index(stacks[0]) // 10
     Path(f"pid-{{number}}").write_text(str(os.getpid()))
@@ -93,7 +127,7 @@ def answer(stacks):
 {textwrap.indent(textwrap.dedent(answer), "    ")}
 
 try:
-    print("found", _parts.in_parts(STACKS, answer))
+    print("found", _parts.in_parts(STACKS, answer, read))
 except KeyboardInterrupt:
     print("interrupted")
 except Exception as error:
@@ -142,3 +176,56 @@ def test_what_comes_after_a_part_that_failed_is_not_told(tmp_path: Path) -> None
     """
     words, _ = program(tmp_path, body).communicate(timeout=60)
     assert words.splitlines() == ["first words of 0", "EgressError: wld00 is wrong"]
+
+
+def test_no_part_answers_before_every_part_has_read(tmp_path: Path) -> None:
+    read = """
+    if not number:
+        while not Path("other").exists():
+            time.sleep(0.01)
+        Path("read").write_text("")
+    Path("other").write_text("")
+    return ()
+    """
+    words, _ = program(tmp_path, "return Path('read').exists()", read).communicate(timeout=60)
+    assert words.splitlines() == ["first words of 0", "first words of 1", "found [True, True]"]
+
+
+@pytest.mark.parametrize(
+    ("read", "told"),
+    [
+        (
+            """
+            from egress.domain import Place, Problem
+            return [Problem(Place("b.yaml", 1, 1), "", "is wrong"), Problem(Place("all.yaml", 2, 1), "", "too")] if number else ()
+            """,
+            ["DomainFileError: all.yaml:2:1: too", "b.yaml:1:1: is wrong"],
+        ),
+        (
+            "return () if number else os.kill(os.getpid(), signal.SIGKILL)",
+            [
+                "EgressError: wld00 to wld09: the process that worked on it was killed by signal 9 and said nothing: look at this machine, and ask again"
+            ],
+        ),
+        (
+            "time.sleep(0.2 * number)\nreturn 1 / number",
+            ["EgressError: this is a defect: ZeroDivisionError: division by zero"],
+        ),
+    ],
+)
+def test_where_a_part_cannot_read_none_answers(tmp_path: Path, read: str, told: list[str]) -> None:
+    words, _ = program(tmp_path, "return 'an answer'", read).communicate(timeout=60)
+    assert words.splitlines() == told
+    assert running(tmp_path) == []
+
+
+def test_ctrl_c_ends_a_part_that_waits_for_another(tmp_path: Path) -> None:
+    read = "Path(f'pid-{number}').write_text(str(os.getpid()))\nif number: time.sleep(60)\nreturn ()"
+    process = program(tmp_path, "return 1", read)
+    while len([file for file in tmp_path.glob("pid-*") if file.read_text()]) < 2:
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    words, _ = process.communicate(timeout=60)
+    assert words == "interrupted\n"
+    assert running(tmp_path) == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from egress.domain import Problem
+from egress.domain.fleet import Fleet
 from egress.domain.yaml_tree import MAX_BYTES
 
 GOOD = "address: 10.27.51.1}"
@@ -153,3 +155,16 @@ def test_what_looks_like_a_secret_is_refused_and_not_repeated(
 )
 def test_talking_about_secrets_is_no_secret(problems: Callable[[str | bytes], list[Problem]], line: str) -> None:
     assert all("looks like a secret" not in problem.what for problem in problems(f"{line}\n"))
+
+
+def test_a_fleet_without_places_has_the_same_domains_and_tells_what_is_wrong_where_it_stands(
+    root: Path, golden: str
+) -> None:
+    (root / "domains/wld01.yaml").write_text(golden)
+    (root / "domains/wrong.yaml").write_text(golden + "no_such_key: 1\n")
+    with_places, without = Fleet(root), Fleet(root)
+    without.without_places()
+    assert without.readable() == with_places.readable()
+    assert [problem.place.file for problem in without.readable().problems] == ["domains/wrong.yaml"]
+    assert with_places.domains(["wld01"])[0].place("tier0", "id") is not None
+    assert without.domains(["wld01"])[0].place("tier0", "id") is None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from egress.domain import find_files, load_domains
+from egress.domain import find_files, load_domains, texts
 from egress.domain.files import DomainFile
 from egress.domain.texts import same, that_may_say
 
@@ -40,6 +41,37 @@ def test_a_name_is_found_however_yaml_lets_it_be_written(root: Path, golden: str
     (domain,) = load_domains(root)
     assert domain.tier0.display_name == "North gateway"
     assert may_say(root, str(domain.tier0.display_name)) == ["wld01"]
+
+
+@pytest.mark.parametrize("name", ["it's gateway '7'", "-- ?", "'"])
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_name_with_apostrophes_or_without_a_word_is_found(root: Path, golden: str, name: str, quote: str) -> None:
+    written = name.replace("'", "''") if quote == "'" else name
+    file = root / "domains/wld01.yaml"
+    file.write_text(ID.sub(lambda _: f"display_name: {quote}{written}{quote}", golden, count=1))
+    (domain,) = load_domains(root)
+    assert domain.tier0.display_name == name
+    assert may_say(root, name, "another") == ["wld01"]
+
+
+def test_of_many_names_a_file_is_compared_with_those_whose_word_it_has(root: Path, golden: str) -> None:
+    """Names that differ in one word only, as a fleet's do."""
+    for number in range(30):
+        name = f"North gateway of hall h{number}"
+        (root / f"domains/w{number}.yaml").write_text(golden.replace("id: T0-wld01", f"display_name: {name}"))
+    compared = Counter[str]()
+
+    class Watched(bytes):
+        def __contains__(self, other: object) -> bool:
+            compared["times"] += 1
+            return super().__contains__(other)  # type: ignore[operator]
+
+    with pytest.MonkeyPatch.context() as patch:
+        plain = texts._plain
+        patch.setattr(texts, "_plain", lambda raw: Watched(plain(raw)))
+        found = may_say(root, *(f"North gateway of hall h{number}" for number in range(10, 20)))
+    assert found == [f"w{number}" for number in range(10, 20)]
+    assert compared["times"] == 10
 
 
 def test_a_name_in_the_defaults_is_said_by_all_over_them(root: Path, golden: str) -> None:

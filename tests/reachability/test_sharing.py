@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -159,6 +162,40 @@ def test_one_of_many_domains_costs_what_one_of_few_does(domain_of: DomainOf, ans
     few, many = (third(count) for count in (6, 48))
     assert few > 1000
     assert many < 1.1 * few
+
+
+def fresh_bytes(work: Callable[[], object]) -> int:
+    """How much memory is taken for the work at most: a copy of everything that a gateway has would show, whoever makes it."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("tier1s", [(2, 2), (2, 0), (30, 2)], ids=["alike", "imagined by some", "many in the first"])
+def test_one_of_many_domains_copies_nothing_of_what_the_others_have(
+    domain_of: DomainOf, tier1s: tuple[int, int]
+) -> None:
+    first, second = tier1s
+
+    def next_one(count: int) -> int:
+        """The memory that it takes to answer one more of so many domains on a Tier-0, after others."""
+        everyone = [
+            without_rules(domain_of, first if number == 0 else (2, second)[number % 2], f"many{number}", number)
+            for number in range(count)
+        ]
+        earlier = None
+        for domain in everyone[:8]:
+            earlier = view_of(domain, everyone, like=earlier)
+            answers(earlier, Ask(to="registry", origin="supervisor"))
+        made = partial(view_of, everyone[8], everyone, like=earlier)
+        return fresh_bytes(lambda: answers(made(), Ask(to="registry", origin="supervisor")))
+
+    few, many = (next_one(count) for count in (24, 184))
+    assert many < 1.2 * few, f"{few} bytes among 24 domains, {many} among 184"
 
 
 def test_a_file_that_contradicts_its_neighbours_counts_in_its_own_view(domain_of: DomainOf) -> None:

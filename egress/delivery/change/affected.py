@@ -7,10 +7,12 @@ prefix of credentials or another authority in a ca_file those that use it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,8 +24,10 @@ from egress.domain.files import FOLDER
 from egress.domain.fleet import Fleet
 from egress.layout import STACK_FILE
 from egress.policy.identity import GatewayKey
-from egress.toolchain.stack.synthesis import synthesised
+from egress.toolchain.stack.synthesis import Synthesis, synthesising
 
+Made = Callable[[], dict[str, bytes]]
+"""Gives the configurations of a side by stack, once its synthesis has come to its end."""
 _STAYS = "its objects and its state stay until it is destroyed: egress plan --base plans that"
 
 
@@ -101,13 +105,16 @@ def affected(root: Path, base: Path | str) -> Change:
     Errors: EgressError when `root` does not synthesise or git does not know the reference. A base that does not synthesise
     affects every stack.
     """
-    with base_folder(root, base) as before, ThreadPoolExecutor(max_workers=2) as beside:
+    with base_folder(root, base) as before, ExitStack() as running:
         here, there = _Side.of(root), _Side.of(before)
         if here.wrong:
             raise DomainFileError(here.wrong)
-        then_ahead = beside.submit(_at_the_base, there)
+        made_here = running.enter_context(_synthesis(here))
+        made_there = running.enter_context(_synthesis_of_base(there))
+        beside = running.enter_context(ThreadPoolExecutor(max_workers=2))  # threads, so not before both have begun
+        then_ahead = beside.submit(made_there)
         domains_ahead = beside.submit(_of_interest, here, there)
-        now = _synthesised(here)
+        now = made_here()
         then = then_ahead.result()
         ours, theirs = domains_ahead.result()
         gone = [domain for domain in theirs if domain.stack not in here.files]
@@ -173,17 +180,31 @@ def _removed(old: WorkloadDomain, new: Sequence[WorkloadDomain]) -> Affected:
     return Affected(old.stack, Why.REMOVED, f"{_STAYS}{hint}")
 
 
-def _at_the_base(side: _Side) -> dict[str, bytes] | None:
-    """None where it does not synthesise."""
-    try:
-        return None if side.wrong else _synthesised(side)
-    except EgressError:
-        return None
-
-
-def _synthesised(side: _Side) -> dict[str, bytes]:
-    """Errors: EgressError when it does not synthesise."""
+@contextmanager
+def _synthesis(side: _Side) -> Iterator[Made]:
+    """Begins to synthesise a side. Errors: EgressError when it cannot be begun, and of what is given when it does not come to its end."""
     if not side.files:
-        return {}
-    with synthesised(side.root, list(side.files), lab=False) as made:
-        return {stack: (folder / STACK_FILE).read_bytes() for stack, folder in made.folders.items()}
+        yield dict
+        return
+    with synthesising(side.root, list(side.files), lab=False) as begun:
+        yield partial(_read, begun)
+
+
+@contextmanager
+def _synthesis_of_base(side: _Side) -> Iterator[Callable[[], dict[str, bytes] | None]]:
+    """The same of the base; None is given where it does not synthesise."""
+    with ExitStack() as running:
+        made: Made | None = None
+        with suppress(EgressError):
+            made = None if side.wrong else running.enter_context(_synthesis(side))
+        yield partial(_unless_it_fails, made)
+
+
+def _unless_it_fails(made: Made | None) -> dict[str, bytes] | None:
+    with suppress(EgressError):
+        return made() if made else None
+    return None
+
+
+def _read(begun: Synthesis) -> dict[str, bytes]:
+    return {stack: (folder / STACK_FILE).read_bytes() for stack, folder in begun.made().folders.items()}

@@ -60,11 +60,12 @@ def can_fork(patience: float = _TICK) -> bool:
     """Whether this process can be forked: one with threads cannot, as a lock that one of them holds would never open.
 
     Nor can any on macOS, where the system's own libraries start threads (Python, multiprocessing, "Contexts and start methods").
-    patience: seconds to wait for each thread, as one that turned a spinner may be about to end.
+    patience: seconds to wait for each other thread, as one that turned a spinner may be about to end; with 0 none is waited for, so that any
+    thread may ask.
     """
     if not hasattr(os, "fork") or sys.platform == "darwin":
         return False
-    for thread in threading.enumerate():
+    for thread in threading.enumerate() if patience else ():
         if thread is not threading.current_thread():
             thread.join(patience)
     return threading.active_count() == 1

@@ -13,7 +13,7 @@ from nsx_lab.manager.nsx.rules.overlaps import SegmentNetworks
 from nsx_lab.manager.nsx.schema import Validator
 from nsx_lab.manager.nsx.settings import Settings
 from nsx_lab.manager.nsx.shown import shown
-from nsx_lab.manager.store import errors, hierarchy
+from nsx_lab.manager.store import collector, errors, hierarchy
 from nsx_lab.manager.store.clock import Clock, wall_ms
 from nsx_lab.manager.store.envelope import compose
 from nsx_lab.manager.store.kinds import INFRA, Kind, Place, locate
@@ -218,6 +218,7 @@ class Manager:
         self.counters.clear()
         self.runtime.clear()
 
+    @collector.paused()
     def seed(self, seed: Seed, who: str = "admin") -> None:
         """Adds a seed to what is there. Edge clusters and nodes that it refers to are made up where they are missing."""
         tx = Transaction(self.store)
@@ -252,6 +253,7 @@ class Manager:
         tx.put(place.path, {**obj, **known})
         defaults.add_companions(tx, place, now)
 
+    @collector.paused()
     def load(self, objects: list[Object]) -> None:
         """Replaces everything by objects as they were stored, parents first: such as facts.check_all lets pass."""
         self._empty()

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from nsx_lab.manager.store import hierarchy, tfstate
+from nsx_lab.manager.store import collector, hierarchy, tfstate
 from nsx_lab.manager.store.errors import NsxError
 from nsx_lab.manager.store.kinds import ORG_ROOT, locate
 from nsx_lab.manager.store.ledger import Evidence, claim
@@ -45,6 +45,7 @@ class Seed:
     down: tuple[str, ...] = ()
 
 
+@collector.paused()
 def of_document(document: Any, source: str = "seed") -> Seed:
     """The seed in a seed document."""
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
@@ -75,6 +76,7 @@ def _creates(step: hierarchy.Step) -> bool:
     return not step.place.kind.system
 
 
+@collector.paused()
 def of_path(path: Path) -> Seed:
     """The seed in a file or folder."""
     if path.is_dir():
