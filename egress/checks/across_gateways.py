@@ -17,7 +17,7 @@ from egress.policy.identity import GatewayKey, ManagerKey, tier0_name
 
 
 @dataclass(frozen=True)
-class _Use:
+class Use:
     """A network that a domain uses, and for what."""
 
     domain: WorkloadDomain
@@ -26,26 +26,28 @@ class _Use:
     network: IPv4Network
 
 
-def _addresses(domain: WorkloadDomain) -> Iterator[_Use]:
+def addresses_used(domain: WorkloadDomain) -> Iterator[Use]:
+    """The addresses that nobody on another gateway may have."""
     for address, (name, at) in own_addresses(domain).items():
-        yield _Use(domain, at, name, as_network(address))
+        yield Use(domain, at, name, as_network(address))
     for mapping in mappings(domain):
-        yield _Use(domain, (*mapping.at, "translated"), f"translated address of {mapping.rule.key}", mapping.translated)
+        yield Use(domain, (*mapping.at, "translated"), f"translated address of {mapping.rule.key}", mapping.translated)
 
 
-def _ranges(domain: WorkloadDomain) -> Iterator[_Use]:
+def ranges_used(domain: WorkloadDomain) -> Iterator[Use]:
+    """The ranges that no other domain may have."""
     for one in ranges(domain):
         if not one.use.behind:
-            yield _Use(domain, one.at, one.name, one.network)
+            yield Use(domain, one.at, one.name, one.network)
 
 
-def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
+def _clashes(uses: Sequence[Use]) -> Iterator[tuple[Use, Use]]:
     """Overlapping uses on different gateways, each later one with the first that it meets.
 
     Sorted by first address, wider ones first, so that an open list of the uses around the current one is enough. Two uses of
     one network on two gateways are enough to meet every later one, so no more of them are kept.
     """
-    open_: list[tuple[_Use, GatewayKey]] = []
+    open_: list[tuple[Use, GatewayKey]] = []
     for use in sorted(uses, key=lambda use: (use.network.network_address, use.network.prefixlen)):
         open_ = [(other, owner) for other, owner in open_ if overlap(other.network, use.network)]
         own = GatewayKey.of(use.domain)
@@ -57,7 +59,7 @@ def _clashes(uses: Sequence[_Use]) -> Iterator[tuple[_Use, _Use]]:
             open_.append((use, own))
 
 
-def _judge(one: _Use, other: _Use, fix: str) -> Broken | CannotKnow:
+def _judge(one: Use, other: Use, fix: str) -> Broken | CannotKnow:
     """Whether two networks of different gateways meet: those of one manager do, unless a VRF keeps them apart."""
     if GatewayKey.of(one.domain).manager != GatewayKey.of(other.domain).manager:
         return CannotKnow(
@@ -86,7 +88,7 @@ def _judge(one: _Use, other: _Use, fix: str) -> Broken | CannotKnow:
     source="RFC 5227",
 )
 def address_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    for one, other in _clashes([use for domain in domains for use in _addresses(domain)]):
+    for one, other in _clashes([use for domain in domains for use in addresses_used(domain)]):
         yield _judge(one, other, "give one of the two another address")
 
 
@@ -99,15 +101,15 @@ def address_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
     source="vSphere with Tanzu, requirements for NSX networking: ranges are unique",
 )
 def range_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
-    uses = [use for domain in domains for use in _ranges(domain)]
+    uses = [use for domain in domains for use in ranges_used(domain)]
     for one, other in _clashes(uses):
         yield _judge(one, other, "give one of the two another range")
     yield from _same_gateway(uses)
 
 
-def _same_gateway(uses: Sequence[_Use]) -> Outcomes:
+def _same_gateway(uses: Sequence[Use]) -> Outcomes:
     """Each range of a domain with the first of the domains before it on its gateway that it overlaps."""
-    before: dict[GatewayKey, Prefixes[_Use]] = {}
+    before: dict[GatewayKey, Prefixes[Use]] = {}
     for _, own in groupby(uses, key=lambda use: use.domain.stack):
         of_one = list(own)
         known = before.setdefault(GatewayKey.of(of_one[0].domain), Prefixes())
@@ -184,7 +186,7 @@ def tier1_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
 def state_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
     seen: dict[tuple[str, ...], WorkloadDomain] = {}
     for domain in domains:
-        place = _state_place(domain)
+        place = state_place(domain)
         first = seen.setdefault(place, domain)
         if first is not domain:
             yield Broken(
@@ -195,7 +197,8 @@ def state_twice(domains: Sequence[WorkloadDomain]) -> Outcomes:
             )
 
 
-def _state_place(domain: WorkloadDomain) -> tuple[str, ...]:
+def state_place(domain: WorkloadDomain) -> tuple[str, ...]:
+    """Where a domain's state is: that of no other one."""
     match domain.state:
         case PgState(schema_name=schema):
             return ("pg", schema or domain.stack)

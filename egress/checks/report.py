@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from egress.checks.registry import RULES
@@ -103,40 +103,71 @@ class Report:
         return Verdict.HOLDS
 
 
+@dataclass(frozen=True)
+class About:
+    """What a report has to know of a domain: its stack, and what it suppresses."""
+
+    stack: str
+    suppress: tuple[Suppressing, ...]
+
+    @classmethod
+    def of(cls, domain: WorkloadDomain) -> About:
+        """The same of a domain."""
+        return cls(domain.stack, tuple(_suppressing(domain, index) for index in range(len(domain.suppress))))
+
+
+@dataclass(frozen=True)
+class Suppressing:
+    """A suppression. `unused`: what is said where it suppresses nothing."""
+
+    rule: str
+    reason: str
+    unused: Finding
+
+
 def check(domains: Sequence[WorkloadDomain], problems: Iterable[Problem] = ()) -> Report:
     """Judges every rule over the domains. Pure: reads no file, asks no network.
 
     `problems`: findings of files that could not be read as domains, carried into the report.
     """
-    outcomes = ((rule, domain, outcome) for rule in RULES for domain, outcome in _outcomes(rule, domains))
-    return _report(outcomes, domains, [rule for rule in RULES if not rule.live], problems)
+    outcomes = (said(rule, domain, outcome) for rule in RULES for domain, outcome in outcomes_of(rule, domains))
+    return report(outcomes, map(About.of, domains), [rule for rule in RULES if not rule.live], problems)
 
 
 def check_live(there: Sequence[Presence]) -> Report:
     """Judges the rules over domains and what their managers hold. Pure: the looking was done before."""
     rules = [rule for rule in RULES if rule.live]
     outcomes = (
-        (rule, one.domain, outcome) for rule in rules if rule.live for one in there for outcome in rule.live(one)
+        said(rule, one.domain, outcome) for rule in rules if rule.live for one in there for outcome in rule.live(one)
     )
-    return _report(outcomes, [one.domain for one in there], rules)
+    return report(outcomes, [About.of(one.domain) for one in there], rules)
 
 
-def _report(
-    outcomes: Iterable[tuple[Rule, WorkloadDomain, Broken | CannotKnow]],
-    domains: Sequence[WorkloadDomain],
+def said(rule: Rule, domain: WorkloadDomain, outcome: Broken | CannotKnow) -> Finding | Undecided:
+    """What a rule said about a domain, as a report has it."""
+    if isinstance(outcome, CannotKnow):
+        return Undecided(rule, domain.stack, outcome.what)
+    return Finding(rule, domain.stack, _dotted(outcome.at), domain.place(*outcome.at), outcome.what, outcome.fix)
+
+
+def report(
+    outcomes: Iterable[Finding | Undecided],
+    about: Iterable[About],
     judged: Sequence[Rule],
     problems: Iterable[Problem] = (),
 ) -> Report:
+    """All that the judged rules said about some domains, rule by rule. `problems`: as in `check`."""
     findings: list[Finding] = []
     undecided: dict[Undecided, None] = {}
-    for rule, domain, outcome in outcomes:
-        if isinstance(outcome, CannotKnow):
-            undecided[Undecided(rule, domain.stack, outcome.what)] = None
+    for outcome in outcomes:
+        if isinstance(outcome, Undecided):
+            undecided[outcome] = None
         else:
-            findings.append(_finding(rule, domain, outcome))
-    open_, suppressed = _suppress(findings, domains, judged)
+            findings.append(outcome)
+    about = tuple(about)
+    open_, suppressed = _suppress(findings, about, judged)
     return Report(
-        stacks=tuple(domain.stack for domain in domains),
+        stacks=tuple(one.stack for one in about),
         findings=tuple(sorted(dict.fromkeys(open_), key=_rank)),
         suppressed=tuple(sorted(dict.fromkeys(suppressed), key=_rank)),
         undecided=tuple(undecided),
@@ -144,7 +175,8 @@ def _report(
     )
 
 
-def _outcomes(rule: Rule, domains: Sequence[WorkloadDomain]) -> Iterable[tuple[WorkloadDomain, Broken | CannotKnow]]:
+def outcomes_of(rule: Rule, domains: Sequence[WorkloadDomain]) -> Iterator[tuple[WorkloadDomain, Broken | CannotKnow]]:
+    """What a rule over files says about domains, each with the one that it is about."""
     if rule.one:
         for domain in domains:
             for outcome in rule.one(domain):
@@ -153,10 +185,6 @@ def _outcomes(rule: Rule, domains: Sequence[WorkloadDomain]) -> Iterable[tuple[W
         for outcome in rule.all(domains):
             assert outcome.domain is not None, f"{rule.id} does not say whose value it is"
             yield outcome.domain, outcome
-
-
-def _finding(rule: Rule, domain: WorkloadDomain, broken: Broken) -> Finding:
-    return Finding(rule, domain.stack, _dotted(broken.at), domain.place(*broken.at), broken.what, broken.fix)
 
 
 def _dotted(path: Path) -> str:
@@ -169,9 +197,9 @@ def _rank(finding: Finding) -> tuple[int, str, int, int, str, str]:
 
 
 def _suppress(
-    findings: Sequence[Finding], domains: Sequence[WorkloadDomain], judged: Sequence[Rule]
+    findings: Sequence[Finding], about: Sequence[About], judged: Sequence[Rule]
 ) -> tuple[list[Finding], list[Finding]]:
-    reasons = {(domain.stack, entry.rule): entry.reason for domain in domains for entry in domain.suppress}
+    reasons = {(one.stack, entry.rule): entry.reason for one in about for entry in one.suppress}
     open_: list[Finding] = []
     suppressed: list[Finding] = []
     for finding in findings:
@@ -181,21 +209,23 @@ def _suppress(
         else:
             suppressed.append(Finding(**{**finding.__dict__, "reason": reason}))
     used = {(finding.stack, finding.rule.id) for finding in suppressed}
-    return open_ + _unused(domains, used, judged), suppressed
+    return open_ + _unused(about, used, judged), suppressed
 
 
-def _unused(domains: Sequence[WorkloadDomain], used: set[tuple[str, str]], judged: Sequence[Rule]) -> list[Finding]:
+def _unused(about: Sequence[About], used: set[tuple[str, str]], judged: Sequence[Rule]) -> list[Finding]:
     """Suppressions of the judged rules that suppress nothing: a rule that was not asked is not one that holds."""
-    known = {rule.id: rule for rule in judged}
+    known = {rule.id for rule in judged}
     return [
-        _finding(
-            REGISTRY[UNUSED],
-            domain,
-            Broken(
-                ("suppress", index, "rule"), f"{entry.rule} finds nothing to suppress here", "take the suppression out"
-            ),
-        )
-        for domain in domains
-        for index, entry in enumerate(domain.suppress)
-        if entry.rule in known and (domain.stack, entry.rule) not in used
+        entry.unused
+        for one in about
+        for entry in one.suppress
+        if entry.rule in known and (one.stack, entry.rule) not in used
     ]
+
+
+def _suppressing(domain: WorkloadDomain, index: int) -> Suppressing:
+    entry = domain.suppress[index]
+    what = f"{entry.rule} finds nothing to suppress here"
+    unused = said(REGISTRY[UNUSED], domain, Broken(("suppress", index, "rule"), what, "take the suppression out"))
+    assert isinstance(unused, Finding)
+    return Suppressing(entry.rule, entry.reason, unused)

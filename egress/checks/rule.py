@@ -76,6 +76,14 @@ class Rule:
     all: AllDomains | None = None
     live: OnManager | None = None
 
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        """Another process has it already: only its id is sent."""
+        return _registered, (self.id,)
+
+
+def _registered(id_: str) -> Rule:
+    return REGISTRY[id_]
+
 
 REGISTRY: dict[str, Rule] = {}
 

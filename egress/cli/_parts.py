@@ -43,19 +43,25 @@ def in_parts(
     no process reads it again. Errors: DomainFileError for what `read` found; those of `answer` that are EgressErrors, after the words of what
     comes before; KeyboardInterrupt, after every process has ended.
     """
-    count = len(stacks) // _WORTH
-    if count >= 2:
-        from egress.cli._beside import cores  # who asks about a few domains needs nothing of this
-        from egress.toolchain.running.workers import can_fork
-
-        count = min(count, cores())
-        if count >= 2 and can_fork():
-            edges = [len(stacks) * number // count for number in range(count + 1)]
-            return _beside([stacks[start:end] for start, end in pairwise(edges)], answer, read)
+    count = parts_of(len(stacks))
+    if count > 1:
+        edges = [len(stacks) * number // count for number in range(count + 1)]
+        return _beside([stacks[start:end] for start, end in pairwise(edges)], answer, read)
     problems = read(stacks)
     if problems:
         raise DomainFileError(problems)
     return [answer(stacks)]
+
+
+def parts_of(domains: int) -> int:
+    """How many parts `in_parts` makes of so many domains here and now."""
+    if domains < 2 * _WORTH:
+        return 1
+    from egress.cli._beside import cores  # who asks about a few domains needs nothing of this
+    from egress.toolchain.running.workers import can_fork
+
+    count = min(domains // _WORTH, cores())
+    return count if count > 1 and can_fork() else 1
 
 
 @dataclass(frozen=True)

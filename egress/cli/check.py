@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
 
 from egress.checks import Report, Severity, check, summary, told
+from egress.checks.in_parts import Part, together
 from egress.checks.sarif import as_sarif
 from egress.checks.text import as_json, explained, page, told_suppressed
 from egress.cli._names import RuleId, StackOrFile, is_path
+from egress.cli._parts import in_parts, parts_of
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, progress, say, show
 from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
 from egress.domain.fields import quoted
 from egress.domain.files import Looked, look, named, select
-from egress.domain.fleet import load
+from egress.domain.fleet import Fleet, load
 from egress.layout import Places
+from egress.policy.identity import GatewayKey
 
 if TYPE_CHECKING:
     from egress.answers.what_if import Loss
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 WHAT_IF = 20
 """Of more domains than this the what-if matrix is not made unless it is asked for: it takes longer than the rules."""
+_LOOKED_AT = 25
+"""Files that are read to see whether a fleet is worth parts."""
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -79,6 +85,8 @@ def command(
         echo(page(), nl=False)
         return OK
     files, problems = _files(project, names)
+    if not live and not asked and parts_of(len(files)) > 1 and not _share_much(files):
+        return _told(_in_parts(files, problems), form, strict, undecided)
     loaded = load(files)
     report = check(loaded.domains, (*problems, *loaded.problems, *_authorities(files, loaded.domains)))
     unseen = False
@@ -88,6 +96,18 @@ def command(
         report = sum((one.report for one in looked), report)
     wanted = len(loaded.domains) <= WHAT_IF and not report.failed if asked is None else asked
     losses = _what_if(loaded.domains) if wanted and form != "sarif" else {}
+    code = _told(report, form, strict, undecided, losses)
+    return FAILED if unseen and code == OK else code
+
+
+def _told(
+    report: Report,
+    form: str | None,
+    strict: bool,
+    undecided: bool,
+    losses: Mapping[str, Sequence[Loss]] = MappingProxyType({}),
+) -> int:
+    """Prints a report. The exit code that it means."""
     if form == "json":
         matrix = {stack: [loss.as_json() for loss in found] for stack, found in losses.items()}
         print_json({**as_json(report), "what_if": matrix})
@@ -95,9 +115,42 @@ def command(
         print_json(as_sarif(report, metadata.version("tier0-egress")))
     else:
         _print(report, undecided, losses)
-    if report.failed or (strict and report.warnings):
-        return NEEDS_YOU
-    return FAILED if unseen else OK
+    return NEEDS_YOU if report.failed or (strict and report.warnings) else OK
+
+
+def _in_parts(files: Sequence[DomainFile], problems: Sequence[Problem]) -> Report:
+    """The report over very many files, read and judged by several processes; those that meet another are judged here once more."""
+    by_stack = {file.stack: file for file in files}
+    wrong = list(problems)
+
+    def part(stacks: Sequence[str]) -> tuple[Part, list[Problem]]:
+        found: list[Problem] = []
+
+        def domains() -> Iterator[WorkloadDomain]:
+            those = [by_stack[stack] for stack in stacks]
+            for file, read in zip(those, Fleet(Path()).each(those), strict=True):
+                if isinstance(read, DomainFileError):
+                    found.extend(read.problems)
+                else:
+                    found.extend(_authorities([file], [read]))
+                    yield read
+
+        return Part.of(domains()), found
+
+    def again(stacks: Sequence[str]) -> Sequence[WorkloadDomain]:
+        loaded = load([by_stack[stack] for stack in stacks])
+        wrong.extend(loaded.problems)  # somebody wrote it meanwhile
+        return loaded.domains
+
+    parts = in_parts(list(by_stack), part)
+    wrong += [problem for _, those in parts for problem in those]
+    return together([one for one, _ in parts], again, wrong)
+
+
+def _share_much(files: Sequence[DomainFile]) -> bool:
+    """Whether some files here and there are on one Tier-0: then most domains meet another, and parts would be judged twice."""
+    some = load(files[:: max(1, len(files) // _LOOKED_AT)]).domains
+    return len({GatewayKey.of(domain) for domain in some}) < len(some)
 
 
 def _what_if(domains: Sequence[WorkloadDomain]) -> dict[str, tuple[Loss, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,17 +79,21 @@ class Fleet:
                 domains.append(read)
         return Loaded(tuple(domains), tuple(sorted(problems)))
 
+    def each(self, files: Iterable[DomainFile]) -> Iterator[WorkloadDomain | DomainFileError]:
+        """Reads files one after the other, right and wrong ones, and keeps none: for who looks at each once."""
+        for file in files:
+            try:
+                yield validated(merged_tree(file, self._defaults), file.stack, places=self._places)
+            except DomainFileError as error:
+                yield error
+
     def has_read(self, file: DomainFile) -> bool:
         """Whether a file was asked for before: to ask again costs nothing."""
         return file.stack in self._read
 
     def _one(self, file: DomainFile) -> WorkloadDomain | DomainFileError:
         if file.stack not in self._read:
-            try:
-                tree = merged_tree(file, self._defaults)
-                self._read[file.stack] = validated(tree, file.stack, places=self._places)
-            except DomainFileError as error:
-                self._read[file.stack] = error
+            (self._read[file.stack],) = self.each([file])
         return self._read[file.stack]
 
 

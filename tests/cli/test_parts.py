@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.fleet import write_shared
+from tests.bench.fleet import write_shared, write_varied
 
 pytestmark = pytest.mark.slow
 
@@ -21,8 +21,9 @@ TOPOLOGIES = Path(__file__).parents[1] / "topologies"
 
 EGRESS = """
 import sys
-from egress.cli import _beside, _parts, run
+from egress.cli import _beside, _parts, check, run
 
+check._LOOKED_AT = 3
 beside = _parts._beside
 _parts._WORTH = int(sys.argv[1])
 _parts._beside = lambda parts, *asked: open("parts", "w").write(str(len(parts))) and beside(parts, *asked)
@@ -103,6 +104,46 @@ def test_a_tier0_that_domains_of_several_parts_share_is_one(fleet: Path, argumen
         of_the_last = alone[1].split("z-last (")[1].split("z-very-last (")[0]
         assert "outside -> ingress" in of_the_last
         assert "default route" not in of_the_last
+
+
+@pytest.fixture
+def varied_fleet(fleet: Path) -> Path:
+    """A project of domains on a Tier-0 each, but for two, and of two files with findings of their own."""
+    shutil.rmtree(fleet / "domains")
+    write_varied(fleet, 60)
+    domains = fleet / "domains"
+    for number, name in ((7, "w7-again"), (30, "a-30-again")):
+        shutil.copy(domains / f"w{number}.yaml", domains / f"{name}.yaml")
+    (domains / "wrong.yaml").write_text((domains / "w8.yaml").read_text() + "no_such_key: 1\n")
+    (domains / "no-yaml.yaml").write_text("a: [\n")
+    return fleet
+
+
+@pytest.mark.parametrize("arguments", [(), ("--strict", "--undecided"), ("--json",), ("--sarif",)])
+def test_several_processes_judge_as_one_does(varied_fleet: Path, arguments: tuple[str, ...]) -> None:
+    """Those that meet another are in different parts."""
+    alone = told(varied_fleet, 10_000, "check", *arguments)
+    assert not (varied_fleet / "parts").exists()
+    assert told(varied_fleet, 20, "check", *arguments) == alone
+    assert (varied_fleet / "parts").read_text() == "3"
+    assert alone[0] == 2, alone[2]
+    assert "default-route-has-two-owners" in alone[1]
+    assert "unknown key 'no_such_key'" in alone[1]
+
+
+def test_a_fleet_on_one_tier0_is_judged_by_one_process(fleet: Path) -> None:
+    shutil.rmtree(fleet / "domains")
+    write_shared(fleet, 60)
+    assert told(fleet, 20, "check") == told(fleet, 10_000, "check")
+    assert not (fleet / "parts").exists()
+
+
+@pytest.mark.parametrize("arguments", [("--what-if",), ("--live", "--timeout", "1s")])
+def test_what_is_more_than_rules_is_asked_of_one_process(varied_fleet: Path, arguments: tuple[str, ...]) -> None:
+    for file in list((varied_fleet / "domains").iterdir())[12:]:
+        file.unlink()
+    told(varied_fleet, 2, "check", *arguments)
+    assert not (varied_fleet / "parts").exists()
 
 
 def program(folder: Path, answer: str, read: str = "return ()") -> subprocess.Popen[str]:
