@@ -18,7 +18,6 @@ class _Ground(Generic[T]):
 
     def __init__(self, held: dict[str, T]) -> None:
         self.held = held
-
         self.derived: dict[object, Any] = {}
 
     @cached_property
