@@ -18,7 +18,6 @@ class _Ground(Generic[T]):
 
     def __init__(self, held: dict[str, T]) -> None:
         self.held = held
-
         self.derived: dict[object, Any] = {}
 
     @cached_property
@@ -28,7 +27,8 @@ class _Ground(Generic[T]):
 
 
 class Layered(Mapping[str, T]):
-    """Values by name, in the order of a dict that is changed in place. Whoever gives the dict does not change it any more.
+    """Values by name, in the order of a dict that is changed in place; where one stands that went and comes back is open. Whoever gives the dict
+    does not change it any more.
 
     A value that comes back as the ground has it, the very same, is no change any more: so a layer stays small. One that was carried on so
     often that a copy would have cost no more becomes a ground of its own.

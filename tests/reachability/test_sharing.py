@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from ipaddress import ip_address
 from itertools import product
 from typing import Any
 
@@ -19,6 +20,7 @@ from egress.answers.causes import Trials, find
 from egress.answers.questions import questions
 from egress.answers.what_if import what_if
 from egress.domain import WorkloadDomain
+from egress.domain.addresses import Address
 from egress.policy import gateways, seed
 from egress.policy.identity import GatewayKey
 from egress.policy.owned import owned
@@ -289,6 +291,34 @@ def test_one_of_many_domains_copies_nothing_of_what_the_others_have(
 
     few, many = (next_one(count) for count in (24, 184))
     assert many < 1.2 * few, f"{few} bytes among 24 domains, {many} among 184"
+
+
+def test_who_has_an_address_is_found_without_a_list_of_all(domain_of: DomainOf) -> None:
+    def bytes_of_the_next(count: int) -> int:
+        everyone = [without_rules(domain_of, 2, f"many{number}", number) for number in range(count)]
+        earlier = None
+        for domain in everyone[:3]:
+            earlier = view_of(domain, everyone, like=earlier)
+            assert earlier.walker.holds(ip_address("10.27.48.2"))
+        walker = earlier.walker if earlier else None
+        assert walker is not None
+        return fresh_bytes(lambda: walker.holds(ip_address("10.27.48.200")))
+
+    few, many = (bytes_of_the_next(count) for count in (24, 184))
+    assert many < 1.2 * few + 1000, f"{few} bytes among 24 domains, {many} among 184"
+
+
+def test_an_address_is_held_by_whom_a_view_has_and_by_nobody_before(domain_of: DomainOf) -> None:
+    everyone = [without_rules(domain_of, 3, f"many{number}", number) for number in range(12)]
+    earlier = None
+    asked: set[Address] = {ip_address("10.27.48.200")}
+    for domain in everyone:
+        earlier = view_of(domain, everyone, like=earlier)
+        faces = [face for node in earlier.topology.nodes.values() for face in node.interfaces]
+        held = {one.ip for face in faces for one in face.addresses}
+        held |= {ip for face in faces for network in (*face.answers, *face.relays) for ip in network}
+        asked |= held
+        assert {one for one in asked if earlier.walker.holds(one)} == held
 
 
 def test_a_file_that_contradicts_its_neighbours_counts_in_its_own_view(domain_of: DomainOf) -> None:
