@@ -10,9 +10,9 @@ import os
 import re
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from types import TracebackType
+from typing import NamedTuple
 
 VARIABLE = "EGRESS_CDK"
 
@@ -21,8 +21,7 @@ class CdkError(ImportError):
     """No CDK that the constructs can run on; a sentence that says why."""
 
 
-@dataclass(frozen=True)
-class Cdk:
+class Cdk(NamedTuple):
     """A CDK: the name of its distribution, its module and its command; the module of its bindings; what else it needs.
 
     versions: what a distribution must be, from the first version to before the second; the bindings are made for these.

@@ -13,8 +13,8 @@ synthesised configuration (local state, CA file) mean the same files from both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 LAB_FOLDER = Path(".lab")
 """Everything that belongs to a lab: its file, output, states and locks."""
@@ -35,8 +35,7 @@ LOCK = ".terraform.lock.hcl"
 """The provider lock, as the engines name it."""
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(NamedTuple):
     """The folders of one project, for its managers or for its lab."""
 
     root: Path

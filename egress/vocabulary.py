@@ -6,10 +6,10 @@ Each constraint names its source: "NSX Policy API" is the API reference of NSX 4
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
 from types import MappingProxyType
+from typing import NamedTuple
 
 INFRA = "/infra"
 """Root of a local manager's default space (NSX Policy API)."""
@@ -84,8 +84,7 @@ def nat_action(ha_mode: HaMode, *, stateful_active_active: bool) -> NatAction:
     return NatAction.REFLEXIVE if stateless else NatAction.SNAT
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """Which packets a NAT rule is for, and when it is asked: the lowest priority number first, and the first match wins (NSX Policy API,
     PolicyNatRule.sequence_number); among equal ones the order is undefined."""
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,9 @@ from egress.delivery.planning.plans import Plan, Verb
 from egress.delivery.planning.saved import Saved
 from egress.domain import EgressError, PlanAgainError
 from egress.layout import STACK_FILE
-from egress.plan_store import Key, PlanStore, open_store
+
+if TYPE_CHECKING:
+    from egress.plan_store import Key, PlanStore
 
 Decorated = Callable[..., Any]
 
@@ -41,6 +43,8 @@ class _Work:
 
     @classmethod
     def _opened(cls, url: str) -> tuple[PlanStore, Path]:
+        from egress.plan_store import open_store  # takes its time to load, and most runs keep no plan
+
         return open_store(url, os.environ), _for_this_command(tempfile.TemporaryDirectory(prefix="egress-plans-"))
 
 
@@ -54,6 +58,8 @@ class Keeping(_Work):
 
     def keep(self, directory: Path, plans: Sequence[Plan]) -> None:
         """Keeps the plans that were saved in a folder, and takes away what is too old. Errors: EgressError."""
+        from egress.plan_store import Key
+
         for plan in plans:
             name = plan.stack.name
             configuration = (directory / name / STACK_FILE).read_bytes()
@@ -83,6 +89,8 @@ class Fetching(_Work):
 
         The plan of a stack that is to be destroyed may be missing: whether there is anything left to destroy is not known yet.
         """
+        from egress.plan_store import Key
+
         with progress(f"fetching plans from {self._store.place.shown}"):
             for stack, configuration in configurations.items():
                 self._keys[stack] = Key.of(stack, chosen.verb(stack).value, configuration)

@@ -74,6 +74,7 @@ def views(
         raise click.UsageError("a plan is of one stack: name it")
     neighbours = neighbours or Neighbours(project, domains)
     earlier: dict[GatewayKey, View] = {}
+    many = Counter(map(GatewayKey.of, domains))
     looks = _Looks(project, domains)
     for domain in domains:
         source: Source = FILES
@@ -82,8 +83,10 @@ def views(
         elif plan:
             source = AfterPlan(planned(domain, _read(plan, domain.stack)))
         key, sharing = GatewayKey.of(domain), neighbours.of(domain)
+        if plan and many[key] > 1 and key not in earlier:
+            earlier[key] = view(domain, sharing)  # what the files say, into which each plan is put
         made = view(domain, sharing, source, wishes(domain), like=earlier.get(key))
-        if len(sharing) > 1:
+        if len(sharing) > 1 and not plan:
             earlier[key] = made
         for outage in [named(made, name) for name in dict.fromkeys(lost)]:
             made = without(made, outage)

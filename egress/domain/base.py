@@ -63,10 +63,11 @@ Priority = Annotated[int, Field(ge=0, le=MAX_PRIORITY)]
 class Part(BaseModel):
     """Base of everything in a domain file: frozen, strict, unknown keys refused, null as if the key were not there.
 
-    `moved`: keys that an earlier form of the file had here, and how they are written now.
+    `moved`: keys that an earlier form of the file had here, and how they are written now. A model is completed when it first reads a
+    value (`defer_build`), and what stands inside of it with it: a command's start pays for none.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
     moved: ClassVar[MovedKeys] = NOTHING_MOVED
 
     @model_validator(mode="before")

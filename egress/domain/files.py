@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from egress import escape
 from egress.domain.fields import quoted
@@ -94,8 +95,7 @@ def look(root: Path) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
     return tuple(files[stack] for stack in sorted(files)), tuple(problems)
 
 
-@dataclass(frozen=True)
-class Looked:
+class Looked(NamedTuple):
     """A project that was looked through: what its files mean, by their paths, those of defaults included; what is wrong with the others,
     by their paths as people see them."""
 

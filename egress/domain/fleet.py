@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from egress.domain.files import DomainFile, SourceFile, look, merged_tree, select
 from egress.domain.model import WorkloadDomain
@@ -14,8 +14,7 @@ from egress.domain.reading import validated
 from egress.domain.tree import Tree
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What was read: the domains of all files that are right, sorted by stack, and the findings in the others."""
 
     domains: tuple[WorkloadDomain, ...]

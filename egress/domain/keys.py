@@ -6,8 +6,7 @@ A key's sentence stands at its field, as `Field(description=...)`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -16,8 +15,7 @@ from pydantic_core import PydanticUndefined
 from egress.domain.model import WorkloadDomain
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """A key of the domain file: its dotted path, `[]` for list entries and `<name>` for free names."""
 
     path: str

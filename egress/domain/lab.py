@@ -14,7 +14,7 @@ from egress.domain.problems import EgressError
 class ResidentStandIn(BaseModel):
     """A stand-in that runs already: the Unix socket on which it serves engines, and the plugin protocol's version."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     socket: Path
     protocol: int
@@ -26,7 +26,7 @@ class LabTarget(BaseModel):
     `stand_in`: None for a lab whose engines start the stand-in by themselves.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     format: Literal["nsx-lab"]
     version: Literal[1]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import NamedTuple
 
 _HTTPS = 443
 
 
-@dataclass(frozen=True, order=True)
-class ManagerKey:
+class ManagerKey(NamedTuple):
     """An NSX Manager, however its address is written: letter case, the default port and a trailing dot make no difference."""
 
     host: str

@@ -207,6 +207,10 @@ class WorkloadDomain(Part):
         value: T = known[make]
         return value
 
+    def forget(self) -> None:
+        """Lets go of what was derived from this domain; who asks again gets it made again. For programs that hold many and are done with one."""
+        self._derived = Derived()
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic has it; nothing that was derived from this domain is taken over."""
         copied = super().model_copy(update=update, deep=deep)

@@ -6,9 +6,8 @@ moved: ClassVar[MovedKeys] = {"range": Moved("ranges", lambda value, beside: f"r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -17,8 +16,7 @@ from egress import escape
 _SHOWN = 1000
 
 
-@dataclass(frozen=True)
-class Moved:
+class Moved(NamedTuple):
     """Where a key has gone. `to`: the key that is written now. `write`: its text, from the old value and from what stands beside it
     in the file. `form`: the same without values, for a value that fits nothing."""
 

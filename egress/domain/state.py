@@ -19,7 +19,7 @@ def given(model: type[BaseModel], value: Any) -> Any:
 
 
 class _Backend(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
@@ -85,8 +85,7 @@ def without_nulls(tree: Tree) -> Tree:
     return Tree(kept, tree.place, {name: tree.keys[name] for name in kept})
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """The end of a walk along a location: the value, its place (of its key for a mapping), its key's place, its path."""
 
     tree: Tree
@@ -127,8 +126,7 @@ class Origins:
         return follow(self.tree, location).place if self.tree else None
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of YAML, and the place of the value in it; none for a line that only opens a mapping or a list."""
 
     text: str

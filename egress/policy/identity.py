@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from egress.domain import WorkloadDomain
 from egress.domain.managers import ManagerKey
@@ -13,8 +13,7 @@ from egress.policy import paths
 __all__ = ["GatewayKey", "ManagerKey", "by_gateway", "same_gateway", "tier0_name"]
 
 
-@dataclass(frozen=True, order=True)
-class GatewayKey:
+class GatewayKey(NamedTuple):
     """A Tier-0 of a manager. `name`: its id, or its display name where the file gives no id.
 
     A file with the id and a file with the display name mean the same gateway if both say the same: NSX names an object after

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import NamedTuple
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Coverage, as_network
 from egress.domain.model import Tier1, once
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(NamedTuple):
     """A Tier-1 and the networks that its packets leave with.
 
     `known`: false where the file does not say which address of these networks it is. `own`: they are the networks of the Tier-1

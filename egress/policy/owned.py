@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, ip_network
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from egress.domain.addresses import Network, as_network
 from egress.domain.model import FirewallMatch, Named, NatAction, NextHop, NextHopV6, RouteHop, WorkloadDomain, once
@@ -25,8 +25,7 @@ BFD = ("default_route", "bfd")
 _ALL: Mapping[int, Network] = {version: ip_network(text) for version, text in EVERYTHING.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What every object has: its id in NSX, the name people see, and tags as scope -> tag."""
 
     nsx_id: str
@@ -44,8 +43,7 @@ class Identity:
 AnyHop: TypeAlias = NextHop | NextHopV6 | RouteHop
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """A static route of one address family: a default route, or a further one. `key`: the name of a further one in the file, `at`: where
     it stands there. Without next hops it discards."""
 
@@ -61,8 +59,7 @@ class Route:
         return self.network.version
 
 
-@dataclass(frozen=True)
-class BfdPeer:
+class BfdPeer(NamedTuple):
     """A BFD peer for one IPv4 next hop. `sources`: uplink addresses that BFD is sent from."""
 
     identity: Identity

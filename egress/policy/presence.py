@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import NamedTuple
 
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import as_network
@@ -25,8 +26,7 @@ _TRANSLATING = ("SNAT", "REFLEXIVE", "NO_SNAT")
 """Actions that decide about the source of a packet (NSX Policy API, PolicyNatRule.action)."""
 
 
-@dataclass(frozen=True)
-class ForeignRule:
+class ForeignRule(NamedTuple):
     """A NAT rule on the gateway that the domain does not own. `sources`: empty means any."""
 
     path: str

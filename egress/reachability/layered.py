@@ -5,10 +5,11 @@ The domains on one Tier-0 are asked one after the other, and of thousands of nod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -17,6 +18,8 @@ class _Ground(Generic[T]):
 
     def __init__(self, held: dict[str, T]) -> None:
         self.held = held
+
+        self.derived: dict[object, Any] = {}
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -63,6 +66,19 @@ class Layered(Mapping[str, T]):
     def below(self, name: str) -> T | None:
         """What the ground has of a name, whatever has become of it since."""
         return self._ground.held.get(name)
+
+    def of_ground(self, derive: Callable[[Mapping[str, T]], R]) -> R:
+        """What is derived from the ground, once for all that are laid over it."""
+        derived = self._ground.derived
+        if derive not in derived:
+            derived[derive] = derive(self._ground.held)
+        found: R = derived[derive]
+        return found
+
+    @property
+    def layer(self) -> Mapping[str, T]:
+        """What is otherwise than in the ground, without what is gone."""
+        return self._layer
 
     def in_order(self, names: Collection[str]) -> list[str]:
         """Those of some names that are there, in the order of all."""

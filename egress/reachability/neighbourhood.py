@@ -10,6 +10,7 @@ from egress.domain import WorkloadDomain
 from egress.domain.addresses import Address
 from egress.policy.identity import same_gateway
 from egress.policy.owned import owned
+from egress.policy.tree import Json, PolicyObjects
 from egress.reachability.surroundings import file_next_hops, further_next_hops
 
 
@@ -20,6 +21,7 @@ class Neighbourhood:
         self._everyone = everyone
         self.domains = tuple(other for other in everyone if same_gateway(other, domain))
         self._places: dict[str, list[int]] = {}
+        self._makers: dict[str, dict[str, list[int]]] = {}
         for place, other in enumerate(self.domains):
             self._places.setdefault(other.stack, []).append(place)
 
@@ -33,6 +35,26 @@ class Neighbourhood:
     def besides(self, domain: WorkloadDomain) -> Sequence[WorkloadDomain]:
         """All but one. It holds no copy of them: every domain of a gateway is asked for its neighbours."""
         return _Besides(self.domains, self._at(domain))
+
+    def without(self, domain: WorkloadDomain, own: PolicyObjects, gateway: str) -> dict[str, Json | None]:
+        """What the files of the others make at the paths that a domain's file makes, which is `own`; None where it is nothing. gateway: path
+        of the Tier-0."""
+        left: dict[str, Json | None] = {}
+        for path in own:
+            others = (one for one in reversed(self._makers_of(gateway)[path]) if one not in self._at(domain))
+            last = next(others, None)
+            left[path] = None if last is None else owned(self.domains[last]).objects(gateway)[path]
+        return left
+
+    def _makers_of(self, gateway: str) -> dict[str, list[int]]:
+        """The places of the domains that make an object, by its path, worked out once for a path of the Tier-0."""
+        if gateway not in self._makers:
+            found: dict[str, list[int]] = {}
+            for place, domain in enumerate(self.domains):
+                for path in owned(domain).objects(gateway):
+                    found.setdefault(path, []).append(place)
+            self._makers = {gateway: found}
+        return self._makers[gateway]
 
     def _at(self, domain: WorkloadDomain) -> list[int]:
         return [place for place in self._places.get(domain.stack, ()) if self.domains[place] == domain]

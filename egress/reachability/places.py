@@ -80,8 +80,8 @@ def _keys(interfaces: Sequence[Interface]) -> Iterator[int]:
 
 def _connected(interfaces: Sequence[Interface]) -> Iterator[tuple[Prefix, _Ways]]:
     for interface in interfaces:
-        for one in interface.addresses:
-            yield prefix(one.network), (_Way(interface.name, None, "connected"),)
+        for network in dict.fromkeys(one.network for one in interface.addresses):
+            yield prefix(network), (_Way(interface.name, None, "connected"),)
 
 
 class _Networks:

@@ -163,9 +163,10 @@ class _Builder:
             networks.setdefault(uplink.address.network, [])
             if uplink.ipv6:
                 networks.setdefault(uplink.ipv6.network, [])
-        for hop in self.next_hops:
+        own = self._own()
+        for hop in dict.fromkeys(self.next_hops):
             for network, gateways in networks.items():
-                if hop in network and hop not in gateways and hop not in self._own():
+                if hop in network and hop not in own:
                     gateways.append(hop)
         for number, (network, gateways) in enumerate(networks.items()):
             name = f"uplinks {network}"

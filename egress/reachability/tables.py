@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from egress.domain.addresses import Address, Network
 
+K = TypeVar("K")
 T = TypeVar("T")
 V6 = 1 << 128
 Prefix: TypeAlias = tuple[int, int]
@@ -114,14 +115,14 @@ class PrefixTable(Generic[T]):
         return None
 
 
-class Remembered(dict[int, T]):
+class Remembered(dict[K, T]):
     """Answers by the key that they are for, found when somebody asks for the first time. Many are forgotten all at once."""
 
-    def __init__(self, find: Callable[[int], T]) -> None:
+    def __init__(self, find: Callable[[K], T]) -> None:
         self._find = find
 
-    def __missing__(self, number: int) -> T:
+    def __missing__(self, asked: K) -> T:
         if len(self) >= _KEPT:
             self.clear()
-        found = self[number] = self._find(number)
+        found = self[asked] = self._find(asked)
         return found

@@ -61,8 +61,15 @@ class Base:
     def of(cls, path: str, objects: PolicyObjects, own: PolicyObjects, source: Source, old: bool) -> Base:
         """The same with its gateways read. `source`, `old`: as of the gateways."""
         objects = Tree.of(objects)
-        routes = [body.get("network") for _, body in children(objects, path, Collection.STATIC_ROUTES)]
-        return cls(path, objects, own, Gateways((), (), source, old).of(objects), EVERYTHING[4] in routes)
+        return cls(path, objects, own, Gateways((), (), source, old).of(objects), _routed(objects, path))
+
+    def after(self, plan: AfterPlan, own: PolicyObjects, left: Mapping[str, Json | None]) -> Base:
+        """What the files say, of a domain whose file makes `own`, with its plan in place of that. left: what there is without the domain at the
+        paths of these."""
+        changes = {**left, **plan.planned.objects}
+        objects = self.objects.changed(changes)
+        gateways = replace(self.gateways, source=plan).changed(objects, changes)
+        return Base(self.path, objects, own, gateways, _routed(objects, self.path))
 
     def with_assumed(self, assumed: PolicyObjects) -> tuple[Tree, Gateways]:
         """Objects and gateways with what the source cannot tell."""
@@ -71,7 +78,7 @@ class Base:
         known, objects, gateways = self.filled.get("last", ({}, self.objects, self.gateways))
         if known != assumed:
             objects = self.objects.changed(assumed)
-            gateways = self.gateways.of(objects)
+            gateways = self.gateways.changed(objects, assumed)
             self.filled["last"] = (assumed, objects, gateways)
         return objects, gateways
 
@@ -213,14 +220,26 @@ def _of_path(upper: Sequence[Tier0], path: str) -> Tier0:
     return next(tier0 for tier0 in upper if tier0.path == path)
 
 
+def _routed(objects: Tree, path: str) -> bool:
+    """Whether a Tier-0 has an IPv4 default route."""
+    return any(body.get("network") == EVERYTHING[4] for _, body in children(objects, path, Collection.STATIC_ROUTES))
+
+
 def _base(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: Source, like: View | None) -> Base:
-    """The Policy objects of a source. Where files tell, those of a neighbour's view do as well if they are as this domain's file says."""
+    """The Policy objects of a source. Those of a neighbour's view do as well where a manager was read once for both, and where files tell
+    and it is as this domain's file says; a plan is then put into them."""
     if isinstance(source, Live):
-        return Base.of(source.gateway, source.objects, owned(domain).objects(source.gateway), source, is_old(domain))
+        own = owned(domain).objects(source.gateway)
+        if like is not None and _same_sight(source, like.source) and like.base.gateways.old == is_old(domain):
+            return replace(like.base, own=own)
+        return Base.of(source.gateway, source.objects, own, source, is_old(domain))
     gateway = source.planned.gateway if isinstance(source, AfterPlan) else GatewayKey.of(domain).path
     own = owned(domain).objects(gateway)
-    if like is not None and _as_said(domain, own, source, like):
-        return replace(like.base, own=own)
+    if like is not None and _as_said(domain, own, like):
+        if not isinstance(source, AfterPlan):
+            return replace(like.base, own=own)
+        if gateway == like.gateway:
+            return like.base.after(source, own, like.among.without(domain, own, gateway))
     found = seeded([domain, *neighbours], gateway)
     for neighbour in neighbours:
         found.update(owned(neighbour).objects(gateway))
@@ -228,9 +247,14 @@ def _base(domain: WorkloadDomain, neighbours: Sequence[WorkloadDomain], source: 
     return Base.of(gateway, found, own, source, is_old(domain))
 
 
-def _as_said(domain: WorkloadDomain, own: PolicyObjects, source: Source, like: View) -> bool:
+def _same_sight(source: Live, other: Source) -> bool:
+    """Whether two are of one look at a manager, and nothing that was asked besides differs."""
+    return isinstance(other, Live) and source.objects is other.objects and source == other
+
+
+def _as_said(domain: WorkloadDomain, own: PolicyObjects, like: View) -> bool:
     """Whether everything that a domain's file says is so in the view of a neighbour."""
-    if source != FILES or like.source != FILES or domain not in like.among or domain == like.domain:
+    if like.source != FILES or domain not in like.among or domain == like.domain:
         return False
     there = like.base.objects
     said = {**seeded([domain], like.gateway), **own}

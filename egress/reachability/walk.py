@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from egress.domain.addresses import Address
 from egress.reachability.flow import SOURCE_PORT, DropReason, Flow, Hop, Packet, Path, Protocol, Verdict
-from egress.reachability.network import CompiledNetwork, State, Step, reversed_packet
+from egress.reachability.forwarding import State, Step, reversed_packet
+from egress.reachability.network import CompiledNetwork
 from egress.reachability.tables import address, key
 from egress.reachability.topology import Topology
 from egress.reachability.translation import Raw
@@ -76,10 +77,10 @@ class Walker:
 
     def outcomes(self, flow: Flow) -> tuple[Outcome, ...]:
         """As `walk`, without the hops: for asking very many flows."""
-        return tuple(_outcome(one) for one in self._both(flow)[0])
+        return tuple(map(_outcome, self._both(flow)[0]))
 
     def _both(self, flow: Flow) -> tuple[list[_Walked], bool]:
-        place = self._network.places[flow.origin]
+        place = self._network.forwarders[flow.origin].place
         port = 0 if flow.protocol is Protocol.ICMP else flow.port
         to = key(flow.to)
         source = place.source(to, flow.to.version)
@@ -112,33 +113,33 @@ class Walker:
 
     def _follow(self, node: str, packet: Raw, reply: bool, state: State) -> tuple[list[_Trail], bool]:
         """Every path of one packet from the node that sends it. Depth first, in the order of the routes."""
+        nodes = self._network.forwarders
         done: list[_Trail] = []
         waiting: list[tuple[tuple[Step, ...], Step]] = [
-            ((), step) for step in reversed(self._network.send(node, packet, state, reply))
+            ((), step) for step in reversed(nodes[node].send(packet, state, reply))
         ]
-        onward = self._network.step
         while waiting:
             before, step = waiting.pop()
             trail = [*before, step]
-            while len(step.exits) == 1 and len(trail) < _SUSPICIOUS:
-                ((name, arrived),) = step.exits
-                following = onward(name, arrived, step.after, reply, step.state)
+            while len(exits := step.exits) == 1 and len(trail) < _SUSPICIOUS:
+                name, arrived = exits[0]
+                following = nodes[name].receive(arrived, step.after, reply, step.state)
                 if len(following) > 1:
                     here = tuple(trail)
                     waiting += [(here, other) for other in reversed(following[1:])]
                 step = following[0]
                 trail.append(step)
             here = tuple(trail)
-            if not step.exits:
+            if not exits:
                 done.append(_Trail(here, step.drop, step.state))
                 if len(done) == MAX_PATHS:
                     return done, bool(waiting)
-            for name, arrived in reversed(step.exits):
+            for name, arrived in reversed(exits):
                 if _again(here, name, arrived, step.after):
                     looped = step._replace(drop=DropReason.LOOP, exits=())
                     waiting.append((here[:-1], looped))
                     continue
-                following = onward(name, arrived, step.after, reply, step.state)
+                following = nodes[name].receive(arrived, step.after, reply, step.state)
                 waiting += [(here, other) for other in reversed(following)]
         return done, False
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import NamedTuple
 
 from egress.cdk import CDKTF, CDKTN, Cdk
 from egress.recorder.layout import json_text
 from egress.recorder.nsxt import SCHEMA
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """A CDK whose bytes are known. `splits_empty`: it writes a line end between the brackets of what is empty."""
 
     version: str

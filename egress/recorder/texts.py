@@ -7,17 +7,19 @@ the same, so that programs treat them the same; the reference is put in where a 
 from __future__ import annotations
 
 import re
+import sys
 
 from egress.recorder.handover import hand_over
 
 _MARK = re.compile(r"\$\{TfToken\[TOKEN\.(\d+)\]\}")
 _NUMBER_MARK = re.compile(r"-[\d.]+e\+?\d{3}")  # a token number is a double below -1e280
 _references: list[str] = []
+"""What stands for each mark in the JSON, by its number."""
 
 
 def mark(reference: str) -> str:
     """Text for a reference such as `nsxt_policy_nat_rule.a.path`."""
-    _references.append(reference)
+    _references.append(sys.intern(f"${{{reference}}}"))  # the stacks of a fleet have the same ones
     return f"${{TfToken[TOKEN.{len(_references) - 1}]}}"
 
 
@@ -27,6 +29,9 @@ def resolved(value: str) -> str:
         if _NUMBER_MARK.search(value):
             hand_over("a text with what may be a number token")
         return value
+    whole = _MARK.fullmatch(value)
+    if whole:
+        return _reference(whole)
     between = _MARK.sub("", value)
     if "TfToken[" in between or "${" in between or "}" in between:
         hand_over("an expression that is put together from tokens")
@@ -37,4 +42,4 @@ def _reference(match: re.Match[str]) -> str:
     number = int(match.group(1))
     if number >= len(_references):
         hand_over("a token that was not made here")
-    return f"${{{_references[number]}}}"
+    return _references[number]

@@ -17,6 +17,7 @@ from egress.domain.addresses import Address
 from egress.pictures.graph_text import mermaid
 from egress.pictures.picture import draw
 from egress.policy.planned import ROUTE, planned
+from egress.policy.tree import Json
 from egress.reachability.flow import Result
 from egress.reachability.surroundings import Wishes, file_next_hops, further_next_hops
 from egress.reachability.view import AfterPlan, Live, View, view
@@ -65,10 +66,13 @@ def put_in(before: View, content: PlanContent) -> View:
     gone. BFD peers answer as they do now."""
     assert isinstance(before.source, Live)
     touched = {change.path for change in content.changes if change.actions != ("no-op",)}
-    stays = {path: body for path, body in before.objects.items() if path not in touched}
-    made = {path: body for path, body in planned(before.domain, content.raw).objects.items() if path not in stays}
+    made = planned(before.domain, content.raw).objects
+    changed: dict[str, Json | None] = {path: None for path in touched - made.keys() if path in before.objects}
+    changed |= {path: body for path, body in made.items() if path in touched or path not in before.objects}
     states = {path: state for path, state in before.source.states.items() if path not in touched}
-    return before.from_source(replace(before.source, states=states)).changed({**stays, **made})
+    if len(states) < len(before.source.states):
+        before = before.from_source(replace(before.source, states=states))
+    return before.put_in(changed)
 
 
 def _known_next_hops(content: PlanContent) -> Iterator[Address]:

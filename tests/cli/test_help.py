@@ -91,3 +91,13 @@ def test_the_labs_help_cuts_no_description_either() -> None:
     )
     assert "serve" in done.stdout
     assert "..." not in done.stdout.partition("Commands:")[2]
+
+
+@pytest.mark.slow
+def test_plan_loads_what_every_plan_needs_and_nothing_that_one_in_many_does() -> None:
+    code = "import json, sys, egress.cli.plan; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("egress.")}
+    assert rooms.isdisjoint({"plan_store", "review", "reachability", "answers", "pictures", "scan", "forge", "manager"})
+    assert not loaded & {"httpx", "jsii", "rich.console", "ruamel.yaml", "tarfile"}

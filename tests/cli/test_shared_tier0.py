@@ -179,6 +179,18 @@ def test_of_the_stacks_on_one_tier0_the_manager_is_asked_once_what_is_around_it(
     assert asked == of_one
 
 
+@pytest.mark.parametrize("command", ["explain", "routes"])
+def test_plans_of_stacks_on_one_tier0_are_told_as_each_by_itself(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    platform = (rule("platform", "supervisor", "30.2.0.5", "10.29.70.20"),)
+    plans = {"platform": plan(*platform), "tenant": plan(*TENANT[:1])}
+    monkeypatch.setattr(_views, "_read", lambda _, stack: json.loads(plans[stack]))
+    together = json.loads(run(command, "--plan", str(project), "--json")[1])
+    alone = [json.loads(run(command, stack, "--plan", str(project), "--json")[1])[0] for stack in plans]
+    assert together == alone
+
+
 def test_two_logins_at_one_manager_look_each_for_itself(project: Path) -> None:
     """What one user may see another may not."""
     file = project / "domains/tenant.yaml"

@@ -28,6 +28,15 @@ ROUTE = f"{TIER0}/static-routes/{STACK}-default-route"
 SUPERVISOR = f"{TIER0}/nat/USER/nat-rules/{STACK}-egress-supervisor"
 TKG = f"{TIER0}/nat/USER/nat-rules/{STACK}-egress-tkg"
 
+IMPATIENT = """\
+from egress.delivery.planning import silence
+from egress.toolchain.running import processes
+silence._PATIENCE, processes.GRACE = 2.0, 1.0
+from egress.cli import main
+main()
+"""
+"""egress that waits hardly at all for a manager that has fallen silent."""
+
 
 @dataclass
 class Site:

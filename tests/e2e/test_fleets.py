@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -18,7 +19,7 @@ import pytest
 from nsx_lab import Lab
 from tests.e2e import console
 from tests.e2e.fleets import domain, fleet, lab_of, left_of_runs, running_in
-from tests.e2e.sites import EGRESS, REPOSITORY, Site, interrupt, lab_site
+from tests.e2e.sites import EGRESS, IMPATIENT, REPOSITORY, Site, interrupt, lab_site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -220,34 +221,40 @@ def test_at_a_terminal_every_stack_in_work_has_a_line(site: Site) -> None:
     assert printed.count("Plan: 3 to add") == 6
 
 
+@contextlib.contextmanager
+def two_managers(tmp_path: Path, engine: dict[str, str], *names: str) -> Iterator[tuple[Site, Lab]]:
+    """Stacks on two managers, by the first letter of their names, a or b; the second of the two. They are no labs to egress."""
+    texts = {name: domain(number, name) for number, name in enumerate(names, 1)}
+    root = fleet(tmp_path / "project", texts)
+    mirror = tmp_path / "mirror"
+    subprocess.run([sys.executable, "-m", "nsx_lab", "mirror", mirror], check=True, capture_output=True)
+    of = {letter: [name for name in names if name.startswith(letter)] for letter in "ab"}
+    with lab_of(root, of["a"]) as first, lab_of(root, of["b"]) as second:
+        env = engine | {"EGRESS_PROVIDER": f"mirror:{mirror}", "NSX_LAB_PYTHON": sys.executable}
+        for lab, letter in ((first, "a"), (second, "b")):
+            (root / f"{letter}.pem").write_text(lab.ca_pem)
+            prefix = f"NSX_{letter.upper()}"
+            env |= {f"{prefix}_USERNAME": lab.username, f"{prefix}_PASSWORD": lab.password}
+            for name in of[letter]:
+                text = texts[name].replace(
+                    f"host: nsx-{name}.example.com",
+                    f"ca_file: {letter}.pem\n  credentials: {prefix}\n  host: {lab.host}",
+                )
+                assert prefix in text
+                (root / "domains" / f"{name}.yaml").write_text(text)
+        yield Site(root, first, env), second
+
+
 def test_a_manager_that_hangs_keeps_nobody_and_ctrl_c_leaves_nothing(
     tmp_path: Path, any_engine: dict[str, str]
 ) -> None:
     """Two managers, three stacks each; one of them answers what is around a stack, and then the engine's login never."""
     names = ("a1", "a2", "a3", "b1", "b2", "b3")
-    texts = {name: domain(number, name) for number, name in enumerate(names, 1)}
-    root = fleet(tmp_path / "project", texts)
-    mirror = tmp_path / "mirror"
-    subprocess.run([sys.executable, "-m", "nsx_lab", "mirror", mirror], check=True, capture_output=True)
-    with lab_of(root, names[:3]) as first, lab_of(root, names[3:]) as second:
-        env = any_engine | {"EGRESS_PROVIDER": f"mirror:{mirror}", "NSX_LAB_PYTHON": sys.executable}
-        for lab, letter in ((first, "a"), (second, "b")):
-            (root / f"{letter}.pem").write_text(lab.ca_pem)
-            prefix = f"NSX_{letter.upper()}"
-            env |= {f"{prefix}_USERNAME": lab.username, f"{prefix}_PASSWORD": lab.password}
-            for name in names:
-                if name.startswith(letter):
-                    text = texts[name].replace(
-                        f"host: nsx-{name}.example.com",
-                        f"ca_file: {letter}.pem\n  credentials: {prefix}\n  host: {lab.host}",
-                    )
-                    assert prefix in text
-                    (root / "domains" / f"{name}.yaml").write_text(text)
-        site = Site(root, first, env)
+    with two_managers(tmp_path, any_engine, *names) as (site, second):
         site.egress("plan", "a1", code=2)
         second.control.fault(method="POST", path="/api/session/create", times=0, hang=True)
         process = site.start("plan", "--parallel", "4")
-        runs, hung = root / ".egress" / "runs", {f"{name}.held.json" for name in names[3:]}
+        runs, hung = site.root / ".egress" / "runs", {f"{name}.held.json" for name in names[3:]}
         until(lambda: {note.name for note in runs.glob("*.held.json")} == hung, process)
         interrupt(process)
         words, _ = process.communicate(timeout=120)
@@ -256,7 +263,31 @@ def test_a_manager_that_hangs_keeps_nobody_and_ctrl_c_leaves_nothing(
         assert "Traceback" not in words
         assert words.count("Plan: 3 to add") == 3
         assert re.search(r"^interrupted: b1, b2, b3$", words, re.MULTILINE), words
-        assert running_in(root) == []
-        assert left_of_runs(root / ".egress") == []
+        assert running_in(site.root) == []
+        assert left_of_runs(site.root / ".egress") == []
         again = site.egress("plan", "--parallel", "4", code=2)
         assert again.stdout.count("Plan: 3 to add") == 6
+
+
+@pytest.mark.parametrize("parallel", ["1", "3"])
+def test_a_manager_that_falls_silent_while_the_engine_plans_is_a_sentence_and_the_others_go_on(
+    tmp_path: Path, any_engine: dict[str, str], parallel: str
+) -> None:
+    """It answers what is around a stack; then the engine logs in, and from there on nobody gets an answer."""
+    with two_managers(tmp_path, any_engine, "a1", "a2", "b1") as (site, second):
+        site.egress("plan", "a1", code=2)
+        second.control.fault(id="login", method="POST", path="/api/session/create", times=0, hang=True)
+        program = [sys.executable, "-c", IMPATIENT]
+        process = site.start_as(program, "plan", "b1", "a1", "a2", "--parallel", parallel)
+        until(lambda: any(entry["fault"] for entry in second.control.journal()), process)
+        second.control.fault(path="*", times=0, hang=True)
+        words, _ = process.communicate(timeout=120)
+        second.control.clear_faults()
+        assert process.returncode == 1, words
+        said = rf"b1: {second.host} answered nothing within 2 s, and \S+ waits for it without end: the plan, which changes nothing, was given up after \d+ s: look at the manager"
+        assert re.search(said, words), words
+        assert "Traceback" not in words
+        assert words.count("Plan: 3 to add") == 2
+        assert running_in(site.root) == []
+        assert left_of_runs(site.root / ".egress") == []
+        assert "Plan: 3 to add" in site.egress("plan", "b1", code=2).stdout

@@ -25,7 +25,7 @@ from egress.domain import load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.e2e import postgres, stores
-from tests.e2e.sites import ENGINES, ROUTE, STACK, SUPERVISOR, Site, engine_of, project
+from tests.e2e.sites import ENGINES, IMPATIENT, ROUTE, STACK, SUPERVISOR, Site, engine_of, project
 from tests.machine import lacks
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -230,6 +230,31 @@ def test_a_failed_apply_never_leads_to_the_lock_of_a_run_that_is_alive(tmp_path:
         assert [lock["Who"] for lock in shelf.locks.values()] == ["alice@bastion"]
         shared.one.egress("unlock", STACK, "--yes", code=0)
         shared.one.egress(*advised(words), "--yes", code=0)
+
+
+def test_the_lock_of_a_plan_that_was_given_up_as_its_manager_fell_silent_is_let_go_as_it_says(
+    tmp_path: Path, mirror: Path
+) -> None:
+    with (
+        stores.http() as (running, shelf),
+        checkouts(tmp_path, mirror, "http", http_settings(running), running.env) as shared,
+    ):
+        control = shared.one.lab.control
+        control.fault(method="POST", path="/api/session/create", times=0, hang=True)
+        process = shared.one.start_as([sys.executable, "-c", IMPATIENT], "plan", STACK)
+        deadline = time.monotonic() + 60
+        while not any(entry["fault"] for entry in control.journal()):
+            assert time.monotonic() < deadline
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.02)
+        control.fault(path="*", times=0, hang=True)
+        words, _ = process.communicate(timeout=60)
+        control.clear_faults()
+        assert process.returncode == 1, words
+        assert re.search(r"look at the manager; if \S+ had to be killed, its lock on the state is left: egress", words)
+        assert [lock["Operation"] for lock in shelf.locks.values()] == ["OperationTypePlan"]
+        shared.one.egress(*advised(words), "--yes", code=0)
+        shared.one.egress("plan", STACK, code=2)
 
 
 def test_after_a_kill_in_the_middle_the_messages_lead_to_an_empty_plan(shared: Shared) -> None:

@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,9 +20,12 @@ from egress.answers.questions import questions
 from egress.answers.what_if import what_if
 from egress.domain import WorkloadDomain
 from egress.policy import gateways, seed
+from egress.policy.identity import GatewayKey
+from egress.policy.owned import owned
+from egress.policy.planned import Planned
 from egress.reachability import assemble, view
 from egress.reachability.topology import Node
-from egress.reachability.view import View
+from egress.reachability.view import AfterPlan, Live, View
 from egress.reachability.view import view as view_of
 from egress.reachability.walk import Walker
 
@@ -130,6 +134,95 @@ def test_a_gateway_of_many_domains_is_read_once_and_its_rules_are_compiled_once(
         assert len(own) == 4
         earlier = made
     assert [len(stacks) for stacks in read] == [12] + 11 * [1]
+
+
+def plans(domain: WorkloadDomain) -> list[AfterPlan]:
+    """Every plan that leaves a part of what the domain's file makes as it is, changes a part, and has a rule more or none."""
+    gateway = GatewayKey.of(domain).path
+    own = owned(domain).objects(gateway)
+    found = []
+    for kept in product((True, False, None), repeat=len(own)):
+        bodies = {path: body for (path, body), keep in zip(own.items(), kept, strict=True) if keep}
+        changed = {
+            path: {**body, "source_network": "30.9.9.9"}
+            for (path, body), keep in zip(own.items(), kept, strict=True)
+            if keep is None
+        }
+        route = {f"{gateway}/static-routes/more": {"network": "0.0.0.0/0", "next_hops": [{"ip_address": "10.27.48.9"}]}}
+        more = {
+            f"{gateway}/nat/USER/nat-rules/more": {
+                "action": "SNAT",
+                "source_network": "30.0.0.0/8",
+                "translated_network": "10.27.50.9",
+            }
+        }
+        found += [AfterPlan(Planned(gateway, {**bodies, **changed, **rest})) for rest in ({}, more, route)]
+    return found
+
+
+def test_plans_put_into_what_the_files_say_are_as_if_each_view_were_made_alone(domain_of: DomainOf) -> None:
+    """Also of two domains whose files make a rule of one name, and where the plan takes away what another domain makes as well."""
+    everyone = [without_rules(domain_of, 2, f"many{number}", number) for number in range(3)]
+    doubled = without_rules(domain_of, 2, "many3", 3).model_copy(update={"egress": everyone[1].egress})
+    named = "many1-egress-supervisor"
+    mapping = doubled.egress.supervisor
+    assert mapping is not None
+    egress = doubled.egress.model_copy(update={"supervisor": mapping.model_copy(update={"nsx_id": named})})
+    everyone.append(doubled.model_copy(update={"egress": egress}))
+    assert named in owned(everyone[3]).ids
+    for domain in everyone:
+        files = view_of(everyone[0 if domain is not everyone[0] else 2], everyone)
+        for plan in plans(domain):
+            put_in, alone = view_of(domain, everyone, plan, like=files), view_of(domain, everyone, plan)
+            assert dict(put_in.objects) == dict(alone.objects)
+            assert in_order(put_in) == in_order(alone)
+            assert (put_in.notes, put_in.differs, put_in.unseen) == (alone.notes, alone.differs, alone.unseen)
+            assert [one.as_json() for one in answers(put_in, Ask())] == [one.as_json() for one in answers(alone, Ask())]
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_of_many_plans_on_one_gateway_each_reads_its_own_domain(
+    domain_of: DomainOf, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    everyone = [without_rules(domain_of, 2, f"many{number}", number) for number in range(12)]
+    files = view_of(everyone[0], everyone)
+    read: list[int] = []
+
+    def counted(domains: Sequence[WorkloadDomain], gateway: str) -> object:
+        read.append(len(domains))
+        return seed.seeded(domains, gateway)
+
+    monkeypatch.setattr(view, "seeded", counted)
+    for domain in everyone[1 : count + 1]:
+        made = view_of(domain, everyone, plans(domain)[0], like=files)
+        assert made.walker.compiled < len(made.topology.nodes) / 2
+    assert read == count * [1]
+
+
+def test_domains_on_one_gateway_whose_manager_was_read_once_share_what_was_seen(
+    domain_of: DomainOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = [without_rules(domain_of, 2, f"many{number}", number) for number in range(12)]
+    there = dict(view_of(everyone[0], everyone).objects)
+    states = {"/infra/tier-0s/T0/nat/USER/nat-rules/many4-egress-supervisor": "ERROR: no"}
+    alone = [view_of(domain, everyone, Live("x", "/infra/tier-0s/T0", there)) for domain in everyone]
+    made: list[object] = []
+    of = view.Base.of
+
+    def counted(*arguments: Any) -> view.Base:
+        made.append(arguments)
+        return of(*arguments)
+
+    monkeypatch.setattr(view.Base, "of", counted)
+    earlier = None
+    for number, domain in enumerate(everyone):
+        earlier = view_of(domain, everyone, Live("x", "/infra/tier-0s/T0", there), like=earlier)
+        assert in_order(earlier) == in_order(alone[number])
+        assert earlier.differs == alone[number].differs
+    assert len(made) == 1
+    other = view_of(everyone[4], everyone, Live("x", "/infra/tier-0s/T0", there, states), like=earlier)
+    assert len(made) == 2, "another state is another sight"
+    assert any("many4-egress-supervisor is on the manager and not realized" in one for one in other.differs)
 
 
 def calls(work: Callable[[], object]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from egress.delivery.content.plan_content import PlanContent
 from egress.delivery.content.plan_content import parse as parse_plan
 from egress.domain import WorkloadDomain
 from egress.policy.sighting import Sighting, Unseen
+from egress.policy.tier1s import whole_tier1s
+from egress.policy.tree import PolicyObjects
 from egress.reachability.view import Live
 from egress.reachability.view import view as view_of
 from egress.review.consequence import Fate, Review, Turn, as_json, parse
@@ -53,6 +56,22 @@ def test_a_plan_that_does_nothing_leaves_everything_as_before(walked: Reviewed) 
     assert not found.outages
     assert not found.assumed
     assert "image pulls from TKG: work, seen as 10.27.51.147" in [str(one) for one in found.consequences]
+
+
+def test_the_plan_is_put_in_without_a_look_at_what_it_does_not_touch(
+    walked: Reviewed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Tier-1s are read for what is there now, once as they act and once whole, and stay as they are after the plan."""
+    reads: Counter[str] = Counter()
+
+    def read(objects: PolicyObjects) -> Any:
+        reads["whole"] += 1
+        return whole_tier1s(objects)
+
+    monkeypatch.setattr("egress.reachability.sources.whole_tier1s", read)
+    found = walked(plan({TKG: None}))
+    assert [one.turn for one in found.consequences].count(Turn.BREAKS) == 1
+    assert reads["whole"] == 2
 
 
 def test_a_rule_that_goes_breaks_its_flows_and_says_why(walked: Reviewed) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from egress.domain import LabTarget, WorkloadDomain
+from egress.domain.model import once
 from tier0_egress.constructs import RefusedValueError
 from tier0_egress.stacks.provider import Retries
 
@@ -284,3 +285,19 @@ def test_exceptions_without_mappings_are_made_too(golden: str, domain: Read, syn
         ("ACTIVE_ACTIVE", "ACTIVE_STANDBY"),
     )
     assert list(synth(domain(text))["resource"]["nsxt_policy_nat_rule"]) == ["Egress_NoSnat_a"]
+
+
+def test_a_stack_that_is_made_keeps_nothing_that_was_derived_from_its_domain(
+    golden: str, domain: Read, synth: Synth
+) -> None:
+    """A fleet of a thousand would hold it until the last stack is made."""
+    read, made = domain(golden), []
+
+    @once
+    def derived(one: WorkloadDomain) -> str:
+        made.append(one.stack)
+        return one.stack
+
+    assert (derived(read), derived(read), made) == ("wld01", "wld01", ["wld01"])
+    synth(read)
+    assert (derived(read), made) == ("wld01", ["wld01", "wld01"])

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from egress.domain import EgressError
 from egress.toolchain.running.processes import run
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,31 @@ def test_ctrl_c_reaches_the_program_once_and_waits_for_its_end(tmp_path: Path) -
     os.killpg(parent.pid, signal.SIGINT)
     assert parent.wait(timeout=20) == 130
     assert ended.read_text() == "1", "an engine that is interrupted twice gives up without saving its state"
+
+
+def test_who_looks_meanwhile_may_end_the_program(tmp_path: Path) -> None:
+    """As Ctrl-C would: asked once, and waited for."""
+    ready, ended = tmp_path / "ready", tmp_path / "ended"
+
+    def given_up() -> None:
+        if ready.exists():
+            raise EgressError("enough")
+
+    with pytest.raises(EgressError, match="enough"):
+        run([sys.executable, "-c", CHILD, ready, ended], meanwhile=given_up)
+    assert ended.read_text() == "1"
+
+
+def test_a_program_that_has_ended_meanwhile_is_not_given_up() -> None:
+    begun: list[int] = []
+
+    def too_late() -> None:
+        os.waitid(os.P_PID, begun[0], os.WEXITED | os.WNOWAIT)
+        raise EgressError("enough")
+
+    slow = "import time; time.sleep(2); print('well')"
+    done = run([sys.executable, "-c", slow], started=begun.append, meanwhile=too_late)
+    assert (done.code, done.out) == (0, "well\n")
 
 
 PASSED_ON = """

@@ -19,6 +19,7 @@ from egress.delivery.content.staleness import moved
 from egress.delivery.planning import lost_gateway, memory
 from egress.delivery.planning.guards import refuse_doubles, refuse_losing_a_route, refuse_wrong_mode
 from egress.delivery.planning.looks import Found
+from egress.delivery.planning.silence import Watch
 from egress.domain import EgressError, PlanAgainError
 from egress.escape import uncoloured
 from egress.toolchain.running.own_files import read_bytes
@@ -111,7 +112,7 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN, patience: i
     for the lock of the state.
 
     Never with -refresh=false: after a failed update the state holds the new value, and such a plan would show nothing
-    (measured with the provider 3.11.1). Errors: EgressError with the engine's words.
+    (measured with the provider 3.11.1). Errors: EgressError with the engine's words, or where the manager has fallen silent.
     """
     done = stack.engine(
         "plan",
@@ -123,6 +124,7 @@ def make(stack: Stack, verb: Verb = Verb.APPLY, *, file: str = PLAN, patience: i
         *stack.locking(patience),
         *verb.options,
         capture=True,
+        meanwhile=Watch(stack),
     )
     if done.code not in (0, 2):
         words = uncoloured(done.err or done.out).strip()

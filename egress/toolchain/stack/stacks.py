@@ -79,8 +79,15 @@ class Stack:
             raise EgressError(f"{self.name}: the configuration that main.py made states no backend")
         return config
 
-    def engine(self, *arguments: str, capture: bool = False, ask: bool = False) -> Ended:
-        """Runs the engine in the stack's folder; its words are ours unless `capture`. `ask`: it may read our input."""
+    def engine(
+        self,
+        *arguments: str,
+        capture: bool = False,
+        ask: bool = False,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> Ended:
+        """Runs the engine in the stack's folder; its words are ours unless `capture`. `ask`: it may read our input. meanwhile: may end it, as of
+        `processes.run`."""
         env = self.run.environment(self.domain) | {"TF_DATA_DIR": str(self.data)}
         env.setdefault(pg_store.APPLICATION, pg_store.name(self.run.command, self.name))
         if arguments[0] != "init":  # a provider that runs already is not installed
@@ -94,17 +101,18 @@ class Stack:
                 ask=ask,
                 keep_open=[self.lock.file],
                 started=self.lock.engine,
+                meanwhile=meanwhile,
             )
 
     @contextmanager
     def _no_empty_state(self) -> Iterator[None]:
         """An engine makes the file of a local state to lock it, and takes it away again where it wrote none: unless it was killed, as
-        after Ctrl-C while its manager hangs. Left there, it would look like a state that was lost."""
+        after it was interrupted while its manager hangs. Left there, it would look like a state that was lost."""
         file = self.local_state_file
         before = file is None or os.path.lexists(file)
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, EgressError):
             if file is not None and not before and file.is_file() and not file.stat().st_size:
                 file.unlink()
             raise
