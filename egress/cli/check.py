@@ -17,7 +17,7 @@ from egress.checks.text import as_json, explained, page, told_suppressed
 from egress.cli._names import RuleId, StackOrFile, is_path
 from egress.cli._parts import in_parts, parts_of
 from egress.cli.context import Project, deadline, timeout_option
-from egress.cli.output import FAILED, NEEDS_YOU, OK, echo, print_json, progress, say, show
+from egress.cli.output import FAILED, NEEDS_YOU, OK, Shown, echo, print_json, progress, say, show_all
 from egress.domain import DomainFile, DomainFileError, EgressError, Place, Problem, WorkloadDomain, find_root
 from egress.domain.fields import quoted
 from egress.domain.files import Looked, look, named, select
@@ -247,23 +247,27 @@ def _each_once(files: Sequence[DomainFile]) -> tuple[DomainFile, ...]:
 
 
 def _print(report: Report, undecided: bool, losses: Mapping[str, Sequence[Loss]]) -> None:
-    for problem in report.problems:
-        key = f"{problem.key}: " if problem.key else ""
-        _print_one(f"{problem.place}: error: {key}{problem.what}", Severity.ERROR)
-    for finding in report.findings:
-        _print_one(told(finding), finding.rule.severity)
-    for suppressed in told_suppressed(report):
-        show(suppressed, "dim")
-    for entry in report.undecided if undecided else ():
-        show(f"{entry.stack}: undecided: {entry.what} [{entry.rule.id}]", "dim")
-    for stack, found in losses.items():
-        for sentence in _matrix(found):
-            show(f"{stack}: {sentence}", "dim")
+    show_all(_lines(report, undecided, losses))
     echo(summary(report))
 
 
-def _print_one(text: str, severity: Severity) -> None:
-    show(text, _COLOURS[severity], f": {severity.value}: ")
+def _lines(report: Report, undecided: bool, losses: Mapping[str, Sequence[Loss]]) -> Iterator[Shown]:
+    for problem in report.problems:
+        key = f"{problem.key}: " if problem.key else ""
+        yield _line(f"{problem.place}: error: {key}{problem.what}", Severity.ERROR)
+    for finding in report.findings:
+        yield _line(told(finding), finding.rule.severity)
+    for suppressed in told_suppressed(report):
+        yield suppressed, "dim", None
+    for entry in report.undecided if undecided else ():
+        yield f"{entry.stack}: undecided: {entry.what} [{entry.rule.id}]", "dim", None
+    for stack, found in losses.items():
+        for sentence in _matrix(found):
+            yield f"{stack}: {sentence}", "dim", None
+
+
+def _line(text: str, severity: Severity) -> Shown:
+    return text, _COLOURS[severity], f": {severity.value}: "
 
 
 def _matrix(losses: Sequence[Loss]) -> Iterator[str]:

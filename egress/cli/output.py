@@ -37,6 +37,8 @@ _GAP = 2
 _SECONDS_BETWEEN_LINES = 10.0
 Styled: TypeAlias = str | tuple[str, str]
 """A text as it is, or with the style that it has where colours are shown."""
+Shown: TypeAlias = tuple[str, str, str | None]
+"""A line, or several; the style that it has where colours are shown; the only words in it that have it, None for all."""
 
 
 def console() -> Console:
@@ -84,18 +86,23 @@ def echo(text: str, *, nl: bool = True) -> None:
 
 
 def show(text: str, style: str, part: str | None = None) -> None:
-    """A line of an answer, or several. Where colours are shown it has a style; with part, only as much of it."""
+    """One line of an answer, or several, as in `show_all`."""
+    show_all([(text, style, part)])
+
+
+def show_all(lines: Iterable[Shown]) -> None:
+    """Lines of an answer."""
     if not _decorated(sys.stdout):
-        echo(text)
+        echo("".join([escape.terminal(text) + "\n" for text, _, _ in lines]), nl=False)
         return
     from rich.text import Text
 
-    if part is None:
-        console().print(Text(text, style=style))
-    else:
-        shown = Text(text)
-        shown.highlight_words([part], style)
-        console().print(shown)
+    out = console()
+    for text, style, part in lines:
+        shown = Text(text, style=style if part is None else "")
+        if part is not None:
+            shown.highlight_words([part], style)
+        out.print(shown)
 
 
 def show_lines(lines: Iterable[Sequence[Styled]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 
 from egress.reachability.forwarding import Forwarder
 from egress.reachability.layered import Layered
@@ -44,8 +45,8 @@ class CompiledNetwork:
         segments = before._segments if before else Layered[Segment]({})
         gathered = self._gather(changed, made.keys(), segments)
         self._segments: Layered[Segment] = segments.changed(gathered, changed - gathered.keys())
-        self.forwarders = Remembered(self._forwarder)
-        """The nodes at work, by name: of those that a packet has come to."""
+        self.forwarders = Remembered(partial(_forwarder, self.places, self._segments))
+        """The nodes at work, by name: of those that a packet has come to. They do not hold the network, which goes with the last who has it."""
 
     def _gather(self, changed: set[str], fresh: Collection[str], before: Mapping[str, Segment]) -> dict[str, Segment]:
         """The segments on which somebody has changed, with who is on them in the order of the nodes. fresh: nodes that were made."""
@@ -64,8 +65,9 @@ class CompiledNetwork:
         there = [place for name in names if (place := self.places.get(name))]
         return any(number in place.faces.own or place.stands_for(number) for place in there)
 
-    def _forwarder(self, name: str) -> Forwarder:
-        return Forwarder(self.places[name], self._segments)
+
+def _forwarder(places: Mapping[str, Place], segments: Mapping[str, Segment], name: str) -> Forwarder:
+    return Forwarder(places[name], segments)
 
 
 class _Held:

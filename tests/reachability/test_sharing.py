@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import tracemalloc
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -381,3 +382,17 @@ def test_a_walker_forgets_a_node_that_is_gone(golden: WorkloadDomain) -> None:
     pull = questions(whole)[0].flow
     assert str(walker.walk(pull).paths[0].last.drop) == "None"
     assert str(after.walk(pull).paths[0].last.drop) == "no neighbour"
+
+
+def test_a_view_that_was_asked_goes_with_the_last_who_has_it(golden: WorkloadDomain) -> None:
+    """No search for cycles has to find it: of a fleet there is one view at a time."""
+    gc.collect()
+    gc.disable()
+    try:
+        asked = view_of(golden, [golden])
+        assert answers(asked, Ask())
+        kept = [weakref.ref(part) for part in (asked, asked.walker, asked.walker._network, asked.topology)]
+        del asked
+        assert [part() for part in kept] == [None] * len(kept)
+    finally:
+        gc.enable()
