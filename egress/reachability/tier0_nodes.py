@@ -159,11 +159,11 @@ class Tier0Nodes:
         for to in DEFAULTS if self._working else ():
             hops = tuple(RouteHop("transit", _same(self._transit(edge), to)) for edge in self._working)
             routes.append(Route(to, hops, "default to the edges"))
-        transit = Interface("transit", f"transit:{self._tier0.id}", self._transit(None))
-        interfaces = (transit, *self._below.faces)
-        if known:
-            same = known._below.faces is self._below.faces
-            interfaces = known.nodes[0].interfaces if same else (known.nodes[0].interfaces[0], *self._below.faces)
+        if known and known._below.faces is self._below.faces:
+            interfaces = known.nodes[0].interfaces
+        else:
+            transit = Interface("transit", f"transit:{self._tier0.id}", self._transit(None))
+            interfaces = (known.nodes[0].interfaces[0] if known else transit, *self._below.faces)
         return Node(dr_name(self._tier0.id), NodeKind.TIER0_DR, interfaces, tuple(routes), gateway=self._tier0.id)
 
     def _tier1_routes(self, hop: _ToTier1) -> Iterator[Route]:
