@@ -124,6 +124,15 @@ def in_the_middle(site: Site) -> Iterator[subprocess.Popen[str]]:
             process.communicate(timeout=60)
 
 
+def until_refused(shelf: stores.Shelf, process: subprocess.Popen[str], times: int) -> None:
+    """Waits until a run was refused a lock so often."""
+    deadline = time.monotonic() + 60
+    while len(shelf.refused) < times:
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+
+
 def killed(process: subprocess.Popen[str]) -> None:
     """kill -9 of egress, its engine and the provider at once: the machine that they ran on is gone."""
     groups = [engine_of(process.pid), process.pid]
@@ -168,11 +177,7 @@ def test_the_plan_after_an_apply_waits_for_the_run_that_waited_for_the_apply(tmp
     ):
         shelf.waits = {"ID": "7", "Who": "alice@bastion", "Operation": "OperationTypePlan"}
         process = shared.one.start("apply", STACK, "--yes")
-        deadline = time.monotonic() + 60
-        while not shelf.refused:
-            assert time.monotonic() < deadline
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.02)
+        until_refused(shelf, process, 1)
         shelf.locks.clear()
         words, _ = process.communicate(timeout=60)
         assert process.returncode == 0, words
@@ -204,11 +209,7 @@ def test_a_failed_apply_waits_for_the_run_that_has_the_lock_now_and_then_knows_w
     tmp_path: Path, mirror: Path
 ) -> None:
     with failed_and_overtaken(tmp_path, mirror, patience=60) as (shared, shelf, process):
-        deadline = time.monotonic() + 60
-        while len(shelf.refused) < 2:
-            assert time.monotonic() < deadline
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.02)
+        until_refused(shelf, process, 2)
         shelf.locks.clear()
         words, _ = process.communicate(timeout=60)
         assert process.returncode == 1, words

@@ -103,7 +103,8 @@ def _be(program: Callable[[], None], files: Mapping[int, IO[bytes]], cwd: Path, 
 
 
 def _forget_ends() -> None:
-    """What is to happen at the end of this process's origin is not to happen here: folders would be removed that it still needs."""
+    """What is to happen at the end of this process's origin is not to happen here: folders would be removed that it still needs. The
+    libraries have no public way to say so."""
     atexit._clear()
     weakref.finalize._registry.clear()  # type: ignore[attr-defined]
     weakref.finalize._registered_with_atexit = False  # type: ignore[attr-defined]
