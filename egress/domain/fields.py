@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from ipaddress import (
     AddressValueError,
     IPv4Address,
@@ -59,6 +59,14 @@ def listed(values: Collection[Any], joint: str = ", ") -> str:
     more = len(values) - _LISTED
     shown = joint.join(map(str, islice(values, _LISTED if more > 1 else len(values))))
     return f"{shown} and {more} more" if more > 1 else shown
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was meant by a mistyped one, if there is one much like it."""
+    import difflib  # a command that meets no mistake does without
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return near[0] if near else None
 
 
 def wrong(what: str) -> PydanticCustomError:
