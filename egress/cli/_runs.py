@@ -101,7 +101,7 @@ def for_each(
             begun = whole.enter_context(synthesising(project.root, names, lab=project.lab is not None))
         looks = None if apart else whole.enter_context(looking_ahead(domains, project.root, project.lab))
         run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
-        say(str(run))
+        say(run.words(*domains))
         if names:
             with progress(f"synthesising {_shown(names)}"), ThreadPoolExecutor(max_workers=1) as beside:
                 if apart:
@@ -112,15 +112,15 @@ def for_each(
             folders |= made.folders
         if first:
             first({stack: (folder / STACK_FILE).read_bytes() for stack, folder in folders.items()})
-        work = _Work(project, run, may_be_new, upgrade_provider, head, damaged_aside)
+        work = _Work(project, run, len(domains), may_be_new, upgrade_provider, head, damaged_aside)
         go_on = go_on and (len(folders) > 1 or failed is not None)
         if looks is None:
 
             def alone(number: int) -> T | _Failed:
-                return work.alone_on(run.domains[number], folders, act, go_on, first=number == 0)
+                return work.alone_on(domains[number], folders, act, go_on, first=number == 0)
 
             return _told(work_beside(jobs, alone, parallel, go_on=go_on, luggage=luggage), go_on, failed)
-        return [work.on(domain, folders[domain.stack], act, looks, go_on, failed) for domain in run.domains]
+        return [work.on(domain, folders[domain.stack], act, looks, go_on, failed) for domain in domains]
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,7 @@ class _Work:
         self,
         project: Project,
         run: Run,
+        stacks: int,
         may_be_new: bool,
         upgrade_provider: bool,
         head: Callable[[str], None],
@@ -170,7 +171,7 @@ class _Work:
     ) -> None:
         self._damaged_aside = damaged_aside
         self._beside_others = False
-        self._project, self._run = project, run
+        self._project, self._run, self._several = project, run, stacks > 1
         self._may_be_new, self._upgrade_provider, self._head = may_be_new, upgrade_provider, head
         self._strays = stray_states(run.places, project.stacks)
 
@@ -203,7 +204,7 @@ class _Work:
         failed: Callable[[str, str], None] | None,
     ) -> T | None:
         """Acts on a stack whose configuration is in `folder`; None where that failed and it goes on."""
-        if len(self._run.domains) > 1:
+        if self._several:
             self._head(f"\n== {domain.stack}")
         seen = looks.of_next()
         try:
@@ -258,10 +259,10 @@ def show(plan: Plan, *, full: bool) -> None:
         say(f"{plan.stack.name}: the engine warns: {line(warning)} (--full shows its words)")
 
 
-def tell(around: Found, stack: Stack) -> None:
+def tell(around: Found, stack: str) -> None:
     """Says what was found around a stack, and what could not be seen."""
     if around.failed:
-        say(f"{stack.name}: whether somebody else's objects are in the way was not seen: {around.failed}")
+        say(f"{stack}: whether somebody else's objects are in the way was not seen: {around.failed}")
     for finding in around.report.findings:
         say(finding_told(finding))
 

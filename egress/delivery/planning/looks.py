@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ class Look:
 
 @dataclass(frozen=True)
 class Found:
-    """What is around a stack. `there` is None where the manager could not be read; `report` then says nothing."""
+    """What is around a stack. `there` is None where the manager could not be read; `report` then says nothing. So is it where what was
+    read is another process's."""
 
     there: Presence | None
     report: Report
@@ -47,6 +48,10 @@ class Found:
     def matters(self) -> bool:
         """Whether somebody has to look: notes do not count, nor what a domain file suppresses with a reason."""
         return bool(self.report.errors or self.report.warnings)
+
+    def without_objects(self) -> Found:
+        """What is told of it, and no more: what a process brings of a stack does not grow with the gateway, nor with the fleet."""
+        return replace(self, there=None)
 
     def as_data(self) -> dict[str, Any]:
         """For programs. `not_seen`: why the manager could not be read, None if it could."""
