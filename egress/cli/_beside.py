@@ -42,7 +42,7 @@ class Luggage(Protocol):
     """What work collects besides what it returns, and brings from a worker's process into this one."""
 
     def packed(self) -> Any:
-        """What was collected in this process."""
+        """What was collected in this process since it was last asked: it works on one stack after the other."""
 
     def unpacked(self, packed: Any) -> None:
         """Adds what another process collected."""

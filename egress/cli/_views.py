@@ -15,6 +15,7 @@ from egress.cli._names import Losable
 from egress.cli._neighbours import Neighbours
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
+from egress.deadline import Deadline
 from egress.domain import EgressError, Problem, WorkloadDomain
 from egress.domain.files import select
 from egress.policy.identity import GatewayKey
@@ -122,31 +123,36 @@ class Reading:
 
 
 @contextmanager
-def reading(project: Project, domain: WorkloadDomain) -> Iterator[Manager]:
-    """The domain's manager, within the command's time; how much was read is shown. Errors: EgressError."""
+def reading(project: Project, domain: WorkloadDomain, end: Deadline | None = None) -> Iterator[Manager]:
+    """The domain's manager; how much was read is shown. end: of the time for it; left out: the command's. Errors: EgressError."""
     from egress.manager import Manager  # the HTTP client is loaded by who asks a manager
 
     host = project.lab.host if project.lab else domain.nsx.host
     with (
         progress(f"reading {host}") as tell,
         Manager.of(
-            domain, project.root, project.lab, deadline(), lambda count: tell(f"reading {host}... {count} objects")
+            domain,
+            project.root,
+            project.lab,
+            end or deadline(),
+            lambda count: tell(f"reading {host}... {count} objects"),
         ) as manager,
     ):
         yield manager
 
 
 def live_source(project: Project, domain: WorkloadDomain) -> Live:
-    """What the domain's manager has now. Errors: EgressError."""
-    return _Looks(project, [domain]).at(domain)
+    """What the domain's manager has now, within a time of its own: since the last look a plan was made, and perhaps a question asked. Errors: EgressError."""
+    return _Looks(project, [domain], Deadline()).at(domain)
 
 
 class _Looks:
     """Looks at the managers of some domains, one after the other: what is around a Tier-0 is read once for all of them that find it in the
     same way, and kept until the last of these has been looked at."""
 
-    def __init__(self, project: Project, domains: Sequence[WorkloadDomain]) -> None:
-        self._project = project
+    def __init__(self, project: Project, domains: Sequence[WorkloadDomain], end: Deadline | None = None) -> None:
+        """end: of the time for all of them; left out: the command's."""
+        self._project, self._end = project, end
         self._left = Counter(map(_way, domains))
         self._known: dict[Hashable, Around] = {}
 
@@ -155,7 +161,7 @@ class _Looks:
         from egress.manager import around, sight
 
         way = _way(domain)
-        with reading(self._project, domain) as manager:
+        with reading(self._project, domain, self._end) as manager:
             known = self._known.pop(way, None) or around(manager, domain.tier0)
             seen = sight(manager, domain, known)
         self._left[way] -= 1

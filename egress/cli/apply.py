@@ -189,7 +189,9 @@ class _Applied:
     spent: list[str]
 
     def packed(self) -> Any:
-        return self.record.packed(), self.spent
+        spent = self.spent.copy()
+        self.spent.clear()
+        return self.record.packed(), spent
 
     def unpacked(self, packed: Any) -> None:
         entries, spent = packed

@@ -9,10 +9,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from egress.cli import _views
-from egress.domain import files, load_domains
+from egress.cli.context import Project
+from egress.deadline import Deadline
+from egress.domain import EgressError, files, load_domains
 from egress.manager import Manager
 from egress.policy.paths import REALIZED_ENTITIES
 from egress.policy.seed import seed
@@ -255,3 +258,16 @@ def test_a_neighbours_file_that_cannot_be_read_is_told_and_left_out(run: Run, pr
     assert "'30.2.0.1/24' has host bits set" in text
     assert "left out: whether this file shares a Tier-0 is not known" in text
     assert run("explain", "platform")[0] == 1
+
+
+def test_a_look_after_a_plan_has_a_time_of_its_own(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look at the first of many stacks may be long ago."""
+    domains = load_domains(project)
+    with Lab(seed=seed(domains)) as lab, click.Context(click.Command("plan")) as command:
+        lab.write_lab_file(project / "lab.json")
+        monkeypatch.setenv("EGRESS_LAB", str(project / "lab.json"))
+        command.meta["egress.deadline"] = Deadline(0)
+        at = Project(project)
+        with pytest.raises(EgressError, match="0 s"), _views.reading(at, domains[0]) as manager:
+            manager.version()
+        assert _views.live_source(at, domains[0]).manager == f"the lab {lab.host}"
