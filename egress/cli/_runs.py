@@ -100,16 +100,17 @@ def for_each(
         if names:  # before there is any thread: the looks are taken in one
             begun = whole.enter_context(synthesising(project.root, names, lab=project.lab is not None))
         looks = None if apart else whole.enter_context(looking_ahead(domains, project.root, project.lab))
-        run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
-        say(run.words(*domains))
-        if names:
-            with progress(f"synthesising {_shown(names)}"), ThreadPoolExecutor(max_workers=1) as beside:
-                if apart:
-                    beside.submit(load)
-                made = begun.made()
-            if made.notes:
-                say(made.notes)
-            folders |= made.folders
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            if apart:
+                beside.submit(load)
+            run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
+            say(run.words(*domains))
+            if names:
+                with progress(f"synthesising {_shown(names)}"):
+                    made = begun.made()
+                if made.notes:
+                    say(made.notes)
+                folders |= made.folders
         if first:
             first({stack: (folder / STACK_FILE).read_bytes() for stack, folder in folders.items()})
         work = _Work(project, run, len(domains), may_be_new, upgrade_provider, head, damaged_aside)
