@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from egress.cli._arounds import Arounds
 from egress.cli._names import Losable
 from egress.cli._neighbours import Neighbours
 from egress.cli.context import Project, deadline, timeout_option
@@ -25,7 +26,7 @@ from egress.reachability.surroundings import NO_WISHES, Wishes
 from egress.reachability.view import FILES, AfterPlan, Live, Source, View, view
 
 if TYPE_CHECKING:
-    from egress.manager import Around, Manager
+    from egress.manager import Manager
 
 _EXPECTED = "give the folder that egress plan --out wrote, or the output of the engine's show -json"
 _GAPS = 12
@@ -147,33 +148,19 @@ def live_source(project: Project, domain: WorkloadDomain) -> Live:
 
 
 class _Looks:
-    """Looks at the managers of some domains, one after the other: what is around a Tier-0 is read once for all of them that find it in the
-    same way, and kept until the last of these has been looked at."""
+    """Looks at the managers of some domains, one after the other."""
 
     def __init__(self, project: Project, domains: Sequence[WorkloadDomain], end: Deadline | None = None) -> None:
         """end: of the time for all of them; left out: the command's."""
-        self._project, self._end = project, end
-        self._left = Counter(map(_way, domains))
-        self._known: dict[Hashable, Around] = {}
+        self._project, self._end, self._arounds = project, end, Arounds(domains)
 
     def at(self, domain: WorkloadDomain) -> Live:
         """What the domain's manager has: around the Tier-0 as it was first read, of the domain's own objects as they fare now. Errors: EgressError."""
-        from egress.manager import around, sight
+        from egress.manager import sight
 
-        way = _way(domain)
         with reading(self._project, domain, self._end) as manager:
-            known = self._known.pop(way, None) or around(manager, domain.tier0)
-            seen = sight(manager, domain, known)
-        self._left[way] -= 1
-        if self._left[way]:
-            self._known[way] = known
+            seen = sight(manager, domain, self._arounds.of(manager, domain))
         return Live.of(f"the {'lab' if self._project.lab else 'manager'} {manager.host}", seen)
-
-
-def _way(domain: WorkloadDomain) -> Hashable:
-    """How a domain finds its Tier-0: which manager with which authority and login, and which name there."""
-    nsx, tier0 = domain.nsx, domain.tier0
-    return nsx.host, nsx.ca_file, nsx.credentials, tier0.id, tier0.display_name
 
 
 def seen_otherwise(view: View) -> Iterator[str]:
