@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -26,8 +25,7 @@ NO_KEYS: Mapping[str, Place] = MappingProxyType({})
 """Of what is no mapping."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A value and where it came from. `keys` gives the place of each key of a mapping."""
 
     value: Scalar | tuple[Tree, ...] | dict[str, Tree]
