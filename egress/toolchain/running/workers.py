@@ -217,11 +217,12 @@ class _Pool:
 
     def _begin(self, number: int) -> None:
         """Gives a job to a worker that waits, or to a new one."""
+        job = self._jobs[number]
         waiting = next((worker for worker in self._workers if worker.number is None), None)
         worker = waiting or self._forked()
-        worker.number = number
-        job = self._jobs[number]
-        send(worker.orders, (number, limits.Share.of(self._slots[job.manager])))
+        with signals_held():  # one that is said to work, and was told of nothing, would be waited for without end
+            worker.number = number
+            send(worker.orders, (number, limits.Share.of(self._slots[job.manager])))
         self._watching.begun(job.name)
 
     def _forked(self) -> _Worker:
