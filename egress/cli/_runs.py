@@ -18,7 +18,7 @@ from egress.cli._durations import Duration
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
 from egress.delivery.content.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
-from egress.delivery.planning.looks import Ahead, Found, found, load, looking_ahead, stray_states
+from egress.delivery.planning.looks import Ahead, Found, found, load, stray_states
 from egress.delivery.planning.memory import Remembered
 from egress.delivery.planning.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
@@ -99,7 +99,7 @@ def for_each(
         apart = beside_one_another(jobs, parallel)
         if names:  # before there is any thread: the looks are taken in one
             begun = whole.enter_context(synthesising(project.root, names, lab=project.lab is not None))
-        looks = None if apart else whole.enter_context(looking_ahead(domains, project.root, project.lab))
+        looks = None if apart else Ahead(domains, project.root, project.lab)
         with ThreadPoolExecutor(max_workers=1) as beside:
             if apart:
                 beside.submit(load)
@@ -191,8 +191,8 @@ class _Work:
         if not first:
             self._strays = ()
         whys: list[str] = []
-        with looking_ahead([domain], self._run.root, self._run.lab) as looks:
-            done = self.on(domain, folders[domain.stack], act, looks, go_on, lambda _, why: whys.append(why))
+        looks = Ahead([domain], self._run.root, self._run.lab)
+        done = self.on(domain, folders[domain.stack], act, looks, go_on, lambda _, why: whys.append(why))
         return _Failed(whys[0]) if whys else cast(T, done)
 
     def on(
