@@ -18,7 +18,7 @@ from egress.cli._durations import Duration
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
 from egress.delivery.content.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
-from egress.delivery.planning.looks import Ahead, Found, found, load, looking_ahead, stray_states
+from egress.delivery.planning.looks import Ahead, Found, found, load, stray_states
 from egress.delivery.planning.memory import Remembered
 from egress.delivery.planning.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
@@ -99,28 +99,29 @@ def for_each(
         apart = beside_one_another(jobs, parallel)
         if names:  # before there is any thread: the looks are taken in one
             begun = whole.enter_context(synthesising(project.root, names, lab=project.lab is not None))
-        looks = None if apart else whole.enter_context(looking_ahead(domains, project.root, project.lab))
-        run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
-        say(str(run))
-        if names:
-            with progress(f"synthesising {_shown(names)}"), ThreadPoolExecutor(max_workers=1) as beside:
-                if apart:
-                    beside.submit(load)
-                made = begun.made()
-            if made.notes:
-                say(made.notes)
-            folders |= made.folders
+        looks = None if apart else Ahead(domains, project.root, project.lab)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            if apart:
+                beside.submit(load)
+            run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
+            say(run.words(*domains))
+            if names:
+                with progress(f"synthesising {_shown(names)}"):
+                    made = begun.made()
+                if made.notes:
+                    say(made.notes)
+                folders |= made.folders
         if first:
             first({stack: (folder / STACK_FILE).read_bytes() for stack, folder in folders.items()})
-        work = _Work(project, run, may_be_new, upgrade_provider, head, damaged_aside)
+        work = _Work(project, run, len(domains), may_be_new, upgrade_provider, head, damaged_aside)
         go_on = go_on and (len(folders) > 1 or failed is not None)
         if looks is None:
 
             def alone(number: int) -> T | _Failed:
-                return work.alone_on(run.domains[number], folders, act, go_on, first=number == 0)
+                return work.alone_on(domains[number], folders, act, go_on, first=number == 0)
 
             return _told(work_beside(jobs, alone, parallel, go_on=go_on, luggage=luggage), go_on, failed)
-        return [work.on(domain, folders[domain.stack], act, looks, go_on, failed) for domain in run.domains]
+        return [work.on(domain, folders[domain.stack], act, looks, go_on, failed) for domain in domains]
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ class _Work:
         self,
         project: Project,
         run: Run,
+        stacks: int,
         may_be_new: bool,
         upgrade_provider: bool,
         head: Callable[[str], None],
@@ -170,7 +172,7 @@ class _Work:
     ) -> None:
         self._damaged_aside = damaged_aside
         self._beside_others = False
-        self._project, self._run = project, run
+        self._project, self._run, self._several = project, run, stacks > 1
         self._may_be_new, self._upgrade_provider, self._head = may_be_new, upgrade_provider, head
         self._strays = stray_states(run.places, project.stacks)
 
@@ -189,8 +191,8 @@ class _Work:
         if not first:
             self._strays = ()
         whys: list[str] = []
-        with looking_ahead([domain], self._run.root, self._run.lab) as looks:
-            done = self.on(domain, folders[domain.stack], act, looks, go_on, lambda _, why: whys.append(why))
+        looks = Ahead([domain], self._run.root, self._run.lab)
+        done = self.on(domain, folders[domain.stack], act, looks, go_on, lambda _, why: whys.append(why))
         return _Failed(whys[0]) if whys else cast(T, done)
 
     def on(
@@ -203,7 +205,7 @@ class _Work:
         failed: Callable[[str, str], None] | None,
     ) -> T | None:
         """Acts on a stack whose configuration is in `folder`; None where that failed and it goes on."""
-        if len(self._run.domains) > 1:
+        if self._several:
             self._head(f"\n== {domain.stack}")
         seen = looks.of_next()
         try:
@@ -258,10 +260,10 @@ def show(plan: Plan, *, full: bool) -> None:
         say(f"{plan.stack.name}: the engine warns: {line(warning)} (--full shows its words)")
 
 
-def tell(around: Found, stack: Stack) -> None:
+def tell(around: Found, stack: str) -> None:
     """Says what was found around a stack, and what could not be seen."""
     if around.failed:
-        say(f"{stack.name}: whether somebody else's objects are in the way was not seen: {around.failed}")
+        say(f"{stack}: whether somebody else's objects are in the way was not seen: {around.failed}")
     for finding in around.report.findings:
         say(finding_told(finding))
 

@@ -47,6 +47,13 @@ def with_length(address: Address, network: Network) -> InterfaceAddress:
     return IPv6Interface((_number(address), network.prefixlen))
 
 
+def around(address: Address, length: int) -> Network:
+    """The network of a length that an address lies in."""
+    if isinstance(address, IPv4Address):
+        return IPv4Network((_number(address), length), strict=False)
+    return IPv6Network((_number(address), length), strict=False)
+
+
 def overlap(one: Network, other: Network) -> bool:
     """Whether two networks share an address, so that one holds the other; networks of different families do not."""
     own = one.max_prefixlen - min(one.prefixlen, other.prefixlen)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, ip_interface
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Literal
 
 from egress.domain import WorkloadDomain
-from egress.domain.addresses import Address, Coverage, InterfaceAddress, as_network, first_host
+from egress.domain.addresses import Address, Coverage, InterfaceAddress, around, as_network, first_host, with_length
 from egress.domain.fields import listed
 from egress.policy.leaving import Leaving, leaving
 from egress.policy.owned import NatRule, owned
@@ -211,7 +211,7 @@ def behind_gateway(address: Address, longest: int, shortest: int) -> InterfaceAd
     """An address with a length, the longest first, that leaves room before it for the first host of its network, which is the Tier-1's
     own address there. None: there is no such length."""
     for length in range(longest, shortest - 1, -1):
-        around = ip_interface(f"{address}/{length}")
-        if int(address) - int(around.network.network_address) >= 2:
-            return around
+        network = around(address, length)
+        if int(address) - int(network.network_address) >= 2:
+            return with_length(address, network)
     return None

@@ -75,13 +75,13 @@ _BARE = attrgetter("name", "segment", "addresses", "strict")
 
 
 def _keys(interfaces: Sequence[Interface]) -> Iterator[int]:
-    return (key(one.ip) for interface in interfaces for one in interface.addresses)
+    return (key(one) for interface in interfaces for one in interface.addresses)
 
 
 def _connected(interfaces: Sequence[Interface]) -> Iterator[tuple[Prefix, _Ways]]:
     for interface in interfaces:
-        for network in dict.fromkeys(one.network for one in interface.addresses):
-            yield prefix(network), (_Way(interface.name, None, "connected"),)
+        for network in dict.fromkeys(prefix(one.network) for one in interface.addresses):
+            yield network, (_Way(interface.name, None, "connected"),)
 
 
 class _Networks:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network, ip_interface, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 
 from egress.domain import HaMode, WorkloadDomain
-from egress.domain.addresses import Address, InterfaceAddress, Network, first_host, overlap, single, with_length
+from egress.domain.addresses import Address, InterfaceAddress, Network, around, first_host, overlap, single, with_length
 from egress.domain.model import DnsServer
 from egress.policy.owned import EVERYTHING, beside_the_way_out
 from egress.policy.sighting import Unseen
@@ -298,9 +298,10 @@ class _Builder:
     def _network_for(self, address: Address) -> Network:
         """A network for a host elsewhere, as large as fits beside everything else, in which the address is a host's."""
         used = [network for network in self._used() if network.num_addresses > 1]
-        large, small = _networks(address, range(24, 7, -1), 64), _networks(address, (30, 31), 126)
-        free = [network for network in large[:1] if not any(overlap(network, other) for other in used)]
-        return (*free, *small)[0]
+        large = next(_networks(address, range(24, 7, -1), 64), None)
+        if large is not None and not any(overlap(large, other) for other in used):
+            return large
+        return next(_networks(address, (30, 31), 126))
 
     def _upstream_routes(self) -> Iterator[WorldRoute]:
         """The upstream gateway reaches the ingress range by the uplinks, and knows of the egress range what the file says."""
@@ -332,10 +333,9 @@ def _dns_name(server: DnsServer) -> str:
     return f"dns {server.address}"
 
 
-def _networks(address: Address, lengths: Iterable[int], length6: int) -> list[Network]:
+def _networks(address: Address, lengths: Iterable[int], length6: int) -> Iterator[Network]:
     """Networks around an address in which it is neither the network's nor the broadcast address."""
-    around = [
-        ip_interface(f"{address}/{length}").network for length in (lengths if address.version == 4 else (length6,))
-    ]
-    ends = [(one, (one.network_address, one.broadcast_address)) for one in around]
-    return [one for one, taken in ends if one.version == 6 or one.prefixlen == 31 or address not in taken]
+    for length in lengths if address.version == 4 else (length6,):
+        network = around(address, length)
+        if length == 31 or network.version == 6 or address not in (network.network_address, network.broadcast_address):
+            yield network

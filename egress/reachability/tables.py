@@ -33,7 +33,6 @@ def address(number: int) -> Address:
     return IPv6Address(number ^ V6) if number & V6 else IPv4Address(number)
 
 
-@lru_cache(maxsize=65536)
 def prefix(network: Network) -> Prefix:
     """A network as a Prefix."""
     shift = network.max_prefixlen - network.prefixlen

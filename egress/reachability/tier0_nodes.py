@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any, NamedTuple, TypeAlias
 
 from egress.domain import HaMode, NatAction
-from egress.domain.addresses import Address, InterfaceAddress, Network, single
+from egress.domain.addresses import Address, InterfaceAddress, Network, overlap, single
 from egress.policy.gateways import Rule, Tier0, Tier0Interface
 from egress.policy.paths import last
 from egress.reachability.lower import Below
@@ -134,6 +134,14 @@ class Tier0Nodes:
         number = 1 if edge is None else self._tier0.edges.index(edge) + 2
         return _transit(number)
 
+    @cached_property
+    def _own(self) -> tuple[Network, ...]:
+        """The addresses that the Tier-0 itself has, up or down."""
+        faces = [held for face in self._tier0.interfaces for held in face.addresses]
+        return tuple(
+            single(held.ip) for held in (*faces, *(held for vip in self._tier0.vips for held in vip.addresses))
+        )
+
     def _interfaces_of(self, edge: str) -> list[Tier0Interface]:
         """External interfaces of the edge, and service interfaces that live there."""
         home = next(iter(self._working), None)
@@ -223,8 +231,7 @@ class Tier0Nodes:
     def _relays(self, one: Tier0Interface) -> Iterator[Network]:
         """Proxy ARP for NAT and load balancer addresses of the Tier-1s, as far as they lie in the interface's own networks (VCF 9.0, Add a
         Tier-0 Gateway). What is the gateway's own, or translated to, is not among them."""
-        own = {single(held.ip) for face in self._tier0.interfaces for held in face.addresses}
-        own |= {single(held.ip) for vip in self._tier0.vips for held in vip.addresses}
+        own = frozenset(self._own)
         served = dict.fromkeys(network for link in self._below.telling for network in link.served if network not in own)
         for network in served:
             if any(_common(network, held.network) == network for held in one.addresses):
@@ -235,12 +242,10 @@ class Tier0Nodes:
 
         Without the addresses that interfaces of this Tier-0 have: each of them lives on one edge, up or down.
         """
-        own = [single(held.ip) for face in self._tier0.interfaces for held in face.addresses]
-        own += [single(held.ip) for vip in self._tier0.vips for held in vip.addresses]
         if not rule.scope or one.path in rule.scope:
             for network in _visible_outside(rule):
                 for held in one.addresses:
-                    yield from _without(_common(network, held.network), own)
+                    yield from _without(_common(network, held.network), self._own)
 
     def _parts(self, rule: Rule, mine: Sequence[Tier0Interface]) -> _OfRule:
         """A rule on an edge with the interfaces `mine`."""
@@ -270,22 +275,21 @@ def _visible_outside(rule: Rule) -> tuple[Network, ...]:
 
 
 def _common(one: Network, other: Network) -> Network | None:
-    """What two networks have in common."""
-    if one.version != other.version:
+    """What two networks have in common: the smaller of them, if they meet at all."""
+    if not overlap(one, other):
         return None
-    if one.subnet_of(other):  # type: ignore[arg-type]
-        return one
-    return other if other.subnet_of(one) else None  # type: ignore[arg-type]
+    return one if one.prefixlen >= other.prefixlen else other
 
 
 def _without(network: Network | None, excluded: Iterable[Network]) -> list[Network]:
     """What is left of a network without some addresses."""
-    left = [network] if network else []
-    for address in excluded:
+    if network is None:
+        return []
+    left = [network]
+    for address in (one for one in excluded if overlap(one, network)):
         parts: list[Network] = []
         for one in left:
-            inside = _common(address, one) == address
-            parts += one.address_exclude(address) if inside else [one]  # type: ignore[arg-type]
+            parts += one.address_exclude(address) if overlap(address, one) else [one]  # type: ignore[arg-type]
         left = parts
     return left
 
