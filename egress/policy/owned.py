@@ -116,7 +116,6 @@ class NatRule(OwnedRule):
     firewall_match: FirewallMatch
 
 
-@dataclass(frozen=True)
 class NoSnatRule(OwnedRule):
     """A rule that leaves packets as they are: an exception. `key`: its name below `exceptions`."""
 
