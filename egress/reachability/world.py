@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from egress.domain import EgressError
+from egress.domain.adapters import adapter
 from egress.domain.addresses import Address, InterfaceAddress
 from egress.policy.tree import Json, flatten
 from egress.reachability.flow import Flow
@@ -125,10 +126,6 @@ class WorldFile:
     flows: tuple[Flow, ...]
 
 
-_WORLD = TypeAdapter(World)
-_FLOW = TypeAdapter(tuple[Flow, ...])
-
-
 def read_world(value: Json) -> WorldFile:
     """Reads a world file. Errors: EgressError for another format or version, and for the first value that is wrong."""
     if value.get("format") != FORMAT or value.get("version") != 1:
@@ -136,8 +133,8 @@ def read_world(value: Json) -> WorldFile:
             f"not a world file: format {value.get('format')!r}, version {value.get('version')!r}, allowed is {FORMAT!r} version 1"
         )
     try:
-        world = _WORLD.validate_python(value.get("world"))
-        flows = _FLOW.validate_python([_renamed(flow) for flow in value.get("flows", ())])
+        world = adapter(World).validate_python(value.get("world"))
+        flows = adapter(tuple[Flow, ...]).validate_python([_renamed(flow) for flow in value.get("flows", ())])
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -147,7 +144,7 @@ def read_world(value: Json) -> WorldFile:
 
 def world_document(infra: Json, world: World) -> Json:
     """The world file of Policy objects in hierarchical form and their surroundings, as `read_world` reads it."""
-    return {"format": FORMAT, "version": 1, "infra": infra, "world": _WORLD.dump_python(world, mode="json")}
+    return {"format": FORMAT, "version": 1, "infra": infra, "world": adapter(World).dump_python(world, mode="json")}
 
 
 def _renamed(flow: Any) -> Any:

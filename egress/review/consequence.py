@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
 from egress.answers.questions import Purpose
 from egress.domain import EgressError
+from egress.domain.adapters import adapter
 
 Text = Annotated[str, Field(max_length=4_000)]
 """A sentence. Ours are shorter by far; a longer one is no review of ours (assumption)."""
@@ -196,18 +197,15 @@ class Review:
         return tuple(one for one in self.consequences if one.turn is turn)
 
 
-_REVIEW: TypeAdapter[Review] = TypeAdapter(Review)
-
-
 def as_json(review: Review) -> bytes:
     """The review as JSON."""
-    return _REVIEW.dump_json(review, indent=1)
+    return adapter(Review).dump_json(review, indent=1)
 
 
 def parse(content: bytes, what: str) -> Review:
     """A review out of its JSON. `what` it is stands in the message. Errors: EgressError."""
     try:
-        return _REVIEW.validate_json(content, strict=False)
+        return adapter(Review).validate_json(content, strict=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         at = ".".join(map(str, first["loc"])) or "the whole"

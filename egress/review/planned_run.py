@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
 from egress.delivery.change.affected import Why
 from egress.delivery.content.plan_content import PlanContent
 from egress.delivery.planning import saved
 from egress.delivery.planning.plans import PLAN
 from egress.domain import EgressError
+from egress.domain.adapters import adapter
 from egress.domain.fields import quoted
 from egress.review import consequence
 from egress.review.consequence import Review
@@ -53,7 +54,11 @@ class FailedPlan:
         folder = directory / self.stack
         forget(directory, self.stack)
         private_folder(folder)
-        write(folder / FAILED, json.dumps(_FAILED.dump_python(self, mode="json"), indent=2) + "\n", private=True)
+        write(
+            folder / FAILED,
+            json.dumps(adapter(FailedPlan).dump_python(self, mode="json"), indent=2) + "\n",
+            private=True,
+        )
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,7 @@ class GoneStack:
         folder = directory / self.stack
         forget(directory, self.stack)
         private_folder(folder)
-        write(folder / GONE, _GONE.dump_json(self, indent=2) + b"\n", private=True)
-
-
-_FAILED: TypeAdapter[FailedPlan] = TypeAdapter(FailedPlan)
-_GONE: TypeAdapter[GoneStack] = TypeAdapter(GoneStack)
-_AFFECTED: TypeAdapter[tuple[AffectedStack, ...]] = TypeAdapter(tuple[AffectedStack, ...])
+        write(folder / GONE, adapter(GoneStack).dump_json(self, indent=2) + b"\n", private=True)
 
 
 def failure(stack: str, words: str) -> FailedPlan:
@@ -189,7 +189,7 @@ def _reviewed(directory: Path, stack: str) -> Reviewed:
 
 def _failed(directory: Path, stack: str) -> FailedPlan:
     file = directory / stack / FAILED
-    one = _parsed(_FAILED, file, f"{stack}: the note of the plan that failed")
+    one = _parsed(FailedPlan, file, f"{stack}: the note of the plan that failed")
     if one.stack != stack:
         raise EgressError(f"{stack}: {str(file)!r} is of {quoted(one.stack)}: {_AGAIN}")
     return one
@@ -197,7 +197,7 @@ def _failed(directory: Path, stack: str) -> FailedPlan:
 
 def _gone(directory: Path, stack: str) -> GoneStack:
     file = directory / stack / GONE
-    one = _parsed(_GONE, file, f"{stack}: the note of a stack that is gone")
+    one = _parsed(GoneStack, file, f"{stack}: the note of a stack that is gone")
     if one.stack != stack:
         raise EgressError(f"{stack}: {str(file)!r} is of {quoted(one.stack)}: {_AGAIN}")
     return one
@@ -205,12 +205,12 @@ def _gone(directory: Path, stack: str) -> GoneStack:
 
 def _affected(directory: Path) -> tuple[AffectedStack, ...] | None:
     file = directory / AFFECTED
-    return _parsed(_AFFECTED, file, "the list of affected stacks") if file.exists() else None
+    return _parsed(tuple[AffectedStack, ...], file, "the list of affected stacks") if file.exists() else None
 
 
-def _parsed(kind: TypeAdapter[T], file: Path, what: str) -> T:
+def _parsed(kind: type[T], file: Path, what: str) -> T:
     try:
-        return kind.validate_json(read_bytes(file, what, _AGAIN))
+        return adapter(kind).validate_json(read_bytes(file, what, _AGAIN))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         at = ".".join(map(str, first["loc"])) or "the whole"

@@ -53,6 +53,22 @@ def test_what_only_mistakes_and_pages_need_is_not_loaded_and_no_annotation_of_a_
     assert from_text == ""
 
 
+ADAPTERS = """
+import pydantic.type_adapter as pydantic
+
+def refuse(kind, *_, **__):
+    raise AssertionError(f"an adapter of {kind} is made while a command starts")
+
+pydantic.TypeAdapter.__init__ = refuse
+import egress.answers.what_if, egress.cli.affected, egress.cli.comment, egress.cli.explain, egress.cli.gate, egress.cli.plan, egress.cli.verify
+"""
+
+
+def test_no_command_makes_adapters_while_it_starts() -> None:
+    done = subprocess.run([sys.executable, "-c", ADAPTERS], cwd=ROOT, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_models_are_completed_when_a_file_is_read_and_those_inside_of_a_domain_with_it() -> None:
     done = subprocess.run([sys.executable, "-c", COMPLETE], cwd=ROOT, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
