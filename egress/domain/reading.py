@@ -14,7 +14,7 @@ from egress.domain.keys import models_within, tag
 from egress.domain.model import WorkloadDomain
 from egress.domain.moved import Moved
 from egress.domain.problems import DomainFileError, Problem
-from egress.domain.tree import Origins, Tree, follow, without_nulls
+from egress.domain.tree import Origins, Tree, follow
 
 Location = tuple[str | int, ...]
 
@@ -58,7 +58,7 @@ def validated(tree: Tree, stack: str, *, places: bool = True) -> WorkloadDomain:
     if problems:
         raise DomainFileError(problems)
     if places:
-        domain._origins = Origins(without_nulls(tree))
+        domain._origins = Origins(tree)
     return domain
 
 
