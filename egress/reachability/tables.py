@@ -24,7 +24,7 @@ _KEPT = 50_000
 
 def key(address: Address) -> int:
     """The address as a key."""
-    return int(address) | V6 if address.version == 6 else int(address)
+    return int(address) if isinstance(address, IPv4Address) else int(address) | V6
 
 
 @lru_cache(maxsize=65536)
