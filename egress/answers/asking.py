@@ -14,7 +14,7 @@ from egress.policy.leaving import seen_outside
 from egress.policy.owned import tier1s
 from egress.reachability.below import Sender
 from egress.reachability.flow import Flow, Protocol
-from egress.reachability.surroundings import OUTSIDE, Wishes
+from egress.reachability.surroundings import NO_WISHES, OUTSIDE, Wishes
 from egress.reachability.view import View
 
 _FROM = "outside, a mapping's name (supervisor, tkg), a Tier-1's id, an edge's or an address"
@@ -38,6 +38,8 @@ class Ask:
 
     def wishes(self, domain: WorkloadDomain) -> Wishes:
         """What the surroundings of a domain must have so that this can be asked. Errors: EgressError for a bad address."""
+        if self.usual:
+            return NO_WISHES
         to = _address(self.to, _TO) if self.to not in (None, "registry", "ingress") else None
         hosts = [to] if to else []
         origin = _parsed(self.origin) if self.origin not in tier1s(domain) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from egress.answers import idle, missing_at_edge, missing_outside
 from egress.answers.in_the_way import in_the_way
@@ -81,39 +82,41 @@ def find(view: View, flow: Flow, trials: Trials | None = None) -> Finding:
     tried = True
     while result.result is not Result.ALL and len(remedies) < _ROUNDS:
         chosen = _helping(view, now, flow, result, trials)
-        if chosen is None or chosen[0] in remedies:
+        if chosen is None or chosen.remedy in remedies:
             break
-        remedy, after = chosen
-        remedies.append(remedy)
-        if after is None:
+        remedies.append(chosen.remedy)
+        if chosen.after is None:
             tried = False
             break
-        now = after
-        result = now.walker.walk(flow)
+        now, result = chosen.after
     return Finding(verdict, tuple(remedies), result.result is Result.ALL, tried)
 
 
-def _helping(
-    asked_of: View, view: View, flow: Flow, verdict: Verdict, trials: Trials
-) -> tuple[Remedy, View | None] | None:
-    """The first remedy for the first failing path with which the walk goes further, and the view with it. One that a person has to decide
-    comes without a view, and only if nothing helps.
+class _Chosen(NamedTuple):
+    """A remedy, with the view that has it in place and what became of the flow there; None where a person has to decide what to put in."""
+
+    remedy: Remedy
+    after: tuple[View, Verdict] | None
+
+
+def _helping(asked_of: View, view: View, flow: Flow, verdict: Verdict, trials: Trials) -> _Chosen | None:
+    """The first remedy for the first failing path with which the walk goes further. One that a person has to decide comes only if nothing helps.
 
     asked_of: the view without any remedy. What a remedy has put into `view` is not advised to be taken away again.
     """
-    asked: Remedy | None = None
-    best: tuple[Remedy, View] | None = None
+    asked: _Chosen | None = None
+    best: _Chosen | None = None
     for proposal in candidates(view, verdict, view.beyond(asked_of)):
         after = trials.of(view, proposal)
         if after is None:
-            asked = asked or proposal.remedy
+            asked = asked or _Chosen(proposal.remedy, None)
             continue
         result = after.walker.walk(flow)
         if result.result is Result.ALL:
-            return proposal.remedy, after
+            return _Chosen(proposal.remedy, (after, result))
         if best is None and _goes_further(verdict, result):
-            best = (proposal.remedy, after)
-    return best or ((asked, None) if asked else None)
+            best = _Chosen(proposal.remedy, (after, result))
+    return best or asked
 
 
 def _goes_further(before: Verdict, after: Verdict) -> bool:

@@ -37,7 +37,12 @@ def as_network(value: IPv4Address | IPv4Network) -> IPv4Network:
 
 def first_host(network: IPv4Network) -> IPv4Address:
     """The first host address of a network, the network's own where it has no other."""
-    return network[1] if network.num_addresses > 1 else network[0]
+    return network[1] if host_bits(network) else network[0]
+
+
+def host_bits(network: Network) -> int:
+    """How many bits of an address are free in a network: two networks with as many are of one size."""
+    return network.max_prefixlen - network.prefixlen
 
 
 def with_length(address: Address, network: Network) -> InterfaceAddress:

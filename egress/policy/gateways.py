@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any, TypeVar
 
 from egress.domain import EgressError, HaMode, NatAction
-from egress.domain.addresses import Address, InterfaceAddress, Network
+from egress.domain.addresses import Address, InterfaceAddress, Network, host_bits
 from egress.policy.fields import network_parts, networks_of
 from egress.policy.paths import Collection, Section, collection, last, nat_section
 from egress.policy.tree import Json, PolicyObjects, children, within
@@ -275,11 +275,13 @@ class Reader:
 
     def _network(self, kind: str, path: str, text: Any) -> Network:
         """A network. Host bits are dropped with a note, as the manager of the lab does it (assumption for NSX)."""
-        interface: InterfaceAddress = _parsed(ip_interface, str(text))
-        network = interface.network
-        if interface.ip != network.network_address:
+        try:
+            strict: Network = _parsed(ip_network, str(text))
+            return strict
+        except ValueError:
+            network: Network = _parsed(ip_interface, str(text)).network
             self.notes.append(f"{kind} {last(path)}: {text} has host bits set, taken as {network}")
-        return network
+            return network
 
 
 def _enabled(part: Any) -> bool:
@@ -304,7 +306,7 @@ def _refuse_unusable(rule: Rule) -> None:
     if rule.action is NatAction.REFLEXIVE:
         if len(rule.sources) != 1 or rule.translated is None:
             raise _PassedOverError("is REFLEXIVE and needs exactly one source network")
-        if rule.sources[0].num_addresses != rule.translated.num_addresses:
+        if host_bits(rule.sources[0]) != host_bits(rule.translated):
             raise _PassedOverError(f"is REFLEXIVE and maps {rule.sources[0]} to {rule.translated}: the sizes differ")
 
 

@@ -51,7 +51,10 @@ class Section(StrEnum):
     @property
     def place(self) -> int:
         """Place in that order, from 0."""
-        return list(Section).index(self)
+        return _PLACES[self]
+
+
+_PLACES = {section: place for place, section in enumerate(Section)}
 
 
 ORG = f"/{Collection.ORGS}/default"

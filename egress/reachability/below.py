@@ -100,8 +100,9 @@ class _Builder:
     def __init__(self, domain: WorkloadDomain, vip: tuple[IPv4Address, int] | None, taken: Collection[Address]) -> None:
         self.domain = domain
         self.vip = vip
-        self.rules: Sequence[NatRule] = sorted(owned(domain).rules, key=lambda rule: rule.priority)
-        self.ruled = Coverage(as_network(rule.source) for rule in self.rules)
+        rules: Sequence[NatRule] = sorted(owned(domain).rules, key=lambda rule: rule.priority)
+        self.sources = [(rule.key, as_network(rule.source)) for rule in rules]
+        self.ruled = Coverage(source for _, source in self.sources)
         self.taken = {as_network(one.egress)[0] for one in domain.tier1s.values() if one.egress is not None}
         self.taken |= {one for one in taken if isinstance(one, IPv4Address)}
         self.parts: list[_Part] = []
@@ -122,7 +123,7 @@ class _Builder:
 
     def _key(self, egress: IPv4Address) -> str | None:
         """The mapping that translates an address: of those that hold it, the one that is looked at first."""
-        return next((rule.key for rule in self.rules if egress in as_network(rule.source)), None)
+        return next((key for key, source in self.sources if egress in source), None)
 
     def _routed(self, one: Leaving) -> None:
         """A Tier-1 that translates nothing: a pod in each of its networks, which leaves with its own address."""
@@ -145,7 +146,7 @@ class _Builder:
         address = IPv4Interface((int(network.network_address) + 2, network.prefixlen))
         name = f"pod/{tier1}"
         sender = Sender(name, tier1, key, egress, tier1, known)
-        self.parts.append(_Part(sender, Pod(name, (address,)), Snat(IPv4Network(address.ip), egress), None))
+        self.parts.append(_Part(sender, Pod(name, (address,)), Snat(IPv4Network((int(address), 32)), egress), None))
 
     def _pod_network(self, tier1: str) -> IPv4Network:
         there = self.domain.tier1s[tier1].networks if tier1 in self.domain.tier1s else ()

@@ -48,8 +48,8 @@ class Layered(Mapping[str, T]):
             layer.pop(name, None)
             if name in ground:
                 left.add(name)
+        left.difference_update(come)
         for name, value in come.items():
-            left.discard(name)
             if name in ground and ground[name] is value:
                 layer.pop(name, None)
             else:

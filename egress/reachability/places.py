@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter, itemgetter
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from egress.domain.addresses import Network
 from egress.reachability.flow import DropReason
@@ -108,14 +108,18 @@ class Place:
         self.node = node
         self.name = node.name
         self.is_end = node.kind in (NodeKind.HOST, NodeKind.POD)
+        self.answers: dict[str, _Networks]
+        """What the interfaces answer ARP for, by their names."""
+        self.relays: dict[str, _Networks]
         self.faces: _Faces = _Faces.of(node.interfaces, before.faces if before else None)
         same_interfaces = before is not None and before.node.interfaces is node.interfaces
-        self.answers: dict[str, _Networks] = (
-            before.answers if before and same_interfaces else _stood_for(node, "answers", before)
-        )
-        self.relays: dict[str, _Networks] = (
-            before.relays if before and same_interfaces else _stood_for(node, "relays", before)
-        )
+        if before and same_interfaces:
+            self.answers, self.relays = before.answers, before.relays
+        else:
+            answers = {face.name: face.answers for face in node.interfaces if face.answers}
+            relays = {face.name: face.relays for face in node.interfaces if face.relays}
+            self.answers = _stood_for(answers, before.answers if before else {})
+            self.relays = _stood_for(relays, before.relays if before else {})
         self._routes = _routes_of(node, before)
         self.translator: Translator | None = None
         if node.rules:
@@ -173,11 +177,9 @@ def _interfaces(ways: Mapping[int, _Ways], number: int) -> frozenset[str]:
     return frozenset(way.interface for way in ways[number])
 
 
-def _stood_for(node: Node, what: Literal["answers", "relays"], before: Place | None) -> dict[str, _Networks]:
-    """What the interfaces of a node answer ARP for, by their names."""
-    known: dict[str, _Networks] = getattr(before, what, {})
-    there = ((interface.name, getattr(interface, what)) for interface in node.interfaces)
-    return {name: _Networks.of(networks, known.get(name)) for name, networks in there if networks}
+def _stood_for(held: Mapping[str, tuple[Network, ...]], before: Mapping[str, _Networks]) -> dict[str, _Networks]:
+    """What interfaces stand for, by their names; the earlier of a name if it is as it was."""
+    return {name: _Networks.of(networks, before.get(name)) for name, networks in held.items()}
 
 
 def _routes_of(node: Node, before: Place | None) -> PrefixTable[_Ways]:

@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, ip_network
 
 from egress.domain import HaMode, WorkloadDomain
-from egress.domain.addresses import Address, InterfaceAddress, Network, around, first_host, overlap, single, with_length
+from egress.domain.addresses import (
+    Address,
+    InterfaceAddress,
+    Network,
+    around,
+    first_host,
+    host_bits,
+    overlap,
+    single,
+    with_length,
+)
 from egress.domain.model import DnsServer
 from egress.policy.owned import EVERYTHING, beside_the_way_out
 from egress.policy.sighting import Unseen
@@ -22,7 +33,7 @@ from egress.reachability.world import Host, Pod, Router, RouterInterface, Tier1W
 UPSTREAM = "upstream gateway"
 OUTSIDE = "registry"
 DNS_PORT = 53
-_TEST_NETS = ("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24")
+_TEST_NETS = tuple(map(IPv4Network, ("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24")))
 """RFC 5737: addresses that nobody has, for the example outside."""
 
 
@@ -102,7 +113,7 @@ class _Builder:
         for interface in self.domain.tier0.service_interfaces:
             network = interface.address.network
             self.segments[f"service {interface.id}"] = (network,)
-            hops = [hop for hop in dict.fromkeys(self.next_hops) if hop in network and hop not in self._own()]
+            hops = [hop for hop in dict.fromkeys(self.next_hops) if hop in network and hop not in self._own]
             if hops:
                 self._connect(f"service {interface.id}", [with_length(hop, network) for hop in hops])
         outside = self._outside()
@@ -148,7 +159,7 @@ class _Builder:
         """What hangs below the Tier-0, as a manager has it or as the file says."""
         if self.there is not None:
             return found_below(self.domain, self.there, self.vip)
-        return below(self.domain, self.vip, self._own() | set(self.next_hops) | set(self.domain.dns_addresses))
+        return below(self.domain, self.vip, self._own | set(self.next_hops) | set(self.domain.dns_addresses))
 
     def _on_a_balancer(self, server: DnsServer) -> bool:
         """Whether a DNS server is a service of a load balancer: its address is one of the ingress range."""
@@ -163,7 +174,7 @@ class _Builder:
             networks.setdefault(uplink.address.network, [])
             if uplink.ipv6:
                 networks.setdefault(uplink.ipv6.network, [])
-        own = self._own()
+        own = self._own
         for hop in dict.fromkeys(self.next_hops):
             for network, gateways in networks.items():
                 if hop in network and hop not in own:
@@ -175,6 +186,7 @@ class _Builder:
             addresses = gateways or [self._free(network, backwards=aside)]
             self._connect(f"uplinks{number}", [with_length(one, network) for one in addresses])
 
+    @cached_property
     def _own(self) -> set[Address]:
         """Every address of the Tier-0 itself."""
         tier0 = self.domain.tier0
@@ -186,7 +198,7 @@ class _Builder:
     def _free(self, network: Network, backwards: bool = False) -> Address:
         """A host address of the network that nobody in the file has, and that nobody asks about."""
         servers = self.domain.dns_servers
-        taken = self._own() | {one for server in servers for one in (server.address, server.router) if one is not None}
+        taken = self._own | {one for server in servers for one in (server.address, server.router) if one is not None}
         taken |= set(self.wishes.hosts)
         size = network.num_addresses
         hosts = range(size) if size == 2 else range(1, size - 1)  # both ends of a /31 are hosts (RFC 3021)
@@ -207,16 +219,15 @@ class _Builder:
     def _outside(self) -> InterfaceAddress:
         """The example outside, behind the upstream gateway, in a documentation network that collides with nothing."""
         used = self._used()
-        networks = [IPv4Network(text) for text in _TEST_NETS]
-        free = [network for network in networks if not any(overlap(network, other) for other in used)]
-        network = (free or networks)[0]
+        free = (network for network in _TEST_NETS if not any(overlap(network, other) for other in used))
+        network = next(free, _TEST_NETS[0])
         self.segments["outside"] = (network,)
         self._connect("outside", [with_length(self._free(network), network)])
         return with_length(network[10], network)
 
     def _further(self, outside: Address) -> list[Address]:
         """Wished hosts that are nobody yet."""
-        there = {*self._own(), *self.domain.dns_addresses, outside}
+        there = {*self._own, *self.domain.dns_addresses, outside}
         there |= {one.ip for connected in self.upstream for one in connected.addresses}
         return [address for address in dict.fromkeys(self.wishes.hosts) if address not in there]
 
@@ -297,7 +308,7 @@ class _Builder:
 
     def _network_for(self, address: Address) -> Network:
         """A network for a host elsewhere, as large as fits beside everything else, in which the address is a host's."""
-        used = [network for network in self._used() if network.num_addresses > 1]
+        used = [network for network in self._used() if host_bits(network)]
         large = next(_networks(address, range(24, 7, -1), 64), None)
         if large is not None and not any(overlap(large, other) for other in used):
             return large

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 from operator import is_
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from egress.domain.addresses import Address, Network
+from egress.domain.addresses import Address, Network, host_bits
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -24,7 +24,7 @@ _KEPT = 50_000
 
 def key(address: Address) -> int:
     """The address as a key."""
-    return int(address) | V6 if address.version == 6 else int(address)
+    return int(address) if isinstance(address, IPv4Address) else int(address) | V6
 
 
 @lru_cache(maxsize=65536)
@@ -35,7 +35,7 @@ def address(number: int) -> Address:
 
 def prefix(network: Network) -> Prefix:
     """A network as a Prefix."""
-    shift = network.max_prefixlen - network.prefixlen
+    shift = host_bits(network)
     return shift, key(network.network_address) >> shift
 
 

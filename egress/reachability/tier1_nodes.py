@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_network
+from typing import NamedTuple
 
 from egress.domain import NatAction
-from egress.domain.addresses import InterfaceAddress, Network, single
+from egress.domain.addresses import Address, InterfaceAddress, Network, single
 from egress.policy.paths import last
 from egress.policy.tier1s import ADVERTISED_LB, ADVERTISED_NAT, Tier1
 from egress.reachability.topology import Interface, NatRule, Node, NodeKind, Route, RouteHop
@@ -96,7 +97,8 @@ def _tier1_nodes(link: Link, hangs: bool) -> Iterator[Node]:
     """The Tier-1 and its pods. Without a Tier-0 it has no way out."""
     tier1 = link.tier1
     networks = dict.fromkeys(one.network for pod in link.world.pods for one in pod.addresses)
-    interfaces = [_pod_side(tier1.id, network) for network in networks]
+    sides = {network: _PodSide.of(tier1.id, network) for network in networks}
+    interfaces = [one.face for one in sides.values()]
     routes: list[Route] = []
     if hangs:
         interfaces.append(Interface("link", link.segment, link.addresses(1)))
@@ -116,11 +118,20 @@ def _tier1_nodes(link: Link, hangs: bool) -> Iterator[Node]:
         gateway=tier1.id,
     )
     for pod in link.world.pods:
-        yield _pod(tier1.id, pod)
+        yield _pod(tier1.id, pod, sides)
 
 
-def _pod_side(tier1: str, network: Network) -> Interface:
-    return Interface(f"pods {network}", f"pods:{tier1}:{network}", (_gateway_of(network),))
+class _PodSide(NamedTuple):
+    """A pod network at its Tier-1: the Tier-1's interface there, and its own address, which is the pods' default gateway."""
+
+    face: Interface
+    gateway: Address
+
+    @classmethod
+    def of(cls, tier1: str, network: Network) -> _PodSide:
+        """That of a Tier-1 on a network."""
+        own, shown = _gateway_of(network), str(network)
+        return cls(Interface(f"pods {shown}", f"pods:{tier1}:{shown}", (own,)), own.ip)
 
 
 def _gateway_of(network: Network) -> InterfaceAddress:
@@ -130,12 +141,12 @@ def _gateway_of(network: Network) -> InterfaceAddress:
     return IPv6Interface((int(network.network_address) + 1, network.prefixlen))
 
 
-def _pod(tier1: str, pod: Pod) -> Node:
+def _pod(tier1: str, pod: Pod, sides: Mapping[Network, _PodSide]) -> Node:
     interfaces = tuple(
-        Interface(f"eth{number}", f"pods:{tier1}:{one.network}", (one,)) for number, one in enumerate(pod.addresses)
+        Interface(f"eth{number}", sides[one.network].face.segment, (one,)) for number, one in enumerate(pod.addresses)
     )
     routes = tuple(
-        Route(to, (RouteHop(interface.name, _gateway_of(one.network).ip),), "default gateway")
+        Route(to, (RouteHop(interface.name, sides[one.network].gateway),), "default gateway")
         for interface, one in zip(interfaces, pod.addresses, strict=True)
         for to in DEFAULTS
         if to.version == one.version

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from typing import NamedTuple, TypeAlias
 
 from egress.domain import NatAction
-from egress.domain.addresses import Network
+from egress.domain.addresses import Network, host_bits
 from egress.reachability.tables import Prefix, PrefixTable, Remembered, change, key, prefix
 from egress.reachability.topology import NatRule
 
@@ -137,7 +137,7 @@ def _compiled(rule: NatRule, others: tuple[Network, ...], old: Network, new: Net
         others=tuple(prefix(network) for network in others),
         old_base=key(old.network_address),
         new_base=key(new.network_address),
-        offset=rule.action is not NatAction.SNAT and old.num_addresses == new.num_addresses,
+        offset=rule.action is not NatAction.SNAT and host_bits(old) == host_bits(new),
         protocol=rule.protocol,
         port=rule.port,
         translated_port=rule.translated_port,

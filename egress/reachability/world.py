@@ -109,8 +109,9 @@ class World(_Strict):
 
     def segment_of(self, address: InterfaceAddress) -> str:
         """The segment that an interface address is on. Errors: EgressError when no segment has it."""
+        ip = address.ip
         for name, networks in self.segments.items():
-            if any(address.ip in network for network in networks if network.version == address.version):
+            if any(ip in network for network in networks if network.version == ip.version):
                 return name
         raise EgressError(
             f"no segment of the world contains {address}: add it to one, there are {sorted(self.segments)}"

@@ -81,6 +81,14 @@ def load() -> None:
     from egress import manager  # noqa: F401
 
 
+class Unseeing:
+    """In place of looks, for what concerns no manager: it goes on while one hangs."""
+
+    def of_next(self) -> Look:
+        """Nothing was looked for, and nothing was seen."""
+        return Look()
+
+
 class Ahead:
     """Looks of stacks in turn, each taken while the stack before it is worked on."""
 
