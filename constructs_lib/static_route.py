@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
+from typing import NamedTuple
 
 from constructs import Construct
 
@@ -27,8 +27,7 @@ from .tree import name_after_parent, nsx_provider, standing
 from .values import RefusedValueError, first_repeated, flag, instances, labels, unresolved
 
 
-@dataclass(frozen=True)
-class StaticRoute:
+class StaticRoute(NamedTuple):
     """What is said of a route, all of it checked. No hop: packets to the network are dropped."""
 
     gateway_path: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import NamedTuple, Self
 
 from constructs import Construct
 
@@ -25,8 +24,7 @@ from .tree import nsx_provider, standing
 from .values import RefusedValueError, name_text, unresolved
 
 
-@dataclass(frozen=True)
-class _LookUp:
+class _LookUp(NamedTuple):
     """What the factories ask for: one of the two."""
 
     gateway_id: str | None = None

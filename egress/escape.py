@@ -10,7 +10,6 @@ import json
 import re
 import unicodedata
 from enum import StrEnum
-from html import escape as _entities
 from typing import Any
 
 HIDDEN = (
@@ -25,19 +24,20 @@ HIDDEN_IN_TEXT = HIDDEN.replace(r"\x00-\x1f", r"\x00-\x08\x0b-\x1f")
 _ASTRAL = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
 _BEYOND = rf"\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff{_ASTRAL}"
 """What a JSON Schema cannot say in a form that every editor reads: lone surrogates and characters beyond U+FFFF."""
-_LINE = re.compile(f"[{HIDDEN}{_BEYOND}]")
-_TEXT = re.compile(f"[{HIDDEN_IN_TEXT}{_BEYOND}]")
-_COMMAND = re.compile(r"^[ \t]*(:(?=:[A-Za-z-]+(?: [^\n]*)?::)|#(?=#(?:vso|teamcity)?\[))", re.MULTILINE)
+# Patterns are compiled when a text meets them first: a command that is to start soon meets few.
+_LINE = f"[{HIDDEN}{_BEYOND}]"
+_TEXT = f"[{HIDDEN_IN_TEXT}{_BEYOND}]"
+_COMMAND = r"(?m)^[ \t]*(:(?=:[A-Za-z-]+(?: [^\n]*)?::)|#(?=#(?:vso|teamcity)?\[))"
 """Lines that a CI system obeys: `::add-mask::x` and `##[command]` (GitHub Actions, workflow commands), `##vso[` (Azure), TeamCity's."""
-_UNFINISHED = re.compile(r"(?:\x1b(?:\[[0-9;]{0,32})?|\r|(?<![^\n])[ \t]*[:#][^\n]{0,1000})\Z")
-_AT_THE_BEGINNING = re.compile(r"^([ \t]*|[ \t]*[0-9]{1,9}(?=\.))([-=/.])")
+_UNFINISHED = r"(?:\x1b(?:\[[0-9;]{0,32})?|\r|(?<![^\n])[ \t]*[:#][^\n]{0,1000})\Z"
+_AT_THE_BEGINNING = r"^([ \t]*|[ \t]*[0-9]{1,9}(?=\.))([-=/.])"
 """A list, a rule, the underline of a heading, a quick action; the others begin with what is escaped anywhere."""
-_HASH = re.compile(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE)
-_PIECE = re.compile(r".{6}(?=.)")
+_HASH = r"(?i)\b[0-9a-f]{7,40}\b"
+_PIECE = r".{6}(?=.)"
 """Both forges link what could be a commit: 7 to 40 hexadecimal digits (GitHub's documentation, "Autolinked references")."""
-_REFERENCE = re.compile(r"[@#:]|(?<=www)\.|\bG[HL]-(?=[0-9])", re.IGNORECASE)
-_ACTION = re.compile(r"^/(?=[A-Za-z])", re.MULTILINE)
-_SEQUENCE = re.compile(r"\x1b\[([0-9;]*)m")
+_REFERENCE = r"(?i)[@#:]|(?<=www)\.|\bG[HL]-(?=[0-9])"
+_ACTION = r"(?m)^/(?=[A-Za-z])"
+_SEQUENCE = r"\x1b\[([0-9;]*)m"
 _COLOURS = {"", "0", "1", "2", "3", "4", "22", "23", "24", *map(str, range(31, 38)), "39", *map(str, range(90, 98))}
 """Settings that engines use and that hide nothing: no conceal (8), no background, no black."""
 _KINDS = {"Cc": "control character", "Cs": "lone surrogate"}
@@ -45,7 +45,7 @@ _KINDS = {"Cc": "control character", "Cs": "lone surrogate"}
 
 def hidden(text: str, *, lines: bool = False) -> re.Match[str] | None:
     """The first hidden character in `text`. lines: line feeds and tabs are allowed."""
-    return None if _all_shows(text, lines=lines) else (_TEXT if lines else _LINE).search(text)
+    return None if _all_shows(text, lines=lines) else re.search(_TEXT if lines else _LINE, text)
 
 
 def _all_shows(text: str, *, lines: bool) -> bool:
@@ -61,19 +61,21 @@ def name(character: str) -> str:
 
 def line(text: str) -> str:
     r"""One line for a terminal, a table cell or a message: also line feed and tab are shown, as \n and \t."""
-    return text if _all_shows(text, lines=False) else _LINE.sub(_escaped, text)
+    return text if _all_shows(text, lines=False) else re.sub(_LINE, _escaped, text)
 
 
 def terminal(text: str) -> str:
     r"""Lines for a terminal or a CI system's log. Line feeds and tabs stay, CRLF is one line end; the rest is shown as \x1b or
     \u202e. A line that a CI system would take for a command does not begin as one."""
-    shown = text if _all_shows(text, lines=True) else _TEXT.sub(_escaped, text.replace("\r\n", "\n"))
-    return _COMMAND.sub(_first_escaped, shown)
+    shown = text if _all_shows(text, lines=True) else re.sub(_TEXT, _escaped, text.replace("\r\n", "\n"))
+    return re.sub(_COMMAND, _first_escaped, shown)
 
 
 def coloured(text: str) -> str:
     """An engine's words for a terminal: as `terminal`, and its colours stay."""
-    return "".join(_colour(part) if number % 2 else terminal(part) for number, part in enumerate(_SEQUENCE.split(text)))
+    return "".join(
+        _colour(part) if number % 2 else terminal(part) for number, part in enumerate(re.split(_SEQUENCE, text))
+    )
 
 
 class Colours(StrEnum):
@@ -98,7 +100,7 @@ class Stream:
     def feed(self, text: str) -> str:
         """What may be shown of everything so far; the beginning of a sequence is held back until its end is there."""
         text = self._held + text
-        found = _UNFINISHED.search(text)
+        found = re.search(_UNFINISHED, text)
         cut = found.start() if found else len(text)
         self._held = text[cut:]
         return self._fit(text[:cut])
@@ -111,18 +113,20 @@ class Stream:
 
 def uncoloured(text: str) -> str:
     """An engine's words without its colours, otherwise as they are."""
-    return _SEQUENCE.sub(lambda found: "" if _is_colour(found[1]) else found[0], text)
+    return re.sub(_SEQUENCE, lambda found: "" if _is_colour(found[1]) else found[0], text)
 
 
 def json_text(value: Any, *, indent: int | None = 2) -> str:
     r"""JSON whose hidden characters are \u escapes, so that it may be printed; a reader gets the true values."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    return _TEXT.sub(_unit_escapes, text)
+    return re.sub(_TEXT, _unit_escapes, text)
 
 
 def markup(text: str) -> str:
     """Text for HTML, SVG or XML, between tags or in a quoted attribute; no character in it that XML forbids."""
-    return _entities(terminal(text))
+    import html  # brings the table of all entities along, and few texts go into a page
+
+    return html.escape(terminal(text))
 
 
 def markdown(text: str) -> str:
@@ -135,9 +139,9 @@ def markdown(text: str) -> str:
     (lib/gitlab/quick_actions/extractor.rb). What is not held up: a site's own reference formats (GitHub's custom autolinks).
     """
     shown = re.sub(r"[\\`*_{}\[\]()<>+!|~$&^%]", r"\\\g<0>", line(text))
-    shown = _AT_THE_BEGINNING.sub(r"\1\\\2", shown)
-    shown = _HASH.sub(lambda found: _PIECE.sub(r"\g<0><!-- -->", found[0]), shown)
-    return _REFERENCE.sub(r"\g<0><!-- -->", shown)
+    shown = re.sub(_AT_THE_BEGINNING, r"\1\\\2", shown)
+    shown = re.sub(_HASH, lambda found: re.sub(_PIECE, r"\g<0><!-- -->", found[0]), shown)
+    return re.sub(_REFERENCE, r"\g<0><!-- -->", shown)
 
 
 def code_span(text: str) -> str:
@@ -151,7 +155,7 @@ def code_span(text: str) -> str:
 def code_block(text: str, language: str = "text") -> str:
     """Lines as a fenced block of Markdown, whatever backticks are in them. One that begins as GitLab's quick actions do is indented by
     a blank. `language`: a name of ours, that the page may draw it by."""
-    shown = _ACTION.sub(" /", terminal(uncoloured(text)))  # GitLab ends a block at any line of three backticks
+    shown = re.sub(_ACTION, " /", terminal(uncoloured(text)))  # GitLab ends a block at any line of three backticks
     fence = "`" * max(3, _longest_ticks(shown) + 1)
     return f"{fence}{language}\n{shown}\n{fence}"
 

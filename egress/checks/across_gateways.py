@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import groupby
+from typing import NamedTuple
 
 from egress.checks.look import mappings, own_addresses, ranges, short, where
 from egress.checks.prefixes import Prefixes
@@ -16,8 +16,7 @@ from egress.domain.state import HttpState, LocalState, PgState, S3State
 from egress.policy.identity import GatewayKey, ManagerKey, tier0_name
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """A network that a domain uses, and for what."""
 
     domain: WorkloadDomain

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import NamedTuple
 
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import CannotKnow, Path
@@ -15,8 +15,7 @@ from egress.domain.model import EgressMapping, once
 from egress.policy.owned import NatRule, Route, outside_nat, owned
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """An egress mapping: where it stands in the file, what the file says, and the NAT rule that it becomes."""
 
     at: Path
@@ -40,8 +39,7 @@ class Use(Enum):
         return self in (Use.INSIDE, Use.ROUTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """A range that the file names: what it is for, what people call it, where it stands."""
 
     use: Use
@@ -116,8 +114,7 @@ class Kind(Enum):
     VIP = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """An address that the gateway itself has: what kind of thing has it, what people call that, where it stands, and the address
     without its length; of an uplink also the edge that carries it."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from typing import NamedTuple
 
 from egress.checks.look import edges_of, owned_elsewhere
 from egress.checks.prefixes import Prefixes
@@ -16,8 +16,7 @@ from egress.domain.model import once
 from egress.policy.owned import AnyHop, Route, owned
 
 
-@dataclass(frozen=True, slots=True)
-class _Hop:
+class _Hop(NamedTuple):
     """A next hop, its route, and where its address stands."""
 
     at: Path
@@ -29,8 +28,7 @@ class _Hop:
         return self.hop.address
 
 
-@dataclass(frozen=True, slots=True)
-class _Face:
+class _Face(NamedTuple):
     """An address of an interface of the gateway. `uplink`: an external one, no service interface."""
 
     name: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import NamedTuple
 
 from egress.checks.look import Mapping, mappings, short, where
 from egress.checks.rule import Broken, CannotKnow, Outcomes, Path, Severity, fleet_rule
@@ -16,8 +16,7 @@ from egress.policy.owned import owned
 from egress.vocabulary import RESERVED_IDS
 
 
-@dataclass(frozen=True)
-class _Placed:
+class _Placed(NamedTuple):
     """A mapping and whose it is."""
 
     domain: WorkloadDomain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from egress.checks.registry import RULES
 from egress.checks.rule import REGISTRY, Broken, CannotKnow, Path, Rule, Severity, Verdict
@@ -15,8 +16,7 @@ _NOT_SUPPRESSIBLE = {UNUSED, "suppression-of-unknown-rule"}
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """A broken rule. `key`: dotted path of the value. `place`: None for a domain that was not read from a file.
     `reason`: why it is suppressed, None if it is not."""
 
@@ -29,8 +29,7 @@ class Finding:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class Undecided:
+class Undecided(NamedTuple):
     """A rule that the files do not tell enough for, and what is missing."""
 
     rule: Rule
@@ -103,8 +102,7 @@ class Report:
         return Verdict.HOLDS
 
 
-@dataclass(frozen=True)
-class About:
+class About(NamedTuple):
     """What a report has to know of a domain: its stack, and what it suppresses."""
 
     stack: str
@@ -116,8 +114,7 @@ class About:
         return cls(domain.stack, tuple(_suppressing(domain, index) for index in range(len(domain.suppress))))
 
 
-@dataclass(frozen=True)
-class Suppressing:
+class Suppressing(NamedTuple):
     """A suppression. `unused`: what is said where it suppresses nothing."""
 
     rule: str
@@ -207,7 +204,7 @@ def _suppress(
         if reason is None or finding.rule.id in _NOT_SUPPRESSIBLE:
             open_.append(finding)
         else:
-            suppressed.append(Finding(**{**finding.__dict__, "reason": reason}))
+            suppressed.append(finding._replace(reason=reason))
     used = {(finding.stack, finding.rule.id) for finding in suppressed}
     return open_ + _unused(about, used, judged), suppressed
 

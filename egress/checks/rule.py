@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from egress.domain import WorkloadDomain
 from egress.policy.presence import Presence
@@ -34,8 +34,7 @@ class Verdict(StrEnum):
     CANNOT_KNOW = "cannot know"
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(NamedTuple):
     """A rule is broken `at` a value. `what`: one sentence with the values. `fix`: what to do. `domain`: whose value it is,
     in rules over all domains."""
 
@@ -45,8 +44,7 @@ class Broken:
     domain: WorkloadDomain | None = None
 
 
-@dataclass(frozen=True)
-class CannotKnow:
+class CannotKnow(NamedTuple):
     """The files do not tell enough. `what`: one sentence that says what is missing."""
 
     what: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import NamedTuple
 
 from egress.checks.look import short, where
 from egress.checks.matches import Matches
@@ -18,8 +18,7 @@ from egress.vocabulary import ANYWHERE, Match
 _ORDER = "NSX Policy API, PolicyNatRule.sequence_number (lowest first, first match wins)"
 
 
-@dataclass(frozen=True)
-class _Placed:
+class _Placed(NamedTuple):
     """A rule and whose it is."""
 
     domain: WorkloadDomain

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-
 from egress.checks.rule import REGISTRY, Broken, Outcomes, Severity, rule
 from egress.domain import WorkloadDomain
+from egress.domain.fields import nearest
 
 UNUSED = "suppression-unused"
 
@@ -20,8 +19,8 @@ UNUSED = "suppression-unused"
 def unknown(domain: WorkloadDomain) -> Outcomes:
     for index, suppression in enumerate(domain.suppress):
         if suppression.rule not in REGISTRY:
-            near = difflib.get_close_matches(suppression.rule, REGISTRY, n=1)
-            meant = f", did you mean {near[0]}?" if near else ""
+            near = nearest(suppression.rule, REGISTRY)
+            meant = f", did you mean {near}?" if near else ""
             yield Broken(
                 ("suppress", index, "rule"),
                 f"no rule is called {suppression.rule!r}{meant}",

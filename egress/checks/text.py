@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -11,7 +10,7 @@ from egress.checks.registry import RULES
 from egress.checks.report import Finding, Report
 from egress.checks.rule import REGISTRY, Rule, Severity
 from egress.domain import EgressError
-from egress.domain.fields import quoted
+from egress.domain.fields import nearest, quoted
 
 Json = dict[str, Any]
 _NAMED = 5
@@ -99,8 +98,8 @@ def _finding_json(finding: Finding) -> Json:
 def explained(rule_id: str) -> str:
     """One rule for a person who met it: what must hold, why, who says so. Errors: EgressError for an id that no rule has."""
     if rule_id not in REGISTRY:
-        near = difflib.get_close_matches(rule_id, REGISTRY, n=1)
-        meant = f", did you mean {near[0]}?" if near else ": egress check --rules lists them"
+        near = nearest(rule_id, REGISTRY)
+        meant = f", did you mean {near}?" if near else ": egress check --rules lists them"
         raise EgressError(f"no rule is called {quoted(rule_id)}{meant}")
     rule = REGISTRY[rule_id]
     return f"{rule.id} ({rule.severity}): {rule.title}\n\n{rule.explanation}\n\nsource: {rule.source}"

@@ -79,10 +79,16 @@ def group(ctx: click.Context, root: Path | None) -> None:
 def main() -> None:
     """Entry point of the console script: runs a command and turns whatever happens into a sentence and an exit code."""
     gc.set_threshold(*_SEARCHES)
-    for polite in ("SIGTERM", "SIGHUP"):  # SIGHUP: the terminal was closed; Windows has none
-        if hasattr(signal, polite):
-            signal.signal(getattr(signal, polite), _end_as_by_ctrl_c)
-    sys.exit(run(sys.argv[1:]))
+    polite = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has no SIGHUP
+    for number in polite:
+        signal.signal(number, _end_as_by_ctrl_c)
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # once more, while the first was told
+        code = INTERRUPTED
+    for number in (signal.SIGINT, *polite):  # while Python ends it would answer with a traceback
+        signal.signal(number, signal.SIG_DFL)
+    sys.exit(code)
 
 
 def _end_as_by_ctrl_c(_number: int, _frame: FrameType | None) -> None:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from egress.cli.context import Project
-from egress.cli.output import at_a_terminal, columns, grid, how_far_to, kept_words, now_and_then, say, side, styled
+from egress.cli.output import (
+    at_a_terminal,
+    columns,
+    drawn_on,
+    grid,
+    how_far_to,
+    kept_words,
+    now_and_then,
+    print_grid,
+    say,
+    styled,
+)
 from egress.domain import EgressError, LabTarget, PlanAgainError, WorkloadDomain
 from egress.escape import line
 from egress.limits import ALTOGETHER
@@ -31,7 +42,7 @@ class Luggage(Protocol):
     """What work collects besides what it returns, and brings from a worker's process into this one."""
 
     def packed(self) -> Any:
-        """What was collected in this process."""
+        """What was collected in this process since it was last asked: it works on one stack after the other."""
 
     def unpacked(self, packed: Any) -> None:
         """Adds what another process collected."""
@@ -102,7 +113,7 @@ def work_beside(
         how_far_to(tell, aloud=not at_terminal)
         return act(number)
 
-    at_terminal = side().is_terminal
+    at_terminal = drawn_on() is not None
     work = Work(worker, luggage.packed if luggage else lambda: None, at_a_terminal(), columns())
     told = _Told([job.name for job in jobs])
     try:
@@ -137,13 +148,9 @@ def table_of(rows: Sequence[tuple[str, str, str]]) -> None:
     """One row a stack on standard error: its name, how it ended, and why or what of it. Nothing for a single stack."""
     if len(rows) < 2:
         return
-    table = grid("stack", "result", "")
-    for name, result, why in rows:
-        table.add_row(line(name), result, line(_short(why)))
-    out = side()
-    if not out.is_terminal:
-        out.width = 160
-    out.print(table)
+    print_grid(
+        ("stack", "result", ""), [(line(name), result, line(_short(why))) for name, result, why in rows], aside=True
+    )
 
 
 def _short(why: str) -> str:
@@ -227,8 +234,8 @@ class _Told:
 
 def _live() -> Live | None:
     """Lines at a terminal that are drawn over; None where there is no terminal."""
-    err = side()
-    if not err.is_terminal:
+    err = drawn_on()
+    if err is None:
         return None
     from rich.live import Live
 

@@ -14,7 +14,7 @@ import click
 from egress.cli._gone import Chosen
 from egress.cli.output import progress, say
 from egress.delivery.planning import saved
-from egress.delivery.planning.plans import Plan, Verb
+from egress.delivery.planning.plans import Verb
 from egress.delivery.planning.saved import Saved
 from egress.domain import EgressError, PlanAgainError
 from egress.layout import STACK_FILE
@@ -56,14 +56,13 @@ class Keeping(_Work):
         """Errors: EgressError, before anything is planned."""
         return cls(*cls._opened(url))
 
-    def keep(self, directory: Path, plans: Sequence[Plan]) -> None:
-        """Keeps the plans that were saved in a folder, and takes away what is too old. Errors: EgressError."""
+    def keep(self, directory: Path, plans: Sequence[tuple[str, Verb]]) -> None:
+        """Keeps the plans that were saved in a folder, by stack and what they are to do with it, and takes away what is too old. Errors: EgressError."""
         from egress.plan_store import Key
 
-        for plan in plans:
-            name = plan.stack.name
+        for name, verb in plans:
             configuration = (directory / name / STACK_FILE).read_bytes()
-            self._store.put(Key.of(name, plan.verb.value, configuration), directory / name)
+            self._store.put(Key.of(name, verb.value, configuration), directory / name)
             say(f"{name}: its plan is kept in {self._store.place.shown} for {self._store.days} days")
         try:
             self._store.expire()

@@ -190,7 +190,7 @@ def _sound(project: Project, patches: Sequence[Patch]) -> tuple[Patch, ...]:
 def _new(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
     """Findings that were not there before, wherever they stand now; without a place, as the file has other lines than are told."""
     known = {_key(one) for one in before}
-    return [replace(one, place=None) for one in after if _key(one) not in known]
+    return [one._replace(place=None) for one in after if _key(one) not in known]
 
 
 def _key(one: Finding) -> tuple[str, str, str]:

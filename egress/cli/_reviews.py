@@ -69,8 +69,10 @@ class Reviews:
             self._gone[-1].write(self._directory)
 
     def packed(self) -> Any:
-        """What this process reviewed, for another one."""
-        return self._plans, self._gone
+        """What this process reviewed since it was last asked, for another one."""
+        reviewed = self._plans, self._gone
+        self._plans, self._gone = [], []
+        return reviewed
 
     def unpacked(self, packed: Any) -> None:
         """Adds what another process reviewed."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import click
 
@@ -18,7 +19,7 @@ from egress.cli._durations import Duration
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
 from egress.delivery.content.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
-from egress.delivery.planning.looks import Ahead, Found, found, load, looking_ahead, stray_states
+from egress.delivery.planning.looks import Ahead, Found, Unseeing, found, load, stray_states
 from egress.delivery.planning.memory import Remembered
 from egress.delivery.planning.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
@@ -32,6 +33,7 @@ from egress.toolchain.stack.synthesis import synthesising
 
 Decorated = Callable[..., Any]
 T = TypeVar("T")
+Looks: TypeAlias = Ahead | Unseeing
 _NAMED = 20
 """More stacks than these are counted rather than named."""
 _STYLES = {
@@ -78,6 +80,7 @@ def for_each(
     gone: Sequence[Remembered] = (),
     first: Callable[[Mapping[str, bytes]], None] | None = None,
     damaged_aside: bool = False,
+    asks_manager: bool = True,
 ) -> list[T | None]:
     """Says what it works with, synthesises, then acts on every stack, locked and initialised, in their order; what `act` returned.
 
@@ -89,7 +92,8 @@ def for_each(
     upgrade_provider: moves the provider lock. head: where several stacks get a heading each, to the stream that has what stands below
     it. failed: is given each stack that failed, and why; then a run of one stack goes on, too. gone: those of the run's stacks whose
     domain files are gone, as they were. first: is given the configurations of all of them before any is worked on.
-    damaged_aside: a local state that is no state any more is set aside. Errors: EgressError.
+    damaged_aside: a local state that is no state any more is set aside. asks_manager: False for what concerns the state alone, which is done
+    while a manager hangs; `act` is then told of nothing around. Errors: EgressError.
     """
     refuse_unfit(project.lab, domains)
     jobs = jobs_of(project.lab, domains, in_order=in_order)
@@ -99,28 +103,34 @@ def for_each(
         apart = beside_one_another(jobs, parallel)
         if names:  # before there is any thread: the looks are taken in one
             begun = whole.enter_context(synthesising(project.root, names, lab=project.lab is not None))
-        looks = None if apart else whole.enter_context(looking_ahead(domains, project.root, project.lab))
-        run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
-        say(str(run))
-        if names:
-            with progress(f"synthesising {_shown(names)}"), ThreadPoolExecutor(max_workers=1) as beside:
-                if apart:
-                    beside.submit(load)
-                made = begun.made()
-            if made.notes:
-                say(made.notes)
-            folders |= made.folders
+        look_at = partial(Ahead, root=project.root, lab=project.lab) if asks_manager else _nowhere
+        looks = None if apart else look_at(domains)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            if apart:
+                beside.submit(load)
+            run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
+            say(run.words(*domains))
+            if names:
+                with progress(f"synthesising {_shown(names)}"):
+                    made = begun.made()
+                if made.notes:
+                    say(made.notes)
+                folders |= made.folders
         if first:
             first({stack: (folder / STACK_FILE).read_bytes() for stack, folder in folders.items()})
-        work = _Work(project, run, may_be_new, upgrade_provider, head, damaged_aside)
+        work = _Work(project, run, look_at, len(domains), may_be_new, upgrade_provider, head, damaged_aside)
         go_on = go_on and (len(folders) > 1 or failed is not None)
         if looks is None:
 
             def alone(number: int) -> T | _Failed:
-                return work.alone_on(run.domains[number], folders, act, go_on, first=number == 0)
+                return work.alone_on(domains[number], folders, act, go_on, first=number == 0)
 
             return _told(work_beside(jobs, alone, parallel, go_on=go_on, luggage=luggage), go_on, failed)
-        return [work.on(domain, folders[domain.stack], act, looks, go_on, failed) for domain in run.domains]
+        return [work.on(domain, folders[domain.stack], act, looks, go_on, failed) for domain in domains]
+
+
+def _nowhere(_: Sequence[WorkloadDomain]) -> Looks:
+    return Unseeing()
 
 
 @dataclass(frozen=True)
@@ -163,6 +173,8 @@ class _Work:
         self,
         project: Project,
         run: Run,
+        look_at: Callable[[Sequence[WorkloadDomain]], Looks],
+        stacks: int,
         may_be_new: bool,
         upgrade_provider: bool,
         head: Callable[[str], None],
@@ -170,7 +182,7 @@ class _Work:
     ) -> None:
         self._damaged_aside = damaged_aside
         self._beside_others = False
-        self._project, self._run = project, run
+        self._project, self._run, self._look_at, self._several = project, run, look_at, stacks > 1
         self._may_be_new, self._upgrade_provider, self._head = may_be_new, upgrade_provider, head
         self._strays = stray_states(run.places, project.stacks)
 
@@ -189,8 +201,9 @@ class _Work:
         if not first:
             self._strays = ()
         whys: list[str] = []
-        with looking_ahead([domain], self._run.root, self._run.lab) as looks:
-            done = self.on(domain, folders[domain.stack], act, looks, go_on, lambda _, why: whys.append(why))
+        done = self.on(
+            domain, folders[domain.stack], act, self._look_at([domain]), go_on, lambda _, why: whys.append(why)
+        )
         return _Failed(whys[0]) if whys else cast(T, done)
 
     def on(
@@ -198,12 +211,12 @@ class _Work:
         domain: WorkloadDomain,
         folder: Path,
         act: Callable[[Stack, Found], T],
-        looks: Ahead,
+        looks: Looks,
         go_on: bool,
         failed: Callable[[str, str], None] | None,
     ) -> T | None:
         """Acts on a stack whose configuration is in `folder`; None where that failed and it goes on."""
-        if len(self._run.domains) > 1:
+        if self._several:
             self._head(f"\n== {domain.stack}")
         seen = looks.of_next()
         try:
@@ -258,10 +271,10 @@ def show(plan: Plan, *, full: bool) -> None:
         say(f"{plan.stack.name}: the engine warns: {line(warning)} (--full shows its words)")
 
 
-def tell(around: Found, stack: Stack) -> None:
+def tell(around: Found, stack: str) -> None:
     """Says what was found around a stack, and what could not be seen."""
     if around.failed:
-        say(f"{stack.name}: whether somebody else's objects are in the way was not seen: {around.failed}")
+        say(f"{stack}: whether somebody else's objects are in the way was not seen: {around.failed}")
     for finding in around.report.findings:
         say(finding_told(finding))
 

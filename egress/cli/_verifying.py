@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from egress.cli._arounds import Arounds
 from egress.cli._beside import beside_one_another, work_beside
 from egress.cli._neighbours import Neighbours
 from egress.cli._probing import probed
@@ -26,10 +27,12 @@ class Round:
     failed: str = ""
 
 
-def verified(project: Project, neighbours: Neighbours, domain: WorkloadDomain, *, probe: bool) -> Round:
+def verified(
+    project: Project, neighbours: Neighbours, arounds: Arounds, domain: WorkloadDomain, *, probe: bool
+) -> Round:
     """One look at a domain's manager. probe: also ask from this machine. A manager that cannot be read gives the reason."""
     try:
-        return Round(domain.stack, look(project, neighbours, domain, deadline(), probe=probe))
+        return Round(domain.stack, look(project, neighbours, arounds, domain, deadline(), probe=probe))
     except EgressError as error:
         return Round(domain.stack, None, str(error))
 
@@ -38,9 +41,9 @@ def verified_all(project: Project, domains: Sequence[WorkloadDomain], parallel: 
     """As `verified`, of so many domains at once."""
 
     def act(number: int) -> Round:
-        return verified(project, neighbours, domains[number], probe=probe)
+        return verified(project, neighbours, arounds, domains[number], probe=probe)
 
-    neighbours = Neighbours(project, domains)
+    neighbours, arounds = Neighbours(project, domains), Arounds(domains)
     jobs = [Job(one.stack, project.lab.host if project.lab else one.nsx.host, one.stack) for one in domains]
     if not beside_one_another(jobs, parallel):
         return [act(number) for number in range(len(domains))]
@@ -55,6 +58,7 @@ def verified_all(project: Project, domains: Sequence[WorkloadDomain], parallel: 
 def look(
     project: Project,
     neighbours: Neighbours,
+    arounds: Arounds,
     domain: WorkloadDomain,
     end: Deadline,
     *,
@@ -72,7 +76,7 @@ def look(
         manager = stack.enter_context(
             Manager.of(domain, project.root, project.lab, end, lambda count: tell(f"{what}... {count} objects"))
         )
-        seen = sight(manager, domain)
+        seen = sight(manager, domain, arounds.of(manager, domain))
         counted = workings(manager, domain, seen)
     where = f"the lab {manager.host}" if project.lab else f"the manager {manager.host}"
     done = verify(domain, neighbours.of(domain), where, seen, counted, project.stacks)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from egress.cli._arounds import Arounds
 from egress.cli._names import Losable
 from egress.cli._neighbours import Neighbours
 from egress.cli.context import Project, deadline, timeout_option
 from egress.cli.output import progress
+from egress.deadline import Deadline
 from egress.domain import EgressError, Problem, WorkloadDomain
 from egress.domain.files import select
 from egress.policy.identity import GatewayKey
@@ -24,7 +26,7 @@ from egress.reachability.surroundings import NO_WISHES, Wishes
 from egress.reachability.view import FILES, AfterPlan, Live, Source, View, view
 
 if TYPE_CHECKING:
-    from egress.manager import Around, Manager
+    from egress.manager import Manager
 
 _EXPECTED = "give the folder that egress plan --out wrote, or the output of the engine's show -json"
 _GAPS = 12
@@ -122,52 +124,43 @@ class Reading:
 
 
 @contextmanager
-def reading(project: Project, domain: WorkloadDomain) -> Iterator[Manager]:
-    """The domain's manager, within the command's time; how much was read is shown. Errors: EgressError."""
+def reading(project: Project, domain: WorkloadDomain, end: Deadline | None = None) -> Iterator[Manager]:
+    """The domain's manager; how much was read is shown. end: of the time for it; left out: the command's. Errors: EgressError."""
     from egress.manager import Manager  # the HTTP client is loaded by who asks a manager
 
     host = project.lab.host if project.lab else domain.nsx.host
     with (
         progress(f"reading {host}") as tell,
         Manager.of(
-            domain, project.root, project.lab, deadline(), lambda count: tell(f"reading {host}... {count} objects")
+            domain,
+            project.root,
+            project.lab,
+            end or deadline(),
+            lambda count: tell(f"reading {host}... {count} objects"),
         ) as manager,
     ):
         yield manager
 
 
 def live_source(project: Project, domain: WorkloadDomain) -> Live:
-    """What the domain's manager has now. Errors: EgressError."""
-    return _Looks(project, [domain]).at(domain)
+    """What the domain's manager has now, within a time of its own: since the last look a plan was made, and perhaps a question asked. Errors: EgressError."""
+    return _Looks(project, [domain], Deadline()).at(domain)
 
 
 class _Looks:
-    """Looks at the managers of some domains, one after the other: what is around a Tier-0 is read once for all of them that find it in the
-    same way, and kept until the last of these has been looked at."""
+    """Looks at the managers of some domains, one after the other."""
 
-    def __init__(self, project: Project, domains: Sequence[WorkloadDomain]) -> None:
-        self._project = project
-        self._left = Counter(map(_way, domains))
-        self._known: dict[Hashable, Around] = {}
+    def __init__(self, project: Project, domains: Sequence[WorkloadDomain], end: Deadline | None = None) -> None:
+        """end: of the time for all of them; left out: the command's."""
+        self._project, self._end, self._arounds = project, end, Arounds(domains)
 
     def at(self, domain: WorkloadDomain) -> Live:
         """What the domain's manager has: around the Tier-0 as it was first read, of the domain's own objects as they fare now. Errors: EgressError."""
-        from egress.manager import around, sight
+        from egress.manager import sight
 
-        way = _way(domain)
-        with reading(self._project, domain) as manager:
-            known = self._known.pop(way, None) or around(manager, domain.tier0)
-            seen = sight(manager, domain, known)
-        self._left[way] -= 1
-        if self._left[way]:
-            self._known[way] = known
+        with reading(self._project, domain, self._end) as manager:
+            seen = sight(manager, domain, self._arounds.of(manager, domain))
         return Live.of(f"the {'lab' if self._project.lab else 'manager'} {manager.host}", seen)
-
-
-def _way(domain: WorkloadDomain) -> Hashable:
-    """How a domain finds its Tier-0: which manager with which authority and login, and which name there."""
-    nsx, tier0 = domain.nsx, domain.tier0
-    return nsx.host, nsx.ca_file, nsx.credentials, tier0.id, tier0.display_name
 
 
 def seen_otherwise(view: View) -> Iterator[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 
+from egress.cli._arounds import Arounds
 from egress.cli._neighbours import Neighbours
 from egress.cli._verifying import look
 from egress.cli.context import Project, deadline
@@ -50,11 +51,11 @@ def _round(
             known[stack], changes = failed(stack, known[stack], str(error))
             yield from changes
         return
-    neighbours = Neighbours(project, domains, quiet=True)
+    neighbours, arounds = Neighbours(project, domains, quiet=True), Arounds(domains)
     for domain in domains:
         before = known.get(domain.stack, Known())
         try:
-            now = look(project, neighbours, domain, Deadline(seconds), probe=probe, quiet=True)
+            now = look(project, neighbours, arounds, domain, Deadline(seconds), probe=probe, quiet=True)
         except LoginError:
             raise
         except EgressError as error:

@@ -120,7 +120,7 @@ def command(
         with ExitStack() as imports:
             if fetching:
                 if chosen.verb(stack.name) is Verb.DESTROY and nothing_left(stack, around):
-                    tell(around, stack)
+                    tell(around, stack.name)
                     return
                 taken = fetching.fetched(stack.name)
             elif directory:
@@ -133,7 +133,7 @@ def command(
                     imports.enter_context(import_blocks(stack, around.there))
                 plan = planned(stack)
             show(plan, full=True)
-            tell(around, stack)
+            tell(around, stack.name)
             entry = carry_out(
                 plan, around, back.keeping(stack.name, agreed) if back else agreed, say, record, verify=verify
             )
@@ -189,7 +189,9 @@ class _Applied:
     spent: list[str]
 
     def packed(self) -> Any:
-        return self.record.packed(), self.spent
+        spent = self.spent.copy()
+        self.spent.clear()
+        return self.record.packed(), spent
 
     def unpacked(self, packed: Any) -> None:
         entries, spent = packed

@@ -53,7 +53,7 @@ def command(project: Project, stacks: tuple[str, ...], yes: bool, reference: str
     def act(stack: Stack, around: Found) -> bool:
         plan = planned(stack, Verb.DESTROY)
         show(plan, full=True)
-        tell(around, stack)
+        tell(around, stack.name)
         settle(stack, carry_out(plan, around, agreed, say, Record(()), verify=False).outcome)
         return bool(stack.found.managed)
 

@@ -57,7 +57,8 @@ def command(
     """
 
     def act(stack: Stack, around: Found) -> Compared:
-        return Compared(stack, drift.read(planned(stack, Verb.REFRESH).content), around)
+        found = drift.read(planned(stack, Verb.REFRESH).content)
+        return Compared(stack.name, stack.run.target(stack.domain), found, around.without_objects())
 
     issues = DriftIssues(forge.issues(Kind(issue), os.environ)) if issue else None
     for token in TOKENS if issue else ():
@@ -98,9 +99,10 @@ def command(
 
 @dataclass(frozen=True)
 class Compared:
-    """A stack, what of it is not as its state says, and what is around it."""
+    """A stack, what it is on, what of it is not as its state says, and what is around it."""
 
-    stack: Stack
+    stack: str
+    target: str
     drift: tuple[Drift, ...]
     around: Found
 
@@ -111,7 +113,7 @@ class Compared:
 
     def as_data(self) -> dict[str, Any]:
         """For programs."""
-        return {"stack": self.stack.name, "drift": [one.as_data() for one in self.drift]} | self.around.as_data()
+        return {"stack": self.stack, "drift": [one.as_data() for one in self.drift]} | self.around.as_data()
 
 
 def _post(issues: DriftIssues, whole: list[Compared], failures: dict[str, str]) -> None:
@@ -119,15 +121,13 @@ def _post(issues: DriftIssues, whole: list[Compared], failures: dict[str, str]) 
     for name, why in failures.items():
         issues.not_compared(name, why)
     for one in whole:
-        stack = one.stack
         if one.matters:
-            target = stack.run.target(stack.domain)
-            body = drift_issue.body(stack.name, target, one.drift, one.around.report, one.around.failed)
-            issues.drifted(stack.name, body)
+            body = drift_issue.body(one.stack, one.target, one.drift, one.around.report, one.around.failed)
+            issues.drifted(one.stack, body)
         elif one.around.failed:
-            issues.not_compared(stack.name, one.around.failed)
+            issues.not_compared(one.stack, one.around.failed)
         else:
-            issues.well(stack.name)
+            issues.well(one.stack)
 
 
 def _row(stack: str, compared: Compared | None, failures: Mapping[str, str]) -> tuple[str, str, str]:
@@ -140,7 +140,7 @@ def _row(stack: str, compared: Compared | None, failures: Mapping[str, str]) -> 
 
 
 def _show(compared: Compared) -> None:
-    name, found = compared.stack.name, compared.drift
+    name, found = compared.stack, compared.drift
     for one in found:
         if not one.matters:
             say(f"{name}: {line(short_name(one.path))} was saved again, its revision moved and nothing else")

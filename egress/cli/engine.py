@@ -57,7 +57,7 @@ def command(project: Project, stack: str, arguments: tuple[str, ...], patience: 
         say(f"{work.name}: {what_became(before, work.state())}")
         return code
 
-    (code,) = for_each(project, project.domains([stack]), act, patience=patience)
+    (code,) = for_each(project, project.domains([stack]), act, patience=patience, asks_manager=False)
     assert code is not None
     return code
 

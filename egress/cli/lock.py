@@ -45,7 +45,7 @@ def command(project: Project, mirror: Path | None, given: tuple[str, ...]) -> in
         raise EgressError("EGRESS_LAB is set, and a lab keeps a lock of its own: unset EGRESS_LAB")
     engine = find_engine()
     provider = find_locked_source(mirror)
-    file = Run(project.root, None, engine, provider, ()).lock_file
+    file = Run(project.root, None, engine, provider).lock_file
     names = locking.platforms(file.parent, given)
     if not project.stacks:
         raise EgressError("no domain file in domains/, so no stack says which provider it needs: write one")

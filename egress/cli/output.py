@@ -55,6 +55,11 @@ def side() -> Console:
     return Terminal(stderr=True)
 
 
+def drawn_on() -> Console | None:
+    """The console for progress where standard error is a terminal, on which lines may be drawn over; None where it is none."""
+    return err if _decorated(sys.stderr) and (err := side()).is_terminal else None
+
+
 def table(*headers: str, title: str | None = None) -> Table:
     """A table that folds long values rather than cutting them: a path that ends in dots helps nobody."""
     from rich.table import Column, Table
@@ -213,7 +218,7 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         if _aloud:
             say(what)
         yield _how_far
-    elif _decorated(sys.stderr) and (err := side()).is_terminal:
+    elif err := drawn_on():
         with err.status(styled(what)) as status:
             yield lambda text: status.update(styled(text))
     else:
@@ -221,24 +226,26 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         yield now_and_then(say)
 
 
-def print_table(rows: Table) -> None:
-    """Prints a table as wide as the terminal is, and without one as wide as it needs to be."""
-    out = console()
+def print_table(rows: Table, *, aside: bool = False) -> None:
+    """Prints a table as wide as the terminal is, and without one as wide as it needs to be. aside: on standard error."""
+    out = side() if aside else console()
     if not out.is_terminal:
         out.width = _PIPED_WIDTH
     out.print(rows)
 
 
-def print_grid(headers: Sequence[str], rows: Sequence[Sequence[Styled]], *, fold: bool = False) -> None:
-    """Prints a table without lines, as wide as `print_table` does. fold: long values are folded anywhere, otherwise between words."""
-    plain = None if _decorated(sys.stdout) else _plain_grid([headers, *rows])
+def print_grid(
+    headers: Sequence[str], rows: Sequence[Sequence[Styled]], *, fold: bool = False, aside: bool = False
+) -> None:
+    """Prints a table without lines, as wide and where `print_table` does. fold: long values are folded anywhere, otherwise between words."""
+    plain = None if _decorated(sys.stderr if aside else sys.stdout) else _plain_grid([headers, *rows])
     if plain is not None:
-        echo(plain)
+        click.echo(plain, err=aside)
         return
     shown = grid(*headers, fold=fold)
     for row in rows:
         shown.add_row(*(styled(cell) for cell in row))
-    print_table(shown)
+    print_table(shown, aside=aside)
 
 
 def _plain_grid(rows: Sequence[Sequence[Styled]]) -> str | None:

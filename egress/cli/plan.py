@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -96,25 +96,29 @@ def command(
     neighbours = Neighbours(project, chosen.domains)
     reviews = _reviews(project, neighbours, saving, summary_file) if saving or summary_file else None
 
-    def act(stack: Stack, around: Found) -> tuple[Plan | None, Found]:
+    def act(stack: Stack, around: Found) -> Planned:
         verb = chosen.verb(stack.name)
         if verb is Verb.DESTROY and nothing_left(stack, around):
             if reviews and around.there and not around.there.untracked:
                 reviews.gone(stack.name)
-            tell(around, stack)
-            return None, around
+            tell(around, stack.name)
+            return Planned(stack.name, matters=around.matters)
         with ExitStack() as imports:
             if import_existing and verb is Verb.APPLY:
                 imports.enter_context(import_blocks(stack, around.there))
             plan = planned(stack, verb)
-        if as_json:
-            _ = plan.content
-        else:
+        if not as_json:
             show(plan, full=full)
         if reviews:
             reviews.planned(plan, around, chosen.base(stack.name))
-        tell(around, stack)
-        return plan, around
+        tell(around, stack.name)
+        return Planned(
+            stack.name,
+            verb,
+            plan.changes,
+            _counts(plan) if plan.changes else "",
+            _as_data(plan, around) if as_json else None,
+        )
 
     beside = at_once(parallel, project)
     if reviews and beside > 1 and len(chosen.domains) > 1:
@@ -142,28 +146,40 @@ def command(
     )
     if reviews:
         reviews.end()
-    whole = [plan for plan, _ in filter(None, made) if plan]
+    whole = [one for one in made if one and one.verb]
     if out and whole:
         say(f"saved in {out}: egress apply --saved {out}{f' --base {base}' if chosen.gone else ''}")
     if keeping and saving:
-        keeping.keep(saving, whole)
+        keeping.keep(saving, [(one.stack, one.verb) for one in whole if one.verb])
     if as_json:
-        print_json([_as_data(plan, around) for plan, around in filter(None, made) if plan])
+        print_json([one.data for one in whole])
     else:
         table_of([_row(domain.stack, one, failures) for domain, one in zip(chosen.domains, made, strict=True)])
     if None in made:
         return FAILED
-    left = any(around.matters for plan, around in filter(None, made) if plan is None)
-    return NEEDS_YOU if left or any(plan.changes for plan in whole) else OK
+    return NEEDS_YOU if any(one.matters for one in made if one) else OK
 
 
-def _row(stack: str, made: tuple[Plan | None, Found] | None, failures: Mapping[str, str]) -> tuple[str, str, str]:
+class Planned(NamedTuple):
+    """What the process that planned a stack brings, which is small however large plan and fleet are.
+
+    verb: None where there was nothing to destroy and so no plan. matters: somebody has to look at it. counts: what the plan does, in words.
+    data: for programs, where that was asked for.
+    """
+
+    stack: str
+    verb: Verb | None = None
+    matters: bool = False
+    counts: str = ""
+    data: dict[str, Any] | None = None
+
+
+def _row(stack: str, made: Planned | None, failures: Mapping[str, str]) -> tuple[str, str, str]:
     if made is None:
         return stack, "failed", failures.get(stack, "")
-    plan, _ = made
-    if plan is None:
+    if made.verb is None:
         return stack, "nothing to destroy", ""
-    return stack, "changes" if plan.changes else "no changes", _counts(plan) if plan.changes else ""
+    return stack, "changes" if made.matters else "no changes", made.counts
 
 
 def _counts(plan: Plan) -> str:

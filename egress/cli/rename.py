@@ -71,4 +71,4 @@ def command(project: Project, old: str, new: str, yes: bool, patience: int) -> i
         say(f"egress plan {new} is to show no changes; then commit {file.shown}")
         return True
 
-    return OK if all(for_each(project, project.domains([new]), act, patience=patience)) else FAILED
+    return OK if all(for_each(project, project.domains([new]), act, patience=patience, asks_manager=False)) else FAILED

@@ -57,7 +57,7 @@ def command(project: Project, stack: str, yes: bool, as_json: bool) -> int:
     if not _engine_ended(project, stack, yes, as_json):
         say("declined, nothing was changed")
         return FAILED
-    (code,) = for_each(project, project.domains([stack]), act, may_be_new=True)
+    (code,) = for_each(project, project.domains([stack]), act, may_be_new=True, asks_manager=False)
     assert code is not None
     return code
 

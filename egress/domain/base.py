@@ -1,6 +1,8 @@
-"""What every part of a domain's model is made of: enums, frozen maps, and the bases Part and Named."""
+"""What every part of a domain's model is made of: enums, frozen maps, and the bases Part and Named.
 
-from __future__ import annotations
+Modules of models go without `from __future__ import annotations`: pydantic would compile each annotation from its text whenever a
+command starts.
+"""
 
 import copyreg
 from collections.abc import Mapping

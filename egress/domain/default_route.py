@@ -1,7 +1,5 @@
 """The typed model of the default route: its next hops, its IPv6 sister, its BFD peers."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator

@@ -1,7 +1,5 @@
 """The typed model of a DNS server that pods and nodes ask: its address, and where it stands."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator

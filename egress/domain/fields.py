@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from ipaddress import (
     AddressValueError,
     IPv4Address,
@@ -23,8 +23,8 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from egress import escape
 from egress.domain.credentials import owner
@@ -59,6 +59,14 @@ def listed(values: Collection[Any], joint: str = ", ") -> str:
     more = len(values) - _LISTED
     shown = joint.join(map(str, islice(values, _LISTED if more > 1 else len(values))))
     return f"{shown} and {more} more" if more > 1 else shown
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was meant by a mistyped one, if there is one much like it."""
+    import difflib  # a command that meets no mistake does without
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return near[0] if near else None
 
 
 def wrong(what: str) -> PydanticCustomError:
@@ -293,87 +301,108 @@ def _relative_path(value: Any) -> str:
     return str(path)
 
 
-def _field(parser: Callable[[Any], Any], pattern: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    return BeforeValidator(parser), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+class _Parsed:
+    """How pydantic reads a value: by one of the parsers above and nothing else, as what they give is of the annotated type.
+
+    Neither is a validator made for that type, which a start would pay for, nor is a value looked at twice.
+    """
+
+    def __init__(self, parser: Callable[[Any], Any], schema: dict[str, Any], *, as_text: bool = True) -> None:
+        """schema: what the JSON Schema says of the value. as_text: it is written as text where JSON is written."""
+        self._parser = parser
+        self._schema = schema
+        self._as_text = as_text
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        written = core_schema.to_string_ser_schema(when_used="json") if self._as_text else None
+        return core_schema.no_info_plain_validator_function(self._parser, serialization=written)
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return dict(self._schema)
 
 
-def _named(pattern: str, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]:
+def _field(parser: Callable[[Any], Any], pattern: str) -> _Parsed:
+    return _Parsed(parser, {"type": "string", "pattern": f"^{pattern}$"})
+
+
+def _named(pattern: str, allowed: str) -> _Parsed:
     return _field(_matching(pattern, allowed), pattern)
 
 
-def _line(least: int, most: int, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]:
+def _line(least: int, most: int, allowed: str) -> _Parsed:
     return _field(_of_length(least, most, allowed), f"[^{escape.HIDDEN}]{{{least},{most}}}")
 
 
-def _lines(least: int, most: int, allowed: str) -> tuple[BeforeValidator, WithJsonSchema]:
+def _lines(least: int, most: int, allowed: str) -> _Parsed:
     pattern = f"[^{escape.HIDDEN_IN_TEXT}]{{{least},{most}}}"
     return _field(_of_length(least, most, allowed, lines=True), pattern)
 
 
-Ipv4 = Annotated[IPv4Address, *_field(_address, IPV4_PATTERN)]
-Ipv6 = Annotated[IPv6Address, *_field(_address_v6, _IPV6_PATTERN)]
+Ipv4 = Annotated[IPv4Address, _field(_address, IPV4_PATTERN)]
+Ipv6 = Annotated[IPv6Address, _field(_address_v6, _IPV6_PATTERN)]
 _ANY_ADDRESS = f"({IPV4_PATTERN}|{_IPV6_PATTERN})"
 ANY_ADDRESS_PATTERN = f"^{_ANY_ADDRESS}$"
-AnyAddress = Annotated[IPv4Address | IPv6Address, *_field(_any_address, _ANY_ADDRESS)]
+AnyAddress = Annotated[IPv4Address | IPv6Address, _field(_any_address, _ANY_ADDRESS)]
 RouteHolder = Annotated[
     IPv4Address | IPv6Address | Literal["upstream"],
-    *_field(_route_holder, f"(upstream|{IPV4_PATTERN}|{_IPV6_PATTERN})"),
+    _field(_route_holder, f"(upstream|{IPV4_PATTERN}|{_IPV6_PATTERN})"),
 ]
 AnyAddressOrNet = Annotated[
     IPv4Address | IPv6Address | IPv4Network | IPv6Network,
-    *_field(_any_address_or_network, f"({IPV4_PATTERN}(/{_LENGTH})?|{_IPV6_PATTERN}(/[0-9]{{1,3}})?)"),
+    _field(_any_address_or_network, f"({IPV4_PATTERN}(/{_LENGTH})?|{_IPV6_PATTERN}(/[0-9]{{1,3}})?)"),
 ]
-Ipv4Net = Annotated[IPv4Network, *_field(_network, f"{IPV4_PATTERN}/{_LENGTH}")]
-Ipv4AddressOrNet = Annotated[IPv4Address | IPv4Network, *_field(_address_or_network, f"{IPV4_PATTERN}(/{_LENGTH})?")]
-Ipv4Source = Annotated[IPv4Address | IPv4Network, *_field(_source, f"(any|{IPV4_PATTERN}(/{_LENGTH})?)")]
+Ipv4Net = Annotated[IPv4Network, _field(_network, f"{IPV4_PATTERN}/{_LENGTH}")]
+Ipv4AddressOrNet = Annotated[IPv4Address | IPv4Network, _field(_address_or_network, f"{IPV4_PATTERN}(/{_LENGTH})?")]
+Ipv4Source = Annotated[IPv4Address | IPv4Network, _field(_source, f"(any|{IPV4_PATTERN}(/{_LENGTH})?)")]
 """An address, a network, or any, which is ANYWHERE."""
-Ipv4InterfaceAddress = Annotated[IPv4Interface, *_field(_interface, f"{IPV4_PATTERN}/{_LENGTH}")]
-Ipv6InterfaceAddress = Annotated[IPv6Interface, *_field(_interface_v6, f"{_IPV6_PATTERN}/[0-9]{{1,3}}")]
+Ipv4InterfaceAddress = Annotated[IPv4Interface, _field(_interface, f"{IPV4_PATTERN}/{_LENGTH}")]
+Ipv6InterfaceAddress = Annotated[IPv6Interface, _field(_interface_v6, f"{_IPV6_PATTERN}/[0-9]{{1,3}}")]
 AnyNetwork = IPv4Network | IPv6Network
 
 Name = Annotated[
-    str, *_named(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "lower-case letters, digits and dashes, as in wld01")
+    str, _named(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "lower-case letters, digits and dashes, as in wld01")
 ]
 MappingName = Annotated[
     str,
-    *_named(
+    _named(
         r"(?!(supervisor|tkg)$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
         "lower-case letters, digits and dashes, as in registry; supervisor and tkg have keys of their own",
     ),
 ]
-StackName = Annotated[str, *_named(r"[a-z0-9][a-z0-9-]{0,127}", "a stack name such as prod-wld02")]
+StackName = Annotated[str, _named(r"[a-z0-9][a-z0-9-]{0,127}", "a stack name such as prod-wld02")]
 Host = Annotated[
-    str, *_named(_HOST, "a host name or address with an optional port, as in nsx.example.com or 10.0.0.1:443")
+    str, _named(_HOST, "a host name or address with an optional port, as in nsx.example.com or 10.0.0.1:443")
 ]
-EnvPrefix = Annotated[str, *_field(_env_prefix, _ENV_PREFIX)]
+EnvPrefix = Annotated[str, _field(_env_prefix, _ENV_PREFIX)]
 """Whose variables a prefix must not take is not said by the schema: egress/domain/credentials.py lists them."""
-PolicyId = Annotated[str, *_field(_policy_id, _ID)]
+PolicyId = Annotated[str, _field(_policy_id, _ID)]
 """The provider refuses '/' and '&' in ids from its next release on; it takes 1,024 characters, 255 is ours (assumption)."""
 AppliedTo = Annotated[
     Literal["uplinks", "everywhere"] | tuple[str, ...],
-    BeforeValidator(_applied_to),
-    WithJsonSchema(
+    _Parsed(
+        _applied_to,
         {
             "anyOf": [
                 {"enum": ["uplinks", "everywhere"]},
                 {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": f"^{_ID}$"}},
             ]
-        }
+        },
+        as_text=False,
     ),
 ]
-DisplayName = Annotated[str, *_line(1, MAX_DISPLAY_NAME, "1 to 255 characters on one line")]
+DisplayName = Annotated[str, _line(1, MAX_DISPLAY_NAME, "1 to 255 characters on one line")]
 """Length 1 to 255: provider schema validation of display_name."""
-Description = Annotated[str, *_lines(0, MAX_DESCRIPTION, "at most 1,024 characters")]
-Reason = Annotated[str, *_lines(10, 1024, "10 to 1,024 characters that say why")]
-RuleId = Annotated[str, *_line(1, 128, "the id of a rule, see docs/rules.md")]
-TagScope = Annotated[str, *_line(0, MAX_TAG_SCOPE, "a tag scope of at most 128 characters")]
-TagValue = Annotated[str, *_line(0, MAX_TAG, "a tag of at most 256 characters")]
-NsxVersion = Annotated[str, *_named(r"[0-9]{1,2}(\.[0-9]{1,3}){1,3}", "an NSX version in quotes such as '4.2.1'")]
-RelativePath = Annotated[str, *_field(_relative_path, rf"[^/\\~{escape.HIDDEN}][^\\~{escape.HIDDEN}]*")]
-StoreText = Annotated[str, *_line(1, 1024, "1 to 1,024 characters on one line")]
+Description = Annotated[str, _lines(0, MAX_DESCRIPTION, "at most 1,024 characters")]
+Reason = Annotated[str, _lines(10, 1024, "10 to 1,024 characters that say why")]
+RuleId = Annotated[str, _line(1, 128, "the id of a rule, see docs/rules.md")]
+TagScope = Annotated[str, _line(0, MAX_TAG_SCOPE, "a tag scope of at most 128 characters")]
+TagValue = Annotated[str, _line(0, MAX_TAG, "a tag of at most 256 characters")]
+NsxVersion = Annotated[str, _named(r"[0-9]{1,2}(\.[0-9]{1,3}){1,3}", "an NSX version in quotes such as '4.2.1'")]
+RelativePath = Annotated[str, _field(_relative_path, rf"[^/\\~{escape.HIDDEN}][^\\~{escape.HIDDEN}]*")]
+StoreText = Annotated[str, _line(1, 1024, "1 to 1,024 characters on one line")]
 """Names in a state store: a bucket, a key, a region."""
 StoreUrl = Annotated[
     str,
-    *_named(rf"https://[^@\s{escape.HIDDEN}]{{1,2040}}", "an https address without user and password in it"),
+    _named(rf"https://[^@\s{escape.HIDDEN}]{{1,2040}}", "an https address without user and password in it"),
 ]
 """https only, and no user:password@ in it: credentials of a store come from the environment."""

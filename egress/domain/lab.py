@@ -1,9 +1,7 @@
 """The file that a running lab writes: how to reach it, and its throw-away credentials. Format: docs/architecture.md."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -39,7 +37,7 @@ class LabTarget(BaseModel):
     stand_in: ResidentStandIn | None = None
 
     @classmethod
-    def from_file(cls, path: Path) -> LabTarget:
+    def from_file(cls, path: Path) -> Self:
         """Reads a lab file. Errors: EgressError when it is missing, unreadable or of another format."""
         try:
             return cls.model_validate_json(path.read_bytes())

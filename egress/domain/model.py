@@ -5,8 +5,6 @@ each other (a next hop outside every uplink subnet, say) are preflight checks, n
 one is still a domain that can be shown and explained.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Network
@@ -197,7 +195,7 @@ class WorkloadDomain(Part):
         not give it. None for a domain that was not read from a file."""
         return self._origins.place(path)
 
-    def once(self, make: Callable[[WorkloadDomain], T]) -> T:
+    def once(self, make: Callable[[Self], T]) -> T:
         """What `make` derives from this domain. It is made once: a domain does not change, and many rules ask."""
         private = self.__pydantic_private__  # where pydantic keeps self._derived, which it looks up in Python each time
         assert private is not None

@@ -1,7 +1,5 @@
 """The typed model of the egress and ingress ranges, of the mappings that translate egress addresses, and of the Tier-1s behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 

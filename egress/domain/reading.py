@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
@@ -10,12 +9,12 @@ from pydantic_core import ErrorDetails
 
 from egress.domain import secrets
 from egress.domain.base import Part
-from egress.domain.fields import quoted
+from egress.domain.fields import nearest, quoted
 from egress.domain.keys import models_within, tag
 from egress.domain.model import WorkloadDomain
 from egress.domain.moved import Moved
 from egress.domain.problems import DomainFileError, Problem
-from egress.domain.tree import Origins, Tree, follow, without_nulls
+from egress.domain.tree import Origins, Tree, follow
 
 Location = tuple[str | int, ...]
 
@@ -59,7 +58,7 @@ def validated(tree: Tree, stack: str, *, places: bool = True) -> WorkloadDomain:
     if problems:
         raise DomainFileError(problems)
     if places:
-        domain._origins = Origins(without_nulls(tree))
+        domain._origins = Origins(tree)
     return domain
 
 
@@ -133,8 +132,8 @@ def _words(detail: ErrorDetails, tree: Tree, root: type[BaseModel]) -> str:
 
 def _unknown_key(name: str, model: type[BaseModel] | None) -> str:
     keys = sorted(field.alias or key for key, field in (model.model_fields if model else {}).items() if key != "stack")
-    near = difflib.get_close_matches(name, keys, n=1)
-    meant = f", did you mean {near[0]!r}?" if near else ","
+    near = nearest(name, keys)
+    meant = f", did you mean {near!r}?" if near else ","
     return (
         f"unknown key {quoted(name)}{meant} allowed here: {', '.join(keys)}" if keys else f"unknown key {quoted(name)}"
     )

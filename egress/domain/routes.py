@@ -1,7 +1,5 @@
 """The typed model of a further static route of the Tier-0, beside its default route."""
 
-from __future__ import annotations
-
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Self
 

@@ -1,7 +1,5 @@
 """Where a stack's Terraform state lives. Credentials of a backend come from the environment, never from the file."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator

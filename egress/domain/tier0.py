@@ -1,7 +1,5 @@
 """The typed model of the manager and the Tier-0 gateway."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self

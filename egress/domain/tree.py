@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -26,8 +25,7 @@ NO_KEYS: Mapping[str, Place] = MappingProxyType({})
 """Of what is no mapping."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A value and where it came from. `keys` gives the place of each key of a mapping."""
 
     value: Scalar | tuple[Tree, ...] | dict[str, Tree]
@@ -94,13 +92,16 @@ class Spot(NamedTuple):
     key: str
 
 
-def follow(tree: Tree, location: tuple[str | int, ...]) -> Spot:
-    """Follows a location as far as the file goes; parts that are not in the file (tags of unions) are passed over."""
+def follow(tree: Tree, location: tuple[str | int, ...], *, nulls: bool = True) -> Spot:
+    """Follows a location as far as the file goes; parts that are not in the file (tags of unions) are passed over. nulls: a key whose value is
+    null is in the file, which says that it is not given."""
     spot = Spot(tree, tree.place, tree.place, "")
     for part in location:
         value = spot.tree.value
         if isinstance(value, dict) and isinstance(part, str) and part in value:
             child = value[part]
+            if child.value is None and not nulls:
+                continue
             key_place = spot.tree.keys[part]
             place = key_place if isinstance(child.value, dict) else child.place
             spot = Spot(child, place, key_place, join(spot.key, part))
@@ -111,7 +112,7 @@ def follow(tree: Tree, location: tuple[str | int, ...]) -> Spot:
 
 
 class Origins:
-    """The tree that a domain was read from, if any. Two domains are equal whatever files they came from."""
+    """The tree that a domain was read from, if any, with the keys in it that a null takes out. Two domains are equal whatever files they came from."""
 
     def __init__(self, tree: Tree | None = None) -> None:
         self.tree = tree
@@ -123,7 +124,7 @@ class Origins:
 
     def place(self, location: tuple[str | int, ...]) -> Place | None:
         """The place of the value at `location`, or of the nearest one above it."""
-        return follow(self.tree, location).place if self.tree else None
+        return follow(self.tree, location, nulls=False).place if self.tree else None
 
 
 class Line(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from egress.recorder.handover import hand_over
@@ -23,16 +22,18 @@ class Standing(Protocol):
         """The ids that lead there."""
 
 
-@dataclass(slots=True)
 class Element:
     """A block or an output. `at`: where it stands in the tree. `kind`: its type, as `nsxt_policy_nat_rule`, `local` or `nsxt`."""
 
-    at: Standing
-    mode: str = ""
-    kind: str = ""
-    values: dict[str, Any] = field(default_factory=dict)
-    given_name: str = ""
-    settled_name: str = ""
+    __slots__ = ("at", "given_name", "kind", "mode", "settled_name", "values")
+
+    def __init__(self, at: Standing) -> None:
+        self.at = at
+        self.mode = ""
+        self.kind = ""
+        self.values: dict[str, Any] = {}
+        self.given_name = ""
+        self.settled_name = ""
 
     @property
     def id(self) -> str:
@@ -60,12 +61,14 @@ class Element:
         return f"{'data.' if self.mode == 'data' else ''}{self.kind}.{self.name}"
 
 
-@dataclass(slots=True)
 class Contents:
     """What a stack holds, and what is put over its configuration at the end."""
 
-    backends: list[Element] = field(default_factory=list)
-    providers: list[Element] = field(default_factory=list)
-    blocks: list[Element] = field(default_factory=list)
-    outputs: list[Element] = field(default_factory=list)
-    overrides: dict[str, Any] = field(default_factory=dict)
+    __slots__ = ("backends", "blocks", "outputs", "overrides", "providers")
+
+    def __init__(self) -> None:
+        self.backends: list[Element] = []
+        self.providers: list[Element] = []
+        self.blocks: list[Element] = []
+        self.outputs: list[Element] = []
+        self.overrides: dict[str, Any] = {}

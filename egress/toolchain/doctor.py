@@ -204,7 +204,7 @@ def _lock_file(root: Path, lab: LabTarget | None, engine: Engine | None, provide
     name = "provider lock"
     if engine is None or provider is None:
         return Part(name, Health.NOTE, "not looked at, as the engine or the provider is missing")
-    lock = Run(root, lab, engine, provider, ()).lock_file
+    lock = Run(root, lab, engine, provider).lock_file
     shown = lock.relative_to(root).as_posix()
     if not lock.is_file():
         if lab is not None:

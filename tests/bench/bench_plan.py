@@ -14,7 +14,7 @@ from egress.policy.seed import seed
 from nsx_lab import Lab
 from tests.bench.engines import plain
 from tests.bench.fleet import write_varied
-from tests.bench.measuring import CORES, HERE, REPOSITORY, Program, at_once, in_turns, median, run
+from tests.bench.measuring import CORES, HERE, REPOSITORY, Program, in_turns, median, run, seconds_at_once
 from tests.bench.rows import Row, Sizes
 from tests.e2e.sites import EGRESS, project
 
@@ -91,8 +91,8 @@ def _fleet(folder: Path, sizes: Sizes) -> Iterator[Row]:
         with plain(folder / "plain", file) as peer:
             for _ in range(min(3, sizes.runs)):
                 ours.append(run(Program([EGRESS, "plan", "--parallel", str(CORES)], root, env, (0, 2))))
-                theirs.append(at_once(peer.programs("plan")))
-        yield from _against(sizes, median(ours).wall, median(theirs).wall, _diff(root, env, sizes))
+                theirs.append(seconds_at_once(peer.programs("plan")))
+        yield from _against(sizes, median(ours).wall, statistics.median(theirs), _diff(root, env, sizes))
 
 
 def _against(sizes: Sizes, ours: float, engine: float, diff: float) -> Iterator[Row]:

@@ -35,6 +35,7 @@ _STYLE = Style(
         "#57606a",
         "#a40e26",
         "#116329",
+        "#4f3a9e",
     ),
     font_family="system-ui, sans-serif",
     label_font_size=14,

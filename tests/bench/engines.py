@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from egress.domain import LabTarget, load_domains
+from egress.domain import LabTarget, WorkloadDomain, load_domains
 from egress.toolchain.stack.runs import Run
 from egress.toolchain.stack.stacks import opened
 from egress.toolchain.stack.synthesis import synthesised
@@ -19,8 +19,8 @@ from tests.bench.measuring import Program
 class Plain:
     """Programs of the engine on synthesised and initialised stacks."""
 
-    def __init__(self, run: Run, folders: Sequence[tuple[Path, dict[str, str]]]) -> None:
-        self._run = run
+    def __init__(self, run: Run, folders: Sequence[tuple[Path, dict[str, str]]], first: WorkloadDomain) -> None:
+        self._run, self._first = run, first
         self._folders = folders
 
     @property
@@ -35,7 +35,7 @@ class Plain:
     def elsewhere(self, folder: Path, *arguments: str) -> Program:
         """The same engine and provider on a configuration that somebody wrote by hand."""
         command: list[str | Path] = [self._run.engine.command, *arguments, "-no-color", "-input=false"]
-        env = self._run.environment(self._run.domains[0])
+        env = self._run.environment(self._first)
         return Program(command, folder, env if arguments[0] == "init" else env | self._provider())
 
     def _provider(self) -> dict[str, str]:
@@ -59,7 +59,7 @@ def plain(root: Path, lab_file: Path) -> Iterator[Plain]:
                 stack.initialise()
                 env = {**run.environment(domain), "TF_DATA_DIR": str(stack.data)}
                 folders.append((stack.folder, {key: value for key, value in env.items() if key not in QUICK}))
-            yield Plain(run, folders)
+            yield Plain(run, folders, domains[0])
     finally:
         os.environ.pop("EGRESS_LAB")
         if before is not None:

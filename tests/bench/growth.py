@@ -9,13 +9,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from egress.domain import load_domains
+from egress.policy.seed import seed as policy_seed
+from nsx_lab import Lab
 from tests.bench.bench_answers import asked
 from tests.bench.bench_lab import seed
 from tests.bench.bench_live import scanned
 from tests.bench.bench_pull_request import repository
 from tests.bench.bench_synth import recorded
 from tests.bench.fleet import write_shared, write_varied
-from tests.bench.measuring import REPOSITORY, Program, run
+from tests.bench.measuring import CORES, REPOSITORY, Program, run
 from tests.bench.rows import Row, Sizes
 from tests.e2e.sites import EGRESS
 
@@ -65,7 +68,7 @@ def curves(sizes: Sizes, progress: Callable[[str], object]) -> dict[str, Curve]:
     found: dict[str, Curve] = {}
     for name, make in CURVES.items():
         found[name] = {}
-        for count in sizes.grown:
+        for count in [count for count in sizes.grown if count <= MOST.get(name, count)]:
             progress(f"{name}, {count:,}")
             with tempfile.TemporaryDirectory(prefix="egress-bench-") as folder:
                 found[name][count] = make(Path(folder), count)
@@ -84,6 +87,19 @@ def _fleet(write: Callable[[Path, int], None], program: Callable[[Path], Program
 def _affected(folder: Path, count: int) -> float:
     root = repository(folder / "fleet", count)
     return run(Program([EGRESS, "affected", "--base", "HEAD"], root)).cpu
+
+
+def _plan(folder: Path, count: int) -> float:
+    """Stacks that were never planned, init included."""
+    root = folder / "fleet"
+    root.mkdir()
+    write_varied(root, count)
+    for name in ("main.py", "cdktf.json"):
+        (root / name).write_bytes((REPOSITORY / name).read_bytes())
+    with Lab(seed=policy_seed(load_domains(root))) as lab:
+        lab.write_lab_file(folder / "lab.json")
+        command: list[str | Path] = [EGRESS, "plan", "--parallel", str(CORES)]
+        return run(Program(command, root, {"EGRESS_LAB": str(folder / "lab.json")}, (2,))).cpu
 
 
 def _lab(program: str, tier0s: Callable[[int], tuple[int, int]], *arguments: str) -> Callable[[Path, int], float]:
@@ -109,12 +125,15 @@ CURVES: Mapping[str, Callable[[Path, int], float]] = {
     "check of domains on one Tier-0": _fleet(write_shared, lambda root: asked("check", root)),
     "explain of domains on one Tier-0": _fleet(write_shared, lambda root: asked("explain", root)),
     "affected among domains": _affected,
+    "plan of stacks": _plan,
     "lab started with Tier-0s": _lab(_STARTED, lambda count: (count, 1)),
     "one PATCH of rules on one Tier-0": _lab(_WRITTEN, lambda count: (1, count)),
     f"{SEARCHES} searches among rules": _lab(_SEARCHED, lambda count: (max(1, count // 10), 10), str(SEARCHES)),
     "scan of rules": _scan,
 }
 """What is measured, by its name on the plot."""
+MOST = {"plan of stacks": 100}
+"""What has an engine run for each takes too long for more."""
 
 
 def rows(found: Mapping[str, Curve]) -> Iterator[Row]:

@@ -45,20 +45,25 @@ def run(program: Program) -> Taken:
     """Runs it to its end. Errors: RuntimeError with its last words when its exit code is another."""
     with tempfile.TemporaryDirectory(prefix="egress-bench-") as folder:
         output = Path(folder) / "taken.json"
-        done = subprocess.run(
-            [sys.executable, str(HERE / "process.py"), str(output), *map(str, program.command)],
-            cwd=program.cwd,
-            env=CLEAN | dict(program.env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode not in program.codes:
-            raise RuntimeError(f"{_short(program.command)} ended with {done.returncode}: {done.stdout.strip()[-2000:]}")
+        _run(program, sys.executable, HERE / "process.py", output, *program.command)
         taken = json.loads(output.read_text())
     return Taken(taken["wall"], taken["cpu"], taken["peak"])
+
+
+def _run(program: Program, *command: str | Path) -> None:
+    """Runs a command as a program would be. Errors: as of `run`."""
+    done = subprocess.run(
+        list(map(str, command)),
+        cwd=program.cwd,
+        env=CLEAN | dict(program.env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in program.codes:
+        raise RuntimeError(f"{_short(program.command)} ended with {done.returncode}: {done.stdout.strip()[-2000:]}")
 
 
 def _short(command: Sequence[str | Path]) -> str:
@@ -82,6 +87,15 @@ def at_once(programs: Sequence[Program], workers: int = CORES) -> Taken:
         taken = list(pool.map(run, programs))
     peaks = sorted((one.peak for one in taken), reverse=True)
     return Taken(time.perf_counter() - start, sum(one.cpu for one in taken), sum(peaks[:workers]))
+
+
+def seconds_at_once(programs: Sequence[Program], workers: int = CORES) -> float:
+    """Seconds until the last of some programs has ended, so many at a time, with nobody beside them: who measures the memory of each is a
+    process, too, and costs as much as a third of a short one."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda program: _run(program, *program.command), programs))
+    return time.perf_counter() - start
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -13,9 +13,11 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 LOOKS = 0.03
 """Seconds between two looks at the memory."""
@@ -25,20 +27,38 @@ PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 def main(output: Path, command: Sequence[str]) -> int:
     """The program's own output goes where ours goes. Exit code: the program's."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    start, peak = time.perf_counter(), 0
-    with subprocess.Popen(command) as running:
-        while running.returncode is None:
-            peak = max(peak, below(os.getpid()) - resident(os.getpid()))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.wait(LOOKS)
+    start = time.perf_counter()
+    with Peak() as peak, subprocess.Popen(command) as running:
+        running.wait()  # without a limit of time, as Python would look for the end of it only now and then
         wall = time.perf_counter() - start
     with contextlib.suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = spent.ru_utime + spent.ru_stime
-    output.write_text(json.dumps({"code": running.returncode, "wall": wall, "cpu": cpu, "peak": peak / 1e6}))
+    output.write_text(json.dumps({"code": running.returncode, "wall": wall, "cpu": cpu, "peak": peak.bytes / 1e6}))
     return running.returncode
+
+
+class Peak:
+    """The most memory that what this process starts holds at a time, looked at now and then in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._enough = threading.Event()
+        self._looking = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._looking.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._enough.set()
+        self._looking.join()
+
+    def _look(self) -> None:
+        while not self._enough.wait(LOOKS):
+            self.bytes = max(self.bytes, below(os.getpid()) - resident(os.getpid()))
 
 
 def resident(pid: int) -> int:

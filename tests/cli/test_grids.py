@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from egress.cli import output
+from egress.cli import _beside, output
+from egress.toolchain.running.workers import Job
 
 HEADERS = ("flow", "verdict", "missing")
 ROWS = {
@@ -73,3 +74,29 @@ def test_lines_in_parts_are_written_as_rich_writes_them(capsys: pytest.CaptureFi
     assert shown == capsys.readouterr().out
     output.show_lines([])
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("rows", [*ROWS.values(), *FOLDED.values()], ids=[*ROWS, *FOLDED])
+def test_a_grid_on_standard_error_too(
+    rows: list[tuple[output.Styled, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    output.print_grid(("stack", "result", ""), rows, aside=True)
+    table = output.grid("stack", "result", "")
+    for row in rows:
+        table.add_row(*(output.styled(cell) for cell in row))
+    output.print_table(table)
+    shown = capsys.readouterr()
+    assert shown.err == shown.out != ""
+
+
+@pytest.mark.slow
+def test_a_run_of_several_stacks_that_nobody_watches_is_told_without_rich(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rich.table", None)
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    jobs = [Job(name, "nsx.example.com", name) for name in ("a", "b")]
+    came = _beside.work_beside(jobs, lambda number: output.say(f"is {number}"), 2)
+    _beside.table_of([(one.name, "no changes", "") for one in came])
+    words = " ".join(capsys.readouterr().err.split())
+    assert words == "is 0 is 1 stack result a no changes b no changes"

@@ -9,11 +9,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from egress.cli import _views
-from egress.domain import files, load_domains
-from egress.manager import Manager
+from egress import manager
+from egress.cli import _arounds, _views
+from egress.cli.context import Project
+from egress.deadline import Deadline
+from egress.domain import EgressError, files, load_domains
+from egress.domain.model import Tier0
+from egress.manager import Around, Manager
 from egress.policy.paths import REALIZED_ENTITIES
 from egress.policy.seed import seed
 from egress.reachability.view import View
@@ -152,14 +157,19 @@ def told(ended: tuple[int, str]) -> list[Any]:
     return found
 
 
+def tenants(project: Path, number: int) -> None:
+    """More stacks on the Tier-0 of tenant and platform."""
+    tenant = (project / "domains/tenant.yaml").read_text()
+    for more in range(number):
+        other = tenant.replace("30.3.", f"30.{10 + more}.").replace("domain-c30", f"domain-c{40 + more}")
+        (project / f"domains/tenant{more}.yaml").write_text(other.replace("name: tenant", f"name: tenant{more}"))
+
+
 def test_of_the_stacks_on_one_tier0_the_manager_is_asked_once_what_is_around_it(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is asked for each of them is how its own objects fare."""
-    tenant = (project / "domains/tenant.yaml").read_text()
-    for number in range(6):
-        other = tenant.replace("30.3.", f"30.{10 + number}.").replace("domain-c30", f"domain-c{40 + number}")
-        (project / f"domains/tenant{number}.yaml").write_text(other.replace("name: tenant", f"name: tenant{number}"))
+    tenants(project, 6)
     asked: Counter[str] = Counter()
     get = Manager.get
     monkeypatch.setattr(Manager, "get", lambda self, path, **query: asked.update([path]) or get(self, path, **query))
@@ -177,6 +187,28 @@ def test_of_the_stacks_on_one_tier0_the_manager_is_asked_once_what_is_around_it(
     asked.pop(REALIZED_ENTITIES, None)
     of_one.pop(REALIZED_ENTITIES, None)
     assert asked == of_one
+
+
+def test_verify_of_the_stacks_on_one_tier0_reads_once_what_is_around_it(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenants(project, 2)
+    read: list[str | None] = []
+    once = manager.around
+
+    def counted(at: Manager, tier0: Tier0) -> Around:
+        read.append(tier0.id)
+        return once(at, tier0)
+
+    monkeypatch.setattr(manager, "around", counted)
+    with Lab(seed=seed(load_domains(project))) as lab:
+        lab.write_lab_file(project / "lab.json")
+        monkeypatch.setenv("EGRESS_LAB", str(project / "lab.json"))
+        together = told(run("verify", "--json", "--parallel", "1"))
+        assert read == ["T0-shared"]
+        alone = [told(run("verify", one["stack"], "--json"))[0] for one in together]
+    assert [one["stack"] for one in together] == ["platform", "tenant", "tenant0", "tenant1"]
+    assert together == alone
 
 
 @pytest.mark.parametrize("command", ["explain", "routes"])
@@ -197,7 +229,7 @@ def test_two_logins_at_one_manager_look_each_for_itself(project: Path) -> None:
     file.write_text(f"{file.read_text()}nsx: {{credentials: TENANT}}\n")
     platform, tenant = load_domains(project)
     assert platform.tier0.id == tenant.tier0.id
-    assert _views._way(platform) != _views._way(tenant)
+    assert _arounds.way(platform) != _arounds.way(tenant)
 
 
 @pytest.mark.parametrize("command", ["explain", "routes"])
@@ -255,3 +287,16 @@ def test_a_neighbours_file_that_cannot_be_read_is_told_and_left_out(run: Run, pr
     assert "'30.2.0.1/24' has host bits set" in text
     assert "left out: whether this file shares a Tier-0 is not known" in text
     assert run("explain", "platform")[0] == 1
+
+
+def test_a_look_after_a_plan_has_a_time_of_its_own(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look at the first of many stacks may be long ago."""
+    domains = load_domains(project)
+    with Lab(seed=seed(domains)) as lab, click.Context(click.Command("plan")) as command:
+        lab.write_lab_file(project / "lab.json")
+        monkeypatch.setenv("EGRESS_LAB", str(project / "lab.json"))
+        command.meta["egress.deadline"] = Deadline(0)
+        at = Project(project)
+        with pytest.raises(EgressError, match="0 s"), _views.reading(at, domains[0]) as manager:
+            manager.version()
+        assert _views.live_source(at, domains[0]).manager == f"the lab {lab.host}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from egress.domain import DomainFileError, load_domains
-from egress.domain.tree import merge, without_nulls
+from egress.domain import DomainFileError, Place, load_domains
+from egress.domain.tree import Origins, Tree, merge, without_nulls
 from egress.domain.yaml_tree import parse
 
 
@@ -95,3 +96,24 @@ def test_equal_domains_are_equal_wherever_they_came_from(root: Path, golden: str
     (other,) = load_domains(root)
     assert one == other
     assert one.place("name") != other.place("name")
+
+
+def test_a_key_that_a_null_takes_out_has_the_place_of_what_it_stood_in() -> None:
+    text = "a: {b: null, c: 1}\nd:\n  - {e: ~, f: [null, 2]}\n  - ~\ng: ~\n"
+    tree = parse(text.encode(), "file")
+    kept = without_nulls(tree)
+    places = {path: Origins(tree).place(path) for path in _paths(tree)}
+    assert places == {path: Origins(kept).place(path) for path in places}
+    assert places["a", "b"] == places["a", "b", "x"] == places["a",] == Place("file", 1, 1)
+    assert places["d", 0, "f", 0] == Place("file", 3, 16)
+    assert places["g",] == Place("file", 1, 1)
+
+
+def _paths(tree: Tree) -> Iterator[tuple[str | int, ...]]:
+    """Every place of a tree, and one below that is not there."""
+    yield ()
+    value = tree.value
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, tuple) else ()
+    for name, child in below:
+        yield from ((name, *rest) for rest in _paths(child))
+        yield (name, "x")

@@ -30,6 +30,29 @@ print(json.dumps([sorted(started), sorted(below(BaseModel))]))
 """
 
 
+LOADED = """
+import sys
+from pydantic import BaseModel
+import egress.checks
+
+def below(kind):
+    return {one for sub in kind.__subclasses__() for one in ({sub} | below(sub)) if one.__module__.startswith("egress.")}
+
+print(*sorted(sys.modules))
+print(*sorted({one.__module__ for one in below(BaseModel) if "annotations" in vars(sys.modules[one.__module__])}))
+"""
+
+
+def test_what_only_mistakes_and_pages_need_is_not_loaded_and_no_annotation_of_a_model_is_compiled_from_its_text() -> (
+    None
+):
+    done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, text=True, capture_output=True, check=True)
+    loaded, from_text = done.stdout.split("\n")[:2]
+    assert "egress.domain.model" in loaded.split()
+    assert not {"difflib", "html"} & set(loaded.split())
+    assert from_text == ""
+
+
 def test_models_are_completed_when_a_file_is_read_and_those_inside_of_a_domain_with_it() -> None:
     done = subprocess.run([sys.executable, "-c", COMPLETE], cwd=ROOT, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

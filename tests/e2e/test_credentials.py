@@ -72,10 +72,9 @@ def test_an_engine_sees_the_credentials_of_its_own_manager_and_of_no_other(
     monkeypatch.setenv("NINE_HOST", "nsx-wld01.example.com")
     monkeypatch.setenv("EGRESS_PROVIDER", "registry")
     for stack, prefix in ((STACK, "NSXT"), ("wld09", "NINE")):
-        run = Run.prepare(root, None, load(select(look(root)[0], [stack])).domains)
-        seen = {
-            key: value for key, value in run.environment(run.domains[0]).items() if key.startswith(("NSXT_", "NINE_"))
-        }
+        domains = load(select(look(root)[0], [stack])).domains
+        env = Run.prepare(root, None, domains).environment(domains[0])
+        seen = {key: value for key, value in env.items() if key.startswith(("NSXT_", "NINE_"))}
         assert seen == {"NSXT_USERNAME": f"{prefix}_USERNAME", "NSXT_PASSWORD": f"{prefix}_PASSWORD"}
 
 

@@ -1,4 +1,4 @@
-"""Several jobs at once, each in a process of its own: nothing is mixed, nothing is left, and who dies takes nobody along."""
+"""Several jobs at once in other processes: nothing is mixed, nothing is left, and who dies takes nobody along."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,93 @@ def test_words_of_a_job_are_kept_together_with_those_of_its_programs(tmp_path: P
     for number, line in enumerate(lines):
         assert line.startswith(f"s{number} {number} ['', 'out {number}', 'program {number}'] ['', 'err {number}'] 80 ")
         assert f"('s{number}', 'half way')" in line
+
+
+def test_a_process_takes_one_job_after_the_other_and_mixes_nothing(tmp_path: Path) -> None:
+    words = output(
+        tmp_path,
+        """
+        collected = []
+
+        def act(number, tell):
+            print(f"out {number}" * (7 - number))
+            print(f"err {number}", file=sys.stderr)
+            run([sys.executable, "-c", f"print('program {number}')"], capture=False)
+            tell(f"at {number}")
+            collected.append(number)
+            return os.getpid()
+
+        def along():
+            taken = collected.copy()
+            collected.clear()
+            return taken
+
+        work_on(jobs(7), Work(act, along), 2, told, go_on=True)
+        assert len({one.value for one in told.came}) == 2, "as many processes as jobs at once"
+        assert os.getpid() not in {one.value for one in told.came}
+        for one in sorted(told.came, key=lambda one: one.name):
+            out, err = dict(one.words)[1], dict(one.words)[2]
+            print(one.name, one.along, out.split("\\n"), err.split("\\n"), (one.name, f"at {one.name[1]}") in told.at)
+        """,
+    )
+    lines = [line for line in words.splitlines() if not line.startswith("begun")]
+    assert lines == [f"s{n} [{n}] ['{f'out {n}' * (7 - n)}', 'program {n}', ''] ['err {n}', ''] True" for n in range(7)]
+
+
+def test_a_process_whose_job_did_not_end_well_takes_no_other(tmp_path: Path) -> None:
+    words = output(
+        tmp_path,
+        """
+        def act(number, tell):
+            Path(f"{number}").write_text(str(os.getpid()))
+            if number % 2: raise ValueError("oh")
+
+        work_on(jobs(4), Work(act), 1, told, go_on=True)
+        print([Path(f"{number}").read_text() for number in range(4)])
+        """,
+    )
+    first, second, third, fourth = literal_eval(words.splitlines()[-1])
+    assert first == second != third == fourth
+
+
+def test_the_share_of_a_manager_is_that_of_the_job(tmp_path: Path) -> None:
+    words = output(
+        tmp_path,
+        """
+        mixed = [Job(f"s{n}", "one" if n < 3 else "two", n) for n in range(4)]
+        work_on(mixed, Work(lambda number, tell: limits.mine().at_once), 3, told, go_on=True)
+        print([one.value for one in sorted(told.came, key=lambda one: one.name)], limits.mine().at_once)
+        """,
+    )
+    assert words.splitlines()[-1] == "[2, 2, 2, 4] 4"
+
+
+def test_a_process_that_is_killed_while_it_waits_for_a_job_takes_none_along(tmp_path: Path) -> None:
+    """The second job of the chain waits for the first, which kills the process that has no job meanwhile."""
+    words = output(
+        tmp_path,
+        """
+        def act(number, tell):
+            if number == 0:
+                while not Path("ended").exists():
+                    time.sleep(0.01)
+                os.kill(int(Path("pid").read_text()), signal.SIGKILL)
+            if number == 2:
+                Path("pid").write_text(str(os.getpid()))
+            return number
+
+        class Ended(Told):
+            def ended(self, came):
+                super().ended(came)
+                Path("ended").touch()
+
+        told = Ended()
+        chained = [Job("s0", "m", "a"), Job("s1", "m", "a"), Job("s2", "m", "b")]
+        work_on(chained, Work(act), 2, told, go_on=True)
+        print(sorted((one.name, one.value, one.failed) for one in told.came))
+        """,
+    )
+    assert words.splitlines()[-1] == "[('s0', 0, ''), ('s1', 1, ''), ('s2', 2, '')]"
 
 
 def test_jobs_of_one_chain_run_one_after_the_other_and_others_beside_them(tmp_path: Path) -> None:

@@ -100,8 +100,9 @@ class Record:
     error: str = ""
 
     def packed(self) -> Any:
-        """What happened in this process, for another one."""
-        return self.entries
+        """What happened in this process since it was last asked, for another one."""
+        happened, self.entries = self.entries, []
+        return happened
 
     def unpacked(self, packed: Any) -> None:
         """Adds what happened in another process."""

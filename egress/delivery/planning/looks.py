@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ class Look:
 
 @dataclass(frozen=True)
 class Found:
-    """What is around a stack. `there` is None where the manager could not be read; `report` then says nothing."""
+    """What is around a stack. `there` is None where the manager could not be read; `report` then says nothing. So is it where what was
+    read is another process's."""
 
     there: Presence | None
     report: Report
@@ -47,6 +48,10 @@ class Found:
     def matters(self) -> bool:
         """Whether somebody has to look: notes do not count, nor what a domain file suppresses with a reason."""
         return bool(self.report.errors or self.report.warnings)
+
+    def without_objects(self) -> Found:
+        """What is told of it, and no more: what a process brings of a stack does not grow with the gateway, nor with the fleet."""
+        return replace(self, there=None)
 
     def as_data(self) -> dict[str, Any]:
         """For programs. `not_seen`: why the manager could not be read, None if it could."""
@@ -76,14 +81,21 @@ def load() -> None:
     from egress import manager  # noqa: F401
 
 
+class Unseeing:
+    """In place of looks, for what concerns no manager: it goes on while one hangs."""
+
+    def of_next(self) -> Look:
+        """Nothing was looked for, and nothing was seen."""
+        return Look()
+
+
 class Ahead:
     """Looks of stacks in turn, each taken while the stack before it is worked on."""
 
-    def __init__(
-        self, domains: Sequence[WorkloadDomain], root: Path, lab: LabTarget | None, pool: ThreadPoolExecutor
-    ) -> None:
+    def __init__(self, domains: Sequence[WorkloadDomain], root: Path, lab: LabTarget | None) -> None:
+        """Begins the first: one at a time, as a manager has a limit of requests."""
         self._rest = list(domains)
-        self._root, self._lab, self._pool = root, lab, pool
+        self._root, self._lab = root, lab
         self._next = self._begin()
 
     def of_next(self) -> Look:
@@ -94,17 +106,18 @@ class Ahead:
         return found
 
     def _begin(self) -> Future[Look] | None:
-        return self._pool.submit(look, self._rest.pop(0), self._root, self._lab) if self._rest else None
+        if not self._rest:
+            return None
+        begun: Future[Look] = Future()
+        threading.Thread(target=self._take, args=(begun, self._rest.pop(0)), name="look", daemon=True).start()
+        return begun
 
-
-@contextmanager
-def looking_ahead(domains: Sequence[WorkloadDomain], root: Path, lab: LabTarget | None) -> Iterator[Ahead]:
-    """Takes looks in a thread of their own, one at a time: a manager has a limit of requests."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="look")
-    try:
-        yield Ahead(domains, root, lab, pool)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    def _take(self, begun: Future[Look], domain: WorkloadDomain) -> None:
+        """Takes a look in a thread that keeps no command from its end, as one of a pool would: Ctrl-C is not to wait for a manager that hangs."""
+        try:
+            begun.set_result(look(domain, self._root, self._lab))
+        except BaseException as error:
+            begun.set_exception(error)
 
 
 def found(stack: Stack, seen: Look, stacks: Sequence[str], strays: Sequence[str], *, may_be_new: bool) -> Found:

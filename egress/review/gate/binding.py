@@ -6,12 +6,11 @@ alone only where code owners of the base have to review its gate file.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from egress.domain import DomainFileError, Problem, WorkloadDomain
-from egress.domain.fields import listed, quoted
+from egress.domain.fields import listed, nearest, quoted
 from egress.domain.managers import ManagerKey
 from egress.domain.tree import Spot, follow
 from egress.review.finding import Demand
@@ -130,8 +129,8 @@ def _unknown_rules(file: PolicyFile) -> Iterator[Problem]:
 
 def _unknown(file: PolicyFile, at: tuple[str | int, ...], what: str, name: str, known: Iterable[str]) -> Problem:
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    meant = f"did you mean {near[0]}?" if near else f"there are: {listed(names) or 'none'}"
+    near = nearest(name, names)
+    meant = f"did you mean {near}?" if near else f"there are: {listed(names) or 'none'}"
     spot = _spot(file, at)
     return Problem(
         spot.key_place if at[0] == "rules" else spot.place, spot.key, f"no {what} is {quoted(name)}, {meant}"

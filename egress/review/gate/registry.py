@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-
 from egress.domain import EgressError
-from egress.domain.fields import quoted
+from egress.domain.fields import nearest, quoted
 from egress.review.gate import objects, packets, runs
 from egress.review.gate.rule import REGISTRY, Rule
 
@@ -18,6 +16,6 @@ def find(rule_id: str) -> Rule:
     """The rule of an id. Errors: EgressError, with a near match, for an id that no rule has."""
     if rule_id in BY_ID:
         return BY_ID[rule_id]
-    near = difflib.get_close_matches(rule_id, BY_ID, n=1)
-    meant = f", did you mean {near[0]}?" if near else ": egress gate --rules lists them"
+    near = nearest(rule_id, BY_ID)
+    meant = f", did you mean {near}?" if near else ": egress gate --rules lists them"
     raise EgressError(f"no rule of the gate is called {quoted(rule_id)}{meant}")

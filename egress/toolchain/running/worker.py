@@ -1,4 +1,4 @@
-"""A worker: a process that works on one stack, and brings back what came of it, and what it printed."""
+"""A worker: a process that works on one stack after the other, and brings back what came of each, and what it printed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Work:
     """What a worker does.
 
     act: works on the job of this number; it gets what tells this process how far it is. along: what to bring besides, asked for when it
-    has ended. at_a_terminal: somebody reads its output at one. columns: how wide that is.
+    has ended, and then no more this process's. at_a_terminal: somebody reads its output at one. columns: how wide that is.
     """
 
     act: Callable[[int, Callable[[str], None]], Any]
@@ -72,20 +72,21 @@ def signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def be_a_worker(
-    number: int, work: Work, share: limits.Share, pipe: int, files: Mapping[int, IO[bytes]], alive: int
-) -> NoReturn:
-    """All that a worker ever does. It begins and ends with signals held, so that nothing is cut off but the work."""
+def be_a_worker(work: Work, orders: int, pipe: int, files: Mapping[int, IO[bytes]], alive: int) -> NoReturn:
+    """All that a worker ever does: whatever comes out of `orders`, until that is closed. Signals are held but for the work, so that nothing
+    else is cut off."""
     try:
         os.setsid()
         _stand_alone(work, files)
-        limits.take(share)
         threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
-        came = _acted(number, work, pipe)
-        try:
-            _send(pipe, came)
-        except (pickle.PicklingError, TypeError, AttributeError) as error:
-            _send(pipe, Came("", failed=f"this is a defect: what was found cannot be brought back: {error}"))
+        while (order := received(orders)) is not None:
+            number, share = order
+            limits.take(share)
+            came = _acted(number, work, pipe)
+            try:
+                send(pipe, came)
+            except (pickle.PicklingError, TypeError, AttributeError) as error:
+                send(pipe, Came("", failed=f"this is a defect: what was found cannot be brought back: {error}"))
     except BaseException:
         os._exit(1)
     finally:
@@ -127,7 +128,7 @@ def _acted(number: int, work: Work, pipe: int) -> Came:
     value, failed, again, interrupted = None, "", False, False
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
-        value = work.act(number, lambda text: _send(pipe, text[:_SAID]))
+        value = work.act(number, lambda text: send(pipe, text[:_SAID]))
     except KeyboardInterrupt:
         interrupted = True
     except EgressError as error:
@@ -143,9 +144,16 @@ def _acted(number: int, work: Work, pipe: int) -> Came:
     return Came("", value, work.along(), failed, again, interrupted)
 
 
-def _send(pipe: int, message: Any) -> None:
+def send(pipe: int, message: Any) -> None:
+    """Puts a message into a pipe. Nothing is wrong where nobody listens any more: the work is brought to its end."""
     raw = pickle.dumps(message)
     raw = len(raw).to_bytes(LENGTH) + raw
-    with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the work is brought to its end
+    with contextlib.suppress(BrokenPipeError):
         while raw:
             raw = raw[os.write(pipe, raw) :]
+
+
+def received(pipe: int) -> Any:
+    """The next message of a pipe that carries one at a time; None once its other end is closed."""
+    length = os.read(pipe, LENGTH)
+    return pickle.loads(os.read(pipe, int.from_bytes(length))) if length else None  # noqa: S301 - from the process that forked this one

@@ -1,8 +1,8 @@
-"""Several stacks at once: each is worked on in a process of its own, forked from this one, with no more of a manager than its share.
+"""Several stacks at once: each is worked on in another process, forked from this one, with no more of a manager than its share.
 
 A worker has output of its own, so that no word of it stands among another's, and a group of its own, so that Ctrl-C reaches it from
-here and once. It ends as a command of one stack does: its engine first, then lock and folder. Where this process is killed its
-workers end themselves (docs/decisions/0027).
+here and once. A stack ends in it as a command of one stack does: its engine first, then lock and folder. One whose stack has ended well
+takes the next. Where this process is killed its workers end themselves (docs/decisions/0027).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from functools import partial
 from typing import IO, Protocol
 
 from egress import limits
-from egress.toolchain.running.worker import LENGTH, Came, Work, be_a_worker, signals_held
+from egress.toolchain.running.worker import LENGTH, Came, Work, be_a_worker, send, signals_held
 
 _TICK = 1.0
 """Seconds between two looks at the clock while nothing is told."""
@@ -139,27 +139,28 @@ class Waiting:
             numbers.clear()
 
 
-@dataclass
+@dataclass(eq=False)
 class _Worker:
-    number: int
-    job: Job
+    """A process. orders: where it gets its jobs from. number: of its job; None where it waits for one."""
+
     pid: int
+    orders: int
     pipe: int
     files: dict[int, IO[bytes]]
     read: bytearray = field(default_factory=bytearray)
-    came: Came | None = None
+    number: int | None = None
 
 
 class _Pool:
-    """The workers that go on, and the jobs that wait."""
+    """The workers, those that wait among them, and the jobs that wait."""
 
     def __init__(self, jobs: Sequence[Job], work: Work, at_once: int, watching: Watching, *, go_on: bool) -> None:
         self._jobs, self._work, self._at_once, self._watching, self._go_on = jobs, work, at_once, watching, go_on
         self._slots = slots(jobs, at_once)
         self._waiting = Waiting(jobs, self._slots)
-        self._working: dict[int, _Worker] = {}
+        self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
-        self._alive = os.pipe()
+        self._alive: tuple[int, ...] = os.pipe()
         self._untold: list[Callable[[], None]] = []
 
     def run(self) -> None:
@@ -168,6 +169,10 @@ class _Pool:
             self._listen()
             self._begin_all()
         self._close()
+
+    @property
+    def _working(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.number is not None]
 
     def _begin_all(self) -> None:
         """Begins as many as may be under way."""
@@ -188,7 +193,7 @@ class _Pool:
         """Interrupts whoever works, and waits for them; once more where it is interrupted itself."""
         self._waiting.clear()
         while self._working:
-            for worker in list(self._working.values()):
+            for worker in self._working:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(worker.pid, signal.SIGINT)
             with contextlib.suppress(KeyboardInterrupt):
@@ -201,28 +206,48 @@ class _Pool:
                 self._listen()
 
     def _close(self) -> None:
-        self._selector.close()
-        for end in self._alive:
-            os.close(end)
+        """Lets the workers end, which all wait for a job by now. Once more does nothing."""
+        with signals_held():
+            for worker in list(self._workers):
+                self._dismiss(worker)
+            self._selector.close()
+            for end in self._alive:
+                os.close(end)
+            self._alive = ()
 
     def _begin(self, number: int) -> None:
+        """Gives a job to a worker that waits, or to a new one."""
         job = self._jobs[number]
+        waiting = next((worker for worker in self._workers if worker.number is None), None)
+        worker = waiting or self._forked()
+        with signals_held():  # one that is said to work, and was told of nothing, would be waited for without end
+            worker.number = number
+            send(worker.orders, (number, limits.Share.of(self._slots[job.manager])))
+        self._watching.begun(job.name)
+
+    def _forked(self) -> _Worker:
         streams = (1,) if _one_place() else (1, 2)
-        files: dict[int, IO[bytes]] = {stream: tempfile.TemporaryFile() for stream in streams}  # noqa: SIM115 - read at the end
-        reader, writer = os.pipe()
+        files: dict[int, IO[bytes]] = {stream: tempfile.TemporaryFile(buffering=0) for stream in streams}  # noqa: SIM115 - `_forget` closes them
+        (reader, writer), (orders, ordering) = os.pipe(), os.pipe()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         with signals_held():
             pid = os.fork()
             if pid == 0:
-                os.close(self._alive[1])
-                be_a_worker(
-                    number, self._work, limits.Share.of(self._slots[job.manager]), writer, files, self._alive[0]
-                )
+                # whoever is at the other end of one is to see that its origin is gone, though this process goes on
+                for end in (self._alive[1], ordering, reader, *self._ends()):
+                    os.close(end)
+                be_a_worker(self._work, orders, writer, files, self._alive[0])
             os.close(writer)
-            self._working[reader] = _Worker(number, job, pid, reader, files)
-            self._selector.register(reader, selectors.EVENT_READ)
-        self._watching.begun(job.name)
+            os.close(orders)
+            worker = _Worker(pid, ordering, reader, files)
+            self._workers.append(worker)
+            self._selector.register(reader, selectors.EVENT_READ, worker)
+        return worker
+
+    def _ends(self) -> list[int]:
+        """The ends of the workers' pipes that are this process's."""
+        return [end for worker in self._workers for end in (worker.orders, worker.pipe)]
 
     def _listen(self) -> None:
         """Takes what workers say, or lets a moment pass."""
@@ -231,7 +256,7 @@ class _Pool:
             self._watching.tick()
         with signals_held():
             for key, _ in ready:
-                self._hear(self._working[int(key.fd)])
+                self._hear(key.data)
         while self._untold:
             self._untold.pop(0)()
 
@@ -239,7 +264,7 @@ class _Pool:
         raw = os.read(worker.pipe, 1 << 16)
         worker.read += raw
         if not raw:
-            self._ended(worker)
+            self._died(worker)
             return
         while len(worker.read) >= LENGTH:
             end = LENGTH + int.from_bytes(worker.read[:LENGTH])
@@ -248,34 +273,61 @@ class _Pool:
             message = pickle.loads(worker.read[LENGTH:end])  # noqa: S301 - our own process, on a pipe that nobody else has
             del worker.read[:end]
             if isinstance(message, Came):
-                worker.came = message
-            else:
-                self._untold.append(partial(self._watching.said, worker.job.name, message))
+                self._ended(worker, message)
+                if not message.well:  # whatever it was, the next job is not to find it
+                    self._dismiss(worker)
+                return
+            if worker.number is not None:
+                self._untold.append(partial(self._watching.said, self._jobs[worker.number].name, message))
 
-    def _ended(self, worker: _Worker) -> None:
-        del self._working[worker.pipe]
-        self._waiting.ended(worker.number)
-        self._selector.unregister(worker.pipe)
-        os.close(worker.pipe)
-        _, status = os.waitpid(worker.pid, 0)
-        words = tuple((stream, _read(file)) for stream, file in worker.files.items())
-        came = worker.came or Came("", failed=_died(worker.job.name, status, worker.job.retry))
-        came = replace(came, name=worker.job.name, words=words)
+    def _ended(self, worker: _Worker, came: Came) -> None:
+        """The job of a worker has ended, which now waits for another one."""
+        number, worker.number = worker.number, None
+        if number is None:
+            return
+        self._waiting.ended(number)
+        words = tuple((stream, _taken(file)) for stream, file in worker.files.items())
+        came = replace(came, name=self._jobs[number].name, words=words)
         if not came.well and not self._go_on:
             self._waiting.clear()
         self._untold.append(partial(self._watching.ended, came))
 
+    def _died(self, worker: _Worker) -> None:
+        """A worker has ended by itself, with its job if it had one."""
+        os.close(worker.orders)
+        _, status = os.waitpid(worker.pid, 0)
+        if worker.number is not None:
+            job = self._jobs[worker.number]
+            self._ended(worker, Came("", failed=_how_it_died(job.name, status, job.retry)))
+        self._forget(worker)
 
-def _died(name: str, status: int, retry: str) -> str:
+    def _dismiss(self, worker: _Worker) -> None:
+        """Lets a worker end that waits for a job."""
+        os.close(worker.orders)
+        os.waitpid(worker.pid, 0)
+        self._forget(worker)
+
+    def _forget(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        self._selector.unregister(worker.pipe)
+        os.close(worker.pipe)
+        for file in worker.files.values():
+            file.close()
+
+
+def _how_it_died(name: str, status: int, retry: str) -> str:
     code = os.waitstatus_to_exitcode(status)
     how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
     return f"{name}: the process that worked on it {how} and said nothing: look at this machine, and {retry or f'then egress plan {name}'}"
 
 
-def _read(file: IO[bytes]) -> str:
-    with file:
-        file.seek(0)
-        return file.read().decode("utf-8", "backslashreplace")
+def _taken(file: IO[bytes]) -> str:
+    """What a worker wrote. Its file is empty then, and begins anew: the place in it is the same here and there."""
+    file.seek(0)
+    text = file.read().decode("utf-8", "backslashreplace")
+    file.seek(0)
+    file.truncate()
+    return text
 
 
 def _one_place() -> bool:

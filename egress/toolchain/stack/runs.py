@@ -1,4 +1,4 @@
-"""One run: the target (a manager or a lab), the engine, the provider, and the domains that are worked on."""
+"""One run: the target (a manager or a lab), the engine, the provider. Stacks refer to it, so it holds no domain: of a fleet each would hold all."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ class Run:
     lab: LabTarget | None
     engine: Engine
     provider: Provider
-    domains: tuple[WorkloadDomain, ...]
     command: str = "egress"
     patience: int = 0
     prefixes: frozenset[str] = frozenset()
@@ -57,13 +56,10 @@ class Run:
         refuse_unfit(lab, domains)
         engine = find_engine()
         provider = find_provider(root, lab=lab is not None)
-        return cls(root, lab, engine, provider, tuple(domains), command, patience, prefixes(root, domains))
-
-    def __str__(self) -> str:
-        return self.words(*self.domains)
+        return cls(root, lab, engine, provider, command, patience, prefixes(root, domains))
 
     def words(self, *domains: WorkloadDomain) -> str:
-        """What some of the run's domains are worked on with, in one line: target, engine, provider, credentials."""
+        """What domains of the run are worked on with, in one line: target, engine, provider, credentials."""
         target = self.lab.host if self.lab else ", ".join(sorted({d.nsx.host for d in domains}))
         whose = "" if self.lab else f" | credentials: {', '.join(sorted({f'{d.nsx.credentials}_*' for d in domains}))}"
         return (

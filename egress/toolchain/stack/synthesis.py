@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from egress.recorder import HANDED_OVER
 from egress.toolchain.running.forked import Forked, forked
 from egress.toolchain.running.own_files import read_object
 from egress.toolchain.running.processes import Ended, run
+from egress.toolchain.running.scratch import scratch
 from egress.toolchain.running.workers import can_fork
 from egress.toolchain.tools.node import find_node
 
@@ -96,8 +96,7 @@ def synthesising(root: Path, stacks: Sequence[str], *, lab: bool) -> Iterator[Sy
         raise EgressError(f"no main.py in {str(root)!r}: it is the CDKTF app, egress init writes one")
     own = Places(root, lab).own
     own.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="synth-", dir=own) as scratch, ExitStack() as running:
-        out = Path(scratch)
+    with scratch(own, "synth-") as out, ExitStack() as running:
         ours = {STACKS, STACKS_FILE} if lab else {STACKS, STACKS_FILE, "EGRESS_LAB"}
         env = {
             **{key: value for key, value in os.environ.items() if key not in ours},
