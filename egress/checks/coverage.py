@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 
-from egress.checks.look import short, uplink_networks
+from egress.checks.look import mappings, short, uplink_networks
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import WorkloadDomain
-from egress.domain.addresses import Coverage, as_network
+from egress.domain.addresses import Coverage
 from egress.domain.fields import listed
 from egress.domain.model import once
 from egress.policy.leaving import leaving
@@ -20,7 +20,7 @@ _ROUTED = "or, where the upstream router has a route to it, write that into retu
 @once
 def _way_back(domain: WorkloadDomain) -> Coverage:
     """Source addresses that answers find back to: translated ones, those in an uplink's subnet, those that are routed upstream."""
-    translated = [as_network(made.source) for made in owned(domain).rules if made.destination is None]
+    translated = [one.source for one in mappings(domain) if one.rule.destination is None]
     routed = [route.to for route in domain.return_routes if route.host == "upstream"]
     return Coverage([*translated, *uplink_networks(domain), *domain.egress.routed, *routed])
 

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from egress.checks.look import held_addresses, networks_beside, own_addresses, short, subnets, uplinks_by_prefix
+from egress.checks.look import (
+    held_addresses,
+    mappings,
+    networks_beside,
+    own_addresses,
+    short,
+    subnets,
+    uplink_networks,
+    uplinks_by_prefix,
+)
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import HaMode, WorkloadDomain
-from egress.domain.addresses import Coverage, as_network
+from egress.domain.addresses import Coverage
 from egress.domain.fields import RouteHolder, listed
+from egress.domain.model import DnsServer
 from egress.policy.leaving import seen_outside
-from egress.policy.owned import beside_the_way_out, owned
+from egress.policy.owned import beside_the_way_out
 
 
 @rule(
@@ -54,33 +64,41 @@ def dns_server(domain: WorkloadDomain) -> Outcomes:
     source="packet walk and kernel twin of this project: fails with STRICT; NSX Policy API, Tier0Interface.urpf_mode",
 )
 def dns_urpf(domain: WorkloadDomain) -> Outcomes:
-    beside = set(networks_beside(domain))  # there a server needs a return route: dns-needs-return-route
-    networks = dict.fromkeys(one.address.network for one in domain.tier0.uplinks)
-    own = subnets(network for network in networks if network not in beside)
+    standing = list(_on_uplinks(domain))
+    if not standing:
+        return
     routes = _routes(domain)
     first: dict[IPv4Network, IPv4Network] = {}
     for target, network in _arrivals(domain):
         first.setdefault(network, target)
-    for index, server in enumerate(domain.dns_servers):
-        met = own.holding(server.address) if isinstance(server.address, IPv4Address) else None
-        if not met or server.router or server.inside or server.forwarder:
-            continue
+    for index, server, own in standing:
         for network, target in first.items():
             held = routes.get(server.address)
-            if network != met.first and not (held and held.holds(target)):
+            if network != own and not (held and held.holds(target)):
                 yield Broken(
                     ("dns_servers", index),
-                    f"answers of DNS server {server} to {short(target)} come back by {network}, not by {met.first} where it stands",
-                    f"on {server}: route {short(target)} via the Tier-0 in {met.first} and write it into return_routes, or set urpf_mode NONE in NSX",
+                    f"answers of DNS server {server} to {short(target)} come back by {network}, not by {own} where it stands",
+                    f"on {server}: route {short(target)} via the Tier-0 in {own} and write it into return_routes, or set urpf_mode NONE in NSX",
                 )
                 break
 
 
+def _on_uplinks(domain: WorkloadDomain) -> Iterator[tuple[int, DnsServer, IPv4Network]]:
+    """DNS servers that stand on an uplink's network, with their place in the file and the network. Where NAT leaves it out a server needs a
+    return route: dns-needs-return-route."""
+    beside = set(networks_beside(domain))
+    own = subnets(network for network in uplink_networks(domain) if network not in beside)
+    for index, server in enumerate(domain.dns_servers):
+        met = own.holding(server.address) if isinstance(server.address, IPv4Address) else None
+        if met and not (server.router or server.inside or server.forwarder):
+            yield index, server, met.first
+
+
 def _targets(domain: WorkloadDomain) -> Iterator[IPv4Network]:
     """Addresses that packets of the domain have when they are outside: translated ones, and those that no rule is for."""
-    made = [one for one in owned(domain).rules if one.destination is None]
-    yield from dict.fromkeys(as_network(one.translated) for one in made)
-    ruled = Coverage(as_network(one.source) for one in made)
+    made = [one for one in mappings(domain) if one.rule.destination is None]
+    yield from dict.fromkeys(one.translated for one in made)
+    ruled = Coverage(one.source for one in made)
     yield from (network for network in seen_outside(domain) if not ruled.holds(network))
 
 

@@ -20,7 +20,7 @@ from egress.checks.look import (
 from egress.checks.prefixes import Prefixes
 from egress.checks.rule import Broken, Outcomes, Severity, rule
 from egress.domain import FirewallMatch, NatAction, WorkloadDomain
-from egress.domain.addresses import Coverage, as_network
+from egress.domain.addresses import Coverage, as_network, host_bits
 from egress.domain.fields import listed
 from egress.policy.leaving import seen_outside
 from egress.policy.owned import nat_scope, owned
@@ -183,8 +183,9 @@ def translated_interface(domain: WorkloadDomain) -> Outcomes:
 )
 def sizes(domain: WorkloadDomain) -> Outcomes:
     for mapping in mappings(domain):
-        source, translated = mapping.source.num_addresses, mapping.translated.num_addresses
-        if mapping.rule.action is NatAction.REFLEXIVE and source != translated and mapping.rule.source != ANYWHERE:
+        alike = host_bits(mapping.source) == host_bits(mapping.translated)
+        if mapping.rule.action is NatAction.REFLEXIVE and not alike and mapping.rule.source != ANYWHERE:
+            source, translated = mapping.source.num_addresses, mapping.translated.num_addresses
             yield Broken(
                 (*mapping.at, "translated"),
                 f"{mapping.entry.source} has {source} and {mapping.entry.translated} has {translated} addresses",

@@ -5,7 +5,7 @@ nsx_ids and priorities are public (docs/architecture.md): a changed id replaces 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, ip_network
@@ -287,19 +287,24 @@ def _bfd_peers(domain: WorkloadDomain) -> tuple[BfdPeer, ...]:
     beside: dict[IPv4Network, list[IPv4Address]] = {}
     for address in uplinks.values():
         beside.setdefault(address.network, []).append(address.ip)
+    lengths = sorted({network.prefixlen for network in beside})
     named = tuple(uplinks[name].ip for name in bfd.sources)
     tags = default_tags(domain) if bfd.tags is None else bfd.tags
     peers = dict.fromkeys(hop.address for hop in domain.default_route.next_hops)
     return tuple(
-        BfdPeer(Identity(name, name, "", tags), peer, bfd.profile, named or _neighbours(beside, peer), bfd.enabled)
+        BfdPeer(
+            Identity(name, name, "", tags), peer, bfd.profile, named or _neighbours(beside, lengths, peer), bfd.enabled
+        )
         for peer in peers
         for name in [f"{domain.made_as}-bfd-{str(peer).replace('.', '-')}"]
     )
 
 
-def _neighbours(beside: Mapping[IPv4Network, Sequence[IPv4Address]], peer: IPv4Address) -> tuple[IPv4Address, ...]:
-    """The uplinks in whose subnet a peer lies. None: NSX chooses."""
-    around = (IPv4Network((int(peer), length), strict=False) for length in range(33))
+def _neighbours(
+    beside: Mapping[IPv4Network, Sequence[IPv4Address]], lengths: Iterable[int], peer: IPv4Address
+) -> tuple[IPv4Address, ...]:
+    """The uplinks in whose subnet a peer lies. lengths: that the subnets have. None: NSX chooses."""
+    around = (IPv4Network((int(peer), length), strict=False) for length in lengths)
     return tuple(address for network in around for address in beside.get(network, ()))
 
 

@@ -12,8 +12,10 @@ from egress.answers.answer import answers
 from egress.answers.asking import Ask
 from egress.answers.remedy import Missing
 from egress.domain import WorkloadDomain
+from egress.reachability.flow import Flow, Verdict
 from egress.reachability.topology import Node
 from egress.reachability.view import view
+from egress.reachability.walk import Walker
 
 
 def of(number: int, text: str, domain_of: Callable[[str], WorkloadDomain]) -> WorkloadDomain:
@@ -99,3 +101,19 @@ def test_a_flow_of_many_costs_what_one_of_few_does(
 
     few, many = made(20), made(80)
     assert many < 4.6 * few
+
+
+def test_a_flow_is_walked_once_in_each_view(golden_text: str, domain_of: Callable[[str], WorkloadDomain]) -> None:
+    """The view with a remedy in place tells by one walk whether it helps, and what is still missing."""
+    walked: list[tuple[Walker, Flow]] = []
+    walk = Walker.walk
+
+    def counted(self: Walker, flow: Flow) -> Verdict:
+        walked.append((self, flow))
+        return walk(self, flow)
+
+    with patch.object(Walker, "walk", counted):
+        found = answers(view(of(5, golden_text, domain_of)), Ask(to="registry"))
+    assert sum(len(answer.finding.remedies) for answer in found) == 5
+    assert len(walked) > 2 * 5
+    assert len(walked) == len({(id(walker), flow) for walker, flow in walked})
