@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Self
 
 LOOKS = 0.03
-"""Seconds between two looks at the memory."""
+"""Seconds between two looks at the memory, at least."""
+BETWEEN = 50
+"""So many times as long as a look takes nobody looks: the kernel counts all pages of a process for it, and several hundred megabytes take a core."""
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
@@ -57,8 +59,11 @@ class Peak:
         self._looking.join()
 
     def _look(self) -> None:
-        while not self._enough.wait(LOOKS):
+        pause = LOOKS
+        while not self._enough.wait(pause):
+            start = time.perf_counter()
             self.bytes = max(self.bytes, below(os.getpid()) - resident(os.getpid()))
+            pause = max(LOOKS, BETWEEN * (time.perf_counter() - start))
 
 
 def resident(pid: int) -> int:
