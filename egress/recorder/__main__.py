@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
 import sys
 from pathlib import Path
 
+from egress.ending import end_of_program
 from egress.recorder.program import run
 
 gc.disable()  # whatever is made stays until the end, and that is near
 run(sys.argv[1], Path(sys.argv[2]))
+with contextlib.suppress(OSError):  # Python tells of it, and ends as it should
+    end_of_program()
+    os._exit(0)

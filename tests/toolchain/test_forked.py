@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,18 @@ def test_what_is_to_happen_at_an_end_happens_once_and_where_it_was_asked_for(tmp
     assert Path(folder.name).is_dir(), "a folder of the origin outlives the fork"
     assert [one for one in tmp_path.iterdir() if one.is_dir()] == [Path(folder.name)], "and one of the fork does not"
     folder.cleanup()
+
+
+def test_a_program_that_lets_no_pool_go_ends_when_its_work_is_done(tmp_path: Path) -> None:
+    kept: list[ThreadPoolExecutor] = []
+
+    def program() -> None:
+        kept.append(ThreadPoolExecutor(1))
+        for name in ("begun", "done"):
+            kept[0].submit((tmp_path / name).touch)
+
+    assert ended(program, tmp_path) == Ended(0)
+    assert (tmp_path / "done").exists()
 
 
 def waits(tmp_path: Path) -> None:

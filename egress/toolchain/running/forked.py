@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 import time
 import traceback
 import weakref
@@ -23,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
 
+from egress.ending import end_of_program
 from egress.toolchain.running.processes import GRACE, Ended
 from egress.toolchain.running.worker import signals_held
 
@@ -138,12 +138,7 @@ def _run(program: Callable[[], None]) -> int:
     except BaseException:
         traceback.print_exc()
         code = 1
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    end_of_program()
     return code
 
 
