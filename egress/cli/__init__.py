@@ -20,6 +20,7 @@ import click
 
 from egress.cli._summaries import COMMANDS, SECTIONS
 from egress.cli.output import FAILED, INTERRUPTED, OK, PLAN_AGAIN, prepare_streams, say, usage_error
+from egress.ending import end_of_program
 
 _SEARCHES = (100_000, 50, 100)
 """Thresholds of Python's search for cycles. A command makes many objects that stay and hardly any cycles: with the usual ones
@@ -88,6 +89,9 @@ def main() -> None:
         code = INTERRUPTED
     for number in (signal.SIGINT, *polite):  # while Python ends it would answer with a traceback
         signal.signal(number, signal.SIG_DFL)
+    with contextlib.suppress(OSError):  # Python tells of it, and ends as it should
+        end_of_program()
+        os._exit(code)
     sys.exit(code)
 
 
