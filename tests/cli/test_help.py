@@ -55,7 +55,14 @@ def test_help_loads_no_command_and_not_the_model() -> None:
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     ours = {name for name in loaded if name.startswith("egress")}
-    assert ours == {"egress", "egress.cli", "egress.cli._summaries", "egress.cli.output", "egress.escape"}
+    assert ours == {
+        "egress",
+        "egress.cli",
+        "egress.cli._summaries",
+        "egress.cli.output",
+        "egress.ending",
+        "egress.escape",
+    }
     assert not loaded & {"pydantic", "yaml", "httpx", "jsii", "rich.console"}
 
 
