@@ -43,11 +43,13 @@ def test_what_a_killed_run_left_goes_with_the_next_and_not_before(tmp_path: Path
     command: list[str | Path] = [sys.executable, "-c", HOLDS, tmp_path]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
-        left = Path(run.stdout.readline().strip())
-        os.utime(left, (LONG_AGO, LONG_AGO))
-        with scratch(tmp_path, "synth-") as ours:
-            assert names(tmp_path) == sorted([left.name, ours.name]), "it works on"
-        run.kill()
+        try:
+            left = Path(run.stdout.readline().strip())
+            os.utime(left, (LONG_AGO, LONG_AGO))
+            with scratch(tmp_path, "synth-") as ours:
+                assert names(tmp_path) == sorted([left.name, ours.name]), "it works on"
+        finally:
+            run.kill()
     with scratch(tmp_path, "synth-") as ours:
         assert names(tmp_path) == [ours.name]
 
