@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +24,7 @@ from egress.cli.output import (
 from egress.domain import EgressError, LabTarget, PlanAgainError, WorkloadDomain
 from egress.escape import line
 from egress.limits import ALTOGETHER
+from egress.toolchain.running.cores import cores
 from egress.toolchain.running.worker import Came, Work
 from egress.toolchain.running.workers import Job, can_fork, work_on
 
@@ -64,11 +64,6 @@ def at_once(parallel: int | None, project: Project) -> int:
     if parallel is not None:
         return parallel
     return max(cores(), _WAITING if project.lab is None else 1)
-
-
-def cores() -> int:
-    """How many cores there are for this process."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def jobs_of(lab: LabTarget | None, domains: Sequence[WorkloadDomain], *, in_order: bool) -> list[Job]:

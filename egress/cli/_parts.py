@@ -57,7 +57,7 @@ def parts_of(domains: int) -> int:
     """How many parts `in_parts` makes of so many domains here and now."""
     if domains < 2 * _WORTH:
         return 1
-    from egress.cli._beside import cores  # who asks about a few domains needs nothing of this
+    from egress.toolchain.running.cores import cores  # who asks about a few domains needs nothing of this
     from egress.toolchain.running.workers import can_fork
 
     count = min(domains // _WORTH, cores())

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -19,7 +18,7 @@ from egress.cli._durations import Duration
 from egress.cli.context import Project
 from egress.cli.output import FAILED, ask, echo, engine_words, entry, progress, say
 from egress.delivery.content.network_words import NO_CHANGES, NOTHING_LEFT, Became, headline, told
-from egress.delivery.planning.looks import Ahead, Found, Unseeing, found, load, stray_states
+from egress.delivery.planning.looks import Ahead, Found, Lookout, Unseeing, found, load, stray_states
 from egress.delivery.planning.memory import Remembered
 from egress.delivery.planning.plans import Outcome, Plan, Verb, make
 from egress.domain import EgressError, WorkloadDomain
@@ -103,12 +102,20 @@ def for_each(
         apart = beside_one_another(jobs, parallel)
         if names:  # before there is any thread: the looks are taken in one
             begun = whole.enter_context(synthesising(project.root, names, lab=project.lab is not None))
-        look_at = partial(Ahead, root=project.root, lab=project.lab) if asks_manager else _nowhere
+        lookout = whole.enter_context(closing(Lookout(project.root, project.lab)))
+        look_at: Callable[[Sequence[WorkloadDomain]], Looks] = lookout.ahead if asks_manager else _nowhere
         looks = None if apart else look_at(domains)
         with ThreadPoolExecutor(max_workers=1) as beside:
             if apart:
                 beside.submit(load)
-            run = Run.prepare(project.root, project.lab, domains, click.get_current_context().command_path, patience)
+            run = Run.prepare(
+                project.root,
+                project.lab,
+                domains,
+                click.get_current_context().command_path,
+                patience,
+                at_once=min(parallel, len({job.chain for job in jobs})) if apart else 1,
+            )
             say(run.words(*domains))
             if names:
                 with progress(f"synthesising {_shown(names)}"):

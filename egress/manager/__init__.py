@@ -5,7 +5,8 @@ with Manager.of(domain, root, lab) as manager:
 """
 
 from egress.manager.client import Manager
+from egress.manager.connections import Connections
 from egress.manager.sight import Around, around, sight
 from egress.manager.survey import survey
 
-__all__ = ["Around", "Manager", "around", "sight", "survey"]
+__all__ = ["Around", "Connections", "Manager", "around", "sight", "survey"]

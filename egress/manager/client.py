@@ -79,7 +79,7 @@ class Manager:
         self._recent: deque[float] = deque()
         self._turn = threading.Lock()
         self._answered = False
-        self._network = transport or BoundedTransport(access.tls, self._deadline)
+        self._network = transport or BoundedTransport(access.tls, lambda: self._deadline.left())
         self._http = httpx.Client(
             base_url=f"https://{access.host}",
             transport=self._network,
@@ -101,13 +101,21 @@ class Manager:
         """The manager of a domain, or the lab that stands in for it. Errors: EgressError."""
         return cls(access(domain, root, lab, os.environ), deadline=deadline, tell=tell)
 
+    def anew(self, deadline: Deadline) -> None:
+        """What is asked from now on has a time of its own, and tells of nothing that was read or answered before."""
+        self._deadline, self._read, self._answered = deadline, 0, False
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        self.close()
 
     def get(self, path: str, **query: str) -> Json:
         """The object at a Policy path such as /infra/tier-0s/T0. Errors: EgressError, a sentence for each way to fail."""

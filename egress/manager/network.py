@@ -13,23 +13,26 @@ from typing import Any
 
 import httpcore
 
-from egress.deadline import Deadline
 from egress.lean_httpx import httpx
 
 Left = Callable[[], float]
+_KEPT = 60.0
+"""Seconds for which a connection is used again (assumption: no firewall between forgets it sooner)."""
 
 
 class BoundedTransport(httpx.HTTPTransport):
     """httpx's transport on a network that keeps a deadline. No proxy, whatever the environment says.
 
-    met: whether somebody has shown the right certificate on one of its connections."""
+    left: seconds that are left of it. met: whether somebody has shown the right certificate on one of its connections."""
 
-    def __init__(self, tls: ssl.SSLContext, deadline: Deadline) -> None:
+    def __init__(self, tls: ssl.SSLContext, left: Left) -> None:
         self.met = False
         super().__init__(verify=tls, trust_env=False)
         assert isinstance(self._pool, httpcore.ConnectionPool)
         self._pool.close()
-        self._pool = httpcore.ConnectionPool(ssl_context=tls, network_backend=_Network(deadline.left, self._meet))
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls, keepalive_expiry=_KEPT, network_backend=_Network(left, self._meet)
+        )
 
     def _meet(self) -> None:
         self.met = True

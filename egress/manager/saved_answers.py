@@ -74,7 +74,7 @@ def keeping(
     private_folder(folder)
     private_folder(folder / ANSWERS)
     deadline = deadline or Deadline()
-    transport = _Keeping(folder, BoundedTransport(access.tls, deadline))
+    transport = _Keeping(folder, BoundedTransport(access.tls, deadline.left))
     with Manager(access, deadline=deadline, tell=tell, transport=transport) as manager:
         try:
             yield manager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from egress.deadline import Deadline
-from egress.delivery.planning.looks import found, look
+from egress.delivery.planning.looks import Lookout, found, look
 from egress.domain import EgressError, LabTarget, load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
@@ -67,3 +69,46 @@ def test_of_a_manager_that_takes_connections_and_answers_nothing_no_engine_asks_
         lab.control.clear_faults()
     assert seen.failed
     assert not seen.silent, "it answered something: an engine may fare better"
+
+
+@pytest.fixture
+def connects() -> Iterator[list[int]]:
+    """The ports that this process connects to, as they come."""
+    ports: list[int] = []
+    on = [True]
+
+    def heard(event: str, given: tuple[Any, ...]) -> None:
+        if on and event == "socket.connect" and isinstance(given[1], tuple):
+            ports.append(given[1][1])
+
+    sys.addaudithook(heard)  # it stays for good, and is deaf after the test
+    yield ports
+    on.clear()
+
+
+def test_a_manager_is_connected_to_once_for_the_looks_of_many_stacks(tmp_path: Path, connects: list[int]) -> None:
+    (domain,) = load_domains(REPOSITORY, ["wld01"])
+    with Lab(seed=seed([domain])) as lab:
+        lab.write_lab_file(tmp_path / "lab.json")
+        target = LabTarget.from_file(tmp_path / "lab.json")
+        connects.clear()
+        with closing(Lookout(REPOSITORY, target)) as lookout:
+            ahead = lookout.ahead([domain] * 3)
+            assert all(ahead.of_next().objects for _ in range(3))
+        assert connects == [int(target.host.rpartition(":")[2])]
+
+
+def test_a_manager_that_answered_before_and_falls_silent_is_told_so_and_met_anew(
+    tmp_path: Path, connects: list[int]
+) -> None:
+    (domain,) = load_domains(REPOSITORY, ["wld01"])
+    with Lab(seed=seed([domain])) as lab:
+        lab.write_lab_file(tmp_path / "lab.json")
+        with closing(Lookout(REPOSITORY, LabTarget.from_file(tmp_path / "lab.json"))) as lookout:
+            assert lookout.look(domain).objects
+            lab.control.fault(path="*", times=0, hang=True)
+            assert lookout.look(domain, Deadline(0.5)).silent
+            lab.control.clear_faults()
+            connects.clear()
+            assert lookout.look(domain).objects, "a time that is over for one look is not over for the next"
+            assert len(connects) == 1

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from egress.toolchain.running.cores import cores
 from nsx_lab import Lab
 from tests.e2e import console
 from tests.e2e.fleets import domain, fleet, lab_of, left_of_runs, running_in
@@ -105,6 +106,19 @@ def test_requests_in_flight_to_one_manager_are_limited_over_all_stacks(site: Sit
     journal = control.journal(mark)
     assert len(journal) > 100
     assert [entry for entry in journal if entry["status"] in (429, 503)] == []
+
+
+def test_engines_beside_one_another_have_a_share_of_the_cores_and_one_alone_has_all(site: Site) -> None:
+    engine, seen = site.root / "engine.sh", site.root / "seen"
+    real = site.env["TERRAFORM_BINARY_NAME"]
+    engine.write_text(f'#!/bin/sh\n[ "$1" = plan ] && echo "$GOMAXPROCS" >> {seen}\nexec {real} "$@"\n')
+    engine.chmod(0o755)
+    site.env["TERRAFORM_BINARY_NAME"] = str(engine)
+    site.egress("plan", "--parallel", "3", code=2)
+    assert seen.read_text().split() == [str(max(1, cores() // 3))] * len(NAMES)
+    seen.unlink()
+    site.egress("plan", NAMES[0], code=2)
+    assert seen.read_text() == "\n"
 
 
 def test_a_stack_that_fails_hides_no_other_and_stands_in_the_table(site: Site) -> None:

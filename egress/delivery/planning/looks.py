@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from egress.checks import Report, check_live
 from egress.checks.text import as_json
@@ -22,6 +23,9 @@ from egress.policy.presence import OURS, Presence
 from egress.policy.tree import Json
 from egress.toolchain.stack.stacks import Stack, local_state
 from egress.toolchain.store.state import State, Tracked
+
+if TYPE_CHECKING:
+    from egress.manager import Connections
 
 
 @dataclass(frozen=True)
@@ -59,21 +63,44 @@ class Found:
 
 
 def look(domain: WorkloadDomain, root: Path, lab: LabTarget | None, deadline: Deadline | None = None) -> Look:
-    """Reads a domain's gateway. Only GETs. A manager that cannot be read gives the reason, as a look only ever informs.
+    """Reads a domain's gateway, as a Lookout does that is asked once."""
+    with closing(Lookout(root, lab)) as lookout:
+        return lookout.look(domain, deadline)
 
-    deadline: of everything that the command reads; left out: one of its own."""
-    from egress.manager import Manager  # httpx takes its time to load, and not every command looks
-    from egress.manager.refusals import SilentError
 
-    deadline = deadline or Deadline()
-    try:
-        with Manager.of(domain, root, lab, deadline) as manager:
-            gateway, objects = manager.below(domain.tier0, bfd_peers=bool(owned(domain).bfd_peers))
-            return Look(gateway, objects)
-    except SilentError:
-        return Look(failed=f"{manager.host} answered nothing within {deadline.seconds:g} s", silent=True)
-    except EgressError as error:
-        return Look(failed=str(error))
+class Lookout:
+    """Looks at the gateways of a project's domains, one after the other; each manager is connected to once."""
+
+    def __init__(self, root: Path, lab: LabTarget | None) -> None:
+        self._root, self._lab = root, lab
+        self._connections: Connections | None = None
+
+    def look(self, domain: WorkloadDomain, deadline: Deadline | None = None) -> Look:
+        """Reads a domain's gateway. Only GETs. A manager that cannot be read gives the reason, as a look only ever informs.
+
+        deadline: of everything that the command reads; left out: one of its own."""
+        from egress.manager import Connections  # httpx takes its time to load, and not every command looks
+        from egress.manager.refusals import SilentError
+
+        deadline = deadline or Deadline()
+        self._connections = self._connections or Connections(self._root, self._lab)
+        try:
+            with self._connections.to(domain, deadline) as manager:
+                gateway, objects = manager.below(domain.tier0, bfd_peers=bool(owned(domain).bfd_peers))
+                return Look(gateway, objects)
+        except SilentError:
+            return Look(failed=f"{manager.host} answered nothing within {deadline.seconds:g} s", silent=True)
+        except EgressError as error:
+            return Look(failed=str(error))
+
+    def ahead(self, domains: Sequence[WorkloadDomain]) -> Ahead:
+        """Looks of stacks in turn, of which the first begins."""
+        return Ahead(domains, self.look)
+
+    def close(self) -> None:
+        """Closes the connections, if there are any, but for one that a look still waits on."""
+        if self._connections:
+            self._connections.close()
 
 
 def load() -> None:
@@ -92,10 +119,10 @@ class Unseeing:
 class Ahead:
     """Looks of stacks in turn, each taken while the stack before it is worked on."""
 
-    def __init__(self, domains: Sequence[WorkloadDomain], root: Path, lab: LabTarget | None) -> None:
+    def __init__(self, domains: Sequence[WorkloadDomain], look_at: Callable[[WorkloadDomain], Look]) -> None:
         """Begins the first: one at a time, as a manager has a limit of requests."""
         self._rest = list(domains)
-        self._root, self._lab = root, lab
+        self._look_at = look_at
         self._next = self._begin()
 
     def of_next(self) -> Look:
@@ -115,7 +142,7 @@ class Ahead:
     def _take(self, begun: Future[Look], domain: WorkloadDomain) -> None:
         """Takes a look in a thread that keeps no command from its end, as one of a pool would: Ctrl-C is not to wait for a manager that hangs."""
         try:
-            begun.set_result(look(domain, self._root, self._lab))
+            begun.set_result(self._look_at(domain))
         except BaseException as error:
             begun.set_exception(error)
 

@@ -14,7 +14,8 @@ from egress.domain import EgressError, LabTarget, WorkloadDomain, credentials
 from egress.domain.files import FOLDER
 from egress.domain.state import LocalState
 from egress.layout import LAB_FOLDER, Places
-from egress.toolchain.tools.engine import QUICK, Engine, find_engine
+from egress.toolchain.running.cores import cores
+from egress.toolchain.tools.engine import QUICK, THREADS, Engine, find_engine
 from egress.toolchain.tools.provider import Provider, engine_config, find_provider
 
 _NOT_THE_ENGINES = ("TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR")
@@ -32,7 +33,8 @@ class Run:
     """What a command that calls the engine works with. `lab` is None when the targets are real managers.
 
     command: as people see it, for those who meet its locks. patience: seconds to wait for the lock of a stack, here and in
-    the engine. prefixes: of the credentials of all domains of the project: an engine sees those of its own manager only.
+    the engine. prefixes: of the credentials of all domains of the project: an engine sees those of its own manager only. at_once: stacks
+    that are worked on beside one another, whose engines share the cores.
     """
 
     root: Path
@@ -42,6 +44,7 @@ class Run:
     command: str = "egress"
     patience: int = 0
     prefixes: frozenset[str] = frozenset()
+    at_once: int = 1
 
     @classmethod
     def prepare(
@@ -51,12 +54,13 @@ class Run:
         domains: Sequence[WorkloadDomain],
         command: str = "egress",
         patience: int = 0,
+        at_once: int = 1,
     ) -> Run:
         """Finds engine and provider. Errors: EgressError, also when credentials for a real manager are missing."""
         refuse_unfit(lab, domains)
         engine = find_engine()
         provider = find_provider(root, lab=lab is not None)
-        return cls(root, lab, engine, provider, command, patience, prefixes(root, domains))
+        return cls(root, lab, engine, provider, command, patience, prefixes(root, domains), at_once)
 
     def words(self, *domains: WorkloadDomain) -> str:
         """What domains of the run are worked on with, in one line: target, engine, provider, credentials."""
@@ -86,12 +90,17 @@ class Run:
             return self.root / LAB_FOLDER / "locks" / self.provider.key / name
         return self.root / "locks" / name
 
+    def _quick(self) -> dict[str, str]:
+        """What an engine is told where a user does not say it; beside others it has its share of the cores alone, as threads that find none cost it
+        time (a tenth of its CPU, Terraform 1.11.4 on two cores)."""
+        return QUICK if self.at_once == 1 else QUICK | {THREADS: str(max(1, cores() // self.at_once))}
+
     def environment(self, domain: WorkloadDomain) -> dict[str, str]:
         """The engine's environment: no questions, no telemetry, and the credentials of this domain's manager.
 
         A lab's run sees no NSXT_* variable of the user: real credentials never get near a lab, nor the other way round.
         """
-        env = QUICK | credentials.without(self.prefixes, engine_environment(self.provider, self.places.own))
+        env = self._quick() | credentials.without(self.prefixes, engine_environment(self.provider, self.places.own))
         env |= {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
         if self.lab:
             return env | lab_variables(self.lab)

@@ -24,6 +24,8 @@ _VERSION = re.compile(r"^(Terraform|OpenTofu) v(\d+)\.(\d+)\.(\d+\S*)", re.MULTI
 QUICK = {"GOGC": "400"}
 """How far an engine's heap may grow before it is searched for garbage, in percent (Go, package runtime), where a user does not say: it lives
 for a tenth of a second, and with Go's own 100 a sixth of that goes into the search, for one megabyte (Terraform 1.11.4)."""
+THREADS = "GOMAXPROCS"
+"""How many threads of an engine run at a time (Go, package runtime)."""
 REGISTRY = {"Terraform": "registry.terraform.io", "OpenTofu": "registry.opentofu.org"}
 
 
