@@ -270,6 +270,7 @@ def test_a_manager_that_hangs_keeps_nobody_and_ctrl_c_leaves_nothing(
         process = site.start("plan", "--parallel", "4")
         runs, hung = site.root / ".egress" / "runs", {f"{name}.held.json" for name in names[3:]}
         until(lambda: {note.name for note in runs.glob("*.held.json")} == hung, process)
+        time.sleep(1)  # the last of the others has given its lock back, and ends in a moment
         interrupt(process)
         words, _ = process.communicate(timeout=120)
         second.control.clear_faults()
