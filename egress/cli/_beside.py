@@ -36,6 +36,9 @@ _WAITING = 4
 """Stacks of real managers at once, on however small a machine: their engines mostly wait (assumption: some 250 MB each are there)."""
 _IN_A_ROW = 100
 """Characters of a reason in the table; the whole of it stands with the stack's words."""
+_FRAME = "╷│╵ "
+_ERROR = "Error: "
+"""How engines begin an error, and the frame around it."""
 
 
 class Luggage(Protocol):
@@ -149,7 +152,12 @@ def table_of(rows: Sequence[tuple[str, str, str]]) -> None:
 
 
 def _short(why: str) -> str:
-    first = why.partition("\n")[0]
+    """The first line of a reason; where what was said stands below it, with the first line of that, or with the engine's own error."""
+    first, _, below = why.partition("\n")
+    if first.endswith(":"):
+        said = [text for part in below.splitlines() if (text := part.strip(_FRAME))]
+        words = next((one for one in said if one.startswith(_ERROR)), said[0] if said else "")
+        first = " ".join((first, *words.removeprefix(_ERROR).split()))
     return first if len(first) <= _IN_A_ROW else f"{first[:_IN_A_ROW]}..."
 
 

@@ -131,6 +131,14 @@ def test_a_stack_that_fails_hides_no_other_and_stands_in_the_table(site: Site) -
     assert row.split()[1] == "failed"
 
 
+def test_why_an_engine_failed_stands_in_the_table_too(site: Site) -> None:
+    site.egress("apply", "f2", "--yes", code=0)
+    site.lab.control.fault(method="GET", path="*T0-f2/static-routes/*", times=0, status=400)
+    planned = site.egress("plan", "--parallel", "4", code=1)
+    (row,) = [line for line in planned.stderr.splitlines() if line.startswith("f2 ")]
+    assert re.search(r"failed +f2: the plan failed: \w", row), row
+
+
 def test_an_apply_that_fails_lets_none_begin_and_those_in_work_end(site: Site) -> None:
     site.lab.control.fault(method="PATCH", path="*T0-f1/*", times=0, status=400)
     done = site.egress("apply", "--yes", "--parallel", "2", "--record", "record.json", code=1)
