@@ -1,4 +1,4 @@
-"""The options --record and --summary of an apply, and the files that they name."""
+"""The options --record, --summary and --json of an apply, and where they write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Decorated = Callable[..., Any]
 
 
 def record_options(function: Decorated) -> Decorated:
-    """The options --record and --summary."""
+    """The options --record, --summary and --json."""
     path = click.Path(path_type=Path, dir_okay=False)
     for option in (
         click.option(
@@ -33,15 +33,24 @@ def record_options(function: Decorated) -> Decorated:
             type=path,
             help="Write what was applied, by whom and when, to this file as JSON (format egress-apply).",
         ),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            help="One JSON value on standard output, of the same format; all words go to standard error.",
+        ),
     ):
         function = option(function)
     return function
 
 
 @contextmanager
-def recorded(stacks: Sequence[str], record_file: Path | None, summary_file: Path | None) -> Iterator[Record]:
-    """A record that is written when the context ends, however it ends. Errors: EgressError, before anything is done, for a file
-    that cannot be written."""
+def recorded(
+    stacks: Sequence[str], record_file: Path | None, summary_file: Path | None, printed: Callable[[Any], None] | None
+) -> Iterator[Record]:
+    """A record that is written when the context ends, however it ends. printed: prints it, where that is wanted, too.
+
+    Errors: EgressError, before anything is done, for a file that cannot be written."""
     record = Record(tuple(stacks))
     if record_file:
         _write(record_file, record)
@@ -57,6 +66,8 @@ def recorded(stacks: Sequence[str], record_file: Path | None, summary_file: Path
             _write(record_file, record)
         if summary_file:
             append(summary_file, record.as_markdown())
+        if printed:
+            printed(record.as_data())
 
 
 def _write(file: Path, record: Record) -> None:

@@ -21,7 +21,7 @@ from egress.cli._records import record_options, recorded
 from egress.cli._runs import agreement, asking, for_each, lock_timeout, planned, settle, show, tell
 from egress.cli._taken_back import TakenBack
 from egress.cli.context import Project
-from egress.cli.output import OK, echo, say
+from egress.cli.output import OK, echo, one_value, say
 from egress.delivery.outcome.applied import carry_out
 from egress.delivery.outcome.record import Entry, Record, Result
 from egress.delivery.planning import saved
@@ -84,6 +84,7 @@ def command(
     verify: bool,
     record_file: Path | None,
     summary_file: Path | None,
+    as_json: bool,
     parallel: int | None,
     patience: int,
 ) -> int:
@@ -97,13 +98,14 @@ def command(
 
     Afterwards it plans once more: that plan has to be empty. A saved plan, or one that is recorded, is followed by the packet walk, too: what was to work
     has to work. Where the apply failed it says what was done, what was not, and what to
-    type next. --record and --summary keep who applied which plan to what, with every object before and after.
+    type next. --record, --json and --summary tell who applied which plan to what, with every object before and after.
 
     Exit codes: 0 applied, or nothing to do; 1 an apply failed, was declined, or left something to do; 3 a saved plan is missing or stale: plan again.
     """
     if parallel is not None and parallel > 1 and (not yes or reference is not None):
         raise EgressError("--parallel applies without asking: it goes with --yes, and not with --back-to")
     _refuse_together(stacks, directory, store, base, import_existing=import_existing, reference=reference)
+    printed = click.get_current_context().with_resource(one_value()) if as_json else None
     back = None
     if reference is not None:
         back = click.get_current_context().with_resource(TakenBack.at(project, stacks, reference))
@@ -111,7 +113,8 @@ def command(
     chosen = choose(project, _saved(project, directory, stacks, base) if directory else stacks, base)
     if chosen.nothing:
         say(f"nothing to apply: no stack differs from {base}")
-        return OK
+        with recorded((), record_file, None, printed):
+            return OK
     agreed = asking(yes=yes)
     spent: list[str] = []
 
@@ -140,7 +143,7 @@ def command(
             if back and entry.outcome == Outcome.NOTHING_TO_DO:
                 back.ask_alone(stack.name, agreed)
             settle(stack, entry.outcome)
-            if verify and (taken or record_file or summary_file) and entry.outcome == Outcome.APPLIED:
+            if verify and (taken or told) and entry.outcome == Outcome.APPLIED:
                 _walk(project, neighbours, entry, taken)
             spent.append(stack.name)
             if fetching and beside == 1:
@@ -148,14 +151,15 @@ def command(
 
     neighbours = Neighbours(project, chosen.domains)
     beside = at_once(parallel, project) if yes and back is None else 1
-    walks = verify and (directory or fetching or record_file or summary_file)
+    told = bool(record_file or summary_file or as_json)
+    walks = verify and (directory or fetching or told)
     if walks and beside > 1 and len(chosen.domains) > 1:
         from egress.cli import _reviews  # noqa: F401 - loaded once, and not in every process, as what follows is read once
 
         neighbours.read()
     first = partial(fetching.fetch, chosen) if fetching else None
     failures: dict[str, str] = {}
-    with recorded([domain.stack for domain in chosen.domains], record_file, summary_file) as record:
+    with recorded([domain.stack for domain in chosen.domains], record_file, summary_file, printed) as record:
         try:
             for_each(
                 project,

@@ -169,6 +169,21 @@ def print_json(value: Any) -> None:
     click.echo(escape.json_text(value))
 
 
+@contextlib.contextmanager
+def one_value() -> Iterator[Callable[[Any], None]]:
+    """Keeps standard output for one JSON value, which is printed by what this yields: whatever this process, its workers and its engines say
+    meanwhile goes to standard error."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with open(kept, "w", encoding="utf-8", closefd=False) as out, contextlib.redirect_stdout(sys.stderr):
+            yield lambda value: click.echo(escape.json_text(value), file=out)
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def ask(question: str) -> bool:
     """Asks for a yes on standard error; no is the default."""
     return click.confirm(escape.terminal(question), err=True)

@@ -91,6 +91,8 @@ def command(
     chosen = choose(project, stacks, base)
     if chosen.nothing:
         say(f"nothing to plan: no stack differs from {base}")
+        if as_json:
+            print_json([])
         return OK
     saving = out or (keeping.folder if keeping else None)
     neighbours = Neighbours(project, chosen.domains)

@@ -84,6 +84,21 @@ def test_apply_of_all_tells_each_stack_in_one_piece_and_leaves_nothing_to_do(sit
     assert left_of_runs(site.root / ".lab" / ".egress") == []
 
 
+def test_an_apply_is_one_json_value_however_many_stacks_and_however_it_ends(site: Site) -> None:
+    for words, others in ((("f1",), 0), (("--parallel", "4"), 5)):
+        done = site.egress("apply", *words, "--yes", "--json", code=0)
+        value = json.loads(done.stdout)
+        assert value["format"] == "egress-apply"
+        assert [one["outcome"] for one in value["stacks"]].count("applied") == (others or 1)
+        assert done.stderr.count("Apply complete! Resources: ") == (others or 1), "words go elsewhere, the engine's too"
+    site.lab.control.fault(method="PATCH", path="*T0-f1/*", times=0, status=400)
+    site.egress("destroy", "f1", "--yes", code=0)
+    failed = site.egress("apply", "--yes", "--json", "--parallel", "1", code=1)
+    value = json.loads(failed.stdout)
+    assert "f1: the apply failed" in value["error"]
+    assert value["not_reached"] == list(NAMES[1:])
+
+
 def test_plans_that_several_processes_saved_are_applied_as_they_are(site: Site) -> None:
     site.egress("plan", "--out", "plans", "--summary", "summary.md", "--parallel", "3", code=2)
     summary = (site.root / "summary.md").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 
 import pytest
@@ -51,8 +52,11 @@ def test_a_squash_merge_finds_the_plan_and_applies_it_once(reviewed: Site) -> No
     assert reviewed.objects()[SUPERVISOR]["translated_network"] == NEW
     again = reviewed.egress("apply", "--store", "store", STACK, "--yes", code=3)
     assert f"nothing was changed:\n{STACK}: no plan to apply what is synthesised now is kept in" in again.stderr
-    nothing = reviewed.egress("apply", "--store", "store", "--base", "HEAD", "--yes", code=0)
+    nothing = reviewed.egress("apply", "--store", "store", "--base", "HEAD", "--yes", "--json", code=0)
     assert "nothing to apply: no stack differs from HEAD" in nothing.stderr
+    assert json.loads(nothing.stdout)["stacks"] == []
+    planned = reviewed.egress("plan", "--base", "HEAD", "--json", code=0)
+    assert json.loads(planned.stdout) == [], "one value, also where there is nothing to plan"
 
 
 def test_what_was_not_reviewed_is_not_planned_and_applied_in_one_go(reviewed: Site) -> None:
