@@ -28,16 +28,16 @@ def record_options(function: Decorated) -> Decorated:
             help="Append what was applied to this file as Markdown, for instance to $GITHUB_STEP_SUMMARY.",
         ),
         click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            help="The same as one JSON value on standard output; all words go to standard error.",
+        ),
+        click.option(
             "--record",
             "record_file",
             type=path,
             help="Write what was applied, by whom and when, to this file as JSON (format egress-apply).",
-        ),
-        click.option(
-            "--json",
-            "as_json",
-            is_flag=True,
-            help="One JSON value on standard output, of the same format; all words go to standard error.",
         ),
     ):
         function = option(function)
