@@ -3,7 +3,7 @@ in a second is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,12 +17,13 @@ class Connections:
 
     def __init__(self, root: Path, lab: LabTarget | None) -> None:
         self._root, self._lab = root, lab
-        self._idle: dict[tuple[str, str | None, str], Manager] = {}
+        self._idle: dict[Hashable, Manager] = {}
 
     @contextmanager
     def to(self, domain: WorkloadDomain, deadline: Deadline) -> Iterator[Manager]:
         """The manager of a domain, for one who asks. After an error it is met anew by the next who asks. Errors: EgressError."""
-        way = (domain.nsx.host, domain.nsx.ca_file, domain.nsx.credentials)
+        nsx = domain.nsx
+        way = self._lab.host if self._lab else (nsx.host, nsx.ca_file, nsx.credentials)
         manager = self._idle.pop(way, None) or Manager.of(domain, self._root, self._lab)
         manager.anew(deadline)
         try:

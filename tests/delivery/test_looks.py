@@ -88,12 +88,13 @@ def connects() -> Iterator[list[int]]:
 
 def test_a_manager_is_connected_to_once_for_the_looks_of_many_stacks(tmp_path: Path, connects: list[int]) -> None:
     (domain,) = load_domains(REPOSITORY, ["wld01"])
+    other = domain.model_copy(update={"nsx": domain.nsx.model_copy(update={"host": "nsx-wld09.example.com"})})
     with Lab(seed=seed([domain])) as lab:
         lab.write_lab_file(tmp_path / "lab.json")
         target = LabTarget.from_file(tmp_path / "lab.json")
         connects.clear()
         with closing(Lookout(REPOSITORY, target)) as lookout:
-            ahead = lookout.ahead([domain] * 3)
+            ahead = lookout.ahead([domain, other, domain])  # a lab stands in for both managers
             assert all(ahead.of_next().objects for _ in range(3))
         assert connects == [int(target.host.rpartition(":")[2])]
 
