@@ -68,6 +68,8 @@ def terminal(text: str) -> str:
     r"""Lines for a terminal or a CI system's log. Line feeds and tabs stay, CRLF is one line end; the rest is shown as \x1b or
     \u202e. A line that a CI system would take for a command does not begin as one."""
     shown = text if _all_shows(text, lines=True) else re.sub(_TEXT, _escaped, text.replace("\r\n", "\n"))
+    if "::" not in shown and "##" not in shown:  # with which every such command begins
+        return shown
     return re.sub(_COMMAND, _first_escaped, shown)
 
 

@@ -12,7 +12,7 @@ import re
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from egress import escape
@@ -81,17 +81,21 @@ def look(root: Path) -> tuple[tuple[DomainFile, ...], tuple[Problem, ...]]:
         raise EgressError(f"no folder {FOLDER!r} in {str(root)!r}: it holds one YAML file per workload domain")
     files: dict[str, DomainFile] = {}
     problems: list[Problem] = []
-    for path, what in _walk(base, base):
-        shown = _shown(path, root)
+    defaults: dict[tuple[str, ...], tuple[SourceFile, ...]] = {}
+    for path, parts, what in _walk(base, base, ()):
+        shown = _printable("/".join((FOLDER, *parts)))
         if what:
             problems.append(Problem(Place(shown, 1, 1), "", what))
             continue
-        stack = "-".join(path.relative_to(base).with_suffix("").parts)
+        stack = "-".join(_without_suffix(parts))
         if stack in files:
             what = f"gives the stack name {stack!r}, as {files[stack].shown} does: rename one of them"
             problems.append(Problem(Place(shown, 1, 1), "", what))
         elif path.name != DEFAULTS:
-            files[stack] = DomainFile(path, shown, stack, defaults_of(path, base, root))
+            folder = parts[:-1]
+            if folder not in defaults:
+                defaults[folder] = defaults_of(path, base, root)
+            files[stack] = DomainFile(path, shown, stack, defaults[folder])
     return tuple(files[stack] for stack in sorted(files)), tuple(problems)
 
 
@@ -156,7 +160,7 @@ def named(path: Path, seen_from: Path, known: dict[Path, Looked] | None = None) 
 
 
 def _seen(path: Path, seen_from: Path) -> str:
-    return _printable(Path(os.path.relpath(path, seen_from)))
+    return _printable(Path(os.path.relpath(path, seen_from)).as_posix())
 
 
 def defaults_of(path: Path, base: Path, root: Path) -> tuple[SourceFile, ...]:
@@ -168,38 +172,43 @@ def defaults_of(path: Path, base: Path, root: Path) -> tuple[SourceFile, ...]:
 
 def _shown(path: Path, root: Path) -> str:
     """A path for people, relative to the project; characters that would spoil a terminal are escaped."""
-    return _printable(path.relative_to(root))
+    return _printable(path.relative_to(root).as_posix())
 
 
-def _printable(path: Path) -> str:
-    return escape.line(os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace"))
+def _printable(path: str) -> str:
+    return escape.line(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
-def _walk(base: Path, folder: Path) -> Iterator[tuple[Path, str]]:
-    """YAML files below a folder, sorted, each with the reason why it cannot be a domain, or an empty one."""
+def _without_suffix(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return (*parts[:-1], PurePath(parts[-1]).stem)
+
+
+def _walk(base: Path, folder: Path, above: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...], str]]:
+    """YAML files below a folder, sorted, each with the names that lead to it from `base` and the reason why it cannot be a domain, or an
+    empty one. above: the names that lead to the folder."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        yield folder, f"cannot be read: {error.strerror}"
+        yield folder, above, f"cannot be read: {error.strerror}"
         return
     for entry in entries:
-        path = folder / entry.name
         if entry.name.startswith("."):
             continue
+        path, parts = folder / entry.name, (*above, entry.name)
         if entry.is_dir(follow_symlinks=False):
             if path.suffix.lower() in (".yaml", ".yml"):
-                yield path, "is a folder, domain files are files: rename it"
+                yield path, parts, "is a folder, domain files are files: rename it"
             else:
-                yield from _walk(base, path)
+                yield from _walk(base, path, parts)
         elif entry.is_symlink() and _is(path, stat.S_ISDIR):
-            yield path, "is a link to a folder, put the folder itself here"
+            yield path, parts, "is a link to a folder, put the folder itself here"
         elif path.suffix.lower() in (".yaml", ".yml"):
-            yield path, _unusable(path, base, entry.is_symlink())
+            yield path, parts, _unusable(path, base, _without_suffix(parts), entry.is_symlink())
 
 
-def _unusable(path: Path, base: Path, is_link: bool) -> str:
-    """Why a YAML file below domains/, which no link leads to, cannot be a domain, or nothing. is_link: the file itself is one."""
-    parts = path.relative_to(base).with_suffix("").parts
+def _unusable(path: Path, base: Path, parts: tuple[str, ...], is_link: bool) -> str:
+    """Why a YAML file below domains/, which no link leads to, cannot be a domain, or nothing. parts: the names that lead to it from `base`, the
+    last without its suffix. is_link: the file itself is one."""
     if path.suffix != ".yaml":
         return f"ends in {path.suffix}, domain files end in .yaml: rename it"
     if len(parts) > 2:

@@ -208,8 +208,7 @@ class _Pool:
     def _close(self) -> None:
         """Lets the workers end, which all wait for a job by now. Once more does nothing."""
         with signals_held():
-            for worker in list(self._workers):
-                self._dismiss(worker)
+            self._dismiss(*self._workers)
             self._selector.close()
             for end in self._alive:
                 os.close(end)
@@ -301,11 +300,13 @@ class _Pool:
             self._ended(worker, Came("", failed=_how_it_died(job.name, status, job.retry)))
         self._forget(worker)
 
-    def _dismiss(self, worker: _Worker) -> None:
-        """Lets a worker end that waits for a job."""
-        os.close(worker.orders)
-        os.waitpid(worker.pid, 0)
-        self._forget(worker)
+    def _dismiss(self, *workers: _Worker) -> None:
+        """Lets workers end that wait for a job, all at once: each has much to give back."""
+        for worker in workers:
+            os.close(worker.orders)
+        for worker in workers:
+            os.waitpid(worker.pid, 0)
+            self._forget(worker)
 
     def _forget(self, worker: _Worker) -> None:
         self._workers.remove(worker)
