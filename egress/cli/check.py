@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 WHAT_IF = 20
 """Of more domains than this the what-if matrix is not made unless it is asked for: it takes longer than the rules."""
-_LOOKED_AT = 25
+_LOOKED_AT = 10
 """Files that are read to see whether a fleet is worth parts."""
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
