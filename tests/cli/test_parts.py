@@ -152,10 +152,11 @@ def program(folder: Path, answer: str, read: str = "return ()") -> subprocess.Po
     body = f"""
 import os, signal, sys, time
 from pathlib import Path
-from egress.cli import _beside, _parts
+from egress.cli import _parts
+from egress.toolchain.running import cores
 
 _parts._WORTH = 10
-_beside.cores = lambda: 2
+cores.cores = lambda: 2
 STACKS = [f"wld{{number:02}}" for number in range(20)]
 
 def read(stacks):
