@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from egress.domain import load_domains
 from egress.policy.seed import seed
 from nsx_lab import Lab
-from tests.e2e.installed import Installed, build, install, install_bare
+from tests.e2e.installed import VENV, Installed, build, install, install_bare
 from tests.e2e.sites import ENGINES, STACK, Site, lab_site, project
 from tools.foreign_clients import environment
 
@@ -68,16 +69,38 @@ def manager_site(tmp_path: Path, lab: Lab, any_engine: dict[str, str]) -> Site:
     return Site(root, lab, env)
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder of this run that `make` fills, whichever worker asks first; the others wait until that is done."""
+    shared = factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder, done = shared / name, shared / f"{name}-is-made"
+    with (shared / f"{name}-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # what a try that failed has left
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this distribution."""
-    return build(tmp_path_factory.mktemp("wheel"))
+    (made,) = once(tmp_path_factory, "wheel", build).glob("*.whl")
+    return made
 
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installed:
-    """The wheel of this distribution in a virtual environment of its own."""
-    return install(tmp_path_factory.mktemp("installed"), wheel)
+    """The wheel of this distribution in a virtual environment of its own. No test changes it."""
+    return Installed(once(tmp_path_factory, "installed", lambda folder: install(folder, wheel)) / VENV)
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installed:
+    """The same without any extra: what a runner has that holds credentials. No test changes it."""
+    return Installed(once(tmp_path_factory, "bare", lambda folder: install_bare(folder, wheel)) / VENV)
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +117,3 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         environment(folder)
     return folder
-
-
-@pytest.fixture(scope="session")
-def bare(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Installed:
-    """The same without any extra: what a runner has that holds credentials."""
-    return install_bare(tmp_path_factory.mktemp("bare"), wheel)

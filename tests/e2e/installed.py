@@ -29,6 +29,9 @@ _SOURCES = (
     ),
 )
 
+VENV = "venv"
+"""The environment's name in the folder that it is made in."""
+
 
 @dataclass(frozen=True)
 class Installed:
@@ -80,17 +83,16 @@ def build(folder: Path) -> Path:
     return wheel
 
 
-def install(folder: Path, wheel: Path) -> Installed:
+def install(folder: Path, wheel: Path) -> None:
     """The wheel with everything that our own environment has.
 
     By a `.pth` file: the project itself is an editable install in there, which such a file does not carry over.
     """
     venv = _venv_with_wheel(folder, wheel)
     (_packages(venv) / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return Installed(venv)
 
 
-def install_bare(folder: Path, wheel: Path) -> Installed:
+def install_bare(folder: Path, wheel: Path) -> None:
     """The wheel with what it requires and nothing else, as `pip install tier0-egress` makes it: no extra."""
     venv = _venv_with_wheel(folder, wheel)
     (metadata,) = _packages(venv).glob("tier0_egress-*.dist-info")
@@ -100,7 +102,6 @@ def install_bare(folder: Path, wheel: Path) -> Installed:
             link = _packages(venv) / top
             if ".." not in file.parts and not link.exists():
                 link.symlink_to(Path(sysconfig.get_path("purelib")) / top)
-    return Installed(venv)
 
 
 def _required(distribution: importlib.metadata.Distribution) -> set[str]:
@@ -126,7 +127,7 @@ def _packages(venv: Path) -> Path:
 
 def _venv_with_wheel(folder: Path, wheel: Path) -> Path:
     """Installs the wheel, and nothing that it needs."""
-    venv = folder / "venv"
+    venv = folder / VENV
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True, capture_output=True)
     pip: list[str | Path] = [
         sys.executable,
