@@ -136,6 +136,19 @@ def lab_site(folder: Path, lab: Lab, env: dict[str, str], *, stand_in: bool = Tr
     return Site(root, lab, env | {"EGRESS_LAB": str(file)})
 
 
+def retries_at_once(root: Path) -> None:
+    """A project whose provider tries as often as ever, and hardly waits in between: where no try can go well, half a minute less.
+
+    How long it waits is held by tests/stacks.
+    """
+    program = root / "main.py"
+    text, made = program.read_text(), "WorkloadDomainStack(app, domain, lab=settings.lab)"
+    assert made in text
+    provider = f'{made}.node.find_child("nsxt")'
+    hardly = f"provider = {provider}\n        provider.retry_min_delay, provider.retry_max_delay = 1, 2"
+    program.write_text(text.replace(made, hardly))
+
+
 def engine_of(egress: int) -> int:
     """The process of the engine that an `egress` process runs: its only child."""
     (engine,) = Path(f"/proc/{egress}/task/{egress}/children").read_text().split()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nsx_lab import Lab
-from tests.e2e.sites import ROUTE, STACK, SUPERVISOR, TKG, Site, lab_site
+from tests.e2e.sites import ROUTE, STACK, SUPERVISOR, TKG, Site, lab_site, retries_at_once
 
 pytestmark = pytest.mark.e2e
 WORDS = [
@@ -193,6 +193,7 @@ class TestLikeARealManager:
 
 
 def test_a_lab_that_is_gone_is_a_failure_with_the_engines_words(site: Site) -> None:
+    retries_at_once(site.root)
     site.lab.stop()
     failed = site.egress("plan", STACK, code=1)
     assert "Error" in failed.stderr

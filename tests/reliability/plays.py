@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nsx_lab import Lab
-from tests.e2e.sites import ROUTE, STACK, SUPERVISOR, TKG, interrupt
+from tests.e2e.sites import ROUTE, STACK, SUPERVISOR, TKG, interrupt, retries_at_once
 from tests.reliability.trial import Running, Trial
 
 URL = f"/policy/api/v1{SUPERVISOR}"
@@ -72,6 +72,7 @@ def hang_until_interrupted(trial: Trial) -> None:
 
 
 def wrong_ca(trial: Trial) -> None:
+    retries_at_once(trial.site.root)
     file = trial.site.root / "ca.pem"
     right = file.read_text()
     with Lab() as other:
@@ -226,6 +227,7 @@ def two_applies(trial: Trial) -> None:
 
 def lab_restart(trial: Trial) -> None:
     site, old = trial.site, trial.site.lab
+    retries_at_once(site.root)
     old.control.fault(method="PATCH", path=RULES, times=2, hang=True)
     with applying(trial) as apply:
         apply.until(lambda: trial.fired() == 2)
