@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from egress.domain.addresses import Address
 from egress.reachability.topology import NodeKind
@@ -55,8 +55,7 @@ class Flow:
     port: int = 443
 
 
-@dataclass(frozen=True)
-class Packet:
+class Packet(NamedTuple):
     """Addresses and ports of a packet at one moment."""
 
     source: Address
@@ -68,8 +67,7 @@ class Packet:
         return f"{self.source} -> {self.destination}"
 
 
-@dataclass(frozen=True)
-class Hop:
+class Hop(NamedTuple):
     """What one node did. `arrived`, `left`: interfaces, None at the ends. `rules`: NAT rules and "state" that changed the packet.
 
     `route`: origin of the route taken. `via`: the neighbour it was sent to. `drop`: set where the packet ended badly.
