@@ -68,7 +68,7 @@ def terminal(text: str) -> str:
     r"""Lines for a terminal or a CI system's log. Line feeds and tabs stay, CRLF is one line end; the rest is shown as \x1b or
     \u202e. A line that a CI system would take for a command does not begin as one."""
     shown = text if _all_shows(text, lines=True) else re.sub(_TEXT, _escaped, text.replace("\r\n", "\n"))
-    return re.sub(_COMMAND, _first_escaped, shown)
+    return re.sub(_COMMAND, _first_escaped, shown) if "::" in shown or "##" in shown else shown
 
 
 def coloured(text: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from egress.domain.addresses import Address
 from egress.reachability.topology import NodeKind
@@ -113,21 +113,26 @@ class Hop(NamedTuple):
         return "; ".join(parts)
 
 
-@dataclass(frozen=True, eq=False)
+_Hops: TypeAlias = tuple[tuple[Hop, ...], tuple[Hop, ...]]
+"""Those of the packet and those of the answer."""
+
+
 class Path:
     """One choice at every fork. `seen`: source address at the far side, None when nothing arrived there.
 
     `forward` and `back` are made when somebody looks at them: most paths work, and nobody does.
     """
 
-    delivered: bool
-    returned: bool
-    seen: Address | None
-    make: Callable[[], tuple[tuple[Hop, ...], tuple[Hop, ...]]] = field(repr=False)
+    def __init__(self, delivered: bool, returned: bool, seen: Address | None, make: Callable[[], _Hops]) -> None:
+        """make: makes the hops there and back."""
+        self.delivered = delivered
+        self.returned = returned
+        self.seen = seen
+        self._make = make
 
     @cached_property
-    def _hops(self) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
-        return self.make()
+    def _hops(self) -> _Hops:
+        return self._make()
 
     @property
     def forward(self) -> tuple[Hop, ...]:
@@ -159,9 +164,7 @@ class Path:
         }
 
 
-def _with_hops(
-    delivered: bool, returned: bool, seen: Address | None, hops: tuple[tuple[Hop, ...], tuple[Hop, ...]]
-) -> Path:
+def _with_hops(delivered: bool, returned: bool, seen: Address | None, hops: _Hops) -> Path:
     return Path(delivered, returned, seen, lambda: hops)
 
 
