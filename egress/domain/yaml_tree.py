@@ -106,7 +106,7 @@ def _syntax(error: yaml.MarkedYAMLError, file: str) -> Problem:
 
 
 _made = tuple.__new__
-"""Makes a Place of its values as Place(...) does, in half of the time: there is one for each key and each value of a fleet."""
+"""Makes a Place or a Tree of its values as Place(...) does, in half of the time: there is one for each key and each value of a fleet."""
 
 
 def _place(mark: Any, file: str) -> Place:
@@ -156,7 +156,7 @@ class _Builder:
         kind = type(event)
         if kind is ScalarEvent:
             self.refuse_text(event, place)
-            return Tree(_scalar(event), place, NO_KEYS)
+            return _made(Tree, (_scalar(event), place, NO_KEYS))
         if kind is MappingStartEvent:
             return self.mapping(place, depth)
         if kind is SequenceStartEvent:
