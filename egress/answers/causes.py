@@ -122,14 +122,14 @@ def _helping(asked_of: View, view: View, flow: Flow, verdict: Verdict, trials: T
 def _goes_further(before: Verdict, after: Verdict) -> bool:
     """Whether what ended the first failing path ends fewer paths now, or ends them later."""
     end = _end(before.failing[0])
-    return sum(_end(path) == end for path in after.paths) / len(after.paths) < sum(
-        _end(path) == end for path in before.paths
-    ) / len(before.paths)
+    then, now = (sum(_end(path) == end for path in one.failing) / len(one.paths) for one in (before, after))
+    return now < then
 
 
 def _end(path: Path) -> tuple[object, ...]:
+    """What tells where a failing path ends from where another does."""
     last = path.last
-    return (path.returned, bool(path.back), last.node, last.drop, last.after.source, last.after.destination, last.via)
+    return (path.delivered, last.node, last.drop, last.after.source, last.after.destination, last.via)
 
 
 def find_all(view: View, flows: Iterable[Flow]) -> list[Finding]:

@@ -61,9 +61,10 @@ def around(address: Address, length: int) -> Network:
 
 def overlap(one: Network, other: Network) -> bool:
     """Whether two networks share an address, so that one holds the other; networks of different families do not."""
-    own = one.max_prefixlen - min(one.prefixlen, other.prefixlen)
-    alike = int(one.network_address) >> own == int(other.network_address) >> own
-    return alike and one.version == other.version
+    if type(one) is not type(other):
+        return False
+    shift = one.max_prefixlen - min(one.prefixlen, other.prefixlen)
+    return int(one.network_address) >> shift == int(other.network_address) >> shift
 
 
 class Coverage:

@@ -38,7 +38,7 @@ def _look(tree: Tree, path: list[str | int], found: list[Problem]) -> None:
     """The findings of a tree that stands at a path."""
     value = tree.value
     if isinstance(value, str):
-        if _VALUE.search(value):
+        if _is_a_secret(value):
             found.append(Problem(tree.place, dotted(path), f"value {_FIX}"))
     elif isinstance(value, dict):
         for name, child in value.items():
@@ -57,9 +57,14 @@ def _look(tree: Tree, path: list[str | int], found: list[Problem]) -> None:
             path.pop()
 
 
+def _is_a_secret(value: str) -> bool:
+    """Whether a value is one. Each of the patterns wants a letter, and most values are addresses: those are not searched."""
+    return value.lower() != value.upper() and bool(_VALUE.search(value))
+
+
 @lru_cache(maxsize=1024)
 def _has_a_secret(name: str) -> bool:
-    return bool(_VALUE.search(name))
+    return _is_a_secret(name)
 
 
 @lru_cache(maxsize=1024)

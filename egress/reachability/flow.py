@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from egress.domain.addresses import Address
 from egress.reachability.topology import NodeKind
@@ -55,8 +55,7 @@ class Flow:
     port: int = 443
 
 
-@dataclass(frozen=True)
-class Packet:
+class Packet(NamedTuple):
     """Addresses and ports of a packet at one moment."""
 
     source: Address
@@ -68,8 +67,7 @@ class Packet:
         return f"{self.source} -> {self.destination}"
 
 
-@dataclass(frozen=True)
-class Hop:
+class Hop(NamedTuple):
     """What one node did. `arrived`, `left`: interfaces, None at the ends. `rules`: NAT rules and "state" that changed the packet.
 
     `route`: origin of the route taken. `via`: the neighbour it was sent to. `drop`: set where the packet ended badly.
@@ -115,21 +113,26 @@ class Hop:
         return "; ".join(parts)
 
 
-@dataclass(frozen=True, eq=False)
+_Hops: TypeAlias = tuple[tuple[Hop, ...], tuple[Hop, ...]]
+"""Those of the packet and those of the answer."""
+
+
 class Path:
     """One choice at every fork. `seen`: source address at the far side, None when nothing arrived there.
 
     `forward` and `back` are made when somebody looks at them: most paths work, and nobody does.
     """
 
-    delivered: bool
-    returned: bool
-    seen: Address | None
-    make: Callable[[], tuple[tuple[Hop, ...], tuple[Hop, ...]]] = field(repr=False)
+    def __init__(self, delivered: bool, returned: bool, seen: Address | None, make: Callable[[], _Hops]) -> None:
+        """make: makes the hops there and back."""
+        self.delivered = delivered
+        self.returned = returned
+        self.seen = seen
+        self._make = make
 
     @cached_property
-    def _hops(self) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
-        return self.make()
+    def _hops(self) -> _Hops:
+        return self._make()
 
     @property
     def forward(self) -> tuple[Hop, ...]:
@@ -161,9 +164,7 @@ class Path:
         }
 
 
-def _with_hops(
-    delivered: bool, returned: bool, seen: Address | None, hops: tuple[tuple[Hop, ...], tuple[Hop, ...]]
-) -> Path:
+def _with_hops(delivered: bool, returned: bool, seen: Address | None, hops: _Hops) -> Path:
     return Path(delivered, returned, seen, lambda: hops)
 
 

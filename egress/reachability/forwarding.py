@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from egress.reachability.flow import DropReason
 from egress.reachability.places import Exit, Onward, Place, Segment, onward
-from egress.reachability.tables import Remembered
+from egress.reachability.tables import Remembered, made
 from egress.reachability.translation import Raw, Translator
 
 State: TypeAlias = tuple[tuple[str, Raw, Raw], ...]
@@ -29,10 +29,6 @@ class Step(NamedTuple):
     drop: DropReason | None
     exits: tuple[Exit, ...]
     state: State
-
-
-_made = tuple.__new__
-"""Makes a Step of its values as Step(...) does, in half of the time: there is one for each node of each path."""
 
 
 class Forwarder:
@@ -101,7 +97,7 @@ class Forwarder:
             if remembers is not None:
                 kept = (*state, (remembers, reversed_packet(after), reversed_packet(before)))
             step = (self._name, arrived, before, after, applied, origin, interface, via, drop, exits, kept)
-            steps.append(_made(Step, step))
+            steps.append(made(Step, step))
         return steps
 
     def _translated_in(
@@ -133,7 +129,7 @@ class Forwarder:
         state: State,
         drop: DropReason | None,
     ) -> Step:
-        return _made(Step, (self._name, arrived, before, after, rules, None, None, None, drop, (), state))
+        return made(Step, (self._name, arrived, before, after, rules, None, None, None, drop, (), state))
 
 
 def _ways(place: Place, segments: Mapping[str, Segment], number: int) -> tuple[Onward, ...] | None:

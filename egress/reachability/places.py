@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from egress.domain.addresses import Network
 from egress.reachability.flow import DropReason
-from egress.reachability.tables import Prefix, PrefixTable, Remembered, change, key, prefix, same
+from egress.reachability.tables import Prefix, PrefixTable, Remembered, change, key, made, prefix, same
 from egress.reachability.topology import Interface, Node, NodeKind, Route
 from egress.reachability.translation import Translator
 
@@ -195,7 +195,8 @@ def _routes_of(node: Node, before: Place | None) -> PrefixTable[_Ways]:
 
 def _routes(routes: Sequence[Route]) -> Iterator[tuple[Prefix, _Ways]]:
     for route in routes:
-        ways = (_Way(hop.interface, None if hop.via is None else key(hop.via), route.origin) for hop in route.hops)
+        origin = route.origin
+        ways = [made(_Way, (face, None if via is None else key(via), origin)) for face, via in route.hops]
         yield prefix(route.to), tuple(ways)
 
 
@@ -240,5 +241,5 @@ def onward(place: Place, segments: Mapping[str, Segment], number: int) -> tuple[
     for way in place.ways[number]:
         segment = segments[place.faces.segments[way.interface]]
         exits = segment.answering(number if way.via is None else way.via)
-        found.append(Onward(*way, exits, None if exits else DropReason.NO_NEIGHBOUR))
+        found.append(made(Onward, (*way, exits, None if exits else DropReason.NO_NEIGHBOUR)))
     return tuple(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from egress.domain import NatAction
 from egress.domain.addresses import Address, InterfaceAddress, Network
@@ -27,8 +28,7 @@ class NodeKind(StrEnum):
     ROUTER = "router"
 
 
-@dataclass(frozen=True)
-class Interface:
+class Interface(NamedTuple):
     """An interface and the segment it is on.
 
     `strict`: strict uRPF. `answers`: networks inside the interface's own ones that it answers ARP for (proxy ARP), and takes for its own.
@@ -45,16 +45,14 @@ class Interface:
     uplink: bool = False
 
 
-@dataclass(frozen=True)
-class RouteHop:
+class RouteHop(NamedTuple):
     """One way of a route: out of an interface, to a neighbour (`via`) or, connected, to the destination itself."""
 
     interface: str
     via: Address | None = None
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """A route of one node; several hops are ECMP, no hop is a null route. `origin`: object path, or where it comes from."""
 
     to: Network
@@ -62,8 +60,7 @@ class Route:
     origin: str
 
 
-@dataclass(frozen=True)
-class NatRule:
+class NatRule(NamedTuple):
     """A NAT rule of one node that counts: enabled, known action, sizes that fit. Empty sources or destinations mean any.
 
     `protocol`, `port` and `translated_port` are for load balancers of a Tier-1. `scope`: names of interfaces of the node.

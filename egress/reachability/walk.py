@@ -16,7 +16,7 @@ from egress.domain.addresses import Address
 from egress.reachability.flow import SOURCE_PORT, DropReason, Flow, Hop, Packet, Path, Protocol, Verdict
 from egress.reachability.forwarding import State, Step, reversed_packet
 from egress.reachability.network import CompiledNetwork
-from egress.reachability.tables import address, key
+from egress.reachability.tables import address, key, made
 from egress.reachability.topology import Topology
 from egress.reachability.translation import Raw
 
@@ -155,7 +155,8 @@ class Walker:
         node = self.topology.nodes[step.node]
         via = None if step.via is None else address(step.via)
         before, after = _packet(step.before), _packet(step.after)
-        return Hop(node.name, node.kind, step.arrived, step.left, before, after, step.rules, step.route, via, step.drop)
+        values = (node.name, node.kind, step.arrived, step.left, before, after, step.rules, step.route, via, step.drop)
+        return made(Hop, values)
 
 
 def _again(trail: tuple[Step, ...], node: str, arrived: str, packet: Raw) -> bool:
@@ -186,4 +187,4 @@ def _outcome(walked: _Walked) -> Outcome:
 
 
 def _packet(raw: Raw) -> Packet:
-    return Packet(address(raw[0]), address(raw[1]), raw[2], raw[3])
+    return made(Packet, (address(raw[0]), address(raw[1]), raw[2], raw[3]))

@@ -111,7 +111,7 @@ class World(_Strict):
         """The segment that an interface address is on. Errors: EgressError when no segment has it."""
         ip = address.ip
         for name, networks in self.segments.items():
-            if any(ip in network for network in networks if network.version == ip.version):
+            if any(ip in network for network in networks):
                 return name
         raise EgressError(
             f"no segment of the world contains {address}: add it to one, there are {sorted(self.segments)}"

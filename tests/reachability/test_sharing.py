@@ -98,7 +98,7 @@ def in_order(view: View) -> dict[str, Node]:
         node.name: replace(
             node,
             rules=tuple(sorted(node.rules, key=lambda rule: rule.rank)),
-            interfaces=tuple(replace(face, answers=tuple(sorted(face.answers, key=str))) for face in node.interfaces),
+            interfaces=tuple(face._replace(answers=tuple(sorted(face.answers, key=str))) for face in node.interfaces),
         )
         for node in view.topology.nodes.values()
     }
