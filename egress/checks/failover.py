@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from egress.checks.look import mappings, near_hops, owned_elsewhere, short, subnets, uplinks_by_prefix
+from egress.checks.look import hops_by_prefix, mappings, owned_elsewhere, short, subnets, uplinks_by_prefix
 from egress.checks.rule import Broken, Outcomes, Path, Severity, rule
 from egress.domain import HaMode, NatAction, WorkloadDomain
 from egress.domain.addresses import as_network
@@ -87,7 +87,7 @@ def uplink_without(domain: WorkloadDomain) -> Outcomes:
     if domain.default_route.external:
         yield owned_elsewhere()
         return
-    hops = subnets(as_network(hop) for hop in near_hops(domain))
+    hops = hops_by_prefix(domain)
     beside = beside_the_way_out(domain)
     with_one = {one.edge for one in domain.tier0.uplinks if hops.within(one.address.network)}
     for index, uplink in enumerate(domain.tier0.uplinks):
@@ -190,6 +190,8 @@ def bfd_source_outside(domain: WorkloadDomain) -> Outcomes:
 )
 def bfd_translated(domain: WorkloadDomain) -> Outcomes:
     captured = {source for peer in owned(domain).bfd_peers if peer.enabled for source in peer.sources}
+    if not captured:
+        return
     sources = subnets(as_network(source) for source in sorted(captured))
     for mapping in mappings(domain):
         hit = sources.within(mapping.translated)

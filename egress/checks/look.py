@@ -12,6 +12,7 @@ from egress.checks.rule import CannotKnow, Path
 from egress.domain import WorkloadDomain
 from egress.domain.addresses import Coverage, as_network
 from egress.domain.model import EgressMapping, once
+from egress.policy.leaving import seen_outside
 from egress.policy.owned import NatRule, Route, outside_nat, owned
 
 
@@ -87,6 +88,24 @@ def networks_beside(domain: WorkloadDomain) -> tuple[IPv4Network, ...]:
     faces = [(one.id, one.address.network) for one in tier0.uplinks]
     faces += [(one.id, one.address.network) for one in tier0.service_interfaces]
     return tuple(dict.fromkeys(network for name, network in faces if name in left_out))
+
+
+@once
+def beside_by_prefix(domain: WorkloadDomain) -> Prefixes[IPv4Network]:
+    """The same as an index, to which nothing is added."""
+    return subnets(networks_beside(domain))
+
+
+@once
+def leaving_by_prefix(domain: WorkloadDomain) -> Prefixes[IPv4Network]:
+    """The networks that packets reach the Tier-0 with, as an index to which nothing is added."""
+    return subnets(seen_outside(domain))
+
+
+@once
+def hops_by_prefix(domain: WorkloadDomain) -> Prefixes[IPv4Network]:
+    """Those of `near_hops` as an index, to which nothing is added."""
+    return subnets(as_network(hop) for hop in near_hops(domain))
 
 
 @once

@@ -228,6 +228,8 @@ def twice(domain: WorkloadDomain) -> Outcomes:
     source="vmware/terraform-provider-nsxt issue 604 (a next hop without an address); longest prefix first",
 )
 def null_dns(domain: WorkloadDomain) -> Outcomes:
+    if all(route.next_hops for route in owned(domain).further):
+        return
     routes: dict[int, Prefixes[Route]] = {4: Prefixes(), 6: Prefixes()}
     for route in sorted(owned(domain).further, key=lambda route: -route.network.prefixlen):
         routes[route.ip_version].add(route.network, route)

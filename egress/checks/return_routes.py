@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from egress.checks.look import (
+    beside_by_prefix,
     held_addresses,
     mappings,
     networks_beside,
@@ -40,7 +41,7 @@ def dns_server(domain: WorkloadDomain) -> Outcomes:
         str(host) for host, routes in _routes(domain).items() if wanted and all(routes.holds(one) for one in wanted)
     }
     told = listed(wanted) or "an egress range that this file does not give (egress.ranges)"
-    beside = subnets(networks_beside(domain))
+    beside = beside_by_prefix(domain)
     ways: dict[IPv4Network, list[IPv4Address]] = {}
     for held in held_addresses(domain):
         ways.setdefault(held.network, []).append(held.ip)

@@ -6,12 +6,13 @@ from ipaddress import IPv4Address, IPv4Network
 
 from egress.checks.look import (
     Kind,
+    beside_by_prefix,
     edges_of,
     held_addresses,
+    hops_by_prefix,
     indexed,
+    leaving_by_prefix,
     mappings,
-    near_hops,
-    networks_beside,
     ranges,
     short,
     subnets,
@@ -36,7 +37,7 @@ from egress.vocabulary import ANYWHERE, NOT_ON_REFLEXIVE
     source="vSphere with Tanzu, egress CIDR; vSphere automation API, NCPClusterNetworkEnableSpec.egress_cidrs and the namespace's own",
 )
 def source_outside(domain: WorkloadDomain) -> Outcomes:
-    leaving = subnets(seen_outside(domain))
+    leaving = leaving_by_prefix(domain)
     for mapping in mappings(domain):
         if mapping.rule.source != ANYWHERE and not leaving.overlapping(mapping.source):
             yield Broken(
@@ -55,7 +56,7 @@ def source_outside(domain: WorkloadDomain) -> Outcomes:
     source="house rule of the plan gate: source wider than the egress block is denied",
 )
 def source_wider(domain: WorkloadDomain) -> Outcomes:
-    whole, parts = Coverage(seen_outside(domain)), subnets(seen_outside(domain))
+    whole, parts = Coverage(seen_outside(domain)), leaving_by_prefix(domain)
     for mapping in mappings(domain):
         meant = mapping.rule.source == ANYWHERE or whole.holds(mapping.source)
         if parts.overlapping(mapping.source) and not meant:
@@ -265,7 +266,7 @@ def everywhere(domain: WorkloadDomain) -> Outcomes:
 )
 def misses(domain: WorkloadDomain) -> Outcomes:
     scope, route = nat_scope(domain), domain.default_route
-    hops = subnets(as_network(hop) for hop in near_hops(domain))
+    hops = hops_by_prefix(domain)
     absent = [
         uplink
         for uplink in domain.tier0.uplinks
@@ -291,7 +292,7 @@ def misses(domain: WorkloadDomain) -> Outcomes:
     source="NSX Policy API, PolicyNatRule.scope; that no ARP is answered elsewhere is an assumption",
 )
 def on_service_segment(domain: WorkloadDomain) -> Outcomes:
-    services = subnets(networks_beside(domain))
+    services = beside_by_prefix(domain)
     for mapping in mappings(domain):
         met = services.overlapping(mapping.translated)
         if met:
