@@ -86,7 +86,7 @@ def _beside(
     in_order = _InOrder(names, start)
 
     def act(number: int, tell: Callable[[str], None]) -> T | _Unanswered:
-        gc.disable()  # a part ends soon, and makes hardly any cycles: to look for them is a twentieth of its time
+        gc.disable()  # a part ends soon, and makes hardly any cycles
         problems = tuple(read(parts[number]))
         return answer(parts[number]) if start.waited_for(tell, well=not problems) else _Unanswered(problems)
 
