@@ -121,7 +121,7 @@ def uncoloured(text: str) -> str:
 def json_text(value: Any, *, indent: int | None = 2) -> str:
     r"""JSON whose hidden characters are \u escapes, so that it may be printed; a reader gets the true values."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    return re.sub(_TEXT, _unit_escapes, text)
+    return text if _all_shows(text, lines=True) else re.sub(_TEXT, _unit_escapes, text)
 
 
 def markup(text: str) -> str:

@@ -87,7 +87,12 @@ def styled(*parts: Styled) -> Text:
 
 def echo(text: str, *, nl: bool = True) -> None:
     """Text of an answer on standard output, as it is."""
-    click.echo(escape.terminal(text), nl=nl)
+    _write(escape.terminal(text), nl=nl)
+
+
+def _write(shown: str, *, nl: bool = False) -> None:
+    """Text that is fit for a terminal already: looking through very much of it once more takes a twentieth of a check of 1,000 domains."""
+    click.echo(shown, nl=nl)
 
 
 def show(text: str, style: str, part: str | None = None) -> None:
@@ -98,7 +103,7 @@ def show(text: str, style: str, part: str | None = None) -> None:
 def show_all(lines: Iterable[Shown]) -> None:
     """Lines of an answer."""
     if not _decorated(sys.stdout):
-        echo("".join([escape.terminal(text) + "\n" for text, _, _ in lines]), nl=False)
+        _write("".join([escape.terminal(text) + "\n" for text, _, _ in lines]))
         return
     from rich.text import Text
 
@@ -113,7 +118,7 @@ def show_all(lines: Iterable[Shown]) -> None:
 def show_lines(lines: Iterable[Sequence[Styled]]) -> None:
     """Lines of an answer, each of several parts."""
     if not _decorated(sys.stdout):
-        echo("".join(["".join(map(_text, parts)) + "\n" for parts in lines]), nl=False)
+        _write("".join([escape.terminal("".join(map(_text, parts))) + "\n" for parts in lines]))
         return
     out = console()
     for parts in lines:

@@ -66,6 +66,8 @@ def test_lines_in_parts_are_written_as_rich_writes_them(capsys: pytest.CaptureFi
         ("long " * 60 + " ",),
         ("\x1b[31m and [bold]more[/]",),
         ("::add-mask::x",),
+        (":", ":add-mask::x"),
+        ("Zürich::x\u202e",),
     ]
     output.show_lines(lines)
     shown = capsys.readouterr().out

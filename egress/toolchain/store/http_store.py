@@ -10,7 +10,6 @@ import contextlib
 import getpass
 import json
 import socket
-import ssl
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -78,7 +77,9 @@ class HttpStore:
 @contextmanager
 def opened(env: Mapping[str, str], settings: Mapping[str, Any]) -> Iterator[HttpStore]:
     """A store, with the login and the authorities that the engine takes from the environment. Errors: EgressError."""
-    from egress.lean_httpx import httpx  # takes its time to load
+    import ssl  # both take their time to load, and most states are elsewhere
+
+    from egress.lean_httpx import httpx
 
     context = ssl.create_default_context()
     try:
