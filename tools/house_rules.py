@@ -137,7 +137,8 @@ def retyped_paths(root: Path) -> Iterator[str]:
 
 def _docstrings(tree: ast.AST) -> set[int]:
     """Identities of the constants that are statements of their own."""
-    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    alone = (node.value for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    return {id(value) for value in alone if isinstance(value, ast.Constant)}
 
 
 def _texts(node: ast.AST, left_out: set[int]) -> Iterator[tuple[int, str]]:

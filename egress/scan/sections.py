@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress.inventory.senders import EgressAddress
-from egress.policy.paths import last
+from egress.policy.paths import Collection, collection, last
 from egress.scan.below import Below, Ingress
 from egress.scan.bfd import MARK as BFD
 from egress.scan.found import MARK, Gathered, Question
@@ -141,7 +141,8 @@ def default_route(
             yield from object_lines(2, "ipv6", routes.default_v6.path, routes.default_v6.values)
         yield from (ask(one, 2) for one in gathered.questions if one.key == "default_route.bfd")
         if bfd is not None:
-            yield from object_lines(2, "bfd", f"{route.path.rpartition('/')[0]}/bfd-peers", bfd, BFD)
+            peers = collection(route.path.rpartition("/")[0], Collection.BFD_PEERS)
+            yield from object_lines(2, "bfd", peers, bfd, BFD)
         return
     yield heading(0, "default_route")
     if routes.unheld:

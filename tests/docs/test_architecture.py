@@ -135,6 +135,11 @@ OFFENCES = (
         'PATH = "/infra/tier-1s/" + name',
         "stacks/backend.py: '/infra/tier-1s/' spells a Policy path",
     ),
+    (
+        "egress/scan/lines.py",
+        'print("/infra/segments/")',
+        "egress/scan/lines.py: '/infra/segments/' spells a Policy path",
+    ),
 )
 """A file, what is planted in it, and how it is refused: without the line's number, and what is allowed instead."""
 
