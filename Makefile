@@ -21,7 +21,7 @@ demo: setup ## the whole story on a lab: plan, apply, drift, repair, import, des
 test: setup lint ## everything that must hold: format, lint, types, floors, all tests
 	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) --dist worksteal
 
-quick: setup ## the tests that start no process and no engine: half a minute
+quick: setup ## the tests that start no process and no engine: a minute or two
 	@$(BIN)/pytest -q -n $(PYTEST_WORKERS) --dist worksteal -m "not slow"
 
 lint: setup ## format, lint, types, floors, house rules

@@ -21,10 +21,10 @@ from egress.toolchain.tools.wheel_engine import library
 MINIMUM = (1, 6)
 """Oldest engine that is taken: 1.6 is the first OpenTofu (ground plan)."""
 _VERSION = re.compile(r"^(Terraform|OpenTofu) v(\d+)\.(\d+)\.(\d+\S*)", re.MULTILINE)
-QUICK = {"GOGC": "1600", "GOMEMLIMIT": "256MiB"}
-"""How far the heap of an engine, and of the provider that it starts, may grow before it is searched for garbage, in percent, and from where on it
-is whatever the percents say (Go, package runtime), where a user does not say: they live for a tenth of a second, and with Go's own 100 a
-fifth of an engine's CPU goes into the search, for 13 megabytes (Terraform 1.11.4, 72 to 85 MB)."""
+QUICK = {"GOGC": "400"}
+"""How far an engine's heap may grow before it is searched for garbage, in percent (Go, package runtime), where a user does not say: it lives
+for a tenth of a second, and with Go's own 100 a sixth of that goes into the search, for nine megabytes (Terraform 1.11.4). With more, a large
+stack takes too much memory; with GOMEMLIMIT against that, 800 rules take more than twice the time (docs/speed.md)."""
 THREADS = "GOMAXPROCS"
 """How many threads of an engine run at a time (Go, package runtime)."""
 REGISTRY = {"Terraform": "registry.terraform.io", "OpenTofu": "registry.opentofu.org"}
